@@ -1,0 +1,3 @@
+//! `nat`: under construction.
+pub mod source;
+pub mod syntax;

@@ -1,0 +1,115 @@
+//! Source texts and places in them: the only code that knows lines and columns.
+
+use std::sync::Arc;
+
+use miette::{NamedSource, SourceSpan};
+
+/// Which of the loaded sources a [`Span`] lies in: an index into [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct SourceId(pub u32);
+
+/// A half-open range of bytes in one source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// The text that the range lies in.
+    pub source: SourceId,
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Offset behind the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// A span of `source` from byte `start` up to, not including, byte `end`.
+    pub fn new(source: SourceId, start: usize, end: usize) -> Self {
+        Span { source, start, end }
+    }
+
+    /// The smallest span that covers both; both must lie in the same source.
+    #[must_use]
+    pub fn to(self, other: Span) -> Span {
+        debug_assert_eq!(self.source, other.source, "a span cannot cross files");
+        Span { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// Whether the two spans share a byte.
+    pub fn overlaps(self, other: Span) -> bool {
+        self.source == other.source && self.start < other.end && other.start < self.end
+    }
+}
+
+impl From<Span> for SourceSpan {
+    fn from(span: Span) -> SourceSpan {
+        (span.start, span.end.saturating_sub(span.start)).into()
+    }
+}
+
+/// One text with the name it is reported under.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The name as the user gave it: a path, or `<stdin>`.
+    pub name: String,
+    /// The text, always ending in a newline so that a label at the very end has a place to stand.
+    pub text: Arc<str>,
+    line_starts: Vec<usize>,
+}
+
+impl Source {
+    /// A source from a name and its text. A byte-order mark is dropped and a final newline added if there is none.
+    pub fn new(name: impl Into<String>, text: &str) -> Self {
+        let mut text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        let mut line_starts = vec![0];
+        line_starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1));
+        Source { name: name.into(), text: text.into(), line_starts }
+    }
+
+    /// Line and column of a byte offset, both from 1; the column counts characters.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let offset = offset.min(self.text.len());
+        let line = self.line_starts.partition_point(|&start| start <= offset).max(1);
+        let start = self.line_starts[line - 1];
+        let column = self.text.get(start..offset).map_or(offset - start, |s| s.chars().count());
+        (line, column + 1)
+    }
+
+    /// The text of a span, clamped to the source.
+    pub fn slice(&self, span: Span) -> &str {
+        let end = span.end.min(self.text.len());
+        self.text.get(span.start.min(end)..end).unwrap_or("")
+    }
+}
+
+/// All sources of one run; spans refer to them by [`SourceId`].
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    sources: Vec<Source>,
+}
+
+impl Sources {
+    /// Adds a source and returns its id.
+    pub fn add(&mut self, source: Source) -> SourceId {
+        self.sources.push(source);
+        SourceId(u32::try_from(self.sources.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// The source with this id.
+    pub fn get(&self, id: SourceId) -> &Source {
+        &self.sources[id.0 as usize]
+    }
+
+    /// The source in the form in which miette reads it.
+    pub fn named(&self, id: SourceId) -> NamedSource<Arc<str>> {
+        let source = self.get(id);
+        NamedSource::new(source.name.clone(), Arc::clone(&source.text))
+    }
+
+    /// Name, line and column (both from 1) of the start of a span.
+    pub fn place(&self, span: Span) -> (&str, usize, usize) {
+        let source = self.get(span.source);
+        let (line, column) = source.line_column(span.start);
+        (&source.name, line, column)
+    }
+}
