@@ -1,2 +1,31 @@
-//! Text to syntax tree.
+//! Text to syntax tree, and back.
+//!
+//! [`parse()`] turns a source into a [`tree::File`] and the errors found on the way; the printer (the `Display`
+//! implementations of the tree) turns a tree into text that parses to the same tree.
+//!
+//! A text passes through three steps:
+//!
+//! 1. a scan of its brackets and item keywords (`scan`), which finds unclosed brackets, limits nesting and cuts the
+//!    text into slices that can be parsed on their own if the whole cannot;
+//! 2. the grammar (`grammar/nat.pest`, behind `grammar`), and where it fails the search for a message (`diagnose`);
+//! 3. the construction of the tree from the grammar's pairs (`build_…`, `precedence`).
+
+mod build;
+mod build_expr;
+mod build_items;
+mod build_optimizer;
+mod diagnose;
+pub mod error;
+mod grammar;
+mod number;
+pub mod parse;
+mod precedence;
+pub mod print;
+mod print_expr;
+mod rule_names;
+mod scan;
 pub mod tree;
+
+pub use error::SyntaxError;
+pub use parse::parse;
+pub use print::expr_to_string;

@@ -1,0 +1,438 @@
+//! Exact rational numbers: proofs on small terms, and counterexamples that no rounding can explain.
+
+use super::{Domain, Fun, Rational, Stop, Trace, linear};
+use dashu_int::ops::BitTest;
+use dashu_int::{IBig, Sign, UBig};
+use std::cell::Cell;
+
+/// The default limit on the bits of one number.
+const DEFAULT_LIMIT: usize = 1 << 16;
+
+/// Beyond this many times the limit a number is not even computed.
+const HARD_FACTOR: usize = 16;
+
+/// What the sign of an exact zero is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ZeroSign {
+    /// No value: [`Stop::Kink`].
+    #[default]
+    Stop,
+    /// Zero, recorded as `0` in [`Trace::signs`]. For asking what happens *on* a kink.
+    Zero,
+}
+
+/// The domain of exact rational numbers.
+///
+/// Numbers are limited in size. The operations that can fail answer [`Stop::Budget`] once the limit is passed; sums and
+/// products cannot fail and raise a flag instead. **A result counts only if [`Exact::oversized`] is false at the end**:
+/// far beyond the limit, products are no longer computed.
+#[derive(Debug, Clone)]
+pub struct Exact {
+    /// The signs and ranks met.
+    pub trace: Trace,
+    /// How to read the sign of zero.
+    pub zero_sign: ZeroSign,
+    /// The number of bits, numerator and denominator together, that a number may have.
+    pub limit: usize,
+    oversized: Cell<bool>,
+}
+
+impl Default for Exact {
+    fn default() -> Self {
+        Exact::with_limit(DEFAULT_LIMIT)
+    }
+}
+
+/// The bits of numerator and denominator together.
+fn bits(x: &Rational) -> usize {
+    x.numerator().bit_len() + x.denominator().bit_len()
+}
+
+fn half() -> Rational {
+    Rational::from_parts(IBig::ONE, UBig::from(2u8))
+}
+
+/// The `n`-th root of a natural number, if it is one.
+fn integer_root(x: &UBig, n: usize) -> Option<UBig> {
+    if x.is_zero() || x.is_one() {
+        return Some(x.clone());
+    }
+    // 2^n > x leaves nothing between 1 and 2.
+    if n >= x.bit_len() {
+        return None;
+    }
+    let root = x.nth_root(n);
+    (root.pow(n) == *x).then_some(root)
+}
+
+/// The positive `n`-th root of a positive rational, if it is rational.
+fn rational_root(x: &Rational, n: usize) -> Option<Rational> {
+    let (sign, numerator) = x.numerator().clone().into_parts();
+    if sign == Sign::Negative {
+        return None;
+    }
+    let numerator = integer_root(&numerator, n)?;
+    let denominator = integer_root(x.denominator(), n)?;
+    Some(Rational::from_parts(numerator.into(), denominator))
+}
+
+impl Exact {
+    /// A domain whose numbers may have `limit` bits.
+    pub fn with_limit(limit: usize) -> Self {
+        Exact {
+            trace: Trace::default(),
+            zero_sign: ZeroSign::Stop,
+            limit,
+            oversized: Cell::new(false),
+        }
+    }
+
+    /// Whether some number passed the limit. If so, nothing computed since the last [`Exact::restart`] counts.
+    pub fn oversized(&self) -> bool {
+        self.oversized.get()
+    }
+
+    /// Forgets the trace and the flag, for another evaluation.
+    pub fn restart(&mut self) {
+        self.trace = Trace::default();
+        self.oversized.set(false);
+    }
+
+    /// Raises the flag if `x` is too large.
+    fn watched(&self, x: Rational) -> Rational {
+        if bits(&x) > self.limit {
+            self.oversized.set(true);
+        }
+        x
+    }
+
+    /// Whether an operation on `a` and `b` must be skipped; raises the flag if so.
+    fn hopeless(&self, a: &Rational, b: &Rational) -> bool {
+        let skip = bits(a) + bits(b) > self.limit.saturating_mul(HARD_FACTOR);
+        if skip {
+            self.oversized.set(true);
+        }
+        skip
+    }
+
+    /// `x`, or [`Stop::Budget`] if the limit was passed here or before.
+    fn checked(&self, x: Rational) -> Result<Rational, Stop> {
+        let x = self.watched(x);
+        if self.oversized() { Err(Stop::Budget) } else { Ok(x) }
+    }
+
+    /// `x^n` for an integer `n`.
+    fn integer_power(&self, x: &Rational, n: &IBig) -> Result<Rational, Stop> {
+        if x.is_zero() {
+            return if n.sign() == Sign::Positive {
+                Ok(Rational::ZERO)
+            } else {
+                Err(Stop::Pole)
+            };
+        }
+        if x.is_one() {
+            return Ok(Rational::ONE);
+        }
+        if *x == -Rational::ONE {
+            return Ok(if n.bit(0) { -Rational::ONE } else { Rational::ONE });
+        }
+        let n = isize::try_from(n.clone()).map_err(|_| Stop::Budget)?;
+        if bits(x).saturating_mul(n.unsigned_abs()) > self.limit.saturating_mul(2) {
+            return Err(Stop::Budget);
+        }
+        self.checked(x.pow(n))
+    }
+
+    /// The sign of `x` under the rule for zero.
+    fn sign(&mut self, x: &Rational) -> Result<Rational, Stop> {
+        let sign: i8 = match (x.is_zero(), self.zero_sign) {
+            (true, ZeroSign::Stop) => return Err(Stop::Kink),
+            (true, ZeroSign::Zero) => 0,
+            (false, _) if x.sign() == Sign::Negative => -1,
+            (false, _) => 1,
+        };
+        self.trace.signs.push(sign);
+        Ok(Rational::from(sign))
+    }
+
+    /// [`Stop::OutOfDomain`] unless the matrix is symmetric positive definite: all pivots of elimination without
+    /// exchanges are positive.
+    fn check_positive(&mut self, m: &[Rational], n: usize) -> Result<(), Stop> {
+        if (0..n).any(|i| (0..i).any(|j| m[i * n + j] != m[j * n + i])) {
+            return Err(Stop::OutOfDomain);
+        }
+        let mut work = m.to_vec();
+        for k in 0..n {
+            let (done, rest) = work.split_at_mut((k + 1) * n);
+            let pivot_row = &done[k * n..];
+            if pivot_row[k].is_zero() || pivot_row[k].sign() == Sign::Negative {
+                return Err(Stop::OutOfDomain);
+            }
+            for row in rest.chunks_mut(n) {
+                let factor = -self.div(&row[k], &pivot_row[k])?;
+                for j in k..n {
+                    self.mul_add(&mut row[j], &factor, &pivot_row[j]);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a square matrix is diagonal.
+fn is_diagonal(m: &[Rational], n: usize) -> bool {
+    (0..n).all(|i| (0..n).all(|j| i == j || m[i * n + j].is_zero()))
+}
+
+impl Domain for Exact {
+    type Elem = Rational;
+
+    fn rational(&mut self, q: &Rational) -> Result<Rational, Stop> {
+        self.checked(q.clone())
+    }
+
+    fn add(&self, a: &Rational, b: &Rational) -> Rational {
+        if self.hopeless(a, b) {
+            Rational::ONE
+        } else {
+            self.watched(a + b)
+        }
+    }
+
+    fn sub(&self, a: &Rational, b: &Rational) -> Rational {
+        if self.hopeless(a, b) {
+            Rational::ONE
+        } else {
+            self.watched(a - b)
+        }
+    }
+
+    fn mul(&self, a: &Rational, b: &Rational) -> Rational {
+        if self.hopeless(a, b) {
+            Rational::ONE
+        } else {
+            self.watched(a * b)
+        }
+    }
+
+    fn neg(&self, a: &Rational) -> Rational {
+        -a
+    }
+
+    fn zero(&self) -> Rational {
+        Rational::ZERO
+    }
+
+    fn one(&self) -> Rational {
+        Rational::ONE
+    }
+
+    fn div(&mut self, a: &Rational, b: &Rational) -> Result<Rational, Stop> {
+        if self.hopeless(a, b) {
+            return Err(Stop::Budget);
+        }
+        if b.is_zero() {
+            Err(Stop::Pole)
+        } else {
+            self.checked(a / b)
+        }
+    }
+
+    fn apply(&mut self, f: Fun, x: &Rational) -> Result<Rational, Stop> {
+        if self.oversized() {
+            return Err(Stop::Budget);
+        }
+        match f {
+            Fun::Exp | Fun::Cos if x.is_zero() => Ok(Rational::ONE),
+            Fun::Sin | Fun::Atan | Fun::Tanh if x.is_zero() => Ok(Rational::ZERO),
+            Fun::Sigmoid if x.is_zero() => Ok(half()),
+            Fun::Log if x.is_one() => Ok(Rational::ZERO),
+            Fun::Log if x.is_zero() || x.sign() == Sign::Negative => Err(Stop::OutOfDomain),
+            Fun::Sign => self.sign(x),
+            Fun::Exp | Fun::Log | Fun::Sin | Fun::Cos | Fun::Atan | Fun::Tanh | Fun::Sigmoid | Fun::Softplus => {
+                Err(Stop::Unsupported)
+            }
+        }
+    }
+
+    fn power(&mut self, x: &Rational, q: &Rational) -> Result<Rational, Stop> {
+        if self.oversized() {
+            return Err(Stop::Budget);
+        }
+        if q.is_int() {
+            return self.integer_power(x, q.numerator());
+        }
+        if x.is_zero() {
+            return if q.sign() == Sign::Positive {
+                Ok(Rational::ZERO)
+            } else {
+                Err(Stop::Pole)
+            };
+        }
+        if x.sign() == Sign::Negative {
+            return Err(Stop::OutOfDomain);
+        }
+        // A denominator too large for the machine is larger than any number's length: only 1 has such a root.
+        let index = usize::try_from(q.denominator().clone()).unwrap_or(usize::MAX);
+        let root = rational_root(x, index).ok_or(Stop::Unsupported)?;
+        self.integer_power(&root, q.numerator())
+    }
+
+    fn is_zero(&self, x: &Rational) -> Option<bool> {
+        Some(x.is_zero())
+    }
+
+    /// Small numbers first: they keep the rest small.
+    fn pivot_size(&self, x: &Rational) -> f64 {
+        -(bits(x) as f64)
+    }
+
+    fn note_rank(&mut self, rank: usize) {
+        self.trace.ranks.push(rank);
+    }
+
+    /// Only where the rows or the columns are orthogonal with rational lengths: `v / ‖v‖` for each. This covers
+    /// numbers, vectors and diagonal matrices. The zero matrix has rank zero and lies on a kink.
+    fn polar(&mut self, m: &[Rational], rows: usize, cols: usize) -> Result<Vec<Rational>, Stop> {
+        let m_t = linear::transpose(m, rows, cols);
+        let wide = rows <= cols;
+        let size = rows.min(cols);
+        let gram = if wide {
+            linear::multiply(self, m, &m_t, rows, cols, rows)
+        } else {
+            linear::multiply(self, &m_t, m, cols, rows, cols)
+        };
+        if !is_diagonal(&gram, size) {
+            return Err(Stop::Unsupported);
+        }
+        let mut scales = Vec::with_capacity(size);
+        for k in 0..size {
+            let length = &gram[k * size + k];
+            scales.push(match (length.is_zero(), self.zero_sign) {
+                (true, ZeroSign::Stop) => return Err(Stop::Kink),
+                (true, ZeroSign::Zero) => Rational::ZERO,
+                (false, _) => self.power(length, &-half())?,
+            });
+        }
+        let scale = |at: usize| &scales[if wide { at / cols } else { at % cols }];
+        let out = m.iter().enumerate().map(|(at, x)| self.mul(x, scale(at))).collect();
+        if self.oversized() { Err(Stop::Budget) } else { Ok(out) }
+    }
+
+    /// Integer powers of all, fractional powers of diagonal matrices with rational roots.
+    fn power_spd(&mut self, m: &[Rational], n: usize, q: &Rational) -> Result<Vec<Rational>, Stop> {
+        self.check_positive(m, n)?;
+        if is_diagonal(m, n) {
+            let mut out = m.to_vec();
+            for k in 0..n {
+                out[k * n + k] = self.power(&m[k * n + k], q)?;
+            }
+            return Ok(out);
+        }
+        if !q.is_int() {
+            return Err(Stop::Unsupported);
+        }
+        let (sign, exponent) = q.numerator().clone().into_parts();
+        let exponent = usize::try_from(exponent).map_err(|_| Stop::Budget)?;
+        let base = if sign == Sign::Negative {
+            self.inverse(m, n)?
+        } else {
+            m.to_vec()
+        };
+        let out = linear::integer_power(self, &base, n, exponent);
+        if self.oversized() { Err(Stop::Budget) } else { Ok(out) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Exact, ZeroSign};
+    use crate::domain::linear::multiply;
+    use crate::domain::{Domain, Fun, Rational, Stop};
+
+    fn q(n: i32, d: u32) -> Rational {
+        Rational::from_parts(n.into(), d.into())
+    }
+
+    #[test]
+    fn powers_are_exact_or_refused() {
+        let mut d = Exact::default();
+        assert_eq!(d.power(&q(8, 27), &q(2, 3)), Ok(q(4, 9)));
+        assert_eq!(d.power(&q(8, 27), &q(-2, 3)), Ok(q(9, 4)));
+        assert_eq!(d.power(&q(2, 1), &q(1, 2)), Err(Stop::Unsupported));
+        assert_eq!(d.power(&q(-8, 1), &q(1, 3)), Err(Stop::OutOfDomain));
+        assert_eq!(d.power(&q(-2, 3), &q(-3, 1)), Ok(q(-27, 8)));
+        assert_eq!(d.power(&q(0, 1), &q(1, 2)), Ok(q(0, 1)));
+        assert_eq!(d.power(&q(0, 1), &q(-2, 1)), Err(Stop::Pole));
+        assert_eq!(d.power(&q(1, 1), &q(1, 4_000_000_000)), Ok(q(1, 1)));
+        assert_eq!(d.power(&q(4, 1), &q(1, 4_000_000_000)), Err(Stop::Unsupported));
+        assert_eq!(d.power(&q(-1, 1), &q(-2_000_000_001, 1)), Ok(q(-1, 1)));
+        assert_eq!(d.power(&q(3, 1), &q(2_000_000_000, 1)), Err(Stop::Budget));
+    }
+
+    #[test]
+    fn functions_have_their_rational_values_only() {
+        let mut d = Exact::default();
+        for (f, at, value) in [
+            (Fun::Exp, 0, q(1, 1)),
+            (Fun::Cos, 0, q(1, 1)),
+            (Fun::Log, 1, q(0, 1)),
+            (Fun::Sin, 0, q(0, 1)),
+            (Fun::Atan, 0, q(0, 1)),
+            (Fun::Tanh, 0, q(0, 1)),
+            (Fun::Sigmoid, 0, q(1, 2)),
+        ] {
+            assert_eq!(d.apply(f, &q(at, 1)), Ok(value));
+            assert_eq!(d.apply(f, &q(2, 1)), Err(Stop::Unsupported));
+        }
+        assert_eq!(d.apply(Fun::Softplus, &q(0, 1)), Err(Stop::Unsupported));
+        assert_eq!(d.apply(Fun::Log, &q(-1, 1)), Err(Stop::OutOfDomain));
+        assert_eq!(d.apply(Fun::Sign, &q(0, 1)), Err(Stop::Kink));
+        d.zero_sign = ZeroSign::Zero;
+        assert_eq!(d.apply(Fun::Sign, &q(0, 1)), Ok(q(0, 1)));
+        assert_eq!(d.apply(Fun::Sign, &q(-3, 7)), Ok(q(-1, 1)));
+        assert_eq!(d.trace.signs, [0, -1]);
+    }
+
+    #[test]
+    fn polar_and_matrix_powers_where_rational() {
+        let mut d = Exact::default();
+        assert_eq!(d.polar(&[q(-5, 3)], 1, 1), Ok(vec![q(-1, 1)]));
+        assert_eq!(d.polar(&[q(3, 1), q(4, 1)], 1, 2), Ok(vec![q(3, 5), q(4, 5)]));
+        assert_eq!(d.polar(&[q(3, 1), q(4, 1)], 2, 1), Ok(vec![q(3, 5), q(4, 5)]));
+        assert_eq!(d.polar(&[q(1, 1), q(1, 1)], 2, 1), Err(Stop::Unsupported));
+        assert_eq!(d.polar(&[q(0, 1), q(0, 1)], 2, 1), Err(Stop::Kink));
+        let m = [q(3, 1), q(4, 1), q(-8, 1), q(6, 1)];
+        assert_eq!(d.polar(&m, 2, 2), Ok(vec![q(3, 5), q(4, 5), q(-4, 5), q(3, 5)]));
+        let diagonal = [q(4, 1), q(0, 1), q(0, 1), q(9, 1)];
+        assert_eq!(
+            d.power_spd(&diagonal, 2, &q(-1, 2)),
+            Ok(vec![q(1, 2), q(0, 1), q(0, 1), q(1, 3)])
+        );
+        let full = [q(2, 1), q(1, 1), q(1, 1), q(2, 1)];
+        assert_eq!(d.power_spd(&full, 2, &q(1, 2)), Err(Stop::Unsupported));
+        let inverse = d.power_spd(&full, 2, &q(-1, 1)).unwrap();
+        assert_eq!(
+            multiply(&d, &inverse, &full, 2, 2, 2),
+            [q(1, 1), q(0, 1), q(0, 1), q(1, 1)]
+        );
+        assert_eq!(
+            d.power_spd(&[q(1, 1), q(2, 1), q(2, 1), q(1, 1)], 2, &q(2, 1)),
+            Err(Stop::OutOfDomain)
+        );
+    }
+
+    #[test]
+    fn large_numbers_raise_the_flag() {
+        let mut d = Exact::with_limit(1000);
+        let mut x = q(3, 7);
+        for _ in 0..40 {
+            x = d.mul(&x, &x);
+        }
+        assert!(d.oversized());
+        assert_eq!(d.div(&q(1, 1), &q(2, 1)), Err(Stop::Budget));
+        assert_eq!(d.rational(&q(1, 1)), Err(Stop::Budget));
+        d.restart();
+        assert_eq!(d.rational(&q(1, 1)), Ok(q(1, 1)));
+    }
+}

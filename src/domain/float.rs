@@ -1,0 +1,386 @@
+//! Double precision: where samples, residuals and trajectories are computed. Suggests, never proves.
+
+use super::{Domain, Fun, Rational, Stop, Trace};
+use nalgebra::{DMatrix, SymmetricEigen};
+
+/// Eigenvalues and singular values below `n` times this, relative to the largest, count as zero.
+const RANK_TOLERANCE: f64 = 1e-12;
+
+/// Inverses with a condition number above this carry no correct digit: the matrix counts as singular.
+const WORST_CONDITION: f64 = 1e15;
+
+/// Iterations granted to an eigenvalue decomposition.
+const EIGEN_STEPS: usize = 10_000;
+
+/// The domain of double precision numbers.
+///
+/// Functions come from `pxfm`, whose results do not depend on the platform. Overflow is caught by the operations that
+/// can fail; sums and products of finite numbers may overflow silently, so a caller checks the final values.
+#[derive(Debug, Clone, Default)]
+pub struct Float {
+    /// The signs and ranks met.
+    pub trace: Trace,
+}
+
+/// A finite number, or overflow.
+fn finite(x: f64) -> Result<f64, Stop> {
+    if x.is_finite() { Ok(x) } else { Err(Stop::Overflow) }
+}
+
+/// Whether `m` equals its transpose, exactly.
+fn is_symmetric(m: &[f64], n: usize) -> bool {
+    (0..n).all(|i| (0..i).all(|j| m[i * n + j] == m[j * n + i]))
+}
+
+/// A matrix scaled to largest entry 1, and the factor taken out; `None` if it is zero.
+fn scaled(m: &[f64], rows: usize, cols: usize) -> Result<Option<(DMatrix<f64>, f64)>, Stop> {
+    let mut size = 0.0f64;
+    for &x in m {
+        size = size.max(finite(x)?.abs());
+    }
+    Ok((size > 0.0).then(|| (DMatrix::from_fn(rows, cols, |i, j| m[i * cols + j] / size), size)))
+}
+
+/// Row-major entries; an error unless all are finite.
+fn entries(m: &DMatrix<f64>) -> Result<Vec<f64>, Stop> {
+    m.transpose().iter().map(|&x| finite(x)).collect()
+}
+
+/// The eigenvalues and eigenvectors of a symmetric matrix with finite entries.
+fn eigen(m: DMatrix<f64>) -> Result<SymmetricEigen<f64, nalgebra::Dyn>, Stop> {
+    SymmetricEigen::try_new(m, f64::EPSILON, EIGEN_STEPS).ok_or(Stop::Unclear)
+}
+
+/// `f(A)` for a symmetric `A`, where `f` acts on the eigenvalues and `None` drops one; also the number kept.
+fn spectral(m: DMatrix<f64>, f: impl Fn(f64, f64) -> Option<f64>) -> Result<(DMatrix<f64>, usize), Stop> {
+    let n = m.nrows();
+    let eigen = eigen(m)?;
+    let largest = eigen.eigenvalues.amax();
+    let mut out = DMatrix::zeros(n, n);
+    let mut kept = 0;
+    for (k, &value) in eigen.eigenvalues.iter().enumerate() {
+        if let Some(new) = f(value, largest) {
+            let v = eigen.eigenvectors.column(k);
+            out.ger(new, &v, &v, 1.0);
+            kept += 1;
+        }
+    }
+    Ok((out, kept))
+}
+
+/// The symmetric matrix `[0 A; Aᵀ 0]`. Its eigenvalues are `±σ` for the singular values `σ` of `A`, so odd functions of
+/// it are functions of singular values at full accuracy, which the Gram matrix would square away.
+fn doubled(m: &DMatrix<f64>) -> DMatrix<f64> {
+    let (r, c) = m.shape();
+    let mut out = DMatrix::zeros(r + c, r + c);
+    out.view_mut((0, r), (r, c)).copy_from(m);
+    out.view_mut((r, 0), (c, r)).copy_from(&m.transpose());
+    out
+}
+
+/// The inverse by LU with the product of norms as condition number; `None` if the matrix is singular.
+fn lu_inverse(m: &DMatrix<f64>) -> Option<(DMatrix<f64>, f64)> {
+    let norm = m.norm();
+    let out = m.clone().lu().try_inverse()?;
+    let condition = norm * out.norm();
+    condition.is_finite().then_some((out, condition))
+}
+
+impl Domain for Float {
+    type Elem = f64;
+
+    fn rational(&mut self, q: &Rational) -> Result<f64, Stop> {
+        finite(q.to_f64().value())
+    }
+
+    fn add(&self, a: &f64, b: &f64) -> f64 {
+        a + b
+    }
+
+    fn sub(&self, a: &f64, b: &f64) -> f64 {
+        a - b
+    }
+
+    fn mul(&self, a: &f64, b: &f64) -> f64 {
+        a * b
+    }
+
+    fn neg(&self, a: &f64) -> f64 {
+        -a
+    }
+
+    fn zero(&self) -> f64 {
+        0.0
+    }
+
+    fn one(&self) -> f64 {
+        1.0
+    }
+
+    fn div(&mut self, a: &f64, b: &f64) -> Result<f64, Stop> {
+        if *b == 0.0 { Err(Stop::Pole) } else { finite(a / b) }
+    }
+
+    fn apply(&mut self, f: Fun, x: &f64) -> Result<f64, Stop> {
+        let x = finite(*x)?;
+        let value = match f {
+            Fun::Exp => pxfm::f_exp(x),
+            Fun::Log if x <= 0.0 => return Err(Stop::OutOfDomain),
+            Fun::Log => pxfm::f_log(x),
+            Fun::Sin => pxfm::f_sin(x),
+            Fun::Cos => pxfm::f_cos(x),
+            Fun::Atan => pxfm::f_atan(x),
+            Fun::Tanh => pxfm::f_tanh(x),
+            Fun::Sigmoid if x >= 0.0 => 1.0 / (1.0 + pxfm::f_exp(-x)),
+            Fun::Sigmoid => pxfm::f_exp(x) / (1.0 + pxfm::f_exp(x)),
+            Fun::Softplus => x.max(0.0) + pxfm::f_log1p(pxfm::f_exp(-x.abs())),
+            Fun::Sign if x == 0.0 => return Err(Stop::Kink),
+            Fun::Sign => {
+                self.trace.signs.push(if x > 0.0 { 1 } else { -1 });
+                x.signum()
+            }
+        };
+        finite(value)
+    }
+
+    fn power(&mut self, x: &f64, q: &Rational) -> Result<f64, Stop> {
+        let x = finite(*x)?;
+        let exponent = finite(q.to_f64().value())?;
+        if x == 0.0 {
+            return if exponent > 0.0 { Ok(0.0) } else { Err(Stop::Pole) };
+        }
+        if q.is_int() {
+            return finite(match i32::try_from(q.numerator().clone()) {
+                Ok(n) => x.powi(n),
+                Err(_) => x.powf(exponent),
+            });
+        }
+        if x < 0.0 {
+            return Err(Stop::OutOfDomain);
+        }
+        if exponent == 0.5 {
+            return Ok(x.sqrt());
+        }
+        if exponent == -0.5 {
+            return finite(1.0 / x.sqrt());
+        }
+        finite(pxfm::f_pow(x, exponent))
+    }
+
+    fn is_zero(&self, x: &f64) -> Option<bool> {
+        Some(*x == 0.0)
+    }
+
+    fn pivot_size(&self, x: &f64) -> f64 {
+        x.abs()
+    }
+
+    fn note_rank(&mut self, rank: usize) {
+        self.trace.ranks.push(rank);
+    }
+
+    /// [`Stop::Pole`] also for a matrix that is singular up to rounding.
+    fn inverse(&mut self, m: &[f64], n: usize) -> Result<Vec<f64>, Stop> {
+        if n == 0 {
+            return Ok(Vec::new());
+        }
+        let (a, size) = scaled(m, n, n)?.ok_or(Stop::Pole)?;
+        match lu_inverse(&a) {
+            Some((out, condition)) if condition <= WORST_CONDITION => entries(&(out / size)),
+            _ => Err(Stop::Pole),
+        }
+    }
+
+    fn pseudo_inverse(&mut self, m: &[f64], rows: usize, cols: usize) -> Result<Vec<f64>, Stop> {
+        let Some((a, size)) = scaled(m, rows, cols)? else {
+            self.note_rank(0);
+            return Ok(vec![0.0; rows * cols]);
+        };
+        let cut = rows.max(cols) as f64 * RANK_TOLERANCE;
+        let reciprocal = |x: f64, largest: f64| (x.abs() > cut * largest).then(|| 1.0 / x);
+        // A condition number below the cut is what the spectrum would show too: full rank.
+        if rows == cols
+            && let Some((out, condition)) = lu_inverse(&a)
+            && condition * cut < 1.0
+        {
+            self.note_rank(rows);
+            return entries(&(out / size));
+        }
+        let (out, rank) = if rows == cols && is_symmetric(m, rows) {
+            spectral(a, reciprocal)?
+        } else {
+            let (both, twice) = spectral(doubled(&a), reciprocal)?;
+            (both.view((rows, 0), (cols, rows)).into_owned(), twice / 2)
+        };
+        // A A⁺ A = A up to what was cut off.
+        let a = DMatrix::from_fn(rows, cols, |i, j| m[i * cols + j] / size);
+        let residual = (&a * &out * &a - &a).norm();
+        if residual > 1e-6 * a.norm() {
+            return Err(Stop::Unclear);
+        }
+        self.note_rank(rank);
+        entries(&(out / size))
+    }
+
+    fn determinant(&mut self, m: &[f64], n: usize) -> Result<f64, Stop> {
+        for &x in m {
+            finite(x)?;
+        }
+        finite(DMatrix::from_row_slice(n, n, m).determinant())
+    }
+
+    /// The factor of the compact decomposition: a rank-deficient matrix has a partial isometry, zero has zero.
+    fn polar(&mut self, m: &[f64], rows: usize, cols: usize) -> Result<Vec<f64>, Stop> {
+        let Some((a, _)) = scaled(m, rows, cols)? else {
+            return Ok(vec![0.0; rows * cols]);
+        };
+        if rows.min(cols) == 1 {
+            return entries(&(&a / a.norm()));
+        }
+        let cut = rows.max(cols) as f64 * RANK_TOLERANCE;
+        let (both, _) = spectral(doubled(&a), |x, largest| (x.abs() > cut * largest).then(|| x.signum()))?;
+        let out = both.view((0, rows), (rows, cols)).into_owned();
+        // With A = U Σ Vᵀ the factor W = U Vᵀ satisfies W Wᵀ W = W and W Aᵀ W = A.
+        let isometry = (&out * out.transpose() * &out - &out).norm();
+        let factor = (&out * a.transpose() * &out - &a).norm();
+        if isometry > 1e-9 * out.norm() || factor > 1e-9 * a.norm() {
+            return Err(Stop::Unclear);
+        }
+        entries(&out)
+    }
+
+    fn power_spd(&mut self, m: &[f64], n: usize, q: &Rational) -> Result<Vec<f64>, Stop> {
+        if n == 0 {
+            return Ok(Vec::new());
+        }
+        let exponent = finite(q.to_f64().value())?;
+        let (a, size) = scaled(m, n, n)?.ok_or(Stop::OutOfDomain)?;
+        let symmetric = (&a + a.transpose()) * 0.5;
+        if (&a - &symmetric).amax() > 1e-9 {
+            return Err(Stop::OutOfDomain);
+        }
+        let (out, kept) = spectral(symmetric, |x, largest| {
+            (x > n as f64 * f64::EPSILON * largest).then(|| pxfm::f_pow(x, exponent))
+        })?;
+        if kept < n {
+            return Err(Stop::OutOfDomain);
+        }
+        entries(&(out * pxfm::f_pow(size, exponent)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Float;
+    use crate::domain::linear::{multiply, transpose};
+    use crate::domain::testing::Rng;
+    use crate::domain::{Domain, Fun, Rational, Stop};
+
+    fn q(n: i8, d: u8) -> Rational {
+        Rational::from_parts(n.into(), d.into())
+    }
+
+    fn close(a: &[f64], b: &[f64], tolerance: f64) -> bool {
+        a.len() == b.len() && a.iter().zip(b).all(|(x, y)| (x - y).abs() <= tolerance)
+    }
+
+    #[test]
+    fn pseudo_inverse_satisfies_penrose() {
+        let mut rng = Rng(11);
+        let mut d = Float::default();
+        for round in 0..300 {
+            let (rows, cols) = (1 + rng.below(7), 1 + rng.below(7));
+            let rank = rng.below(rows.min(cols) + 1);
+            let left: Vec<f64> = (0..rows * rank).map(|_| rng.uniform(-1.0, 1.0)).collect();
+            let right: Vec<f64> = (0..rank * cols).map(|_| rng.uniform(-1.0, 1.0)).collect();
+            let mut a = multiply(&d, &left, &right, rows, rank, cols);
+            let (mut m, mut n) = (rows, cols);
+            if round % 2 == 0 {
+                a = multiply(&d, &a, &transpose(&a, rows, cols), rows, cols, rows);
+                (m, n) = (rows, rows);
+            }
+            let p = d.pseudo_inverse(&a, m, n).unwrap();
+            assert_eq!(d.trace.ranks.last(), Some(&rank));
+            let size = p.iter().fold(1.0f64, |s, x| s.max(x.abs()));
+            let ap = multiply(&d, &a, &p, m, n, m);
+            let pa = multiply(&d, &p, &a, n, m, n);
+            assert!(close(&multiply(&d, &ap, &a, m, m, n), &a, 1e-11 * size));
+            assert!(close(&multiply(&d, &pa, &p, n, n, m), &p, 1e-11 * size * size));
+            assert!(close(&transpose(&ap, m, m), &ap, 1e-11 * size));
+            assert!(close(&transpose(&pa, n, n), &pa, 1e-11 * size));
+        }
+    }
+
+    #[test]
+    fn all_ones_have_the_known_pseudo_inverse_and_polar_factor() {
+        let mut d = Float::default();
+        for (rows, cols) in [(2, 2), (3, 3), (3, 5), (7, 4), (12, 12), (1, 6)] {
+            let size = (rows * cols) as f64;
+            let ones = vec![1.0; rows * cols];
+            assert!(close(
+                &d.pseudo_inverse(&ones, rows, cols).unwrap(),
+                &vec![1.0 / size; rows * cols],
+                1e-13
+            ));
+            assert!(close(
+                &d.polar(&ones, rows, cols).unwrap(),
+                &vec![1.0 / size.sqrt(); rows * cols],
+                1e-13
+            ));
+        }
+        assert!(d.trace.ranks.iter().all(|&r| r == 1));
+    }
+
+    #[test]
+    fn powers_of_positive_matrices_multiply() {
+        let mut rng = Rng(12);
+        let mut d = Float::default();
+        for _ in 0..50 {
+            let n = 1 + rng.below(5);
+            let b: Vec<f64> = (0..n * n).map(|_| rng.uniform(-1.0, 1.0)).collect();
+            let mut a = multiply(&d, &b, &transpose(&b, n, n), n, n, n);
+            (0..n).for_each(|k| a[k * n + k] += 0.5);
+            let root = d.power_spd(&a, n, &q(1, 2)).unwrap();
+            assert!(close(&multiply(&d, &root, &root, n, n, n), &a, 1e-12));
+            let inverse_quarter = d.power_spd(&a, n, &q(-1, 4)).unwrap();
+            let half = multiply(&d, &inverse_quarter, &inverse_quarter, n, n, n);
+            let inverse = multiply(&d, &half, &half, n, n, n);
+            assert!(close(&inverse, &d.inverse(&a, n).unwrap(), 1e-10));
+        }
+        assert_eq!(d.power_spd(&[1.0, 2.0, 2.0, 1.0], 2, &q(1, 2)), Err(Stop::OutOfDomain));
+        assert_eq!(d.power_spd(&[1.0, 2.0, 0.0, 1.0], 2, &q(1, 2)), Err(Stop::OutOfDomain));
+    }
+
+    #[test]
+    fn polar_factor_of_a_full_rank_matrix_is_orthogonal() {
+        let mut rng = Rng(13);
+        let mut d = Float::default();
+        for _ in 0..50 {
+            let (rows, cols) = (1 + rng.below(5), 1 + rng.below(5));
+            let a: Vec<f64> = (0..rows * cols).map(|_| rng.uniform(-1.0, 1.0)).collect();
+            let w = d.polar(&a, rows, cols).unwrap();
+            let positive = multiply(&d, &transpose(&w, rows, cols), &a, cols, rows, cols);
+            assert!(close(&transpose(&positive, cols, cols), &positive, 1e-12));
+            assert!(close(&multiply(&d, &w, &positive, rows, cols, cols), &a, 1e-12));
+        }
+    }
+
+    #[test]
+    fn undefined_values_stop() {
+        let mut d = Float::default();
+        assert_eq!(d.apply(Fun::Sign, &0.0), Err(Stop::Kink));
+        assert_eq!(d.apply(Fun::Log, &0.0), Err(Stop::OutOfDomain));
+        assert_eq!(d.apply(Fun::Exp, &1e4), Err(Stop::Overflow));
+        assert_eq!(d.apply(Fun::Sin, &f64::NAN), Err(Stop::Overflow));
+        assert_eq!(d.power(&0.0, &q(1, 3)), Ok(0.0));
+        assert_eq!(d.power(&0.0, &q(-1, 3)), Err(Stop::Pole));
+        assert_eq!(d.power(&-1.0, &q(1, 3)), Err(Stop::OutOfDomain));
+        assert_eq!(d.power(&-2.0, &q(3, 1)), Ok(-8.0));
+        assert_eq!(d.div(&1.0, &0.0), Err(Stop::Pole));
+        assert_eq!(d.inverse(&[1.0, 2.0, 2.0, 4.0], 2), Err(Stop::Pole));
+        assert_eq!(d.pseudo_inverse(&[f64::INFINITY], 1, 1), Err(Stop::Overflow));
+        assert_eq!(d.polar(&[f64::NAN; 4], 2, 2), Err(Stop::Overflow));
+        assert_eq!(d.apply(Fun::Softplus, &1e3), Ok(1e3));
+        assert_eq!(d.apply(Fun::Sigmoid, &-1e3), Ok(0.0));
+    }
+}

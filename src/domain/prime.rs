@@ -1,0 +1,942 @@
+//! Prime fields with atoms: the domain of the exact randomised identity test.
+//!
+//! Rational operations are those of a random prime field. A transcendental or algebraic function of a value becomes an
+//! *atom*: a random field element chosen once for each value of the argument, together with the relations that the real
+//! function satisfies: `exp(u + v) = exp u · exp v`, the addition formulas of sine and cosine, and
+//! `log`, roots and signs of products of positive factors. A residual that vanishes for independent atoms vanishes for
+//! the real functions; a residual that does not may still vanish, so this domain proves and never refutes.
+//!
+//! An atom is recognised by the *value* of its argument, so two arguments that are equal as functions share it, and two
+//! that differ share it only by a coincidence whose probability is part of the error bound ([`Prime::collisions`]).
+
+use rustc_hash::FxHashMap;
+
+use super::{Domain, Fun, Rational, Stop};
+
+/// Seeded random numbers (splitmix64): small, fixed for ever, the same on every machine.
+#[derive(Debug, Clone)]
+pub struct Random(u64);
+
+impl Random {
+    /// A stream for a seed and a purpose.
+    pub fn new(seed: u64, purpose: &str) -> Self {
+        let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
+        for b in purpose.bytes() {
+            state = (state ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);
+        }
+        let mut r = Random(state);
+        r.next();
+        r
+    }
+
+    /// The next 64 random bits.
+    #[expect(clippy::should_implement_trait, reason = "an endless stream needs no Option")]
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `n`; 0 for `n = 0`.
+    pub fn below(&mut self, n: u64) -> u64 {
+        ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
+    }
+
+    /// A number in `[0, 1)`.
+    pub fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// Arithmetic modulo an odd prime below 2⁶², in Montgomery form (Montgomery, *Modular Multiplication Without Trial
+/// Division*, 1985).
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// The prime.
+    pub p: u64,
+    negative_inverse: u64,
+    r2: u64,
+    one: u64,
+}
+
+impl Field {
+    /// The field of an odd prime below 2⁶².
+    pub fn new(p: u64) -> Self {
+        debug_assert!(p % 2 == 1 && p < 1 << 62);
+        let mut inverse = 1u64;
+        for _ in 0..6 {
+            inverse = inverse.wrapping_mul(2u64.wrapping_sub(p.wrapping_mul(inverse)));
+        }
+        let r = ((1u128 << 64) % u128::from(p)) as u64;
+        let r2 = (u128::from(r) * u128::from(r) % u128::from(p)) as u64;
+        Field { p, negative_inverse: inverse.wrapping_neg(), r2, one: r }
+    }
+
+    /// A random prime between 2⁶⁰ and 2⁶¹.
+    pub fn random(random: &mut Random) -> Self {
+        loop {
+            let candidate = (1 << 60) | (random.next() >> 4) | 1;
+            if is_prime(candidate) {
+                return Field::new(candidate);
+            }
+        }
+    }
+
+    fn reduce(&self, x: u128) -> u64 {
+        let m = (x as u64).wrapping_mul(self.negative_inverse);
+        let t = ((x + u128::from(m) * u128::from(self.p)) >> 64) as u64;
+        if t >= self.p { t - self.p } else { t }
+    }
+
+    /// The element of an integer.
+    pub fn embed(&self, n: u64) -> u64 {
+        self.reduce(u128::from(n % self.p) * u128::from(self.r2))
+    }
+
+    /// The least non-negative integer of an element.
+    pub fn lift(&self, x: u64) -> u64 {
+        self.reduce(u128::from(x))
+    }
+
+    /// `a · b`
+    pub fn mul(&self, a: u64, b: u64) -> u64 {
+        self.reduce(u128::from(a) * u128::from(b))
+    }
+
+    /// `a + b`
+    pub fn add(&self, a: u64, b: u64) -> u64 {
+        let s = a + b;
+        if s >= self.p { s - self.p } else { s }
+    }
+
+    /// `a - b`
+    pub fn sub(&self, a: u64, b: u64) -> u64 {
+        if a >= b { a - b } else { a + self.p - b }
+    }
+
+    /// `a^n`
+    pub fn pow(&self, mut a: u64, mut n: u64) -> u64 {
+        let mut result = self.one;
+        while n > 0 {
+            if n & 1 == 1 {
+                result = self.mul(result, a);
+            }
+            a = self.mul(a, a);
+            n >>= 1;
+        }
+        result
+    }
+
+    /// `1/a`; `None` for zero.
+    pub fn inv(&self, a: u64) -> Option<u64> {
+        (a != 0).then(|| self.pow(a, self.p - 2))
+    }
+
+    /// The fraction `n/d` with `|n|, d ≤ bound` that an element stands for, if there is one.
+    pub fn small_fraction(&self, x: u64, bound: u64) -> Option<(i64, u64)> {
+        let (mut r0, mut r1) = (self.p, self.lift(x));
+        let (mut t0, mut t1) = (0i64, 1i64);
+        while r1 > bound {
+            let q = r0 / r1;
+            (r0, r1) = (r1, r0 - q * r1);
+            let next = t0.checked_sub(i64::try_from(q).ok()?.checked_mul(t1)?)?;
+            (t0, t1) = (t1, next);
+            if t1.unsigned_abs() > bound {
+                return None;
+            }
+        }
+        let n = i64::try_from(r1).ok()?;
+        (t1 != 0).then_some((if t1 < 0 { -n } else { n }, t1.unsigned_abs()))
+    }
+}
+
+/// Miller–Rabin with the first twelve primes as bases, which is exact below 2⁶⁴ (Sorenson and Webster, 2015).
+pub fn is_prime(n: u64) -> bool {
+    const BASES: [u64; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
+    if n < 2 || BASES.iter().any(|b| n.is_multiple_of(*b)) {
+        return BASES.contains(&n);
+    }
+    let field = Field::new(n);
+    let (d, s) = ((n - 1) >> (n - 1).trailing_zeros(), (n - 1).trailing_zeros());
+    let (one, minus) = (field.embed(1), field.embed(n - 1));
+    BASES.iter().all(|&b| {
+        let mut x = field.pow(field.embed(b), d);
+        if x == one || x == minus {
+            return true;
+        }
+        for _ in 1..s {
+            x = field.mul(x, x);
+            if x == minus {
+                return true;
+            }
+        }
+        false
+    })
+}
+
+/// Atoms are powers of a random root with this exponent, so that halves, thirds and quarters of arguments exist.
+const ROOTS: u64 = 12;
+
+/// How signs are treated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signs {
+    /// A sign is a free field element: what vanishes then vanishes on every piece.
+    Free,
+    /// The `k`-th independent sign met is -1 where bit `k` is set: one piece.
+    Pattern(u64),
+    /// Every sign is the one that another evaluation of the same program took, in order.
+    Pinned(Vec<i8>),
+}
+
+/// How pseudo-inverses are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PseudoInverses {
+    /// Exactly, by the rank found: right where the rank does not depend on the piece.
+    ByRank,
+    /// As `(AᵀA + λ)⁻¹ Aᵀ` with a free λ: an identity that holds so holds in the limit λ → 0, whatever the rank.
+    Regularised,
+}
+
+/// A factor of known sign: a value with its formal root, logarithm and sign.
+#[derive(Debug, Clone, Copy)]
+struct Factor {
+    value: u64,
+    /// A formal [`ROOTS`]-th root.
+    root: u64,
+    log: u64,
+    /// Its sign, once it was asked for.
+    sign: Option<u64>,
+}
+
+/// An argument of an exponential or of a circular function, with the atoms that belong to it.
+#[derive(Debug, Clone, Copy)]
+struct Angle {
+    argument: u64,
+    /// `exp(argument / ROOTS)`
+    exp: u64,
+    /// Cosine and sine of `argument / ROOTS`.
+    circle: (u64, u64),
+}
+
+/// A matrix and the atom that stands for its polar factor or its power.
+#[derive(Debug, Clone)]
+struct MatrixAtom {
+    argument: Vec<u64>,
+    rows: usize,
+    cols: usize,
+    value: Vec<u64>,
+}
+
+/// A prime field with atoms. One value of this type serves one evaluation.
+#[derive(Debug, Clone)]
+pub struct Prime {
+    /// The field.
+    pub field: Field,
+    /// How signs are treated.
+    pub signs: Signs,
+    /// How pseudo-inverses are computed.
+    pub pseudo_inverses: PseudoInverses,
+    /// The number of comparisons of values that could have agreed by accident.
+    pub collisions: f64,
+    /// The number of independent signs met.
+    pub sign_classes: usize,
+    /// The ranks found by pseudo-inverses.
+    pub ranks: Vec<usize>,
+    /// For every sign taken, in order: whether its argument was zero.
+    pub zero_signs: Vec<bool>,
+    /// Matrices known to be orthogonal: values of members of matrix classes, with their sizes.
+    pub orthogonal: Vec<(Vec<u64>, usize)>,
+    polars: Vec<MatrixAtom>,
+    powers: Vec<(MatrixAtom, Rational)>,
+    random: Random,
+    factors: Vec<Factor>,
+    /// Monomials of one factor: value to (factor, exponent, negated).
+    monomials: FxHashMap<u64, (usize, i64, bool)>,
+    angles: Vec<Angle>,
+    /// Rational multiples of one argument: value to (angle, multiple of a 12th).
+    multiples: FxHashMap<u64, (usize, i64)>,
+    arctangents: FxHashMap<u64, u64>,
+    lambda: u64,
+    constants: FxHashMap<Rational, u64>,
+}
+
+impl Prime {
+    /// A random field and a stream of atoms.
+    pub fn new(mut random: Random, signs: Signs, pseudo_inverses: PseudoInverses) -> Self {
+        let field = Field::random(&mut random);
+        let lambda = field.embed(random.next());
+        let mut prime = Prime {
+            field,
+            signs,
+            pseudo_inverses,
+            collisions: 0.0,
+            sign_classes: 0,
+            ranks: Vec::new(),
+            zero_signs: Vec::new(),
+            orthogonal: Vec::new(),
+            polars: Vec::new(),
+            powers: Vec::new(),
+            random,
+            factors: Vec::new(),
+            monomials: FxHashMap::default(),
+            angles: Vec::new(),
+            multiples: FxHashMap::default(),
+            arctangents: FxHashMap::default(),
+            lambda,
+            constants: FxHashMap::default(),
+        };
+        let one = prime.field.one;
+        prime.new_angle(one);
+        for p in [2, 3, 5, 7] {
+            let value = prime.field.embed(p);
+            prime.new_factor(value, Some(one));
+        }
+        prime
+    }
+
+    /// A random element.
+    pub fn draw(&mut self) -> u64 {
+        let n = self.random.below(self.field.p);
+        self.field.embed(n)
+    }
+
+    /// A random number below `n`.
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.random.below(n)
+    }
+
+    /// A random element that stands for a positive number: its roots and its logarithm are known.
+    pub fn draw_positive(&mut self) -> u64 {
+        let root = self.draw();
+        let value = self.field.pow(root, ROOTS);
+        let log = self.draw();
+        let sign = Some(self.field.one);
+        self.add_factor(Factor { value, root, log, sign });
+        value
+    }
+
+    /// Declares a value to be positive.
+    pub fn assume_positive(&mut self, value: u64) {
+        if value != 0 && !self.monomials.contains_key(&value) {
+            let one = self.field.one;
+            self.new_factor(value, Some(one));
+        }
+    }
+
+    fn new_factor(&mut self, value: u64, sign: Option<u64>) -> usize {
+        let (root, log) = (self.draw(), self.draw());
+        self.add_factor(Factor { value, root, log, sign })
+    }
+
+    fn add_factor(&mut self, factor: Factor) -> usize {
+        let index = self.factors.len();
+        self.factors.push(factor);
+        if let Some(inverse) = self.field.inv(factor.value) {
+            let (mut up, mut down) = (factor.value, inverse);
+            for e in 1..=4 {
+                for (v, e) in [(up, e), (down, -e)] {
+                    let minus = self.field.sub(0, v);
+                    self.monomials.entry(v).or_insert((index, e, false));
+                    self.monomials.entry(minus).or_insert((index, e, true));
+                }
+                up = self.field.mul(up, factor.value);
+                down = self.field.mul(down, inverse);
+            }
+        }
+        index
+    }
+
+    /// Writes a value as ± a product of powers of known factors, adding it as a new factor if need be.
+    fn factorise(&mut self, value: u64) -> (bool, Vec<(usize, i64)>) {
+        self.collisions += self.monomials.len() as f64;
+        if value == self.field.one {
+            return (false, Vec::new());
+        }
+        if self.field.add(value, self.field.one) == 0 {
+            return (true, Vec::new());
+        }
+        if let Some(&(i, e, minus)) = self.monomials.get(&value) {
+            return (minus, vec![(i, e)]);
+        }
+        if let Some(found) = self.constant_factors(value) {
+            return found;
+        }
+        // Two factors, the first one in a low power, and perhaps a rational number.
+        let n = self.factors.len();
+        self.collisions += 8.0 * n as f64 * (self.monomials.len() as f64 + (1u64 << 21) as f64);
+        for i in 0..n {
+            let base = self.factors[i].value;
+            let Some(inverse) = self.field.inv(base) else { continue };
+            for (e, power) in [(1i64, inverse), (-1, base)] {
+                let rest = self.field.mul(value, power);
+                if let Some(&(j, f, minus)) = self.monomials.get(&rest) {
+                    return (minus, vec![(i, e), (j, f)]);
+                }
+                if let Some((minus, mut parts)) = self.constant_factors(rest) {
+                    parts.push((i, e));
+                    return (minus, parts);
+                }
+            }
+        }
+        if n <= 64 {
+            self.collisions += (n * n) as f64 * self.monomials.len() as f64;
+            for i in 0..n {
+                for j in 4..n {
+                    if i == j {
+                        continue;
+                    }
+                    let Some(inverse) = self.field.inv(self.factors[i].value) else { continue };
+                    let Some(other) = self.field.inv(self.factors[j].value) else { continue };
+                    let pair = self.field.mul(self.field.mul(value, inverse), other);
+                    if let Some(&(k, f, minus)) = self.monomials.get(&pair) {
+                        return (minus, vec![(i, 1), (j, 1), (k, f)]);
+                    }
+                }
+            }
+        }
+        let index = self.new_factor(value, None);
+        (false, vec![(index, 1)])
+    }
+
+    /// The factors of a small rational number, as ± a product of 2, 3, 5, 7 and further atoms.
+    fn constant_factors(&mut self, value: u64) -> Option<(bool, Vec<(usize, i64)>)> {
+        let (n, d) = self.field.small_fraction(value, 1 << 10)?;
+        let mut parts = Vec::new();
+        for (mut m, direction) in [(n.unsigned_abs(), 1i64), (d, -1)] {
+            for (i, p) in [2u64, 3, 5, 7].into_iter().enumerate() {
+                let mut e = 0;
+                while m > 1 && m % p == 0 {
+                    m /= p;
+                    e += direction;
+                }
+                if e != 0 {
+                    parts.push((i, e));
+                }
+            }
+            if m > 1 {
+                let v = self.field.embed(m);
+                let index = match self.monomials.get(&v) {
+                    Some(&(i, 1, false)) => i,
+                    _ => {
+                        let one = self.field.one;
+                        self.new_factor(v, Some(one))
+                    }
+                };
+                parts.push((index, direction));
+            }
+        }
+        (n != 0).then_some((n < 0, parts))
+    }
+
+    fn signed_power(&self, base: u64, e: i64) -> Result<u64, Stop> {
+        let up = self.field.pow(base, e.unsigned_abs());
+        if e < 0 { self.field.inv(up).ok_or(Stop::Pole) } else { Ok(up) }
+    }
+
+    fn sign(&mut self, x: u64) -> Result<u64, Stop> {
+        self.zero_signs.push(x == 0);
+        if let Signs::Pinned(signs) = &self.signs {
+            let s = *signs.get(self.zero_signs.len() - 1).ok_or(Stop::Unsupported)?;
+            return Ok(self.small(i64::from(s)));
+        }
+        if x == 0 {
+            // The sign of what is identically zero is zero; a value that is zero by accident only costs a trial.
+            return Ok(0);
+        }
+        let (minus, parts) = self.factorise(x);
+        let mut s = self.field.one;
+        for (i, e) in parts {
+            if e % 2 != 0 {
+                let sign = self.sign_of_factor(i);
+                s = self.field.mul(s, sign);
+            }
+        }
+        Ok(if minus { self.field.sub(0, s) } else { s })
+    }
+
+    /// The sign of a factor; the first time that it is asked for, it opens a new class.
+    fn sign_of_factor(&mut self, i: usize) -> u64 {
+        if let Some(s) = self.factors[i].sign {
+            return s;
+        }
+        let s = match self.signs {
+            Signs::Pattern(bits) if bits >> (self.sign_classes % 64) & 1 == 1 => self.field.sub(0, self.field.one),
+            Signs::Pattern(_) => self.field.one,
+            Signs::Free | Signs::Pinned(_) => self.draw(),
+        };
+        self.sign_classes += 1;
+        self.factors[i].sign = Some(s);
+        s
+    }
+
+    fn logarithm(&mut self, x: u64) -> Result<u64, Stop> {
+        if x == 0 {
+            return Err(Stop::Pole);
+        }
+        let (minus, parts) = self.factorise(x);
+        let mut sum = 0;
+        for (i, e) in parts {
+            let scale = self.small(e);
+            sum = self.field.add(sum, self.field.mul(scale, self.factors[i].log));
+        }
+        if minus {
+            // No real point has the logarithm of a negative number; any atom will do, this one is fixed.
+            sum = self.field.add(sum, self.lambda);
+        }
+        Ok(sum)
+    }
+
+    fn small(&self, n: i64) -> u64 {
+        let v = self.field.embed(n.unsigned_abs());
+        if n < 0 { self.field.sub(0, v) } else { v }
+    }
+
+    fn root_power(&mut self, x: u64, q: &Rational) -> Result<u64, Stop> {
+        if x == 0 {
+            return if *q > Rational::ZERO { Ok(0) } else { Err(Stop::Pole) };
+        }
+        let denominator = u64::try_from(q.denominator()).map_err(|_| Stop::Unsupported)?;
+        let numerator = i64::try_from(q.numerator()).map_err(|_| Stop::Unsupported)?;
+        if ROOTS % denominator != 0 || numerator.unsigned_abs() > 1 << 20 {
+            // The power of an exponent that 12 does not cover: by way of the logarithm.
+            let log = self.logarithm(x)?;
+            let scale = self.rational(q)?;
+            let product = self.field.mul(log, scale);
+            return self.exponential(product);
+        }
+        let steps = numerator * (ROOTS / denominator).cast_signed();
+        let (minus, parts) = self.factorise(x);
+        let mut result = self.field.one;
+        for (i, e) in parts {
+            let part = self.signed_power(self.factors[i].root, e * steps)?;
+            result = self.field.mul(result, part);
+        }
+        if minus {
+            result = self.field.mul(result, self.field.pow(self.lambda, numerator.unsigned_abs()));
+        }
+        Ok(result)
+    }
+
+    fn new_angle(&mut self, argument: u64) -> usize {
+        let exp = self.draw();
+        let w = self.draw();
+        let circle = self.circle_point(w).unwrap_or((self.field.one, 0));
+        self.add_angle(Angle { argument, exp, circle })
+    }
+
+    fn add_angle(&mut self, angle: Angle) -> usize {
+        let index = self.angles.len();
+        self.angles.push(angle);
+        for a in 1..=6i64 {
+            for b in [1i64, 2, 3, 4, 6, 12] {
+                let Some(inverse) = self.field.inv(self.small(b)) else { continue };
+                let scale = self.field.mul(self.small(a), inverse);
+                let v = self.field.mul(angle.argument, scale);
+                let minus = self.field.sub(0, v);
+                let twelfths = a * 12 / b;
+                self.multiples.entry(v).or_insert((index, twelfths));
+                self.multiples.entry(minus).or_insert((index, -twelfths));
+            }
+        }
+        index
+    }
+
+    /// The rational point of the unit circle with parameter `w`.
+    fn circle_point(&self, w: u64) -> Option<(u64, u64)> {
+        let f = &self.field;
+        let square = f.mul(w, w);
+        let scale = f.inv(f.add(f.one, square))?;
+        let cosine = f.mul(f.sub(f.one, square), scale);
+        let sine = f.mul(f.add(w, w), scale);
+        Some((cosine, sine))
+    }
+
+    fn circle_mul(&self, (c1, s1): (u64, u64), (c2, s2): (u64, u64)) -> (u64, u64) {
+        let f = &self.field;
+        (f.sub(f.mul(c1, c2), f.mul(s1, s2)), f.add(f.mul(s1, c2), f.mul(c1, s2)))
+    }
+
+    fn circle_pow(&self, (c, s): (u64, u64), e: i64) -> (u64, u64) {
+        let mut base = if e < 0 { (c, self.field.sub(0, s)) } else { (c, s) };
+        let mut n = e.unsigned_abs();
+        let mut result = (self.field.one, 0);
+        while n > 0 {
+            if n & 1 == 1 {
+                result = self.circle_mul(result, base);
+            }
+            base = self.circle_mul(base, base);
+            n >>= 1;
+        }
+        result
+    }
+
+    /// Writes an argument as a combination of known ones: pairs of an angle and a multiple in twelfths.
+    fn combine(&mut self, u: u64) -> Vec<(usize, i64)> {
+        if u == 0 {
+            return Vec::new();
+        }
+        self.collisions += self.multiples.len() as f64;
+        if let Some(&(i, m)) = self.multiples.get(&u) {
+            return vec![(i, m)];
+        }
+        let n = self.angles.len();
+        self.collisions += 2.0 * n as f64 * self.multiples.len() as f64;
+        for i in 0..n {
+            for (a, m) in [(self.field.sub(u, self.angles[i].argument), 12), (self.field.add(u, self.angles[i].argument), -12)] {
+                if let Some(&(j, k)) = self.multiples.get(&a) {
+                    return vec![(i, m), (j, k)];
+                }
+            }
+        }
+        if n <= 48 {
+            self.collisions += 4.0 * (n * n) as f64 * self.multiples.len() as f64;
+            for i in 0..n {
+                for j in 0..i {
+                    for (si, sj) in [(12, 12), (12, -12), (-12, 12), (-12, -12)] {
+                        let mut a = u;
+                        for (k, s) in [(i, si), (j, sj)] {
+                            let x = self.angles[k].argument;
+                            a = if s > 0 { self.field.sub(a, x) } else { self.field.add(a, x) };
+                        }
+                        if let Some(&(k, m)) = self.multiples.get(&a) {
+                            return vec![(i, si), (j, sj), (k, m)];
+                        }
+                    }
+                }
+            }
+        }
+        let i = self.new_angle(u);
+        vec![(i, 12)]
+    }
+
+    fn transposed(m: &[u64], rows: usize, cols: usize) -> Vec<u64> {
+        (0..rows * cols).map(|k| m[(k % rows) * cols + k / rows]).collect()
+    }
+
+    fn matrix_product(&self, a: &[u64], b: &[u64], rows: usize, inner: usize, cols: usize) -> Vec<u64> {
+        let mut out = vec![0; rows * cols];
+        for i in 0..rows {
+            for j in 0..cols {
+                for k in 0..inner {
+                    let x = self.field.mul(a[i * inner + k], b[k * cols + j]);
+                    out[i * cols + j] = self.field.add(out[i * cols + j], x);
+                }
+            }
+        }
+        out
+    }
+
+    fn identity(&self, n: usize) -> Vec<u64> {
+        (0..n * n).map(|k| if k / n == k % n { self.field.one } else { 0 }).collect()
+    }
+
+    fn sandwich(&self, left: &[u64], m: &[u64], right: &[u64], rows: usize, cols: usize) -> Vec<u64> {
+        let half = self.matrix_product(left, m, rows, rows, cols);
+        self.matrix_product(&half, right, rows, cols, cols)
+    }
+
+    /// The known orthogonal matrices of one size, their transposes and the identity.
+    fn rotations(&self, n: usize) -> Vec<Vec<u64>> {
+        let mut all = vec![self.identity(n)];
+        for (q, _) in self.orthogonal.iter().filter(|(_, m)| *m == n) {
+            all.push(q.clone());
+            all.push(Self::transposed(q, n, n));
+        }
+        all
+    }
+
+    /// Orthogonal `Q`, `P` and a scalar `c` with `m = c Q A P`, if the known orthogonal matrices give one; with
+    /// `congruent`, `P = Qᵀ`.
+    fn related(&mut self, atom: &MatrixAtom, m: &[u64], congruent: bool) -> Option<(Vec<u64>, Vec<u64>, u64)> {
+        let (rows, cols) = (atom.rows, atom.cols);
+        for left in self.rotations(rows) {
+            let rights = if congruent { vec![Self::transposed(&left, rows, rows)] } else { self.rotations(cols) };
+            for right in rights {
+                let image = self.sandwich(&left, &atom.argument, &right, rows, cols);
+                let Some(k) = image.iter().position(|&v| v != 0) else { continue };
+                let scale = self.field.mul(m[k], self.field.inv(image[k])?);
+                self.collisions += 1.0;
+                if scale != 0 && image.iter().zip(m).all(|(&v, &w)| self.field.mul(v, scale) == w) {
+                    return Some((left, right, scale));
+                }
+            }
+        }
+        None
+    }
+
+    fn exponential(&mut self, u: u64) -> Result<u64, Stop> {
+        let parts = self.combine(u);
+        let mut root = self.field.one;
+        for &(i, m) in &parts {
+            // Multiples count in twelfths of the argument, and the atom is the exponential of a twelfth.
+            root = self.field.mul(root, self.signed_power(self.angles[i].exp, m)?);
+        }
+        if !self.monomials.contains_key(&root) && root != self.field.one {
+            // exp u is positive with logarithm u; its formal roots are made of those of its atoms where these exist.
+            let mut formal = self.field.one;
+            let whole = parts.iter().all(|&(_, m)| m % ROOTS.cast_signed() == 0);
+            for &(i, m) in &parts {
+                formal = self.field.mul(formal, self.signed_power(self.angles[i].exp, m / ROOTS.cast_signed())?);
+            }
+            let formal = if whole { formal } else { self.draw() };
+            let sign = Some(self.field.one);
+            self.add_factor(Factor { value: root, root: formal, log: u, sign });
+        }
+        Ok(root)
+    }
+
+    fn circular(&mut self, u: u64) -> (u64, u64) {
+        let parts = self.combine(u);
+        parts.iter().fold((self.field.one, 0), |acc, &(i, m)| {
+            let p = self.circle_pow(self.angles[i].circle, m);
+            self.circle_mul(acc, p)
+        })
+    }
+}
+
+impl Domain for Prime {
+    type Elem = u64;
+
+    fn rational(&mut self, q: &Rational) -> Result<u64, Stop> {
+        if let Some(&v) = self.constants.get(q) {
+            return Ok(v);
+        }
+        let p = dashu_int::UBig::from(self.field.p);
+        let (sign, magnitude) = q.numerator().clone().into_parts();
+        let n = u64::try_from(magnitude % &p).map_err(|_| Stop::Unsupported)?;
+        let d = u64::try_from(q.denominator() % &p).map_err(|_| Stop::Unsupported)?;
+        let inverse = self.field.inv(self.field.embed(d)).ok_or(Stop::Pole)?;
+        let v = self.field.mul(self.field.embed(n), inverse);
+        let v = if sign == dashu_int::Sign::Negative { self.field.sub(0, v) } else { v };
+        self.constants.insert(q.clone(), v);
+        Ok(v)
+    }
+
+    fn add(&self, a: &u64, b: &u64) -> u64 {
+        self.field.add(*a, *b)
+    }
+
+    fn sub(&self, a: &u64, b: &u64) -> u64 {
+        self.field.sub(*a, *b)
+    }
+
+    fn mul(&self, a: &u64, b: &u64) -> u64 {
+        self.field.mul(*a, *b)
+    }
+
+    fn neg(&self, a: &u64) -> u64 {
+        self.field.sub(0, *a)
+    }
+
+    fn zero(&self) -> u64 {
+        0
+    }
+
+    fn one(&self) -> u64 {
+        self.field.one
+    }
+
+    fn div(&mut self, a: &u64, b: &u64) -> Result<u64, Stop> {
+        Ok(self.field.mul(*a, self.field.inv(*b).ok_or(Stop::Pole)?))
+    }
+
+    fn apply(&mut self, f: Fun, x: &u64) -> Result<u64, Stop> {
+        let one = self.field.one;
+        match f {
+            Fun::Exp => self.exponential(*x),
+            Fun::Log => self.logarithm(*x),
+            Fun::Sin => Ok(self.circular(*x).1),
+            Fun::Cos => Ok(self.circular(*x).0),
+            Fun::Atan => {
+                self.collisions += self.arctangents.len() as f64;
+                if let Some(&v) = self.arctangents.get(x) {
+                    return Ok(v);
+                }
+                let v = if *x == 0 { 0 } else { self.draw() };
+                self.arctangents.insert(*x, v);
+                self.arctangents.insert(self.field.sub(0, *x), self.field.sub(0, v));
+                Ok(v)
+            }
+            Fun::Tanh => {
+                let twice = self.field.add(*x, *x);
+                let e = self.exponential(twice)?;
+                let (n, d) = (self.field.sub(e, one), self.field.add(e, one));
+                self.div(&n, &d)
+            }
+            Fun::Sigmoid => {
+                let e = self.exponential(*x)?;
+                let d = self.field.add(e, one);
+                self.div(&e, &d)
+            }
+            Fun::Softplus => {
+                let e = self.exponential(*x)?;
+                let argument = self.field.add(e, one);
+                self.assume_positive(argument);
+                self.logarithm(argument)
+            }
+            Fun::Sign => self.sign(*x),
+        }
+    }
+
+    fn power(&mut self, x: &u64, q: &Rational) -> Result<u64, Stop> {
+        if q.is_int() {
+            let e = i64::try_from(q.numerator()).map_err(|_| Stop::Unsupported)?;
+            return if e < 0 && *x == 0 { Err(Stop::Pole) } else { self.signed_power(*x, e) };
+        }
+        self.root_power(*x, q)
+    }
+
+    fn is_zero(&self, x: &u64) -> Option<bool> {
+        Some(*x == 0)
+    }
+
+    fn note_rank(&mut self, rank: usize) {
+        self.ranks.push(rank);
+    }
+
+    /// `polar(Q A P) = Q polar(A) P` for orthogonal `Q`, `P`, and `polar(c A) = ± polar(A)`; else a new atom.
+    fn polar(&mut self, m: &[u64], rows: usize, cols: usize) -> Result<Vec<u64>, Stop> {
+        let known = std::mem::take(&mut self.polars);
+        let mut found = None;
+        for atom in known.iter().filter(|a| (a.rows, a.cols) == (rows, cols)) {
+            if let Some((left, right, scale)) = self.related(atom, m, false) {
+                let sign = self.sign(scale)?;
+                let value = self.sandwich(&left, &atom.value, &right, rows, cols);
+                found = Some(value.iter().map(|v| self.field.mul(*v, sign)).collect());
+                break;
+            }
+        }
+        self.polars = known;
+        if let Some(value) = found {
+            return Ok(value);
+        }
+        let value: Vec<u64> = (0..rows * cols).map(|_| self.draw()).collect();
+        self.polars.push(MatrixAtom { argument: m.to_vec(), rows, cols, value: value.clone() });
+        Ok(value)
+    }
+
+    /// `(Q A Qᵀ)^q = Q A^q Qᵀ` for orthogonal `Q`, and `(c A)^q = c^q A^q`; else a new atom.
+    fn power_spd(&mut self, m: &[u64], n: usize, q: &Rational) -> Result<Vec<u64>, Stop> {
+        let known = std::mem::take(&mut self.powers);
+        let mut found = None;
+        for (atom, _) in known.iter().filter(|(a, p)| a.rows == n && p == q) {
+            if let Some((left, right, scale)) = self.related(atom, m, true) {
+                let factor = if scale == self.field.one { scale } else { self.power(&scale, q)? };
+                let value = self.sandwich(&left, &atom.value, &right, n, n);
+                found = Some(value.iter().map(|v| self.field.mul(*v, factor)).collect());
+                break;
+            }
+        }
+        self.powers = known;
+        if let Some(value) = found {
+            return Ok(value);
+        }
+        let mut value: Vec<u64> = (0..n * n).map(|_| self.draw()).collect();
+        for i in 0..n {
+            for j in 0..i {
+                value[i * n + j] = value[j * n + i];
+            }
+        }
+        self.powers.push((MatrixAtom { argument: m.to_vec(), rows: n, cols: n, value: value.clone() }, q.clone()));
+        Ok(value)
+    }
+
+    fn pseudo_inverse(&mut self, m: &[u64], rows: usize, cols: usize) -> Result<Vec<u64>, Stop> {
+        if self.pseudo_inverses == PseudoInverses::ByRank {
+            return super::linear::pseudo_inverse(self, m, rows, cols);
+        }
+        let mut gram = vec![0; cols * cols];
+        for i in 0..cols {
+            for j in 0..cols {
+                let mut acc = if i == j { self.lambda } else { 0 };
+                for k in 0..rows {
+                    self.mul_add(&mut acc, &m[k * cols + i], &m[k * cols + j]);
+                }
+                gram[i * cols + j] = acc;
+            }
+        }
+        let inverse = super::linear::inverse(self, &gram, cols)?;
+        let mut result = vec![0; cols * rows];
+        for i in 0..cols {
+            for k in 0..rows {
+                let mut acc = 0;
+                for j in 0..cols {
+                    self.mul_add(&mut acc, &inverse[i * cols + j], &m[k * cols + j]);
+                }
+                result[i * rows + k] = acc;
+            }
+        }
+        Ok(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prime(seed: u64) -> Prime {
+        Prime::new(Random::new(seed, "test"), Signs::Free, PseudoInverses::ByRank)
+    }
+
+    #[test]
+    fn field_axioms_and_primality() {
+        let p = prime(1);
+        let f = p.field;
+        assert!(f.p > 1 << 60 && f.p < 1 << 61 && is_prime(f.p));
+        assert!(!is_prime(561) && is_prime(2_147_483_647) && !is_prime(1) && is_prime(2));
+        let mut r = Random::new(2, "axioms");
+        for _ in 0..200 {
+            let (a, b) = (r.below(f.p), r.below(f.p));
+            assert_eq!(f.lift(f.embed(a)), a);
+            let product = (u128::from(a) * u128::from(b) % u128::from(f.p)) as u64;
+            assert_eq!(f.lift(f.mul(f.embed(a), f.embed(b))), product);
+            if a != 0 {
+                assert_eq!(f.mul(f.embed(a), f.inv(f.embed(a)).unwrap()), f.embed(1));
+            }
+        }
+        let third = f.mul(f.embed(2), f.inv(f.embed(3)).unwrap());
+        assert_eq!(f.small_fraction(f.sub(0, third), 100), Some((-2, 3)));
+    }
+
+    #[test]
+    fn exponentials_and_circular_functions_add() {
+        let mut p = prime(3);
+        let (x, y) = (p.draw(), p.draw());
+        let sum = p.field.add(x, y);
+        let whole = p.apply(Fun::Exp, &sum).unwrap();
+        let (ex, ey) = (p.apply(Fun::Exp, &x).unwrap(), p.apply(Fun::Exp, &y).unwrap());
+        assert_eq!(whole, p.field.mul(ex, ey));
+        let (cx, sx) = (p.apply(Fun::Cos, &x).unwrap(), p.apply(Fun::Sin, &x).unwrap());
+        let (cy, sy) = (p.apply(Fun::Cos, &y).unwrap(), p.apply(Fun::Sin, &y).unwrap());
+        let c = p.apply(Fun::Cos, &sum).unwrap();
+        assert_eq!(c, p.field.sub(p.field.mul(cx, cy), p.field.mul(sx, sy)));
+        assert_eq!(p.field.add(p.field.mul(cx, cx), p.field.mul(sx, sx)), p.field.one);
+        let back = p.apply(Fun::Log, &ex).unwrap();
+        assert_eq!(back, x);
+        let half = p.field.mul(x, p.field.inv(p.field.embed(2)).unwrap());
+        let root = p.apply(Fun::Exp, &half).unwrap();
+        assert_eq!(p.field.mul(root, root), ex);
+        assert_ne!(ex, ey);
+    }
+
+    #[test]
+    fn roots_and_signs_see_positive_factors() {
+        let mut p = prime(4);
+        let a = p.draw_positive();
+        let x = p.draw();
+        let half = Rational::from_parts(1.into(), 2u8.into());
+        let scaled = p.field.mul(p.field.mul(a, a), x);
+        let (big, small) = (p.power(&scaled, &half).unwrap(), p.power(&x, &half).unwrap());
+        assert_eq!(big, p.field.mul(a, small));
+        let (s, t) = (p.apply(Fun::Sign, &x).unwrap(), p.apply(Fun::Sign, &p.field.mul(a, x)).unwrap());
+        assert_eq!(s, t);
+        assert_eq!(p.apply(Fun::Sign, &a).unwrap(), p.field.one);
+        let minus = p.neg(&x);
+        assert_eq!(p.apply(Fun::Sign, &minus).unwrap(), p.field.sub(0, s));
+        let free = p.draw();
+        let (u, v) = (p.apply(Fun::Sign, &free).unwrap(), p.apply(Fun::Sign, &p.field.mul(free, x)).unwrap());
+        assert_ne!(u, v);
+    }
+}

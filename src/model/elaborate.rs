@@ -1,0 +1,564 @@
+//! The elaborator: turns resolved declarations into terms, checking every shape on the way.
+//!
+//! One elaborator serves one question. It owns the store of terms, the symbols that the question quantifies over with
+//! the way in which each is drawn, and the conditions they satisfy.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::architecture::Architecture;
+use super::error::ModelError;
+use super::names::{DataId, Declared, LetId, Model};
+use super::optimizer::Over;
+use crate::domain::Rational;
+use crate::source::Span;
+use crate::syntax::tree::{Comparison, Condition, Expr, Type};
+use crate::syntax::expr_to_string;
+use crate::term::{Shape, Store, SymbolId, Term};
+
+/// The largest number of entries of one tensor.
+pub const MAX_ENTRIES: usize = 1 << 22;
+/// The largest number of terms that indexed expressions of one question may unroll to.
+pub const MAX_UNROLLED: usize = 1 << 18;
+
+/// The error has been recorded; the caller only has to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reported;
+
+/// A result whose error has been recorded.
+pub type Elab<T> = Result<T, Reported>;
+
+/// How values of a symbol are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Draw {
+    /// Any real tensor.
+    Real,
+    /// A permutation matrix.
+    Permutation,
+    /// A permutation matrix with signs.
+    SignedPermutation,
+    /// One of -1 and 1.
+    Sign,
+    /// The constant π.
+    Pi,
+}
+
+/// What a symbol is to the question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// A member of a family of morphisms, or a hyperparameter: what a rate may depend on.
+    Member,
+    /// Data, shared by everything in the file.
+    Data,
+    /// The point of an architecture.
+    Point,
+    /// A state of an optimizer.
+    State,
+    /// The small parameter of a step.
+    Rate,
+}
+
+/// A symbol that the question quantifies over.
+#[derive(Debug, Clone)]
+pub struct Quantified {
+    /// The symbol.
+    pub symbol: SymbolId,
+    /// How it is drawn.
+    pub draw: Draw,
+    /// What it is.
+    pub role: Role,
+}
+
+/// A condition on quantified symbols, entry by entry.
+#[derive(Debug, Clone)]
+pub struct Constraint {
+    /// The term that the condition speaks of.
+    pub term: Term,
+    /// What it says.
+    pub kind: ConstraintKind,
+    /// The condition as it was written.
+    pub text: String,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// What a condition says of the entries of its term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConstraintKind {
+    /// Every entry is positive.
+    Positive,
+    /// Every entry is not zero.
+    NonZero,
+}
+
+/// Something to show at a witness: a term with the name a user knows it by.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The name as written in the file.
+    pub name: String,
+    /// Its value.
+    pub term: Term,
+    /// What it is.
+    pub role: Role,
+}
+
+/// A local name.
+#[derive(Debug, Clone, Copy)]
+pub enum Local {
+    /// A value.
+    Value(Term),
+    /// The block variable of `each`: the index of the block.
+    Block(usize),
+    /// A name whose definition has an error that was reported.
+    Poisoned,
+}
+
+/// Local names, inner ones last, and the architecture that an optimizer's body is read over.
+#[derive(Clone, Default)]
+pub struct Scope {
+    locals: Vec<(String, Local)>,
+    /// Inside an optimizer: where its body is read.
+    pub over: Option<Rc<Over>>,
+}
+
+impl Scope {
+    /// Adds a local name; it hides earlier ones.
+    pub fn bind(&mut self, name: &str, local: Local) {
+        self.locals.push((name.to_owned(), local));
+    }
+
+    /// Adds a value, or poison if it has none.
+    pub fn bind_result(&mut self, name: &str, value: Elab<Term>) {
+        self.bind(name, value.map_or(Local::Poisoned, Local::Value));
+    }
+
+    /// The innermost local of this name.
+    pub fn get(&self, name: &str) -> Option<Local> {
+        self.locals.iter().rev().find(|(n, _)| n == name).map(|&(_, l)| l)
+    }
+
+    /// All local names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.locals.iter().map(|(n, _)| n.as_str())
+    }
+
+    /// The number of locals, to return to with [`Scope::truncate`].
+    pub fn depth(&self) -> usize {
+        self.locals.len()
+    }
+
+    /// Forgets all locals added since the scope had this depth.
+    pub fn truncate(&mut self, depth: usize) {
+        self.locals.truncate(depth);
+    }
+}
+
+/// See the module documentation.
+pub struct Elaborator<'m> {
+    /// The file's declarations.
+    pub model: &'m Model,
+    /// The terms.
+    pub store: Store,
+    /// The errors found.
+    pub errors: Vec<ModelError>,
+    /// What is quantified over.
+    pub quantified: Vec<Quantified>,
+    /// The conditions on it.
+    pub constraints: Vec<Constraint>,
+    /// What to show at a witness.
+    pub shown: Vec<Shown>,
+    pub(super) architectures: FxHashMap<(usize, Vec<Term>), Elab<Rc<Architecture>>>,
+    pub(super) metrics: FxHashMap<SymbolId, Term>,
+    /// Parameters of families that uses leave out, by declaration, occurrence and name.
+    pub(super) members: FxHashMap<(String, usize, String), Term>,
+    data: FxHashMap<(DataId, Vec<Term>), Term>,
+    lets: FxHashMap<LetId, Elab<Term>>,
+    pub(super) calls: Vec<String>,
+    pub(super) unrolled: usize,
+    pi: Option<Term>,
+}
+
+impl<'m> Elaborator<'m> {
+    /// An elaborator for one question about a file.
+    pub fn new(model: &'m Model) -> Self {
+        Elaborator {
+            model,
+            store: Store::new(),
+            errors: Vec::new(),
+            quantified: Vec::new(),
+            constraints: Vec::new(),
+            shown: Vec::new(),
+            architectures: FxHashMap::default(),
+            metrics: FxHashMap::default(),
+            members: FxHashMap::default(),
+            data: FxHashMap::default(),
+            lets: FxHashMap::default(),
+            calls: Vec::new(),
+            unrolled: 0,
+            pi: None,
+        }
+    }
+
+    /// Records an error, once for each code and place.
+    pub fn fail<T>(&mut self, error: ModelError) -> Elab<T> {
+        let same = |e: &ModelError| e.span() == error.span() && std::mem::discriminant(e) == std::mem::discriminant(&error);
+        if !self.errors.iter().any(same) {
+            self.errors.push(error);
+        }
+        Err(Reported)
+    }
+
+    /// A new quantified symbol.
+    pub fn quantify(&mut self, name: &str, shape: &[usize], draw: Draw, role: Role) -> (SymbolId, Term) {
+        let (symbol, term) = self.store.symbol(name, shape);
+        self.quantified.push(Quantified { symbol, draw, role });
+        (symbol, term)
+    }
+
+    /// Lists a term among those shown at a witness.
+    pub fn show(&mut self, name: &str, term: Term, role: Role) {
+        self.shown.push(Shown { name: name.to_owned(), term, role });
+    }
+
+    /// Adds a condition.
+    pub fn constrain(&mut self, term: Term, kind: ConstraintKind, text: String, span: Span) {
+        self.constraints.push(Constraint { term, kind, text, span });
+    }
+
+    /// The constant π.
+    pub fn pi(&mut self) -> Term {
+        if let Some(t) = self.pi {
+            return t;
+        }
+        let (_, t) = self.quantify("pi", &[], Draw::Pi, Role::Data);
+        self.pi = Some(t);
+        t
+    }
+
+    /// The extents of a term as the language writes them.
+    pub fn shape_text(&self, t: Term) -> String {
+        shape_text(self.store.shape(t))
+    }
+
+    /// A natural number that is known now.
+    pub fn natural(&mut self, e: &Expr, scope: &mut Scope, what: &str) -> Elab<usize> {
+        let t = self.expr(e, scope)?;
+        self.natural_term(t, e.span, what)
+    }
+
+    /// As [`Elaborator::natural`], of a term.
+    pub fn natural_term(&mut self, t: Term, span: Span, what: &str) -> Elab<usize> {
+        let value = self.store.as_fill(t).cloned().filter(|_| self.store.shape(t).is_empty());
+        match value {
+            Some(q) if q.is_int() && q >= Rational::ZERO => match usize::try_from(q.numerator()) {
+                Ok(n) if n <= u32::MAX as usize => Ok(n),
+                _ => self.fail(ModelError::TooLarge { what: what.into(), size: q.to_string(), limit: MAX_ENTRIES, span }),
+            },
+            Some(q) => self.fail(ModelError::NotNatural { what: what.into(), found: q.to_string(), help: None, span }),
+            None => {
+                let found = "not a constant".to_owned();
+                let help = Some("sizes are numbers, `N` parameters and arithmetic on them".to_owned());
+                self.fail(ModelError::NotNatural { what: what.into(), found, help, span })
+            }
+        }
+    }
+
+    /// An integer that is known now, perhaps negative.
+    pub fn integer(&mut self, e: &Expr, scope: &mut Scope, what: &str) -> Elab<i64> {
+        let t = self.expr(e, scope)?;
+        let value = self.store.as_fill(t).cloned().filter(|_| self.store.shape(t).is_empty());
+        match value.filter(Rational::is_int).and_then(|q| i64::try_from(q.numerator()).ok()) {
+            Some(n) => Ok(n),
+            None => {
+                let found = value_text(self.store.as_fill(t));
+                self.fail(ModelError::NotNatural { what: what.into(), found, help: None, span: e.span })
+            }
+        }
+    }
+
+    /// The extents of a tensor type `R[…]`.
+    pub fn extents(&mut self, ty: &Type, scope: &mut Scope) -> Elab<Shape> {
+        let mut shape = Shape::new();
+        for d in &ty.dims {
+            shape.push(self.natural(d, scope, "a size")?);
+        }
+        if shape.len() > 2 {
+            let message = format!("a tensor has at most two axes, not {}", shape.len());
+            return self.fail(ModelError::BadType { message, help: None, span: ty.span });
+        }
+        self.check_entries(&shape, "this tensor", ty.span)?;
+        Ok(shape)
+    }
+
+    /// Refuses tensors beyond the size limit.
+    pub fn check_entries(&mut self, shape: &[usize], what: &str, span: Span) -> Elab<()> {
+        let size = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= MAX_ENTRIES);
+        if size.is_some() {
+            return Ok(());
+        }
+        let size = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
+        self.fail(ModelError::TooLarge { what: what.into(), size, limit: MAX_ENTRIES, span })
+    }
+
+    /// A value that ranges over a whole type: `R…` or one of the matrix classes.
+    pub fn value_of_type(&mut self, name: &str, ty: &Type, scope: &mut Scope, role: Role) -> Elab<Term> {
+        if ty.name.name == "R" && ty.arrow.is_none() {
+            let shape = self.extents(ty, scope)?;
+            return Ok(self.quantify(name, &shape, Draw::Real, role).1);
+        }
+        let classes = ["GL", "O", "Sym", "SPD", "Skew", "Diag", "Perm", "SignedPerm"];
+        if !classes.contains(&ty.name.name.as_str()) || ty.arrow.is_some() {
+            let near = super::names::nearest(&ty.name.name, classes.iter().copied().chain(["R", "N"]));
+            let help = near.map(|n| format!("did you mean `{n}`?"));
+            let message = format!("`{}` is not a type that a value here can have", ty.name.name);
+            return self.fail(ModelError::BadType { message, help, span: ty.span });
+        }
+        let [size] = &ty.dims[..] else {
+            let message = format!("`{0}` takes one size: `{0}[n]`", ty.name.name);
+            return self.fail(ModelError::BadType { message, help: None, span: ty.span });
+        };
+        let n = self.natural(size, scope, "the size of the matrices")?;
+        self.check_entries(&[n, n], "this matrix", ty.span)?;
+        Ok(self.matrix_of_class(&ty.name.name, n, name, role, ty.span))
+    }
+
+    /// A general member of a matrix class, as a rational function of free symbols.
+    fn matrix_of_class(&mut self, class: &str, n: usize, name: &str, role: Role, span: Span) -> Term {
+        let draw = match class {
+            "Perm" => Draw::Permutation,
+            "SignedPerm" => Draw::SignedPermutation,
+            _ => Draw::Real,
+        };
+        if class == "Diag" {
+            let (_, v) = self.quantify(name, &[n], draw, role);
+            return self.diagonal_matrix(v);
+        }
+        let (_, m) = self.quantify(name, &[n, n], draw, role);
+        let t = self.store.transpose(m);
+        match class {
+            "Sym" => self.store.add(m, t),
+            "Skew" => self.store.sub(m, t),
+            "GL" | "SPD" => {
+                let det = self.store.determinant(m);
+                self.constrain(det, ConstraintKind::NonZero, format!("det({name}) != 0"), span);
+                if class == "GL" { m } else { self.store.matmul(m, t) }
+            }
+            // Cayley: (1 - K)(1 + K)⁻¹ with skew K reaches an open dense part of the rotations; a sign in one row
+            // reaches the other component.
+            "O" => {
+                let (_, sign) = self.quantify(&format!("sign of {name}"), &[], Draw::Sign, role);
+                if n == 0 {
+                    return m;
+                }
+                let skew = self.store.sub(m, t);
+                let eye = self.store.eye(n);
+                let minus = self.store.sub(eye, skew);
+                let plus = self.store.add(eye, skew);
+                let inverse = self.store.inverse(plus);
+                let rotation = self.store.matmul(minus, inverse);
+                let ones = self.store.fill(Rational::ONE, &[n - 1]);
+                let signs = self.store.join(&[sign, ones]);
+                self.store.product(signs, &[0], rotation, &[0, 1], &[0, 1])
+            }
+            _ => m,
+        }
+    }
+
+    /// `diag(v)`
+    pub fn diagonal_matrix(&mut self, v: Term) -> Term {
+        let n = self.store.size(v);
+        let map = (0..n * n).map(|i| if i / n == i % n { (i / n) as u32 } else { crate::term::NONE }).collect();
+        self.store.gather(v, map, &[n, n])
+    }
+
+    /// The conditions of a `where`, recorded or, if they are between constants, checked at `used`.
+    pub fn conditions(&mut self, conditions: &[Condition], scope: &mut Scope, used: Span) -> Elab<()> {
+        for condition in conditions {
+            let mut left = self.expr(&condition.first, scope)?;
+            let mut left_span = condition.first.span;
+            for (op, right_expr) in &condition.rest {
+                let right = self.expr(right_expr, scope)?;
+                let difference = match op {
+                    Comparison::Lt | Comparison::Le => self.broadcast_sum("comparison", (right, right_expr.span), (left, left_span), true)?,
+                    _ => self.broadcast_sum("comparison", (left, left_span), (right, right_expr.span), true)?,
+                };
+                let text = condition_text(condition);
+                self.condition(difference, *op, text, condition.span, used)?;
+                left = right;
+                left_span = right_expr.span;
+            }
+        }
+        Ok(())
+    }
+
+    fn condition(&mut self, difference: Term, op: Comparison, text: String, span: Span, used: Span) -> Elab<()> {
+        let constant = self.store.free_symbols(&[difference]).is_empty();
+        if constant && let Some(values) = self.constant(difference) {
+            let holds = |q: &Rational| match op {
+                Comparison::Lt | Comparison::Gt => *q > Rational::ZERO,
+                Comparison::Le | Comparison::Ge => *q >= Rational::ZERO,
+                Comparison::Ne => !q.is_zero(),
+            };
+            if !values.iter().all(holds) {
+                return self.fail(ModelError::Violated { condition: text, span: used });
+            }
+            return Ok(());
+        }
+        let kind = if op == Comparison::Ne { ConstraintKind::NonZero } else { ConstraintKind::Positive };
+        self.constrain(difference, kind, text, span);
+        Ok(())
+    }
+
+    /// The exact value of a term without symbols, if it is rational and cheap.
+    pub fn constant(&mut self, t: Term) -> Option<Vec<Rational>> {
+        if let Some(q) = self.store.as_fill(t) {
+            return Some(vec![q.clone(); self.store.size(t)]);
+        }
+        if let crate::term::Node::Symbol(_) = self.store.node(t) {
+            return None;
+        }
+        let reachable = self.store.reachable(&[t]);
+        if reachable.len() > 256 || !self.store.free_symbols(&[t]).is_empty() {
+            return None;
+        }
+        let program = crate::term::Program::new(&self.store, &[t]);
+        let mut exact = crate::domain::exact::Exact::default();
+        program.run(&mut exact, |_| None).ok().and_then(|mut r| r.pop())
+    }
+
+    /// The value of a file-level name.
+    pub fn file_value(&mut self, name: &str, declared: Declared, span: Span) -> Elab<Term> {
+        match declared {
+            Declared::Let(id) => {
+                if let Some(&known) = self.lets.get(&id) {
+                    return known;
+                }
+                self.enter(name, span)?;
+                let value = self.expr(&self.model[id].value, &mut Scope::default());
+                self.calls.pop();
+                self.lets.insert(id, value);
+                value
+            }
+            Declared::Data(id) => self.data(id, &[], span),
+            other => {
+                let expected = "a value";
+                self.fail(ModelError::WrongKind { name: name.into(), found: other.kind(), expected, span })
+            }
+        }
+    }
+
+    /// Guards against definitions that refer to themselves.
+    pub(super) fn enter(&mut self, name: &str, span: Span) -> Elab<()> {
+        if self.calls.iter().any(|c| c == name) {
+            return self.fail(ModelError::Recursive { name: name.into(), span });
+        }
+        self.calls.push(name.to_owned());
+        Ok(())
+    }
+
+    /// A data item, a member of a family of data, or an entry of a sequence.
+    pub fn data(&mut self, id: DataId, args: &[(Term, Span)], span: Span) -> Elab<Term> {
+        let key = (id, args.iter().map(|a| a.0).collect::<Vec<_>>());
+        if let Some(&t) = self.data.get(&key) {
+            return Ok(t);
+        }
+        let decl = &self.model[id];
+        let sequence = decl.decl.ty.name.name == "N";
+        let expected = if sequence { 1 } else { decl.params.len() };
+        if args.len() != expected {
+            let expected = match expected {
+                0 => "no arguments".to_owned(),
+                1 => "one argument".to_owned(),
+                n => format!("{n} arguments"),
+            };
+            return self.fail(ModelError::Arity { name: decl.name.name.clone(), expected, found: args.len(), span });
+        }
+        let mut scope = Scope::default();
+        let mut label = decl.name.name.clone();
+        let mut numbers = Vec::new();
+        for (i, &(t, at)) in args.iter().enumerate() {
+            let n = self.natural_term(t, at, "the index of a data family")?;
+            numbers.push(n.to_string());
+            if let Some(p) = decl.params.get(i) {
+                scope.bind(&p.name.name, Local::Value(t));
+            }
+        }
+        if !numbers.is_empty() {
+            label = format!("{label}({})", numbers.join(", "));
+        }
+        let ty = match (&decl.decl.ty.arrow, sequence) {
+            (Some(inner), true) => inner,
+            (None, true) => {
+                let message = "data of type `N` is a constant: write `let`".to_owned();
+                return self.fail(ModelError::BadType { message, help: None, span: decl.decl.ty.span });
+            }
+            _ => &decl.decl.ty,
+        };
+        for p in &decl.params {
+            self.conditions(&p.conditions, &mut scope, span)?;
+        }
+        let value = match &decl.decl.value {
+            Some(e) => {
+                self.enter(&decl.name.name, span)?;
+                let value = self.expr(e, &mut scope);
+                self.calls.pop();
+                let value = value?;
+                if ty.name.name == "R" {
+                    let shape = self.extents(ty, &mut scope)?;
+                    self.expect_shape(value, &shape, &format!("the value of `{}`", decl.name.name), e.span)?;
+                }
+                value
+            }
+            None => {
+                let value = self.value_of_type(&label, ty, &mut scope, Role::Data)?;
+                self.show(&label, value, Role::Data);
+                value
+            }
+        };
+        scope.bind(&decl.name.name, Local::Value(value));
+        self.data.insert(key, value);
+        self.conditions(&decl.decl.conditions, &mut scope, span)?;
+        Ok(value)
+    }
+
+    /// Requires a shape.
+    pub fn expect_shape(&mut self, t: Term, shape: &[usize], place: &str, span: Span) -> Elab<()> {
+        if self.store.shape(t).as_slice() == shape {
+            return Ok(());
+        }
+        let (expected, found) = (shape_text(shape), self.shape_text(t));
+        self.fail(ModelError::UnexpectedShape { place: place.into(), expected, found, help: None, span })
+    }
+}
+
+/// Extents as the language writes them: `R`, `R[3]`, `R[2, 5]`.
+pub fn shape_text(shape: &[usize]) -> String {
+    match shape {
+        [] => "R".to_owned(),
+        _ => format!("R[{}]", shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn value_text(q: Option<&Rational>) -> String {
+    q.map_or_else(|| "not a constant".to_owned(), ToString::to_string)
+}
+
+/// The source text of an expression, for messages.
+pub fn text_of(e: &Expr) -> String {
+    expr_to_string(e)
+}
+
+/// The source text of a condition, for messages.
+fn condition_text(c: &Condition) -> String {
+    c.rest.iter().fold(text_of(&c.first), |text, (op, e)| {
+        let word = match op {
+            Comparison::Lt => "<",
+            Comparison::Le => "<=",
+            Comparison::Gt => ">",
+            Comparison::Ge => ">=",
+            Comparison::Ne => "!=",
+        };
+        format!("{text} {word} {}", text_of(e))
+    })
+}

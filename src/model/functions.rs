@@ -1,0 +1,305 @@
+//! The functions of the language that do not need an architecture.
+
+use super::elaborate::{Elab, Elaborator, Scope};
+use super::error::ModelError;
+use crate::domain::{Fun, Rational};
+use crate::source::Span;
+use crate::syntax::tree::{Expr, Ident};
+use crate::term::{NONE, Shape, Term};
+
+/// The names of all functions outside optimizers.
+pub const FUNCTIONS: [&str; 42] = [
+    "exp", "log", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "sigmoid", "softplus", "relu", "abs", "sign",
+    "max", "min", "sum", "mean", "dot", "norm", "trace", "det", "logsumexp", "concat", "vstack", "hstack", "vec", "reshape",
+    "diag", "diagonal", "outer", "eye", "zeros", "ones", "softmax", "inv", "pinv", "solve", "polar", "powm", "prod",
+];
+
+impl Elaborator<'_> {
+    /// A call of a function of the language.
+    pub(super) fn builtin(&mut self, f: &Ident, args: &[Expr], span: Span, scope: &mut Scope) -> Elab<Term> {
+        if let Some(over) = scope.over.clone()
+            && let Some(t) = self.optimizer_function(f, args, span, scope, &over)?
+        {
+            return Ok(t);
+        }
+        if !FUNCTIONS.contains(&f.name.as_str()) {
+            if super::optimizer::FUNCTIONS.contains(&f.name.as_str()) {
+                let message = format!("`{}` needs an architecture; it has a meaning only inside an optimizer", f.name);
+                return self.fail(ModelError::OptimizerBody { message, help: None, span: f.span });
+            }
+            return self.unknown("function", &f.name, f.span, scope);
+        }
+        if let "eye" | "zeros" | "ones" = f.name.as_str() {
+            return self.constant_tensor(&f.name, args, span, scope);
+        }
+        if f.name == "reshape" || f.name == "powm" {
+            return self.with_constants(&f.name, args, span, scope);
+        }
+        let mut values = Vec::with_capacity(args.len());
+        for a in args {
+            values.push((self.expr(a, scope)?, a.span));
+        }
+        match (f.name.as_str(), &values[..]) {
+            ("max" | "min", &[a, b]) => {
+                let (x, y) = self.same_shape(&f.name, a, b)?;
+                Ok(if f.name == "max" { self.store.max(x, y) } else { self.store.min(x, y) })
+            }
+            ("dot", &[a, b]) => {
+                if self.store.shape(a.0) != self.store.shape(b.0) {
+                    return self.shape_mismatch("dot product", a, b, None);
+                }
+                Ok(self.store.dot(a.0, b.0))
+            }
+            ("outer", &[a, b]) => {
+                self.vector(a.0, "the first argument of `outer`", a.1)?;
+                self.vector(b.0, "the second argument of `outer`", b.1)?;
+                Ok(self.store.product(a.0, &[0], b.0, &[1], &[0, 1]))
+            }
+            ("solve", &[a, b]) => {
+                let n = self.square(a.0, "the first argument of `solve`", a.1)?;
+                if self.store.shape(b.0).first() != Some(&n) {
+                    return self.shape_mismatch("solve", a, b, None);
+                }
+                let inverse = self.invert(a.0, a.1)?;
+                Ok(self.store.matmul(inverse, b.0))
+            }
+            ("concat", parts) if !parts.is_empty() => {
+                for &(t, s) in parts {
+                    if self.store.shape(t).len() > 1 {
+                        self.vector(t, "an argument of `concat`", s)?;
+                    }
+                }
+                Ok(self.store.join(&parts.iter().map(|p| p.0).collect::<Vec<_>>()))
+            }
+            ("vstack", parts) if !parts.is_empty() => self.stack(parts, false),
+            ("hstack", parts) if !parts.is_empty() => self.stack(parts, true),
+            (name, &[(x, s)]) => self.unary(name, x, s, span),
+            (name, _) => {
+                let expected = match name {
+                    "max" | "min" | "dot" | "outer" | "solve" => "two arguments",
+                    "concat" | "vstack" | "hstack" => "at least one argument",
+                    _ => "one argument",
+                };
+                self.fail(ModelError::Arity { name: name.into(), expected: expected.into(), found: args.len(), span })
+            }
+        }
+    }
+
+    fn unary(&mut self, name: &str, x: Term, at: Span, span: Span) -> Elab<Term> {
+        let shape = self.store.shape(x).clone();
+        Ok(match name {
+            "exp" => self.store.map(Fun::Exp, x),
+            "log" => self.function_log(x, at)?,
+            "sqrt" => {
+                let half = self.store.num(crate::term::half());
+                self.raise_to((x, at), (half, span))?
+            }
+            "sin" => self.store.map(Fun::Sin, x),
+            "cos" => self.store.map(Fun::Cos, x),
+            "tan" => {
+                let (s, c) = (self.store.map(Fun::Sin, x), self.store.map(Fun::Cos, x));
+                let inverse = self.store.power(c, &Rational::NEG_ONE);
+                self.store.mul(s, inverse)
+            }
+            "atan" => self.store.map(Fun::Atan, x),
+            "sinh" | "cosh" => {
+                let up = self.store.map(Fun::Exp, x);
+                let down = self.store.power(up, &Rational::NEG_ONE);
+                let both = if name == "sinh" { self.store.sub(up, down) } else { self.store.add(up, down) };
+                self.store.scale(crate::term::half(), both)
+            }
+            "tanh" => self.store.map(Fun::Tanh, x),
+            "sigmoid" => self.store.map(Fun::Sigmoid, x),
+            "softplus" => self.store.map(Fun::Softplus, x),
+            "relu" => self.store.relu(x),
+            "abs" => self.store.abs(x),
+            "sign" => self.store.map(Fun::Sign, x),
+            "sum" => self.store.total(x),
+            "mean" => {
+                let n = self.store.size(x);
+                if n == 0 {
+                    return self.fail(ModelError::Undefined { message: "the mean of no entries".into(), span });
+                }
+                let total = self.store.total(x);
+                self.store.scale(Rational::ONE / Rational::from(n as u64), total)
+            }
+            "norm" => self.norm(x),
+            "trace" => {
+                let n = self.square(x, "the argument of `trace`", at)?;
+                let map = (0..n).map(|i| (i * n + i) as u32).collect();
+                let diagonal = self.store.gather(x, map, &[n]);
+                self.store.total(diagonal)
+            }
+            "det" => {
+                self.square(x, "the argument of `det`", at)?;
+                self.store.determinant(x)
+            }
+            "logsumexp" => {
+                self.vector(x, "the argument of `logsumexp`", at)?;
+                let e = self.store.map(Fun::Exp, x);
+                let total = self.store.total(e);
+                self.store.map(Fun::Log, total)
+            }
+            "softmax" => {
+                self.vector(x, "the argument of `softmax`", at)?;
+                let e = self.store.map(Fun::Exp, x);
+                let total = self.store.total(e);
+                self.store.div(e, total)
+            }
+            "concat" | "vec" => {
+                let n = self.store.size(x);
+                self.store.reshape(x, &[n])
+            }
+            "diag" => {
+                self.vector(x, "the argument of `diag`", at)?;
+                let n = self.store.size(x);
+                self.check_entries(&[n, n], "this matrix", span)?;
+                self.diagonal_matrix(x)
+            }
+            "diagonal" => {
+                let n = self.square(x, "the argument of `diagonal`", at)?;
+                let map = (0..n).map(|i| (i * n + i) as u32).collect();
+                self.store.gather(x, map, &[n])
+            }
+            "inv" => self.invert(x, at)?,
+            "pinv" => match shape.len() {
+                2 => self.store.pseudo_inverse(x),
+                _ => return self.matrix(x, "the argument of `pinv`", at).map(|()| x),
+            },
+            "polar" => match shape.len() {
+                0 => self.store.map(Fun::Sign, x),
+                1 => {
+                    let n = self.norm(x);
+                    self.store.div(x, n)
+                }
+                _ if shape[0] == 1 || shape[1] == 1 => {
+                    let n = self.norm(x);
+                    self.store.div(x, n)
+                }
+                _ => self.store.polar(x),
+            },
+            _ => {
+                let expected = "other arguments".to_owned();
+                return self.fail(ModelError::Arity { name: name.into(), expected, found: 1, span });
+            }
+        })
+    }
+
+    /// The root of the sum of squares.
+    pub(super) fn norm(&mut self, x: Term) -> Term {
+        let square = self.store.dot(x, x);
+        self.store.power(square, &crate::term::half())
+    }
+
+    fn vector(&mut self, t: Term, place: &str, span: Span) -> Elab<()> {
+        self.rank(t, 1, "a vector", place, span)
+    }
+
+    fn matrix(&mut self, t: Term, place: &str, span: Span) -> Elab<()> {
+        self.rank(t, 2, "a matrix", place, span)
+    }
+
+    fn rank(&mut self, t: Term, rank: usize, word: &str, place: &str, span: Span) -> Elab<()> {
+        if self.store.shape(t).len() == rank {
+            return Ok(());
+        }
+        let found = self.shape_text(t);
+        let expected = word.to_owned();
+        self.fail(ModelError::UnexpectedShape { place: place.into(), expected, found, help: None, span })
+    }
+
+    fn constant_tensor(&mut self, name: &str, args: &[Expr], span: Span, scope: &mut Scope) -> Elab<Term> {
+        let mut shape = Shape::new();
+        for a in args {
+            shape.push(self.natural(a, scope, "a size")?);
+        }
+        let fits = if name == "eye" { args.len() == 1 } else { (1..=2).contains(&args.len()) };
+        if !fits {
+            let expected = if name == "eye" { "one size" } else { "one size or two" };
+            return self.fail(ModelError::Arity { name: name.into(), expected: expected.into(), found: args.len(), span });
+        }
+        if name == "eye" {
+            self.check_entries(&[shape[0], shape[0]], "this matrix", span)?;
+            return Ok(self.store.eye(shape[0]));
+        }
+        self.check_entries(&shape, "this tensor", span)?;
+        Ok(self.store.fill(Rational::from(u8::from(name == "ones")), &shape))
+    }
+
+    /// `reshape(A, m, n)` and `powm(A, p)`, whose last arguments are constants.
+    fn with_constants(&mut self, name: &str, args: &[Expr], span: Span, scope: &mut Scope) -> Elab<Term> {
+        let Some((first, rest)) = args.split_first().filter(|(_, r)| !r.is_empty() && r.len() <= 2) else {
+            let expected = if name == "powm" { "a matrix and a power" } else { "a tensor and one size or two" };
+            return self.fail(ModelError::Arity { name: name.into(), expected: expected.into(), found: args.len(), span });
+        };
+        let x = self.expr(first, scope)?;
+        if name == "reshape" {
+            let mut shape = Shape::new();
+            for a in rest {
+                shape.push(self.natural(a, scope, "a size")?);
+            }
+            self.check_entries(&shape, "this tensor", span)?;
+            if shape.iter().product::<usize>() != self.store.size(x) {
+                let expected = format!("of {} entries", shape.iter().product::<usize>());
+                let (place, found) = ("the tensor to reshape".to_owned(), self.shape_text(x));
+                return self.fail(ModelError::UnexpectedShape { place, expected, found, help: None, span: first.span });
+            }
+            return Ok(self.store.reshape(x, &shape));
+        }
+        self.square(x, "the first argument of `powm`", first.span)?;
+        let p = self.expr(&rest[0], scope)?;
+        match self.constant(p).filter(|v| v.len() == 1).and_then(|mut v| v.pop()) {
+            Some(q) => Ok(self.store.power_spd(x, &q)),
+            None => {
+                let found = "not a constant".to_owned();
+                let help = Some("`powm(A, p)` takes a rational number p, such as -1/4".to_owned());
+                let what = "the power of a matrix".to_owned();
+                self.fail(ModelError::NotNatural { what, found, help, span: rest[0].span })
+            }
+        }
+    }
+
+    fn stack(&mut self, parts: &[(Term, Span)], side_by_side: bool) -> Elab<Term> {
+        let axis = usize::from(side_by_side);
+        let mut blocks = Vec::with_capacity(parts.len());
+        for &(t, span) in parts {
+            let shape = self.store.shape(t).clone();
+            blocks.push(match shape[..] {
+                [n] if side_by_side => self.store.reshape(t, &[n, 1]),
+                [n] => self.store.reshape(t, &[1, n]),
+                [_, _] => t,
+                _ => {
+                    self.matrix(t, "an argument of a stack", span)?;
+                    t
+                }
+            });
+        }
+        let across = self.store.shape(blocks[0])[1 - axis];
+        for (&b, part) in blocks.iter().zip(parts) {
+            if self.store.shape(b)[1 - axis] != across {
+                let word = if side_by_side { "hstack" } else { "vstack" };
+                return self.shape_mismatch(word, parts[0], *part, None);
+            }
+        }
+        let total: usize = blocks.iter().map(|&b| self.store.shape(b)[axis]).sum();
+        if !side_by_side {
+            let joined = self.store.join(&blocks);
+            return Ok(self.store.reshape(joined, &[total, across]));
+        }
+        let turned: Vec<Term> = blocks.iter().map(|&b| self.store.transpose(b)).collect();
+        let joined = self.store.join(&turned);
+        let tall = self.store.reshape(joined, &[total, across]);
+        Ok(self.store.transpose(tall))
+    }
+
+    /// The matrix with everything outside the diagonal blocks of the given sizes set to zero.
+    pub(super) fn block_diagonal(&mut self, g: Term, sizes: &[usize]) -> Term {
+        let n: usize = sizes.iter().sum();
+        let mut owner = Vec::with_capacity(n);
+        for (i, &s) in sizes.iter().enumerate() {
+            owner.extend(std::iter::repeat_n(i, s));
+        }
+        let map = (0..n * n).map(|k| if owner[k / n] == owner[k % n] { k as u32 } else { NONE }).collect();
+        self.store.gather(g, map, &[n, n])
+    }
+}

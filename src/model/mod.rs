@@ -1,0 +1,15 @@
+//! Syntax tree to resolved declarations and typed terms.
+//!
+//! [`names::Model`] knows what a file declares. An [`elaborate::Elaborator`] answers one question about it: it binds
+//! sizes and parameters, checks shapes, and turns architectures, morphisms and optimizers into [`crate::term`]s over
+//! the symbols that the question quantifies over.
+
+pub mod architecture;
+pub mod elaborate;
+pub mod error;
+mod expr;
+mod functions;
+pub mod morphism;
+pub mod names;
+pub mod optimizer;
+pub mod validate;

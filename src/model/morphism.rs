@@ -1,0 +1,340 @@
+//! Morphisms as maps between parameter vectors, and paths of them.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::architecture::Architecture;
+use super::elaborate::{Constraint, Elab, Elaborator, Reported, Scope};
+use super::error::ModelError;
+use super::names::{CLASSES, Declared, MorphismId, nearest};
+use crate::source::Span;
+use crate::syntax::tree::{Domain, Equation, Ident, Instance, MorphismKind, Path};
+use crate::term::{Shape, Store, Term};
+
+/// A morphism with its parameters bound.
+#[derive(Debug, Clone)]
+pub struct Morphism {
+    /// Its name with its arguments.
+    pub name: String,
+    /// What it claims to be.
+    pub kind: MorphismKind,
+    /// The source.
+    pub source: Rc<Architecture>,
+    /// The target.
+    pub target: Rc<Architecture>,
+    /// The target's parameter vector as a function of the source's.
+    pub map: Term,
+    /// The declared inverse: the source's parameter vector as a function of the target's, with its place.
+    pub inverse: Option<(Term, Span)>,
+    /// Where each block of the target is given, in the target's order.
+    pub equations: Vec<Span>,
+    /// The declaration's name, as written.
+    pub span: Span,
+    /// Whether the source was written inline, so that output and loss are pulled back by definition.
+    pub pulled_back: bool,
+}
+
+/// A composable path of morphisms; empty for an identity.
+#[derive(Debug, Clone)]
+pub struct MorphismPath {
+    /// Where it starts.
+    pub source: Rc<Architecture>,
+    /// Where it ends.
+    pub target: Rc<Architecture>,
+    /// The parts in order of application.
+    pub parts: Vec<Rc<Morphism>>,
+    /// The path as written.
+    pub label: String,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl MorphismPath {
+    /// The composite map: the target's parameter vector as a function of the source's.
+    pub fn map(&self, store: &mut Store) -> Term {
+        let mut at = self.source.point;
+        for m in &self.parts {
+            let by: FxHashMap<_, _> = [(m.source.symbol, at)].into_iter().collect();
+            at = store.substitute_one(m.map, &by);
+        }
+        at
+    }
+}
+
+impl Elaborator<'_> {
+    /// A path of morphisms. `used` counts uses of each family within one side of a question, so that the same place on
+    /// either side of an equation gets the same members.
+    pub fn path(&mut self, path: &Path, scope: &mut Scope, used: &mut FxHashMap<String, usize>) -> Elab<MorphismPath> {
+        let mut result: Option<MorphismPath> = None;
+        for part in &path.parts {
+            let next = self.path_part(part, scope, used)?;
+            result = Some(match result {
+                None => next,
+                Some(before) => self.compose(before, next, part.span)?,
+            });
+        }
+        match result {
+            Some(mut p) => {
+                p.label = path.parts.iter().map(instance_text).collect::<Vec<_>>().join(" ; ");
+                p.span = path.span;
+                Ok(p)
+            }
+            None => Err(Reported),
+        }
+    }
+
+    fn compose(&mut self, before: MorphismPath, next: MorphismPath, span: Span) -> Elab<MorphismPath> {
+        if before.target.symbol != next.source.symbol {
+            let message = format!(
+                "`{}` ends in {}, but `{}` starts from {}",
+                before.label,
+                describe(&before.target),
+                next.label,
+                describe(&next.source)
+            );
+            return self.fail(ModelError::PathMismatch { message, span });
+        }
+        let parts = before.parts.into_iter().chain(next.parts).collect();
+        let label = format!("{} ; {}", before.label, next.label);
+        Ok(MorphismPath { source: before.source, target: next.target, parts, label, span })
+    }
+
+    fn path_part(&mut self, part: &Instance, scope: &mut Scope, used: &mut FxHashMap<String, usize>) -> Elab<MorphismPath> {
+        let name = &part.name.name;
+        match self.model.lookup(name) {
+            Some(Declared::Morphism(id)) => {
+                let occurrence = used.entry(name.clone()).or_insert(0);
+                let index = *occurrence;
+                *occurrence += 1;
+                let m = Rc::new(self.morphism(id, part, scope, index)?);
+                Ok(MorphismPath {
+                    source: Rc::clone(&m.source),
+                    target: Rc::clone(&m.target),
+                    label: m.name.clone(),
+                    span: part.span,
+                    parts: vec![m],
+                })
+            }
+            Some(Declared::Composite(id)) => {
+                let occurrence = used.entry(name.clone()).or_insert(0);
+                let index = *occurrence;
+                *occurrence += 1;
+                let decl = &self.model[id];
+                let bound = self.bind(part, &decl.params, scope, Some(index))?;
+                self.enter(name, part.span)?;
+                let mut inner = bound.scope;
+                let path = self.path(&decl.path, &mut inner, used);
+                self.calls.pop();
+                path.map(|p| MorphismPath { label: bound.label, ..p })
+            }
+            None if name == "id" => self.identity(part, scope),
+            Some(Declared::System(_) | Declared::Cone(_)) => self.fail(ModelError::Unsupported {
+                what: "checks along systems and cones",
+                help: "check the square of one projection: `check natural O along P(3)`",
+                span: part.span,
+            }),
+            Some(other) => {
+                let expected = "a morphism";
+                let span = part.name.span;
+                self.fail(ModelError::WrongKind { name: name.clone(), found: other.kind(), expected, span })
+            }
+            None if CLASSES.contains(&name.as_str()) => self.fail(ModelError::Unsupported {
+                what: "checks along classes of transformations",
+                help: "declare a family such as `reparam Rotate(a : R) : (u, v : R) -> Plane { … }` and check along that",
+                span: part.span,
+            }),
+            None => {
+                let model = self.model;
+                let names = model.declarations().filter(|(_, d, _)| matches!(d, Declared::Morphism(_) | Declared::Composite(_)));
+                let near = nearest(name, names.map(|(n, ..)| n).chain(CLASSES));
+                let help = near.map(|n| format!("did you mean `{n}`?"));
+                self.fail(ModelError::UnknownName { what: "morphism", name: name.clone(), help, span: part.name.span })
+            }
+        }
+    }
+
+    /// `id(A)`
+    fn identity(&mut self, part: &Instance, scope: &mut Scope) -> Elab<MorphismPath> {
+        let argument = match &part.args[..] {
+            [a] if a.name.is_none() => instance_of(&a.value),
+            _ => None,
+        };
+        let Some(instance) = argument else {
+            let message = "`id` takes one architecture: `id(Plane)`".to_owned();
+            return self.fail(ModelError::Argument { message, help: None, span: part.span });
+        };
+        let a = self.architecture(&instance, scope)?;
+        let label = format!("id({})", a.name);
+        Ok(MorphismPath { source: Rc::clone(&a), target: a, parts: Vec::new(), label, span: part.span })
+    }
+
+    /// A morphism with its parameters bound.
+    pub fn morphism(&mut self, id: MorphismId, part: &Instance, outer: &mut Scope, occurrence: usize) -> Elab<Morphism> {
+        let decl = &self.model[id];
+        let bound = self.bind(part, &decl.params, outer, Some(occurrence))?;
+        let mut scope = bound.scope.clone();
+        let target = self.architecture(&decl.target, &mut scope)?;
+        let (source, pulled_back) = match &decl.source {
+            Domain::Named(instance) => (self.architecture(instance, &mut scope)?, false),
+            Domain::Inline(params, span) => {
+                let name = format!("source of {}", bound.label);
+                let list: Vec<_> = params.iter().collect();
+                (Rc::new(self.point(&name, &list, *span, &mut scope)?), true)
+            }
+        };
+        if !pulled_back {
+            self.bind_blocks(&source, &mut scope);
+        }
+        let (map, equations) = self.equations(&decl.body, &source, &target, &mut scope, &bound.label, decl.name.span)?;
+        if decl.kind == MorphismKind::Reparam && source.dim != target.dim {
+            return self.fail(ModelError::Dimension {
+                morphism: bound.label,
+                source_dim: source.dim,
+                target_dim: target.dim,
+                span: decl.name.span,
+            });
+        }
+        let source = if pulled_back { Rc::new(self.pull_back(&source, &target, map)) } else { source };
+        let inverse = match &decl.inverse {
+            None => None,
+            Some((span, body)) => {
+                let mut scope = bound.scope;
+                self.bind_blocks(&target, &mut scope);
+                let name = format!("inverse of {}", bound.label);
+                Some((self.equations(body, &target, &source, &mut scope, &name, *span)?.0, *span))
+            }
+        };
+        let kind = decl.kind;
+        let span = decl.name.span;
+        Ok(Morphism { name: bound.label, kind, source, target, map, inverse, equations, span, pulled_back })
+    }
+
+    fn bind_blocks(&mut self, a: &Architecture, scope: &mut Scope) {
+        for i in 0..a.blocks.len() {
+            let t = a.block(&mut self.store, a.point, i);
+            scope.bind(&a.blocks[i].name, super::elaborate::Local::Value(t));
+        }
+    }
+
+    /// The equations of a morphism's body: every block of the target once, as a function of the source.
+    fn equations(
+        &mut self,
+        body: &[Equation],
+        source: &Architecture,
+        target: &Architecture,
+        scope: &mut Scope,
+        morphism: &str,
+        head: Span,
+    ) -> Elab<(Term, Vec<Span>)> {
+        let mut given: Vec<Option<(Term, Span)>> = vec![None; target.blocks.len()];
+        let mut seen: Vec<(&Ident, usize)> = Vec::new();
+        let mut ok = true;
+        for equation in body {
+            match equation {
+                Equation::Let(l) => {
+                    let value = self.expr(&l.value, scope);
+                    ok &= value.is_ok();
+                    scope.bind_result(&l.name.name, value);
+                }
+                Equation::Assign(name, e) => {
+                    let Some(i) = target.blocks.iter().position(|b| b.name == name.name) else {
+                        let near = nearest(&name.name, target.blocks.iter().map(|b| b.name.as_str()));
+                        let list = target.blocks.iter().map(|b| format!("`{}`", b.name)).collect::<Vec<_>>().join(", ");
+                        let help = Some(match near {
+                            Some(n) => format!("did you mean `{n}`?"),
+                            None => format!("the parameters of {} are {list}", describe(target)),
+                        });
+                        let what = "parameter of the target";
+                        ok &= self.fail::<()>(ModelError::UnknownName { what, name: name.name.clone(), help, span: name.span }).is_ok();
+                        continue;
+                    };
+                    if let Some((first, _)) = seen.iter().find(|(_, j)| *j == i) {
+                        let first = first.span;
+                        ok &= self.fail::<()>(ModelError::AssignedTwice { name: name.name.clone(), first, span: name.span }).is_ok();
+                        continue;
+                    }
+                    seen.push((name, i));
+                    let shape: Shape = target.blocks[i].shape.clone();
+                    let value = self.expr(e, scope).and_then(|t| {
+                        let place = format!("`{}` of {}", name.name, describe(target));
+                        self.expect_shape(t, &shape, &place, e.span).map(|()| t)
+                    });
+                    match value {
+                        Ok(t) => given[i] = Some((t, name.span.to(e.span))),
+                        Err(Reported) => ok = false,
+                    }
+                }
+            }
+        }
+        let missing: Vec<&str> = (0..target.blocks.len())
+            .filter(|i| !seen.iter().any(|(_, j)| j == i))
+            .map(|i| target.blocks[i].name.as_str())
+            .collect();
+        if let Some(first) = missing.first() {
+            let example = (*first).to_owned();
+            let missing = missing.iter().map(|m| format!("`{m}`")).collect::<Vec<_>>().join(", ");
+            return self.fail(ModelError::MissingTarget { morphism: morphism.into(), missing, example, span: head });
+        }
+        if !ok {
+            return Err(Reported);
+        }
+        debug_assert!(source.dim > 0 || target.dim == 0 || !given.is_empty());
+        let (terms, spans): (Vec<Term>, Vec<Span>) = given.into_iter().flatten().unzip();
+        Ok((self.store.join(&terms), spans))
+    }
+
+    /// The source of a morphism written inline: output, output metric and loss pulled back along `map`.
+    fn pull_back(&mut self, source: &Architecture, target: &Architecture, map: Term) -> Architecture {
+        let by: FxHashMap<_, _> = [(target.symbol, map)].into_iter().collect();
+        let mut back = |t: Option<Term>| t.map(|t| self.store.substitute_one(t, &by));
+        Architecture {
+            output: back(target.output),
+            output_metric: back(target.output_metric),
+            loss: back(target.loss),
+            ..source.clone()
+        }
+    }
+
+    /// The conditions of an architecture's domain at another point.
+    pub fn domain_at(&mut self, a: &Architecture, point: Term) -> Vec<Constraint> {
+        let by: FxHashMap<_, _> = [(a.symbol, point)].into_iter().collect();
+        a.domain.iter().map(|c| Constraint { term: self.store.substitute_one(c.term, &by), ..c.clone() }).collect()
+    }
+}
+
+/// An architecture with its parameters, for messages.
+pub fn describe(a: &Architecture) -> String {
+    let blocks: Vec<String> =
+        a.blocks.iter().map(|b| format!("{} : {}", b.name, super::elaborate::shape_text(&b.shape))).collect();
+    format!("{} ({})", a.name, blocks.join(", "))
+}
+
+/// A use as it was written.
+pub fn instance_text(i: &Instance) -> String {
+    if i.args.is_empty() {
+        return i.name.name.clone();
+    }
+    let args: Vec<String> = i
+        .args
+        .iter()
+        .map(|a| match &a.name {
+            Some(n) => format!("{} = {}", n.name, super::elaborate::text_of(&a.value)),
+            None => super::elaborate::text_of(&a.value),
+        })
+        .collect();
+    format!("{}({})", i.name.name, args.join(", "))
+}
+
+/// Reads an expression as a use of a name: `Plane` or `Mlp(2, 3, 1)`.
+fn instance_of(e: &crate::syntax::tree::Expr) -> Option<Instance> {
+    use crate::syntax::tree::{Argument, ExprKind};
+    match &e.kind {
+        ExprKind::Name(n) => Some(Instance { name: Ident { name: n.clone(), span: e.span }, args: Vec::new(), span: e.span }),
+        ExprKind::Call(f, args) => {
+            let args = args.iter().map(|a| Argument { name: None, value: a.clone() }).collect();
+            Some(Instance { name: f.clone(), args, span: e.span })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,172 @@
+//! Elaborates every declaration of a file once, so that a fault is found whether or not a check uses it.
+//!
+//! Families are tried at a few small sizes; a declaration is faulty if it fails at all of them. Faults of shape in a
+//! family that no check uses are left to the first use, since the sizes that make it fit may not be among those tried.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::elaborate::{Elaborator, Local, Role, Scope};
+use super::error::ModelError;
+use super::names::{Declared, Model};
+use crate::source::Span;
+use crate::syntax::tree::{Argument, Expr, ExprKind, Ident, Instance, Param};
+
+/// The sizes that families are tried at: parameter `i` of trial `t` is `TRIALS[t][i % 4]`.
+const TRIALS: [[u64; 4]; 5] = [[2, 3, 4, 5], [1, 1, 1, 1], [2, 2, 2, 2], [3, 3, 3, 3], [2, 3, 1, 1]];
+
+/// All faults in the declarations of a file, in order of place.
+pub fn validate(model: &Model) -> Vec<ModelError> {
+    let mut errors: Vec<ModelError> = Vec::new();
+    for (name, declared, span) in model.declarations() {
+        let params = sizes_of(model, declared);
+        let family = params.iter().any(|p| is_size(p));
+        let trials = if family { &TRIALS[..] } else { &TRIALS[..1] };
+        let mut first: Option<Vec<ModelError>> = None;
+        for sizes in trials {
+            let found = attempt(model, name, declared, span, &params, sizes);
+            if found.is_empty() {
+                first = None;
+                break;
+            }
+            first.get_or_insert(found);
+        }
+        let found = first.unwrap_or_default();
+        errors.extend(found.into_iter().filter(|e| !family || !depends_on_size(e)));
+    }
+    for span in &model.uses {
+        errors.push(ModelError::Unsupported {
+            what: "`use` declarations",
+            help: "put the declarations into this file",
+            span: *span,
+        });
+    }
+    sort(&mut errors);
+    errors
+}
+
+/// Sorts errors by place and drops repetitions.
+pub fn sort(errors: &mut Vec<ModelError>) {
+    errors.sort_by_key(|e| (e.span(), e.to_string()));
+    errors.dedup_by(|a, b| a == b);
+}
+
+fn is_size(p: &Param) -> bool {
+    p.ty.as_ref().is_some_and(|t| t.name.name == "N")
+}
+
+fn depends_on_size(e: &ModelError) -> bool {
+    !matches!(
+        e,
+        ModelError::UnknownName { .. }
+            | ModelError::DuplicateName { .. }
+            | ModelError::WrongKind { .. }
+            | ModelError::BadType { .. }
+            | ModelError::Arity { .. }
+            | ModelError::AssignedTwice { .. }
+            | ModelError::MissingTarget { .. }
+            | ModelError::OptimizerBody { .. }
+            | ModelError::Recursive { .. }
+            | ModelError::Unsupported { .. }
+    )
+}
+
+fn sizes_of(model: &Model, declared: Declared) -> Vec<Param> {
+    match declared {
+        Declared::Data(id) => model[id].params.clone(),
+        Declared::Architecture(id) => model[id].params.clone(),
+        Declared::Morphism(id) => model[id].params.clone(),
+        Declared::Composite(id) => model[id].params.clone(),
+        Declared::Optimizer(id) => model[id].params.clone(),
+        Declared::Let(_) | Declared::Def(_) | Declared::System(_) | Declared::Cone(_) => Vec::new(),
+    }
+}
+
+/// Elaborates one declaration with its sizes set, and returns what went wrong.
+fn attempt(
+    model: &Model,
+    name: &str,
+    declared: Declared,
+    span: Span,
+    params: &[Param],
+    sizes: &[u64; 4],
+) -> Vec<ModelError> {
+    let mut e = Elaborator::new(model);
+    let mut scope = Scope::default();
+    let args = params
+        .iter()
+        .filter(|p| is_size(p))
+        .enumerate()
+        .map(|(i, p)| Argument {
+            name: Some(p.name.clone()),
+            value: Expr { kind: ExprKind::Number(sizes[i % 4].into()), span },
+        })
+        .collect();
+    let instance = Instance { name: Ident { name: name.to_owned(), span }, args, span };
+    // Every result is either fine or already among the elaborator's errors.
+    match declared {
+        Declared::Let(_) => {
+            let _ = e.file_value(name, declared, span);
+        }
+        Declared::Data(id) => {
+            let mut args: Vec<_> =
+                params.iter().enumerate().map(|(i, _)| (e.store.num(sizes[i % 4]), span)).collect();
+            if model[id].decl.ty.name.name == "N" {
+                args = vec![(e.store.num(0), span)];
+            }
+            let _ = e.data(id, &args, span);
+        }
+        Declared::Def(id) => {
+            for p in &model[id].params {
+                let (_, t) = e.quantify(&p.name, &[], super::elaborate::Draw::Real, Role::Data);
+                scope.bind(&p.name, Local::Value(t));
+            }
+            let _ = e.enter(name, span);
+            let _ = e.expr(&model[id].body, &mut scope);
+            // The shapes that a function is made for are not known.
+            e.errors.retain(|x| matches!(x, ModelError::UnknownName { .. } | ModelError::Recursive { .. }));
+        }
+        Declared::Architecture(_) => {
+            let _ = e.architecture(&instance, &mut scope);
+        }
+        Declared::Morphism(id) => {
+            let _ = e.morphism(id, &instance, &mut scope, 0);
+        }
+        Declared::Composite(id) => {
+            if params.is_empty() {
+                let _ = e.path(&model[id].path, &mut scope, &mut FxHashMap::default());
+            }
+        }
+        Declared::Optimizer(_) => {
+            let trial = trial_architecture(&mut e, span);
+            let _ = e.optimizer(&instance, &Rc::new(trial), Some(super::optimizer::Variance::Tangent));
+            e.errors.retain(|x| !depends_on_size(x));
+        }
+        Declared::System(_) | Declared::Cone(_) => {}
+    }
+    e.errors
+}
+
+/// A small architecture that optimizers are read over to find faults that do not depend on the architecture.
+fn trial_architecture(e: &mut Elaborator<'_>, span: Span) -> super::architecture::Architecture {
+    let (symbol, point) = e.quantify("params", &[2], super::elaborate::Draw::Real, Role::Point);
+    let square = e.store.dot(point, point);
+    super::architecture::Architecture {
+        name: "a trial architecture".into(),
+        symbol,
+        point,
+        dim: 2,
+        blocks: vec![super::architecture::Block {
+            name: "w".into(),
+            shape: crate::term::Shape::from_slice(&[2]),
+            offset: 0,
+            span,
+        }],
+        output: Some(point),
+        output_metric: None,
+        loss: Some(square),
+        domain: Vec::new(),
+        span,
+    }
+}

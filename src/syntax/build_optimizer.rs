@@ -1,0 +1,112 @@
+//! Building optimizers: states, and the lines of a flow or a step.
+
+use super::build::{Builder, Built, Parts};
+use super::grammar::{Node, Rule};
+use super::tree::{Dynamics, Ident, Optimizer, Place, Statement, StatementKind};
+
+impl Builder {
+    pub(super) fn optimizer(self, node: Node<'_>) -> Built<Optimizer> {
+        let mut parts = self.parts(node);
+        parts.need(Rule::kw_optimizer)?;
+        let name = parts.ident()?;
+        let params = self.optional_params(&mut parts)?;
+        let mut optimizer = Optimizer {
+            name,
+            params,
+            states: Vec::new(),
+            lets: Vec::new(),
+            dynamics: Vec::new(),
+            span: parts.whole(),
+        };
+        while let Some(entry) = parts.take(Rule::optimizer_entry) {
+            let mut entry = self.parts(entry);
+            if let Some(node) = entry.take(Rule::let_item) {
+                optimizer.lets.push(self.let_item(node)?);
+            } else if let Some(node) = entry.take(Rule::state_entry) {
+                let mut state = self.parts(node);
+                state.need(Rule::kw_state)?;
+                let names = state.idents();
+                let ty = self.ty(state.need(Rule::ty)?)?;
+                optimizer
+                    .states
+                    .extend(names.into_iter().map(|name| (name, ty.clone())));
+            } else if let Some(node) = entry.any() {
+                optimizer.dynamics.push(self.dynamics(node)?);
+            }
+        }
+        Ok(optimizer)
+    }
+
+    fn dynamics(self, node: Node<'_>) -> Built<Dynamics> {
+        let mut parts = self.parts(node);
+        let keyword = parts.any().map(|node| node.as_rule());
+        let step = if keyword == Some(Rule::kw_step) {
+            Some(parts.ident()?)
+        } else {
+            None
+        };
+        Ok(Dynamics {
+            step,
+            body: self.statements(&mut parts)?,
+            span: parts.whole(),
+        })
+    }
+
+    fn statements(self, parts: &mut Parts<'_>) -> Built<Vec<Statement>> {
+        let mut statements = Vec::new();
+        while let Some(node) = parts.take(Rule::statement) {
+            let mut line = self.parts(node);
+            let span = line.whole();
+            let Some(node) = line.any() else {
+                return Err(line.missing(Rule::statement));
+            };
+            statements.push(Statement {
+                kind: self.statement(node)?,
+                span,
+            });
+        }
+        Ok(statements)
+    }
+
+    fn statement(self, node: Node<'_>) -> Built<StatementKind> {
+        let rule = node.as_rule();
+        if rule == Rule::let_item {
+            return self.let_item(node).map(StatementKind::Let);
+        }
+        let mut parts = self.parts(node);
+        if rule == Rule::each {
+            parts.need(Rule::kw_each)?;
+            let var = parts.ident()?;
+            parts.need(Rule::kw_in)?;
+            let over = parts.ident()?;
+            return Ok(StatementKind::Each {
+                var,
+                over,
+                body: self.statements(&mut parts)?,
+            });
+        }
+        if rule == Rule::update {
+            let mut name = self.ident(&parts.need(Rule::primed)?);
+            name.span.end -= 1;
+            let place = self.place(name, &mut parts)?;
+            return Ok(StatementKind::Update(place, self.value(parts.need(Rule::value)?)?));
+        }
+        parts.any();
+        let name = parts.ident()?;
+        let place = self.place(name, &mut parts)?;
+        let value = self.value(parts.need(Rule::value)?)?;
+        Ok(if rule == Rule::covariant {
+            StatementKind::Covariant(place, value)
+        } else {
+            StatementKind::Derivative(place, value)
+        })
+    }
+
+    fn place(self, name: Ident, parts: &mut Parts<'_>) -> Built<Place> {
+        let block = parts
+            .take(Rule::block)
+            .map(|node| self.parts(node).ident())
+            .transpose()?;
+        Ok(Place { name, block })
+    }
+}

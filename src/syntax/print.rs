@@ -1,0 +1,6 @@
+//! stub
+use super::tree::Expr;
+/// stub
+pub fn expr_to_string(_e: &Expr) -> String {
+    String::new()
+}

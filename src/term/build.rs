@@ -1,0 +1,724 @@
+//! Smart constructors: the only way to make a term, and the owners of the normal form.
+//!
+//! Callers owe shapes that fit; the model checks every shape that a user wrote before it builds anything. A violated
+//! precondition is a defect of the caller and caught by debug assertions.
+
+
+use super::store::{Labels, Node, Shape, Store, Term};
+use crate::domain::{Fun, Rational};
+
+/// In the map of a [`Node::Gather`]: this entry of the result is zero.
+pub const NONE: u32 = u32::MAX;
+
+impl Store {
+    /// The tensor with `q` in every entry.
+    pub fn fill(&mut self, q: Rational, shape: &[usize]) -> Term {
+        self.intern(Node::Fill(q), Shape::from_slice(shape))
+    }
+
+    /// The scalar `q`.
+    pub fn num(&mut self, q: impl Into<Rational>) -> Term {
+        self.fill(q.into(), &[])
+    }
+
+    /// The zero tensor.
+    pub fn zero(&mut self, shape: &[usize]) -> Term {
+        self.fill(Rational::ZERO, shape)
+    }
+
+    /// A constant array, row major.
+    pub fn literal(&mut self, values: Vec<Rational>, shape: &[usize]) -> Term {
+        debug_assert_eq!(values.len(), shape.iter().product::<usize>());
+        match values.first() {
+            Some(first) if values.iter().all(|v| v == first) => {
+                let q = first.clone();
+                self.fill(q, shape)
+            }
+            None => self.zero(shape),
+            _ => self.intern(Node::Literal(values.into()), Shape::from_slice(shape)),
+        }
+    }
+
+    /// The `n × n` identity matrix.
+    pub fn eye(&mut self, n: usize) -> Term {
+        let one = self.fill(Rational::ONE, &[]);
+        if n == 1 {
+            return self.fill(Rational::ONE, &[1, 1]);
+        }
+        let mut map = vec![NONE; n * n];
+        for i in 0..n {
+            map[i * n + i] = 0;
+        }
+        let t = self.gather_raw(one, map, &[n, n]);
+        self.identities.insert(t);
+        t
+    }
+
+    /// The value if the term is the same constant in every entry.
+    pub fn as_fill(&self, t: Term) -> Option<&Rational> {
+        match self.node(t) {
+            Node::Fill(q) => Some(q),
+            _ => None,
+        }
+    }
+
+    /// Whether the term is the constant zero.
+    pub fn is_zero(&self, t: Term) -> bool {
+        self.as_fill(t).is_some_and(Rational::is_zero)
+    }
+
+    /// A coefficient and the rest: `c · t` for a sum of one part, `1 · t` otherwise.
+    fn split_coefficient(&self, t: Term) -> (Rational, Term) {
+        match self.node(t) {
+            Node::Sum(parts) if parts.len() == 1 => parts[0].clone(),
+            _ => (Rational::ONE, t),
+        }
+    }
+
+    /// The linear combination `Σ cᵢ tᵢ` of terms of the given shape.
+    pub fn sum(&mut self, parts: Vec<(Rational, Term)>, shape: &[usize]) -> Term {
+        let mut flat: Vec<(Rational, Term)> = Vec::with_capacity(parts.len());
+        let mut constant = Rational::ZERO;
+        for (c, t) in parts {
+            debug_assert_eq!(self.shape(t).as_slice(), shape, "summands of one shape");
+            match self.node(t) {
+                Node::Fill(q) => constant += c * q.clone(),
+                Node::Sum(inner) => {
+                    for (ci, ti) in inner.iter() {
+                        match self.node(*ti) {
+                            Node::Fill(q) => constant += &c * ci * q.clone(),
+                            _ => flat.push((&c * ci, *ti)),
+                        }
+                    }
+                }
+                _ => flat.push((c, t)),
+            }
+        }
+        flat.sort_by_key(|(_, t)| *t);
+        let mut merged: Vec<(Rational, Term)> = Vec::with_capacity(flat.len() + 1);
+        for (c, t) in flat {
+            match merged.last_mut() {
+                Some((last, u)) if *u == t => *last += c,
+                _ => merged.push((c, t)),
+            }
+        }
+        merged.retain(|(c, _)| !c.is_zero());
+        if merged.is_empty() {
+            return self.fill(constant, shape);
+        }
+        if !constant.is_zero() {
+            let one = self.fill(Rational::ONE, shape);
+            merged.push((constant, one));
+            merged.sort_by_key(|(_, t)| *t);
+        }
+        if merged.len() == 1 && merged[0].0.is_one() {
+            return merged[0].1;
+        }
+        self.intern(Node::Sum(merged.into()), Shape::from_slice(shape))
+    }
+
+    /// `a + b`
+    pub fn add(&mut self, a: Term, b: Term) -> Term {
+        let shape = self.shape(a).clone();
+        self.sum(vec![(Rational::ONE, a), (Rational::ONE, b)], &shape)
+    }
+
+    /// `a - b`
+    pub fn sub(&mut self, a: Term, b: Term) -> Term {
+        let shape = self.shape(a).clone();
+        self.sum(vec![(Rational::ONE, a), (Rational::NEG_ONE, b)], &shape)
+    }
+
+    /// `c · a` for a rational `c`
+    pub fn scale(&mut self, c: Rational, a: Term) -> Term {
+        let shape = self.shape(a).clone();
+        self.sum(vec![(c, a)], &shape)
+    }
+
+    /// `-a`
+    pub fn neg(&mut self, a: Term) -> Term {
+        self.scale(Rational::NEG_ONE, a)
+    }
+
+    /// The contraction `out[…] = Σ a[la] · b[lb]`. Labels of `out` that neither operand has are an error of the caller.
+    pub fn product(&mut self, a: Term, la: &[u8], b: Term, lb: &[u8], out: &[u8]) -> Term {
+        debug_assert_eq!(la.len(), self.shape(a).len());
+        debug_assert_eq!(lb.len(), self.shape(b).len());
+        let shape: Shape = out.iter().map(|&l| self.extent(l, a, la, b, lb)).collect();
+        if self.is_zero(a) || self.is_zero(b) || shape.contains(&0) {
+            return self.zero(&shape);
+        }
+        let (ca, a) = self.split_coefficient(a);
+        let (cb, b) = self.split_coefficient(b);
+        let c = ca * cb;
+        if !c.is_one() {
+            let inner = self.product(a, la, b, lb, out);
+            return self.scale(c, inner);
+        }
+        if let Some(t) = self.product_with_identity(a, la, b, lb, out) {
+            return t;
+        }
+        if let Some(q) = self.as_fill(a).cloned() {
+            return self.product_with_fill(b, lb, q, a, la, out, &shape);
+        }
+        if let Some(q) = self.as_fill(b).cloned() {
+            return self.product_with_fill(a, la, q, b, lb, out, &shape);
+        }
+        if la == lb && la == out && let Some(t) = self.merge_powers(a, b) {
+            return t;
+        }
+        self.intern_product(a, la, b, lb, out, shape)
+    }
+
+    fn intern_product(&mut self, a: Term, la: &[u8], b: Term, lb: &[u8], out: &[u8], shape: Shape) -> Term {
+        let (a, la, b, lb) = if (b, lb) < (a, la) { (b, lb, a, la) } else { (a, la, b, lb) };
+        let mut order: Labels = Labels::new();
+        for &l in out.iter().chain(la).chain(lb) {
+            if !order.contains(&l) {
+                order.push(l);
+            }
+        }
+        let rename =
+            |ls: &[u8]| -> Labels { ls.iter().filter_map(|l| order.iter().position(|o| o == l)).map(|p| p as u8).collect() };
+        let node = Node::Product { a, b, la: rename(la), lb: rename(lb), out: rename(out) };
+        self.intern(node, shape)
+    }
+
+    fn extent(&self, l: u8, a: Term, la: &[u8], b: Term, lb: &[u8]) -> usize {
+        let in_a = la.iter().position(|&m| m == l).map(|p| self.shape(a)[p]);
+        let in_b = lb.iter().position(|&m| m == l).map(|p| self.shape(b)[p]);
+        debug_assert!(in_a.is_none() || in_b.is_none() || in_a == in_b, "contracted extents agree");
+        in_a.or(in_b).unwrap_or(1)
+    }
+
+    /// A product with the identity matrix over one contracted axis only renames that axis.
+    fn product_with_identity(&mut self, a: Term, la: &[u8], b: Term, lb: &[u8], out: &[u8]) -> Option<Term> {
+        let (e, le, t, lt) = if self.identities.contains(&a) {
+            (a, la, b, lb)
+        } else if self.identities.contains(&b) {
+            (b, lb, a, la)
+        } else {
+            return None;
+        };
+        debug_assert_eq!(self.shape(e).len(), 2);
+        for (inner, outer) in [(le[0], le[1]), (le[1], le[0])] {
+            let contracted = lt.contains(&inner) && !out.contains(&inner);
+            if contracted && !lt.contains(&outer) && out.contains(&outer) {
+                let renamed: Labels = lt.iter().map(|&l| if l == inner { outer } else { l }).collect();
+                let one = self.num(1);
+                return Some(self.product(t, &renamed, one, &[], out));
+            }
+        }
+        None
+    }
+
+    /// A product with a constant tensor: a sum over axes, a permutation or a broadcast, times a number.
+    #[expect(clippy::too_many_arguments, reason = "the two operands and the result with their labels")]
+    fn product_with_fill(
+        &mut self,
+        t: Term,
+        lt: &[u8],
+        q: Rational,
+        f: Term,
+        lf: &[u8],
+        out: &[u8],
+        shape: &Shape,
+    ) -> Term {
+        let mut factor = q;
+        for (axis, l) in lf.iter().enumerate() {
+            if !lt.contains(l) && !out.contains(l) {
+                factor *= Rational::from(self.shape(f)[axis] as u64);
+            }
+        }
+        let kept: Labels = lt.iter().copied().filter(|l| out.contains(l)).collect();
+        let reduced = if kept.len() == lt.len() {
+            t
+        } else if let Some(r) = self.as_fill(t).cloned() {
+            let mut r = r;
+            for (axis, l) in lt.iter().enumerate() {
+                if !kept.contains(l) {
+                    r *= Rational::from(self.shape(t)[axis] as u64);
+                }
+            }
+            let s: Shape = kept.iter().map(|l| self.shape(t)[position(lt, *l)]).collect();
+            self.fill(r, &s)
+        } else {
+            let one = self.num(1);
+            let s: Shape = kept.iter().map(|l| self.shape(t)[position(lt, *l)]).collect();
+            self.intern_product(t, lt, one, &[], &kept, s)
+        };
+        let spread = self.rearrange(reduced, &kept, out, shape);
+        self.scale(factor, spread)
+    }
+
+    /// The tensor with axes `from` read along the axes `to`, broadcast along those it does not have.
+    fn rearrange(&mut self, t: Term, from: &[u8], to: &[u8], shape: &[usize]) -> Term {
+        if from == to {
+            return t;
+        }
+        let source = self.shape(t).clone();
+        let strides = row_major(&source);
+        let steps: Shape = to.iter().map(|l| from.iter().position(|m| m == l).map_or(0, |p| strides[p])).collect();
+        let map = positions(shape, |index| index.iter().zip(&steps).map(|(i, s)| i * s).sum::<usize>() as u32);
+        self.gather_raw(t, map, shape)
+    }
+
+    /// `x^p · x^q` entry by entry.
+    fn merge_powers(&mut self, a: Term, b: Term) -> Option<Term> {
+        let (x, p) = self.split_power(a);
+        let (y, q) = self.split_power(b);
+        (x == y).then(|| self.power(x, &(p + q)))
+    }
+
+    fn split_power(&self, t: Term) -> (Term, Rational) {
+        match self.node(t) {
+            Node::Power(x, p) => (*x, p.clone()),
+            _ => (t, Rational::ONE),
+        }
+    }
+
+    /// The entrywise product of two terms of one shape.
+    pub fn mul(&mut self, a: Term, b: Term) -> Term {
+        let labels: Labels = (0..self.shape(a).len() as u8).collect();
+        self.product(a, &labels, b, &labels, &labels)
+    }
+
+    /// A scalar times a tensor.
+    pub fn scalar_mul(&mut self, s: Term, t: Term) -> Term {
+        let labels: Labels = (0..self.shape(t).len() as u8).collect();
+        self.product(s, &[], t, &labels, &labels)
+    }
+
+    /// `a / b` entry by entry, or by a scalar `b`.
+    pub fn div(&mut self, a: Term, b: Term) -> Term {
+        let inverse = self.power(b, &Rational::NEG_ONE);
+        if self.shape(b).is_empty() { self.scalar_mul(inverse, a) } else { self.mul(a, inverse) }
+    }
+
+    /// The matrix product of matrices, or of a matrix and a vector.
+    pub fn matmul(&mut self, a: Term, b: Term) -> Term {
+        match self.shape(b).len() {
+            1 => self.product(a, &[0, 1], b, &[1], &[0]),
+            _ => self.product(a, &[0, 1], b, &[1, 2], &[0, 2]),
+        }
+    }
+
+    /// The sum of all entries of `a .* b`.
+    pub fn dot(&mut self, a: Term, b: Term) -> Term {
+        let labels: Labels = (0..self.shape(a).len() as u8).collect();
+        self.product(a, &labels, b, &labels, &[])
+    }
+
+    /// The sum of all entries.
+    pub fn total(&mut self, a: Term) -> Term {
+        let labels: Labels = (0..self.shape(a).len() as u8).collect();
+        let one = self.num(1);
+        self.product(a, &labels, one, &[], &[])
+    }
+
+    /// The transpose of a matrix.
+    pub fn transpose(&mut self, a: Term) -> Term {
+        let shape: Shape = self.shape(a).iter().rev().copied().collect();
+        self.rearrange(a, &[0, 1], &[1, 0], &shape)
+    }
+
+    /// A tensor of another shape with the same entries in row-major order.
+    pub fn reshape(&mut self, a: Term, shape: &[usize]) -> Term {
+        debug_assert_eq!(self.size(a), shape.iter().product::<usize>());
+        if self.shape(a).as_slice() == shape {
+            return a;
+        }
+        let n = self.size(a) as u32;
+        self.gather(a, (0..n).collect(), shape)
+    }
+
+    /// A scalar repeated in every entry.
+    pub fn broadcast(&mut self, a: Term, shape: &[usize]) -> Term {
+        let n = shape.iter().product();
+        self.gather(a, vec![0; n], shape)
+    }
+
+    /// `out[i] = src[map[i]]` on row-major positions, 0 where the map says [`NONE`].
+    pub fn gather(&mut self, src: Term, map: Vec<u32>, shape: &[usize]) -> Term {
+        debug_assert_eq!(map.len(), shape.iter().product::<usize>());
+        self.gather_raw(src, map, shape)
+    }
+
+    fn gather_raw(&mut self, src: Term, map: Vec<u32>, shape: &[usize]) -> Term {
+        if map.iter().all(|&m| m == NONE) {
+            return self.zero(shape);
+        }
+        let holes = map.contains(&NONE);
+        let identity = || map.len() == self.size(src) && map.iter().enumerate().all(|(i, &m)| m as usize == i);
+        if self.shape(src).as_slice() == shape && !holes && identity() {
+            return src;
+        }
+        match self.node(src).clone() {
+            Node::Fill(q) if !holes => self.fill(q, shape),
+            Node::Literal(values) => {
+                let picked = map.iter().map(|&m| values.get(m as usize).cloned().unwrap_or(Rational::ZERO)).collect();
+                self.literal(picked, shape)
+            }
+            Node::Gather(inner, first) => {
+                let composed = map.iter().map(|&m| if m == NONE { NONE } else { first[m as usize] }).collect();
+                self.gather_raw(inner, composed, shape)
+            }
+            Node::Join(parts) => self.gather_of_join(src, &parts, map, shape),
+            Node::Sum(parts) if parts.len() == 1 => {
+                let (c, t) = parts[0].clone();
+                let inner = self.gather_raw(t, map, shape);
+                self.scale(c, inner)
+            }
+            _ => self.intern(Node::Gather(src, map.into()), Shape::from_slice(shape)),
+        }
+    }
+
+    /// A gather that reads a single part of a join reads that part directly.
+    fn gather_of_join(&mut self, src: Term, parts: &[Term], map: Vec<u32>, shape: &[usize]) -> Term {
+        let mut start = 0u32;
+        let first = map.iter().copied().filter(|&m| m != NONE).min().unwrap_or(0);
+        let last = map.iter().copied().filter(|&m| m != NONE).max().unwrap_or(0);
+        for &part in parts {
+            let end = start + self.size(part) as u32;
+            if start <= first && last < end {
+                let moved = map.iter().map(|&m| if m == NONE { NONE } else { m - start }).collect();
+                return self.gather_raw(part, moved, shape);
+            }
+            start = end;
+        }
+        self.intern(Node::Gather(src, map.into()), Shape::from_slice(shape))
+    }
+
+    /// All entries of the parts one after the other, as a vector.
+    pub fn join(&mut self, parts: &[Term]) -> Term {
+        let mut flat: Vec<Term> = Vec::with_capacity(parts.len());
+        for &p in parts {
+            match self.node(p) {
+                Node::Join(inner) => flat.extend(inner.iter().copied()),
+                _ if self.size(p) == 0 => {}
+                _ => flat.push(p),
+            }
+        }
+        let n: usize = flat.iter().map(|&p| self.size(p)).sum();
+        if let [only] = flat[..] {
+            return self.reshape(only, &[n]);
+        }
+        if flat.iter().all(|&p| matches!(self.node(p), Node::Fill(_) | Node::Literal(_))) {
+            let mut values = Vec::with_capacity(n);
+            for &p in &flat {
+                match self.node(p) {
+                    Node::Fill(q) => values.extend(std::iter::repeat_n(q.clone(), self.size(p))),
+                    Node::Literal(v) => values.extend(v.iter().cloned()),
+                    _ => {}
+                }
+            }
+            return self.literal(values, &[n]);
+        }
+        // Consecutive whole pieces of one vector are that vector again.
+        if let Node::Gather(src, _) = self.node(flat[0]) {
+            let src = *src;
+            let mut map = Vec::with_capacity(n);
+            let same = flat.iter().all(|&p| match self.node(p) {
+                Node::Gather(s, m) if *s == src => {
+                    map.extend(m.iter().copied());
+                    true
+                }
+                _ => false,
+            });
+            if same {
+                return self.gather_raw(src, map, &[n]);
+            }
+        }
+        self.intern(Node::Join(flat.into()), Shape::from_slice(&[n]))
+    }
+
+    /// `f` entry by entry.
+    pub fn map(&mut self, f: Fun, x: Term) -> Term {
+        let shape = self.shape(x).clone();
+        if let Some(q) = self.as_fill(x).cloned()
+            && let Some(value) = exact_value(f, &q)
+        {
+            return self.fill(value, &shape);
+        }
+        let (c, rest) = self.split_coefficient(x);
+        let negative = c < Rational::ZERO;
+        match f {
+            Fun::Sign if !c.is_one() => {
+                let s = self.map(Fun::Sign, rest);
+                if negative { self.neg(s) } else { s }
+            }
+            Fun::Sin | Fun::Atan | Fun::Tanh if negative => {
+                let minus = self.neg(x);
+                let s = self.map(f, minus);
+                self.neg(s)
+            }
+            Fun::Cos if negative => {
+                let minus = self.neg(x);
+                self.map(f, minus)
+            }
+            Fun::Sign if matches!(self.node(x), Node::Map(Fun::Exp | Fun::Sigmoid | Fun::Softplus, _)) => {
+                self.fill(Rational::ONE, &shape)
+            }
+            Fun::Sign if matches!(self.node(x), Node::Map(Fun::Sign, _)) => x,
+            Fun::Log if matches!(self.node(x), Node::Map(Fun::Exp, _)) => self.node(x).operands()[0],
+            Fun::Exp if matches!(self.node(x), Node::Map(Fun::Log, _)) => self.node(x).operands()[0],
+            _ => self.intern(Node::Map(f, x), shape),
+        }
+    }
+
+    /// `x^q` entry by entry.
+    pub fn power(&mut self, x: Term, q: &Rational) -> Term {
+        let shape = self.shape(x).clone();
+        if q.is_zero() {
+            return self.fill(Rational::ONE, &shape);
+        }
+        if q.is_one() {
+            return x;
+        }
+        let (c, rest) = self.split_coefficient(x);
+        if let Some(value) = self.as_fill(x).and_then(|v| exact_power(v, q)) {
+            return self.fill(value, &shape);
+        }
+        if !c.is_one() && let Some(cq) = exact_power(&c, q) && (q.is_int() || c > Rational::ZERO) {
+            let inner = self.power(rest, q);
+            return self.scale(cq, inner);
+        }
+        match self.node(x).clone() {
+            Node::Power(y, p) => {
+                let even = p.is_int() && is_even(&p);
+                if q.is_int() || !even {
+                    return self.power(y, &(p * q));
+                }
+                if (&p * q).is_one() {
+                    let s = self.map(Fun::Sign, y);
+                    return self.mul(y, s);
+                }
+                self.intern(Node::Power(x, q.clone()), shape)
+            }
+            Node::Map(Fun::Sign, _) if q.is_int() => {
+                if is_even(q) {
+                    self.fill(Rational::ONE, &shape)
+                } else {
+                    x
+                }
+            }
+            // (y · sign z)^q = y^q · (sign z)^q, so that |y|² is y².
+            Node::Product { a, b, la, lb, out } if q.is_int() && la == lb && la == out => {
+                let signed = |t: Term| matches!(self.node(t), Node::Map(Fun::Sign, _));
+                if signed(a) || signed(b) {
+                    let (a, b) = (self.power(a, q), self.power(b, q));
+                    return self.mul(a, b);
+                }
+                self.intern(Node::Power(x, q.clone()), shape)
+            }
+            _ => self.intern(Node::Power(x, q.clone()), shape),
+        }
+    }
+
+    /// `|x| = x · sign x`
+    pub fn abs(&mut self, x: Term) -> Term {
+        let s = self.map(Fun::Sign, x);
+        self.mul(x, s)
+    }
+
+    /// `relu x = (x + |x|) / 2`
+    pub fn relu(&mut self, x: Term) -> Term {
+        let a = self.abs(x);
+        let s = self.add(x, a);
+        self.scale(half(), s)
+    }
+
+    /// `max(x, y) = (x + y + |x - y|) / 2`
+    pub fn max(&mut self, x: Term, y: Term) -> Term {
+        let d = self.sub(x, y);
+        let a = self.abs(d);
+        let s = self.add(x, y);
+        let s = self.add(s, a);
+        self.scale(half(), s)
+    }
+
+    /// `min(x, y) = (x + y - |x - y|) / 2`
+    pub fn min(&mut self, x: Term, y: Term) -> Term {
+        let d = self.sub(x, y);
+        let a = self.abs(d);
+        let s = self.add(x, y);
+        let s = self.sub(s, a);
+        self.scale(half(), s)
+    }
+
+    /// The inverse of a square matrix.
+    pub fn inverse(&mut self, a: Term) -> Term {
+        if self.identities.contains(&a) {
+            return a;
+        }
+        let shape = self.shape(a).clone();
+        debug_assert_eq!(shape[0], shape[1]);
+        if shape[0] == 1 {
+            return self.power(a, &Rational::NEG_ONE);
+        }
+        let (c, rest) = self.split_coefficient(a);
+        if !c.is_one() {
+            let inner = self.inverse(rest);
+            return self.scale(Rational::ONE / c, inner);
+        }
+        match self.node(a) {
+            Node::Inverse(b) => *b,
+            _ => self.intern(Node::Inverse(a), shape),
+        }
+    }
+
+    /// The Moore–Penrose inverse of a matrix.
+    pub fn pseudo_inverse(&mut self, a: Term) -> Term {
+        let shape = self.shape(a).clone();
+        let transposed: Shape = shape.iter().rev().copied().collect();
+        if self.identities.contains(&a) {
+            return a;
+        }
+        if self.is_zero(a) {
+            return self.zero(&transposed);
+        }
+        let (c, rest) = self.split_coefficient(a);
+        if !c.is_one() {
+            let inner = self.pseudo_inverse(rest);
+            return self.scale(Rational::ONE / c, inner);
+        }
+        self.intern(Node::PseudoInverse(a), transposed)
+    }
+
+    /// The determinant of a square matrix.
+    pub fn determinant(&mut self, a: Term) -> Term {
+        match self.shape(a)[0] {
+            0 => return self.num(1),
+            1 => return self.reshape(a, &[]),
+            _ if self.identities.contains(&a) => return self.num(1),
+            _ => {}
+        }
+        self.intern(Node::Determinant(a), Shape::new())
+    }
+
+    /// `U Vᵀ` of the compact singular value decomposition of a matrix.
+    pub fn polar(&mut self, a: Term) -> Term {
+        let shape = self.shape(a).clone();
+        self.intern(Node::Polar(a), shape)
+    }
+
+    /// The power `A^q` of a symmetric positive definite matrix.
+    pub fn power_spd(&mut self, a: Term, q: &Rational) -> Term {
+        let shape = self.shape(a).clone();
+        if q.is_zero() {
+            return self.eye(shape[0]);
+        }
+        if q.is_one() || self.identities.contains(&a) {
+            return a;
+        }
+        if shape[0] == 1 {
+            return self.power(a, q);
+        }
+        if *q == Rational::NEG_ONE {
+            return self.inverse(a);
+        }
+        self.intern(Node::PowerSpd(a, q.clone()), shape)
+    }
+}
+
+/// 1/2.
+pub(crate) fn half() -> Rational {
+    Rational::from_parts(1.into(), 2u8.into())
+}
+
+fn position(labels: &[u8], l: u8) -> usize {
+    labels.iter().position(|&m| m == l).unwrap_or(0)
+}
+
+/// The strides of a row-major tensor.
+pub(super) fn row_major(shape: &[usize]) -> Shape {
+    let mut strides = Shape::from_elem(1, shape.len());
+    for axis in (0..shape.len().saturating_sub(1)).rev() {
+        strides[axis] = strides[axis + 1] * shape[axis + 1];
+    }
+    strides
+}
+
+/// A map with one entry for each multi-index of `shape`, in row-major order.
+pub(crate) fn positions(shape: &[usize], mut entry: impl FnMut(&[usize]) -> u32) -> Vec<u32> {
+    let n: usize = shape.iter().product();
+    let mut index = Shape::from_elem(0, shape.len());
+    let mut map = Vec::with_capacity(n);
+    for _ in 0..n {
+        map.push(entry(&index));
+        for axis in (0..shape.len()).rev() {
+            index[axis] += 1;
+            if index[axis] < shape[axis] {
+                break;
+            }
+            index[axis] = 0;
+        }
+    }
+    map
+}
+
+fn is_even(q: &Rational) -> bool {
+    q.is_int() && !dashu_int::ops::BitTest::bit(q.numerator(), 0)
+}
+
+/// `f(q)` where that is rational. The sign of a constant zero is zero: it is identically zero.
+fn exact_value(f: Fun, q: &Rational) -> Option<Rational> {
+    match f {
+        Fun::Sign => Some(match q.partial_cmp(&Rational::ZERO)? {
+            std::cmp::Ordering::Less => Rational::NEG_ONE,
+            std::cmp::Ordering::Equal => Rational::ZERO,
+            std::cmp::Ordering::Greater => Rational::ONE,
+        }),
+        Fun::Exp | Fun::Cos if q.is_zero() => Some(Rational::ONE),
+        Fun::Sin | Fun::Atan | Fun::Tanh if q.is_zero() => Some(Rational::ZERO),
+        Fun::Sigmoid if q.is_zero() => Some(half()),
+        Fun::Log if q.is_one() => Some(Rational::ZERO),
+        _ => None,
+    }
+}
+
+/// `c^q` where that is rational and not too large; a root is taken of a positive number only.
+fn exact_power(c: &Rational, q: &Rational) -> Option<Rational> {
+    crate::domain::roots::rational_power(c, q)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn like_terms_cancel_and_constants_fold() {
+        let mut s = Store::new();
+        let (_, x) = s.symbol("x", &[2]);
+        let two = s.fill(2.into(), &[2]);
+        let a = s.add(x, two);
+        let b = s.sub(a, x);
+        assert_eq!(b, two);
+        let c = s.sub(a, a);
+        assert!(s.is_zero(c));
+    }
+
+    #[test]
+    fn root_of_a_square_is_not_the_base() {
+        let mut s = Store::new();
+        let (_, x) = s.symbol("x", &[]);
+        let square = s.mul(x, x);
+        let root = s.power(square, &half());
+        assert_ne!(root, x);
+        let abs = s.abs(x);
+        assert_eq!(root, abs);
+        let back = s.mul(root, root);
+        assert_eq!(back, s.mul(x, x));
+    }
+
+    #[test]
+    fn identity_matrices_disappear_from_products() {
+        let mut s = Store::new();
+        let (_, a) = s.symbol("A", &[2, 3]);
+        let e = s.eye(3);
+        assert_eq!(s.matmul(a, e), a);
+        let t = s.transpose(a);
+        assert_eq!(s.matmul(e, t), t);
+        assert_eq!(s.transpose(t), a);
+    }
+}

@@ -1,0 +1,56 @@
+//! Composition of functions: substitution of terms for symbols.
+
+use rustc_hash::FxHashMap;
+
+use super::store::{Node, Store, SymbolId, Term};
+
+impl Store {
+    /// The terms with every symbol of the map replaced, all at once, by a term of the symbol's shape.
+    pub fn substitute(&mut self, roots: &[Term], by: &FxHashMap<SymbolId, Term>) -> Vec<Term> {
+        let mut memo: FxHashMap<Term, Term> = FxHashMap::default();
+        for t in self.reachable(roots) {
+            let node = self.node(t).clone();
+            if let Node::Symbol(s) = node {
+                if let Some(&u) = by.get(&s) {
+                    debug_assert_eq!(self.shape(u), self.shape(t), "a substitute of the symbol's shape");
+                    memo.insert(t, u);
+                }
+                continue;
+            }
+            if !node.operands().iter().any(|o| memo.contains_key(o)) {
+                continue;
+            }
+            let shape = self.shape(t).clone();
+            let new = |o: Term| memo.get(&o).copied().unwrap_or(o);
+            let u = match node {
+                Node::Fill(_) | Node::Literal(_) | Node::Symbol(_) => t,
+                Node::Sum(parts) => {
+                    let parts = parts.iter().map(|(c, p)| (c.clone(), new(*p))).collect();
+                    self.sum(parts, &shape)
+                }
+                Node::Product { a, b, la, lb, out } => self.product(new(a), &la, new(b), &lb, &out),
+                Node::Map(f, x) => self.map(f, new(x)),
+                Node::Power(x, q) => self.power(new(x), &q),
+                Node::Gather(x, map) => self.gather(new(x), map.to_vec(), &shape),
+                Node::Join(parts) => {
+                    let parts: Vec<Term> = parts.iter().map(|&p| new(p)).collect();
+                    self.join(&parts)
+                }
+                Node::Inverse(x) => self.inverse(new(x)),
+                Node::PseudoInverse(x) => self.pseudo_inverse(new(x)),
+                Node::Determinant(x) => self.determinant(new(x)),
+                Node::Polar(x) => self.polar(new(x)),
+                Node::PowerSpd(x, q) => self.power_spd(new(x), &q),
+            };
+            if u != t {
+                memo.insert(t, u);
+            }
+        }
+        roots.iter().map(|r| memo.get(r).copied().unwrap_or(*r)).collect()
+    }
+
+    /// [`Store::substitute`] in one term.
+    pub fn substitute_one(&mut self, root: Term, by: &FxHashMap<SymbolId, Term>) -> Term {
+        self.substitute(&[root], by)[0]
+    }
+}
