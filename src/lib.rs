@@ -1,6 +1,198 @@
-//! `nat`: under construction.
+//! `nat`: a small category-theory modelling language for neural-network optimizers, and its checker.
+//!
+//! A file passes through these stages, in this order; each is one module, and arrows between modules point backward in
+//! this list only.
+//!
+//! | stage | from → to | main types |
+//! | --- | --- | --- |
+//! | [`source`] | bytes → text with places | [`source::Source`], [`source::Span`] |
+//! | [`syntax`] | text → spanned tree | [`syntax::tree::File`] |
+//! | [`domain`] | the scalars that terms are read in | [`domain::Domain`] |
+//! | [`term`] | the calculus: tensor terms and their derivatives | [`term::Store`], [`term::Program`] |
+//! | [`model`] | tree → declarations, and from them shapes and terms | [`model::names::Model`], [`model::elaborate::Elaborator`] |
+//! | [`diagram`] | objects, arrows, paths, parallel pairs; no algebra | [`diagram::Diagram`] |
+//! | [`check`] | diagram and terms → findings | [`check::Problem`], [`check::decide`] |
+//! | [`verdict`] | what is claimed, and on what evidence | [`verdict::Finding`] |
+//! | [`report`] | findings → terminal and JSON | [`report::text`], [`report::json`] |
+//! | [`cli`] | the command line | [`cli::run`] |
+//!
+//! They are apart so that each can be trusted by itself: the syntax knows no meaning, the terms know no categories, the
+//! diagram knows no algebra, and the only place where paths become terms is [`check::lower`].
+//!
+//! [`check_source`] is the driver.
+
+pub mod check;
+pub mod cli;
+pub mod diagram;
 pub mod domain;
 pub mod model;
+pub mod refs;
+pub mod report;
 pub mod source;
 pub mod syntax;
 pub mod term;
+pub mod verdict;
+
+use std::time::{Duration, Instant};
+
+use miette::Diagnostic;
+use rayon::prelude::*;
+use thiserror::Error;
+
+use check::decide::Disagreement;
+use check::{Budget, Task};
+use model::error::ModelError;
+use model::names::Model;
+use source::{SourceId, Sources, Span};
+use syntax::SyntaxError;
+use syntax::tree::ExpectedVerdict;
+use verdict::{Evidence, Finding, Verdict};
+
+/// A fault of the input, from whichever stage found it.
+#[derive(Debug, Clone, PartialEq, Error, Diagnostic)]
+pub enum InputError {
+    /// The text does not follow the grammar.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// Names, shapes or sizes do not fit.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Model(#[from] ModelError),
+}
+
+impl InputError {
+    /// Where the fault is.
+    pub fn span(&self) -> Span {
+        match self {
+            InputError::Syntax(e) => e.span(),
+            InputError::Model(e) => e.span(),
+        }
+    }
+}
+
+/// How to check.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The seed of all sampling.
+    pub seed: u64,
+    /// Floating-point samples for each square.
+    pub samples: usize,
+    /// Multiplies every search budget.
+    pub effort: usize,
+    /// Whether a verdict that is only numeric counts as unexpected.
+    pub require_proof: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { seed: 0, samples: 32, effort: 1, require_proof: false }
+    }
+}
+
+/// The answer to one check.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What was asked, and where.
+    pub task: Task,
+    /// What was found.
+    pub finding: Finding,
+    /// Whether that is what the check expects.
+    pub ok: bool,
+    /// How long it took.
+    pub time: Duration,
+}
+
+/// What came of one source.
+#[derive(Debug, Default)]
+pub struct FileReport {
+    /// The answers in order; none if the source has errors.
+    pub answers: Vec<Answer>,
+    /// The errors in order of place.
+    pub errors: Vec<InputError>,
+}
+
+/// The verdict that a check without `expect`, or with it, asks for.
+pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
+    match expected {
+        None | Some(ExpectedVerdict::Commutes) => Verdict::Commutes,
+        Some(ExpectedVerdict::UpToRate(_)) => Verdict::UpToRate,
+        Some(ExpectedVerdict::InLimit) => Verdict::InLimit,
+        Some(ExpectedVerdict::Fails) => Verdict::Fails,
+        Some(ExpectedVerdict::Undecided) => Verdict::Undecided,
+        Some(ExpectedVerdict::Invalid) => Verdict::Invalid,
+    }
+}
+
+/// Parses, resolves and checks one source. A source with errors is not checked.
+///
+/// # Errors
+/// If two engines contradict each other, which is a defect of `nat` and stops the run.
+pub fn check_source(sources: &Sources, id: SourceId, options: &Options) -> Result<FileReport, Disagreement> {
+    let (file, syntax_errors) = syntax::parse(id, sources.get(id));
+    let (model, name_errors) = Model::collect(file);
+    let mut errors: Vec<InputError> = syntax_errors.into_iter().map(InputError::from).collect();
+    let mut faults = name_errors;
+    // After a syntax error, names may be missing that the file does declare.
+    if errors.is_empty() {
+        faults.extend(model::validate::validate(&model));
+    }
+    let lowered: Vec<Result<Task, Vec<ModelError>>> = match errors.is_empty() {
+        true => model.checks.par_iter().map(|c| check::lower::lower(&model, c)).collect(),
+        false => Vec::new(),
+    };
+    let mut tasks = Vec::with_capacity(lowered.len());
+    for result in lowered {
+        match result {
+            Ok(task) => tasks.push(task),
+            Err(found) => faults.extend(found),
+        }
+    }
+    faults.extend(classifications(&model));
+    model::validate::sort(&mut faults);
+    errors.extend(faults.into_iter().map(InputError::from));
+    if !errors.is_empty() {
+        errors.sort_by_key(InputError::span);
+        return Ok(FileReport { answers: Vec::new(), errors });
+    }
+    let answers: Result<Vec<Answer>, Disagreement> = tasks.into_par_iter().map(|t| answer(t, options)).collect();
+    Ok(FileReport { answers: answers?, errors })
+}
+
+fn classifications(model: &Model) -> Vec<ModelError> {
+    let unsupported = |span| ModelError::Unsupported {
+        what: "`classify` tables",
+        help: "check the optimizer along families of maps of your own",
+        span,
+    };
+    model.classifications.iter().map(|c| unsupported(c.span)).collect()
+}
+
+/// Decides one task.
+fn answer(mut task: Task, options: &Options) -> Result<Answer, Disagreement> {
+    let start = Instant::now();
+    let mut best: Option<Finding> = None;
+    let mut tried = Vec::new();
+    for problem in &mut task.problems {
+        let budget = Budget::new(options.seed, options.samples, options.effort);
+        let mut finding = check::decide::decide(problem, &budget)?;
+        if let Some(variance) = problem.auto {
+            tried.push(format!("{variance}: {}", finding.verdict.text()));
+            finding.message = format!("with the `auto` states read as `{variance}`: {}", finding.message);
+        }
+        if best.as_ref().is_none_or(|b| finding.verdict > b.verdict) {
+            best = Some(finding);
+        }
+    }
+    let mut finding = best.unwrap_or_else(|| Finding::new(Verdict::Undecided, Evidence::None, "nothing to decide"));
+    if !tried.is_empty() {
+        finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
+    }
+    let expected = expected_verdict(task.expected.as_ref());
+    let proved = !options.require_proof || finding.evidence != Evidence::Numeric;
+    let ok = finding.verdict == expected && finding.rate_differs.is_none() && proved;
+    // The terms are large and no longer needed.
+    task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
+    Ok(Answer { task, finding, ok, time: start.elapsed() })
+}
+

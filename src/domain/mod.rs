@@ -13,9 +13,10 @@ pub mod float;
 pub mod interval;
 pub mod linear;
 pub mod prime;
+pub mod roots;
+pub mod series;
 #[cfg(test)]
 mod testing;
-pub mod roots;
 
 /// Exact rational numbers.
 pub type Rational = RBig;

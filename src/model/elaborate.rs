@@ -168,6 +168,8 @@ pub struct Elaborator<'m> {
     pub constraints: Vec<Constraint>,
     /// What to show at a witness.
     pub shown: Vec<Shown>,
+    /// Members of classes of orthogonal matrices.
+    pub orthogonal: Vec<Term>,
     pub(super) architectures: FxHashMap<(usize, Vec<Term>), Elab<Rc<Architecture>>>,
     pub(super) metrics: FxHashMap<SymbolId, Term>,
     /// Parameters of families that uses leave out, by declaration, occurrence and name.
@@ -189,6 +191,7 @@ impl<'m> Elaborator<'m> {
             quantified: Vec::new(),
             constraints: Vec::new(),
             shown: Vec::new(),
+            orthogonal: Vec::new(),
             architectures: FxHashMap::default(),
             metrics: FxHashMap::default(),
             members: FxHashMap::default(),
@@ -320,7 +323,11 @@ impl<'m> Elaborator<'m> {
         };
         let n = self.natural(size, scope, "the size of the matrices")?;
         self.check_entries(&[n, n], "this matrix", ty.span)?;
-        Ok(self.matrix_of_class(&ty.name.name, n, name, role, ty.span))
+        let m = self.matrix_of_class(&ty.name.name, n, name, role, ty.span);
+        if let "O" | "Perm" | "SignedPerm" = ty.name.name.as_str() {
+            self.orthogonal.push(m);
+        }
+        Ok(m)
     }
 
     /// A general member of a matrix class, as a rational function of free symbols.

@@ -3,6 +3,8 @@
 //! The grammar has already accepted the text, so a missing part would be a disagreement between the grammar and this
 //! code. It is reported as an ordinary syntax error at its place, never as a panic.
 
+use pest::Token;
+
 use crate::source::{SourceId, Span};
 
 use super::error::SyntaxError;
@@ -18,18 +20,20 @@ pub(super) type Built<T> = Result<T, SyntaxError>;
 pub(super) struct Builder {
     pub source: SourceId,
     pub base: usize,
+    /// How many operators that nest to the right are open around the expression being built.
+    pub chain: usize,
 }
 
 impl Builder {
     /// The place of a node, without the white space and comments that pest counts to a rule with an absent tail.
     pub fn span(self, node: &Node<'_>) -> Span {
         let start = node.as_span().start();
-        let mut end = node.as_span().end();
-        let mut last = node.clone().into_inner().next_back();
-        while let Some(inner) = last {
-            end = inner.as_span().end();
-            last = inner.into_inner().next_back();
-        }
+        // From the back: the ends of this node, of its last part, of that one's last part, …, of the last token.
+        let ends = node.clone().tokens().rev().map_while(|token| match token {
+            Token::End { pos, .. } => Some(pos.pos()),
+            Token::Start { .. } => None,
+        });
+        let end = ends.last().unwrap_or(start);
         Span::new(self.source, self.base + start, self.base + end)
     }
 

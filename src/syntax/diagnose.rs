@@ -6,9 +6,11 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 use crate::source::{SourceId, Span};
 
 use super::error::SyntaxError;
+use super::found::{Found, digits, digits_before, starts_with_digit, token_before};
 use super::grammar::Rule;
+use super::meant::{meant_sign, nearest};
 use super::rule_names::phrase;
-use super::scan::{ENTRY_WORDS, ITEM_WORDS, is_reserved, is_word_char, word};
+use super::scan::{ENTRY_WORDS, ITEM_WORDS, MAX_NESTING, is_reserved, is_word_char};
 
 /// Where the grammar got stuck, and what it tried there.
 #[derive(Debug)]
@@ -45,22 +47,37 @@ impl Failure {
         self.tried.iter().any(|&rule| phrase(rule) == phrase(Rule::add))
     }
 
-    /// What could have stood there, in words. Operators can follow any expression, so that they are only named if
-    /// there is nothing else to name.
-    fn expected(&self) -> String {
-        let weak = |rule: Rule| {
-            rule == Rule::kw_in || rule == Rule::EOI || phrase(rule) == phrase(Rule::add) && rule != Rule::colon
+    /// Whether a line of a body, or an item, may end here.
+    fn may_end(&self) -> bool {
+        [Rule::close_brace, Rule::item, Rule::EOI]
+            .iter()
+            .any(|&rule| self.expects(rule))
+    }
+
+    /// What could have stood there, in words. What could also have been left out is only named if there is nothing
+    /// else; an operator, which can follow any expression, also if the line goes on.
+    fn expected(&self, continues_line: bool) -> String {
+        let strength = |rule: Rule| match rule {
+            Rule::kw_in | Rule::open_paren | Rule::open_square | Rule::EOI => 0,
+            Rule::colon => 2,
+            Rule::item if continues_line => 1,
+            _ if phrase(rule) != phrase(Rule::add) => 2,
+            _ => usize::from(continues_line) * 2,
         };
-        let mut strong: Vec<Rule> = self.tried.iter().copied().filter(|&rule| !weak(rule)).collect();
-        if strong.is_empty() {
-            strong.clone_from(&self.tried);
-        }
+        let most = self.tried.iter().map(|&rule| strength(rule)).max().unwrap_or(0);
         let mut phrases: Vec<&str> = Vec::new();
-        for text in strong.into_iter().map(phrase) {
+        for text in self
+            .tried
+            .iter()
+            .filter(|&&rule| strength(rule) == most)
+            .map(|&rule| phrase(rule))
+        {
             if !phrases.contains(&text) {
                 phrases.push(text);
             }
         }
+        // Operators last, since they are the vaguest.
+        phrases.sort_by_key(|text| *text == phrase(Rule::add));
         match phrases.split_last() {
             None => "something else".to_owned(),
             Some((last, [])) => (*last).to_owned(),
@@ -72,64 +89,36 @@ impl Failure {
 /// The message for a failure.
 pub(super) fn diagnose(id: SourceId, text: &str, failure: &Failure) -> SyntaxError {
     let found = Found::at(id, text, failure.at);
-    mistake(text, failure, &found).unwrap_or_else(|| SyntaxError::Unexpected {
-        expected: failure.expected(),
-        help: advice(text, failure, &found),
+    if failure.tried.is_empty() {
+        // pest gave up on its own account, which it does only when the stack runs low.
+        return SyntaxError::TooDeep {
+            what: "nesting of brackets",
+            limit: MAX_NESTING,
+            span: found.span,
+        };
+    }
+    if let Some(error) = mistake(text, failure, &found) {
+        return error;
+    }
+    let expected = failure.expected(found.continues_line());
+    let ended = found.token.is_empty() || is_reserved(found.token) && !found.continues_line();
+    if ended
+        && !failure.may_end()
+        && let Some((after, span)) = token_before(id, text, found.before.len())
+    {
+        return SyntaxError::Incomplete {
+            expected,
+            after,
+            found: found.words(),
+            span,
+        };
+    }
+    let help = advice(failure, &found);
+    SyntaxError::Unexpected {
+        expected,
         found: found.words(),
         span: found.span,
-    })
-}
-
-/// What stands at the place of a failure.
-#[derive(Debug)]
-struct Found<'t> {
-    /// The token; empty at the end of the text.
-    token: &'t str,
-    /// What follows it, on its line.
-    rest: &'t str,
-    /// What stands before it.
-    before: &'t str,
-    /// Its place.
-    span: Span,
-}
-
-impl<'t> Found<'t> {
-    fn at(id: SourceId, text: &'t str, at: usize) -> Found<'t> {
-        let at = skip_blank(text, at);
-        let token = token(&text[at..]);
-        let rest = &text[at + token.len()..];
-        let rest = &rest[..rest.find('\n').unwrap_or(rest.len())];
-        let span = if token.is_empty() {
-            // The end of the file: point behind the last thing that was written.
-            let end = text.trim_end().len();
-            Span::new(id, end, text.len().min(end + 1))
-        } else {
-            Span::new(id, at, at + token.len())
-        };
-        Found {
-            token,
-            rest,
-            before: &text[..at],
-            span,
-        }
-    }
-
-    fn words(&self) -> String {
-        if self.token.is_empty() {
-            "the end of the file".to_owned()
-        } else {
-            format!("`{}`", self.token)
-        }
-    }
-
-    fn is_word(&self) -> bool {
-        self.token.starts_with(|c: char| is_word_char(c) && !c.is_ascii_digit())
-    }
-
-    /// Whether it stands on the line of what comes before it.
-    fn continues_line(&self) -> bool {
-        let gap = &self.before[self.before.trim_end().len()..];
-        !gap.contains('\n')
+        help,
     }
 }
 
@@ -138,6 +127,16 @@ fn mistake(text: &str, failure: &Failure, found: &Found<'_>) -> Option<SyntaxErr
     let span = found.span;
     let at = span.start;
     let next = found.rest.trim_start();
+    if found.is_word() && next.len() < found.rest.len() && next.starts_with('\'') {
+        let start = span.end + found.rest.len() - next.len();
+        return Some(SyntaxError::StrayPrime {
+            span: Span {
+                start,
+                end: start + 1,
+                ..span
+            },
+        });
+    }
     if is_reserved(found.token) && names_it(failure, found, next) {
         return Some(SyntaxError::ReservedWord {
             word: found.token.to_owned(),
@@ -150,7 +149,7 @@ fn mistake(text: &str, failure: &Failure, found: &Found<'_>) -> Option<SyntaxErr
         }
         "'" => return Some(SyntaxError::StrayPrime { span }),
         "\"" => return Some(SyntaxError::UnclosedString { span }),
-        "," | ";" if !failure.expects(Rule::comma) && ends_a_line(failure) => {
+        "," | ";" if !failure.expects(Rule::comma) && !failure.expects(Rule::semicolon) && failure.may_end() => {
             let sign = if found.token == "," { ',' } else { ';' };
             return Some(SyntaxError::Separator { sign, span });
         }
@@ -221,17 +220,16 @@ fn names_it(failure: &Failure, found: &Found<'_>, next: &str) -> bool {
     name && (assigned || found.continues_line() && !is_item)
 }
 
-/// Whether a line of a body, or an item, may end at the failure.
-fn ends_a_line(failure: &Failure) -> bool {
-    [Rule::close_brace, Rule::item, Rule::EOI]
-        .iter()
-        .any(|&rule| failure.expects(rule))
-}
-
 /// Advice on mistakes that have no error of their own.
-fn advice(text: &str, failure: &Failure, found: &Found<'_>) -> Option<String> {
+fn advice(failure: &Failure, found: &Found<'_>) -> Option<String> {
     if let Some(sign) = meant_sign(found.token) {
         return Some(format!("write `{sign}`"));
+    }
+    if found.token == "*" && found.before.ends_with('*') {
+        return Some("a power is written with `^`".to_owned());
+    }
+    if found.token == "," && failure.expects(Rule::semicolon) {
+        return Some("a path is written `f ; g`".to_owned());
     }
     let next = found.rest.trim_start();
     if failure.expects(Rule::statement) && found.is_word() && next.starts_with(['=', '[']) {
@@ -251,24 +249,21 @@ fn advice(text: &str, failure: &Failure, found: &Found<'_>) -> Option<String> {
     if found.token == "==" && failure.expects(Rule::comparison) {
         return Some(CONDITIONS.to_owned());
     }
-    if failure.expects_expression() && starts_with_digit(found.token) && found.token.len() > 1 {
+    if !failure.expects_operator() && starts_with_digit(found.token) && found.token.len() > 1 {
         let number = digits(found.token);
         let rest = &found.token[number.len()..];
         return Some(format!(
             "a name cannot begin with a digit; a product is written `{number} * {rest}`"
         ));
     }
-    if failure.expects_operator() && found.continues_line() {
-        if found.is_word() || starts_with_digit(found.token) || found.token == "(" {
-            let close = words_near(found.token, failure);
-            return Some(close.unwrap_or_else(|| "a product is written with `*`".to_owned()));
-        }
-    }
-    if found.is_word() {
-        return words_near(found.token, failure);
-    }
-    let _ = text;
-    None
+    let near = if found.is_word() {
+        words_near(found.token, failure)
+    } else {
+        None
+    };
+    let operand = found.is_word() || starts_with_digit(found.token) || found.token == "(";
+    let product = operand && failure.expects_operator() && found.continues_line();
+    near.or_else(|| product.then(|| "a product is written with `*`".to_owned()))
 }
 
 const CONDITIONS: &str = "conditions are written with `<`, `<=`, `>`, `>=` or `!=`";
@@ -295,86 +290,5 @@ fn words_near(token: &str, failure: &Failure) -> Option<String> {
     if failure.expects(Rule::verdict) {
         words.extend(["commutes", "fails", "undecided", "invalid"]);
     }
-    let near = words
-        .into_iter()
-        .filter(|word| *word != token)
-        .min_by_key(|word| distance(token, word))?;
-    (distance(token, near) <= 1 + near.len() / 6).then(|| format!("did you mean `{near}`?"))
-}
-
-/// The number of letters to change, add, remove or swap to get from one word to the other.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(32).collect(), b.chars().collect());
-    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let change = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = change.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
-}
-
-/// The sign of the language for one that only looks like it.
-fn meant_sign(token: &str) -> Option<&'static str> {
-    Some(match token {
-        "×" | "·" | "⋅" | "∗" | "**" => "*",
-        "−" | "–" | "—" => "-",
-        "→" | "=>" | "⟶" => "->",
-        "≤" => "<=",
-        "≥" => ">=",
-        "≠" => "!=",
-        "÷" => "/",
-        "⊤" | "ᵀ" => "^T",
-        "²" => "^2",
-        "³" => "^3",
-        "∘" => ";",
-        "′" | "’" => "'",
-        _ => return None,
-    })
-}
-
-/// Skips white space and comments.
-fn skip_blank(text: &str, mut at: usize) -> usize {
-    loop {
-        let rest = &text[at..];
-        let trimmed = rest.trim_start();
-        at += rest.len() - trimmed.len();
-        if !trimmed.starts_with("//") {
-            return at;
-        }
-        at += trimmed.find('\n').unwrap_or(trimmed.len());
-    }
-}
-
-/// The token at the start of a text: a word, a number or a sign.
-fn token(text: &str) -> &str {
-    let word = word(text);
-    if !word.is_empty() {
-        return word;
-    }
-    let signs = ["..=", "->", "=>", "==", "<=", ">=", "!=", "..", ".*", "./", "**"];
-    if let Some(sign) = signs.iter().find(|sign| text.starts_with(**sign)) {
-        return &text[..sign.len()];
-    }
-    text.chars().next().map_or("", |c| &text[..c.len_utf8()])
-}
-
-fn starts_with_digit(token: &str) -> bool {
-    token.starts_with(|c: char| c.is_ascii_digit())
-}
-
-fn digits(text: &str) -> &str {
-    &text[..text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len())]
-}
-
-fn digits_before(text: &str, at: usize) -> &str {
-    let before = &text[..at];
-    &before[before.trim_end_matches(|c: char| c.is_ascii_digit()).len()..]
+    nearest(token, words).map(|near| format!("did you mean `{near}`?"))
 }

@@ -27,6 +27,21 @@ pub enum SyntaxError {
         help: Option<String>,
     },
 
+    /// Something that must be continued is not.
+    #[error("expected {expected} after `{after}`, found {found}")]
+    #[diagnostic(code(nat::syntax::incomplete))]
+    Incomplete {
+        /// What must follow, in words.
+        expected: String,
+        /// The last token before.
+        after: String,
+        /// What follows instead, in words.
+        found: String,
+        /// The place of the last token before.
+        #[label("something is missing after this")]
+        span: Span,
+    },
+
     /// A bracket that nothing closes.
     #[error("this `{bracket}` is never closed")]
     #[diagnostic(code(nat::syntax::unclosed), help("add the closing `{}`", closing(*bracket)))]
@@ -89,8 +104,8 @@ pub enum SyntaxError {
         span: Span,
     },
 
-    /// A comma or semicolon between lines of a body.
-    #[error("a `{sign}` cannot stand between the lines of a body")]
+    /// A comma or semicolon between lines or items.
+    #[error("lines and declarations are not separated by `{sign}`")]
     #[diagnostic(
         code(nat::syntax::separator),
         help("remove it: white space is all that separates them")
@@ -207,6 +222,7 @@ impl SyntaxError {
     pub fn span(&self) -> Span {
         match self {
             SyntaxError::Unexpected { span, .. }
+            | SyntaxError::Incomplete { span, .. }
             | SyntaxError::Unclosed { span, .. }
             | SyntaxError::Unmatched { span, .. }
             | SyntaxError::Mismatched { span, .. }

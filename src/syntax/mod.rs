@@ -11,21 +11,30 @@
 //! 3. the construction of the tree from the grammar's pairs (`build_…`, `precedence`).
 
 mod build;
+mod build_check;
 mod build_expr;
 mod build_items;
+mod build_morphism;
 mod build_optimizer;
+mod build_params;
 mod diagnose;
 pub mod error;
+mod found;
 mod grammar;
+mod meant;
 mod number;
 pub mod parse;
 mod precedence;
 pub mod print;
+mod print_check;
 mod print_expr;
+mod print_items;
 mod rule_names;
 mod scan;
 pub mod tree;
 
 pub use error::SyntaxError;
-pub use parse::parse;
+pub use parse::{MAX_BYTES, parse};
+pub use precedence::{MAX_CHAIN, MAX_DEPTH};
 pub use print::expr_to_string;
+pub use scan::MAX_NESTING;

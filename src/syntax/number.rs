@@ -35,3 +35,67 @@ pub(super) fn number(text: &str, span: Span) -> Built<RBig> {
         RBig::from(digits * IBig::from(power))
     })
 }
+
+/// A numeral with this value: the parser reads it back exactly.
+///
+/// Every number that can be written is a decimal. Other rationals can only come from a tree that was not parsed; they
+/// are shown as a quotient in parentheses.
+pub(super) fn numeral(value: &RBig) -> String {
+    let ten = UBig::from(10u8);
+    let Some(places) = decimal_places(value.denominator()) else {
+        return format!("({} / {})", value.numerator(), value.denominator());
+    };
+    let mantissa = value.numerator() * IBig::from(ten.pow(places)) / IBig::from(value.denominator().clone());
+    let digits = mantissa.to_string();
+    let Ok(places) = i64::try_from(places) else {
+        return digits;
+    };
+    if digits.starts_with('-') {
+        return format!("(-{})", numeral(&-value.clone()));
+    }
+    let significant = digits.trim_end_matches('0');
+    let (Ok(dropped), Ok(length)) = (
+        i64::try_from(digits.len() - significant.len()),
+        i64::try_from(significant.len()),
+    ) else {
+        return digits;
+    };
+    let shift = dropped - places;
+    if length == 0
+        || (0..=6).contains(&shift)
+        || (-12..0).contains(&shift) && length - shift < 20 && shift + length > -4
+    {
+        return decimal(significant, shift);
+    }
+    let limit = i64::from(MAX_EXPONENT);
+    let exponent = (shift + length - 1).clamp(-limit, limit);
+    format!("{}e{exponent}", decimal(significant, shift - exponent))
+}
+
+/// The least power of ten that the denominator divides, if there is one.
+fn decimal_places(denominator: &UBig) -> Option<usize> {
+    let twos = denominator.trailing_zeros().unwrap_or(0);
+    let mut rest = denominator >> twos;
+    let mut fives = 0;
+    let five = UBig::from(5u8);
+    while &rest % &five == UBig::ZERO {
+        rest /= &five;
+        fives += 1;
+    }
+    (rest == UBig::ONE).then_some(twos.max(fives))
+}
+
+/// The digits times a power of ten, written without an exponent.
+fn decimal(digits: &str, shift: i64) -> String {
+    let zeros = usize::try_from(shift.unsigned_abs()).unwrap_or(0);
+    if digits.is_empty() {
+        return "0".to_owned();
+    }
+    if shift >= 0 {
+        return format!("{digits}{}", "0".repeat(zeros));
+    }
+    match digits.len().checked_sub(zeros) {
+        Some(whole) if whole > 0 => format!("{}.{}", &digits[..whole], &digits[whole..]),
+        _ => format!("0.{}{digits}", "0".repeat(zeros - digits.len())),
+    }
+}

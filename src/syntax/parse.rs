@@ -5,12 +5,22 @@ use crate::source::{Source, SourceId, Span};
 use super::build::Builder;
 use super::diagnose::{Failure, diagnose};
 use super::error::{MAX_ERRORS, SyntaxError};
+use super::found::skip_blank;
 use super::grammar::{self, Node, Nodes, Rule};
-use super::scan::{Slice, scan};
+use super::scan::{ITEM_WORDS, Scan, Slice, scan, word};
 use super::tree::{File, Item};
 
 /// The longest text that is parsed, in bytes.
-pub const MAX_BYTES: usize = 32 << 20;
+pub const MAX_BYTES: usize = 16 << 20;
+
+/// Errors are collected up to this number, then sorted; those of brackets come first and must not crowd out the rest.
+const MAX_REPORTS: usize = 2 * MAX_ERRORS;
+
+/// Brackets nested no deeper than this are read on the caller's stack; a worker thread's 2 MB are ample.
+const SHALLOW: usize = 24;
+
+/// The stack for deeper ones, up to the limit on nesting.
+const LARGE_STACK: usize = 32 << 20;
 
 /// Parses a source.
 ///
@@ -30,13 +40,38 @@ pub fn parse(id: SourceId, source: &Source) -> (File, Vec<SyntaxError>) {
             span: Span::new(id, 0, 0),
         });
     } else {
-        reader.read();
+        let scan = scan(id, text);
+        if scan.depth <= SHALLOW {
+            reader.read(scan);
+        } else if let Err(error) = on_large_stack(|| reader.read(scan)) {
+            let found = error.to_string();
+            let expected = "a stack for deeply nested brackets".to_owned();
+            reader.errors.push(SyntaxError::Unexpected {
+                expected,
+                found,
+                span: Span::new(id, 0, 0),
+                help: None,
+            });
+        }
     }
     reader
         .errors
         .sort_by_key(|error| (error.span().start, error.span().end));
     reader.errors.truncate(MAX_ERRORS);
     (File { items: reader.items }, reader.errors)
+}
+
+/// Runs a function on a thread of its own, which has a stack of a known size.
+fn on_large_stack(run: impl FnOnce() + Send) -> std::io::Result<()> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("nat-parse".to_owned())
+            .stack_size(LARGE_STACK);
+        if let Err(panic) = thread.spawn_scoped(scope, run)?.join() {
+            std::panic::resume_unwind(panic);
+        }
+        Ok(())
+    })
 }
 
 struct Reader<'t> {
@@ -48,8 +83,7 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     /// The whole text at once if it is free of faults, else slice by slice.
-    fn read(&mut self) {
-        let scan = scan(self.id, self.text);
+    fn read(&mut self, scan: Scan) {
         if scan.errors.is_empty()
             && let Ok(nodes) = grammar::file(self.text)
         {
@@ -68,24 +102,43 @@ impl Reader<'_> {
         match grammar::file(text) {
             Ok(nodes) => self.build(nodes, slice.start),
             Err(error) => {
+                let failure = Failure::new(&error, slice.start);
+                let before = self.items.len();
                 if let Ok(nodes) = grammar::items(text) {
                     self.build(nodes, slice.start);
                 }
-                let failure = Failure::new(&error, slice.start);
-                if !is_consequence(&failure, slice) {
+                if let Some(last) = self.items.get(before..).and_then(<[Item]>::last)
+                    && self.is_cut_short(last, &failure)
+                {
+                    self.items.pop();
+                }
+                if self.errors.len() < MAX_REPORTS && !is_consequence(&failure, slice) {
                     self.errors.push(diagnose(self.id, self.text, &failure));
                 }
             }
         }
     }
 
+    /// Whether the fault belongs to this item, the last one before it: `let b = 1` of `let b = 1 + * 2`. It does
+    /// unless another item begins behind it, or what is not understood begins on a line of its own.
+    fn is_cut_short(&self, item: &Item, failure: &Failure) -> bool {
+        let next = skip_blank(self.text, item.span.end);
+        let own_line = self.text[item.span.end..next].contains('\n');
+        !(ITEM_WORDS.contains(&word(&self.text[next..])) || own_line && failure.at <= next)
+    }
+
     fn build(&mut self, nodes: Nodes<'_>, base: usize) {
-        let builder = Builder { source: self.id, base };
+        let builder = Builder {
+            source: self.id,
+            base,
+            chain: 0,
+        };
         for root in nodes {
             for node in root.into_inner().filter(|node| node.as_rule() == Rule::item) {
                 match self.item(builder, node) {
                     Ok(item) => self.items.push(item),
-                    Err(error) => self.errors.push(error),
+                    Err(error) if self.errors.len() < MAX_REPORTS => self.errors.push(error),
+                    Err(_) => {}
                 }
             }
         }
@@ -114,10 +167,11 @@ fn is_consequence(failure: &Failure, slice: &Slice) -> bool {
 /// The doc comment of the item at this offset: the `///` lines above it, with only empty lines and other comments
 /// between.
 fn doc(text: &str, at: usize) -> String {
-    let mut lines = text[..at].split('\n').rev();
-    if lines.next().is_some_and(|before| !before.trim().is_empty()) {
+    let before = text[..at].trim_end_matches([' ', '\t']);
+    if !before.is_empty() && !before.ends_with('\n') {
         return String::new();
     }
+    let lines = before.split('\n').rev().skip(1);
     let mut doc: Vec<&str> = lines
         .map(str::trim)
         .take_while(|line| line.is_empty() || line.starts_with("//"))

@@ -15,8 +15,8 @@ use super::tree::{BinaryOp, Expr, ExprKind};
 /// The deepest expression tree that is built; `a + b + c + …` is one level deeper for each term.
 pub const MAX_DEPTH: u32 = 12_000;
 
-/// How many of the operators `^` and unary `-` may follow one another without another operator between them.
-pub const MAX_CHAIN: usize = 256;
+/// How many of the operators `^` and unary `-` may nest, by following one another or through brackets.
+pub const MAX_CHAIN: usize = 512;
 
 /// The table: loosest first.
 static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
@@ -42,6 +42,10 @@ impl Deep {
     pub fn above(depth: u32, kind: ExprKind, span: Span) -> Built<Deep> {
         if depth >= MAX_DEPTH {
             // The parts are within the limit, so that dropping them here is safe.
+            let span = Span {
+                end: span.start + 1,
+                ..span
+            };
             return Err(SyntaxError::TooDeep {
                 what: "expression",
                 limit: MAX_DEPTH as usize,
@@ -57,7 +61,7 @@ impl Deep {
 
 /// Builds the tree of an `expr`.
 pub(super) fn expression(builder: Builder, node: Node<'_>) -> Built<Deep> {
-    limit_chains(builder, &node)?;
+    let builder = limit_chains(builder, &node)?;
     PRECEDENCE
         .map_primary(|node| primary(builder, node))
         .map_prefix(|sign, operand| {
@@ -86,10 +90,10 @@ fn infix(left: Deep, sign: Rule, right: Deep) -> Built<Deep> {
     Deep::above(depth, kind, span)
 }
 
-/// `^` and unary `-` nest to the right, and the precedence parser recurses into them: chains of them are limited
-/// before it runs.
-fn limit_chains(builder: Builder, node: &Node<'_>) -> Built<()> {
-    let mut chain = 0;
+/// The builder for the operands of a row. `^` and unary `-` nest to the right, and the precedence parser recurses into
+/// them, so that chains of them are limited before it runs.
+fn limit_chains(builder: Builder, node: &Node<'_>) -> Built<Builder> {
+    let (mut chain, mut longest) = (0, 0);
     for part in node.clone().into_inner() {
         match part.as_rule() {
             Rule::minus_sign | Rule::power => chain += 1,
@@ -98,7 +102,8 @@ fn limit_chains(builder: Builder, node: &Node<'_>) -> Built<()> {
             }
             _ => {}
         }
-        if chain > MAX_CHAIN {
+        longest = longest.max(chain);
+        if builder.chain + longest > MAX_CHAIN {
             let span = builder.span(&part);
             return Err(SyntaxError::TooDeep {
                 what: "chain of `^` and `-`",
@@ -107,5 +112,8 @@ fn limit_chains(builder: Builder, node: &Node<'_>) -> Built<()> {
             });
         }
     }
-    Ok(())
+    Ok(Builder {
+        chain: builder.chain + longest,
+        ..builder
+    })
 }

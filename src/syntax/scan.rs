@@ -54,6 +54,8 @@ pub(super) struct Scan {
     pub slices: Vec<Slice>,
     /// Errors of brackets.
     pub errors: Vec<SyntaxError>,
+    /// The deepest nesting of brackets in the parts that are not too deep.
+    pub depth: usize,
 }
 
 /// A bracket that is open.
@@ -91,6 +93,7 @@ pub(super) fn scan(id: SourceId, text: &str) -> Scan {
         scan: Scan {
             slices: Vec::new(),
             errors: Vec::new(),
+            depth: 0,
         },
     };
     scanner.run();
@@ -128,11 +131,8 @@ impl Scanner<'_> {
                 }
                 b'"' => {
                     let rest = &self.text[at + 1..];
-                    let length = line_length(rest);
-                    match rest[..length].find('"') {
-                        Some(end) => at += end + 2,
-                        None => at += 1 + length,
-                    }
+                    let length = rest.find(['"', '\n']).unwrap_or(rest.len());
+                    at += 1 + length + usize::from(rest[length..].starts_with('"'));
                 }
                 b'(' | b'[' | b'{' => {
                     self.open(char::from(byte), at, indent);
@@ -144,6 +144,9 @@ impl Scanner<'_> {
                 }
                 _ => {
                     let word = word(&self.text[at..]);
+                    if leading && is_reserved(word) && self.leads(word, at) {
+                        self.leave_round();
+                    }
                     if leading && !(after_check && word == "system") && self.begins_item(word, at) {
                         self.cut(at);
                     }
@@ -158,19 +161,30 @@ impl Scanner<'_> {
         self.scan.slices.retain(|slice| slice.start < slice.end || end == 0);
     }
 
-    /// Whether the word at the start of a line begins an item. Inside brackets it must also be followed by a word:
-    /// there it is either an item behind an unclosed bracket, or a reserved word used as a name.
+    /// Whether the word at the start of a line begins an item. Inside braces it must also lead a line: there it is
+    /// either an item behind an unclosed brace, or a reserved word used as a name. A `let` may always stand there.
     fn begins_item(&self, word: &str, at: usize) -> bool {
-        if !ITEM_WORDS.contains(&word) {
-            return false;
-        }
-        if self.stack.is_empty() {
-            return true;
-        }
+        ITEM_WORDS.contains(&word) && (self.stack.is_empty() || word != "let" && self.leads(word, at))
+    }
+
+    /// Whether the reserved word at this place is followed by what follows keywords: a word, a path or a brace.
+    fn leads(&self, word: &str, at: usize) -> bool {
         let rest = &self.text[at + word.len()..];
         let rest = rest[..line_length(rest)].trim_start();
-        let follows = word_length(rest) > 0 && !rest.starts_with(|c: char| c.is_ascii_digit());
-        word != "let" && (follows || word == "use" && rest.starts_with('"'))
+        rest.starts_with(|c: char| c == '"' || c == '{' || is_word_char(c) && !c.is_ascii_digit())
+    }
+
+    /// No declaration stands inside `(…)` or `[…]`: where one begins, they were forgotten to be closed.
+    fn leave_round(&mut self) {
+        let outer = self
+            .stack
+            .iter()
+            .rposition(|open| open.bracket == '{')
+            .map_or(0, |brace| brace + 1);
+        if let (Some(open), false) = (self.stack.get(outer).copied(), self.current.too_deep) {
+            self.unclosed(open);
+        }
+        self.stack.truncate(outer);
     }
 
     fn open(&mut self, bracket: char, at: usize, indent: usize) {
@@ -183,6 +197,7 @@ impl Scanner<'_> {
             indent,
             suspect: None,
         });
+        self.scan.depth = self.scan.depth.max(self.stack.len());
         if self.stack.len() > MAX_NESTING {
             self.current.too_deep = true;
             let span = self.span(at);
@@ -202,32 +217,25 @@ impl Scanner<'_> {
         let wanted = opening(bracket);
         let Some(matching) = self.stack.iter().rposition(|open| open.bracket == wanted) else {
             self.fault(at);
-            let error = match self.stack.last() {
-                Some(open) => SyntaxError::Mismatched {
-                    open: open.bracket,
-                    found: bracket,
-                    span: self.span(at),
-                    opened: self.span(open.at),
-                },
-                None => SyntaxError::Unmatched {
-                    bracket,
-                    span: self.span(at),
-                },
-            };
-            self.report(error);
+            let span = self.span(at);
+            match self.stack.last().copied() {
+                // `(a]`: a slip of the pen, which closes what is open.
+                Some(open) if open.bracket != '{' => {
+                    self.stack.pop();
+                    let opened = self.span(open.at);
+                    self.report(SyntaxError::Mismatched {
+                        open: open.bracket,
+                        found: bracket,
+                        span,
+                        opened,
+                    });
+                }
+                _ => self.report(SyntaxError::Unmatched { bracket, span }),
+            }
             return;
         };
-        // `(a]`: one slip of the pen if what stands between the two can be read as closed by it.
-        if let (Some(inner), '}') = (self.stack.get(matching + 1).copied(), bracket) {
+        if let Some(inner) = self.stack.get(matching + 1).copied() {
             self.unclosed(inner);
-        } else if let Some(inner) = self.stack.get(matching + 1).copied() {
-            self.fault(inner.at);
-            self.report(SyntaxError::Mismatched {
-                open: inner.bracket,
-                found: bracket,
-                span: self.span(at),
-                opened: self.span(inner.at),
-            });
         }
         self.stack.truncate(matching + 1);
         if let Some(closed) = self.stack.pop()

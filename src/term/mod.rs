@@ -13,6 +13,7 @@
 
 mod build;
 mod derive;
+mod display;
 mod program;
 mod reverse;
 mod store;

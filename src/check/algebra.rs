@@ -1,0 +1,179 @@
+//! The algebra engine: exact randomised proofs of identities.
+//!
+//! A residual is evaluated at random points of random prime fields, with atoms for transcendental and algebraic
+//! functions ([`crate::domain::prime`]). By the lemma of Schwartz and Zippel (Schwartz, *Fast Probabilistic Algorithms
+//! for Verification of Polynomial Identities*, 1980) a rational function of degree `d` that is not zero vanishes at a
+//! random point of a field of size `p` with probability at most `d/p`. Degrees are bounded by running the same program
+//! in the domain of degrees; the number of trials is chosen so that the product of the bounds is below 2⁻¹⁰⁰. A bound
+//! that is too weak for that, or a budget that runs out, means "not proved".
+
+use super::sample::Sampler;
+use super::{Budget, Setting};
+use crate::domain::degree::{Degree, Degrees};
+use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::{Fun, Stop};
+use crate::model::elaborate::Constraint;
+use crate::term::{Node, Program, Term};
+
+/// The error probability that a randomised proof must stay below, as a power of two.
+pub const ERROR_BITS: f64 = 100.0;
+/// Pieces are enumerated up to this number of independent signs.
+const MAX_SIGNS: usize = 8;
+
+/// What the engine found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Identity {
+    /// All terms are the constant zero already.
+    Trivial,
+    /// Zero, with error probability at most `2^-bits`.
+    Proved {
+        /// The error bound.
+        bits: f64,
+        /// Evaluations made.
+        trials: usize,
+    },
+    /// Not zero for independent atoms. Without atoms this is a proof that the residual is not zero.
+    Open,
+    /// No answer: why.
+    Stuck(String),
+    /// A side has no value at any point tried: what stopped it.
+    Undefined(Stop, Term),
+}
+
+impl Identity {
+    /// Whether the identity is proved.
+    pub fn holds(&self) -> bool {
+        matches!(self, Identity::Trivial | Identity::Proved { .. })
+    }
+}
+
+/// Tries to prove that all terms vanish at generic points.
+pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget: &Budget, purpose: &str) -> Identity {
+    if terms.iter().all(|&t| setting.store.is_zero(t)) {
+        return Identity::Trivial;
+    }
+    let test = Test::new(setting, terms, extra, budget, purpose);
+    let kinks_in_ranks = ranks_depend_on_kinks(setting, terms);
+    let mode = if kinks_in_ranks { PseudoInverses::Regularised } else { PseudoInverses::ByRank };
+    let (free, classes) = test.run(&Signs::Free, mode);
+    if free != Identity::Open || classes == 0 || classes > MAX_SIGNS {
+        return free;
+    }
+    // Independent signs do not suffice: one piece after the other, with s² = 1.
+    let mut total = 0;
+    let mut weakest = f64::INFINITY;
+    for pattern in 0..1u64 << classes {
+        match test.run(&Signs::Pattern(pattern), PseudoInverses::ByRank).0 {
+            Identity::Proved { bits, trials } => {
+                total += trials;
+                weakest = weakest.min(bits);
+            }
+            Identity::Trivial => {}
+            other => return other,
+        }
+    }
+    Identity::Proved { bits: weakest - classes as f64, trials: total }
+}
+
+/// Whether some pseudo-inverted matrix contains a sign: its rank may then depend on the piece.
+fn ranks_depend_on_kinks(setting: &Setting, terms: &[Term]) -> bool {
+    let store = &setting.store;
+    store.reachable(terms).into_iter().any(|t| match store.node(t) {
+        Node::PseudoInverse(x) => store.any_node(&[*x], |n| matches!(n, Node::Map(Fun::Sign, _))),
+        _ => false,
+    })
+}
+
+struct Test<'a> {
+    sampler: Sampler,
+    program: Program,
+    budget: &'a Budget,
+    purpose: &'a str,
+    degree: f64,
+    argument_degree: f64,
+}
+
+impl<'a> Test<'a> {
+    fn new(setting: &Setting, terms: &[Term], extra: &[Constraint], budget: &'a Budget, purpose: &'a str) -> Self {
+        let sampler = Sampler::new(setting, terms, extra);
+        let program = Program::new(&setting.store, terms);
+        let mut degrees = Degrees::default();
+        let input = |s| Some(vec![Degree { top: 12.0, ..Degree::VARIABLE }; setting.store.symbol_info(s).shape.iter().product()]);
+        let bound = program.run(&mut degrees, input).ok();
+        let degree = bound.map_or(f64::INFINITY, |r| r.iter().flatten().map(|d| d.top.max(d.bottom)).fold(1.0, f64::max));
+        Test { sampler, program, budget, purpose, degree, argument_degree: degrees.arguments.max(1.0) }
+    }
+
+    /// Runs trials until the error bound is reached; also the number of independent signs met.
+    fn run(&self, signs: &Signs, mode: PseudoInverses) -> (Identity, usize) {
+        let (members, exhaustive) = self.sampler.members();
+        let mut classes = 0;
+        let mut trials = 0;
+        let mut weakest = f64::INFINITY;
+        for member in 0..members {
+            let member = if exhaustive { Some(member) } else { None };
+            let mut bits = 0.0;
+            let mut misses = 0;
+            let mut seed = 0u64;
+            while bits < ERROR_BITS + (members as f64).log2() {
+                if trials >= self.budget.trials {
+                    return (Identity::Stuck("the budget of exact trials ran out".into()), classes);
+                }
+                seed += 1;
+                let label = format!("{}/{:?}/{seed}", self.purpose, member);
+                let mut random = Random::new(self.budget.seed, &label);
+                let mut prime = Prime::new(Random::new(self.budget.seed, &format!("{label}/field")), signs.clone(), mode);
+                let outcome = self.sampler.prime(&mut prime, &mut random, member).and_then(|point| {
+                    self.program.run(&mut prime, |s| point.get(&s).cloned()).map_err(|f| {
+                        self.budget.note_failure(f.term);
+                        f.stop
+                    })
+                });
+                trials += 1;
+                classes = classes.max(prime.sign_classes);
+                match outcome {
+                    Ok(values) => {
+                        if values.iter().flatten().any(|v| *v != 0) {
+                            return (Identity::Open, classes);
+                        }
+                        let p = prime.field.p as f64;
+                        let error = (self.degree + prime.collisions * 2.0 * self.argument_degree) / p;
+                        if error > 0.25 {
+                            return (Identity::Stuck("the degree of the residual is too high for the fields used".into()), classes);
+                        }
+                        bits -= error.log2();
+                    }
+                    Err(stop @ (Stop::Unsupported | Stop::Unclear)) => {
+                        return (Identity::Stuck(stop_text(stop).into()), classes);
+                    }
+                    Err(stop) => {
+                        misses += 1;
+                        if misses >= 4 {
+                            let at = self.budget.last_failure();
+                            return (at.map_or(Identity::Stuck(stop_text(stop).into()), |t| Identity::Undefined(stop, t)), classes);
+                        }
+                    }
+                }
+            }
+            weakest = weakest.min(bits - (members as f64).log2());
+        }
+        if !exhaustive {
+            let text = format!("more than {} discrete members: a sample of them passed", super::sample::MAX_MEMBERS);
+            return (Identity::Stuck(text), classes);
+        }
+        (Identity::Proved { bits: weakest, trials }, classes)
+    }
+}
+
+/// A reason in words.
+pub fn stop_text(stop: Stop) -> &'static str {
+    match stop {
+        Stop::Pole => "division by zero, or the inverse of a singular matrix",
+        Stop::Kink => "the point lies on a kink",
+        Stop::OutOfDomain => "a logarithm or a root of a number that is not positive",
+        Stop::Unclear => "a number could not be told from zero",
+        Stop::Unsupported => "a function that this computation cannot represent exactly",
+        Stop::Overflow => "the value is not a finite number",
+        Stop::Budget => "the budget ran out",
+    }
+}

@@ -1,0 +1,93 @@
+//! Generic things: an architecture with free jets, and generic values of terms.
+
+use crate::domain::prime::{Field, Prime, PseudoInverses, Random, Signs};
+use crate::domain::{Domain, Rational};
+use crate::model::architecture::{Architecture, Block};
+use crate::model::elaborate::{Draw, Elaborator, Role};
+use crate::source::Span;
+use crate::term::{Program, Shape, Store, Term};
+
+/// An architecture whose output and loss are polynomials of degree 3 and 4 with free coefficients, so that at a point
+/// their derivatives to that order are free. What two optimizers do on it they do on every architecture with these
+/// parameters, as far as they read no higher derivatives. Also a sentence that says so.
+pub fn architecture(e: &mut Elaborator<'_>, span: Span) -> (Architecture, String) {
+    let shapes: [(&str, &[usize]); 2] = [("W", &[2, 2]), ("b", &[])];
+    let mut blocks = Vec::new();
+    let mut dim = 0;
+    for (name, shape) in shapes {
+        let block = Block { name: name.into(), shape: Shape::from_slice(shape), offset: dim, span };
+        dim += block.size();
+        blocks.push(block);
+    }
+    let (symbol, point) = e.quantify("params", &[dim], Draw::Real, Role::Point);
+    let rows = dim + 1;
+    let output = polynomial(e, point, dim, rows, 3, "output");
+    let loss = polynomial(e, point, dim, 1, 4, "loss");
+    let loss = e.store.reshape(loss, &[]);
+    let a = Architecture {
+        name: "a generic architecture".into(),
+        symbol,
+        point,
+        dim,
+        blocks,
+        output: Some(output),
+        output_metric: None,
+        loss: Some(loss),
+        domain: Vec::new(),
+        span,
+    };
+    let text = "asked on a generic architecture with parameters W : R[2, 2] and b : R, with free derivatives of the output \
+                to order 3 and of the loss to order 4; other shapes are taken to behave alike"
+        .to_owned();
+    (a, text)
+}
+
+/// `Σ_k C_k x^k` with free coefficient tensors, `k` up to the degree, as a vector of `rows` entries.
+fn polynomial(e: &mut Elaborator<'_>, x: Term, n: usize, rows: usize, degree: u32, name: &str) -> Term {
+    let mut parts = Vec::new();
+    let mut power = e.store.fill(Rational::ONE, &[1]);
+    for k in 1..=degree {
+        let size = n.pow(k);
+        power = e.store.product(x, &[0], power, &[1], &[0, 1]);
+        power = e.store.reshape(power, &[size]);
+        let (_, c) = e.quantify(&format!("{name}, order {k}"), &[rows, size], Draw::Real, Role::Data);
+        let term = e.store.matmul(c, power);
+        parts.push((Rational::ONE, term));
+    }
+    e.store.sum(parts, &[rows])
+}
+
+/// A fixed prime field for structural questions: which entries of a constant Jacobian vanish, and products of them.
+pub fn field() -> Field {
+    Prime::new(Random::new(0, "pattern"), Signs::Free, PseudoInverses::ByRank).field
+}
+
+/// The value of a term at random members in the field of [`field`]; `None` if it has none.
+pub fn pattern(e: &Elaborator<'_>, t: Term) -> Option<Vec<u64>> {
+    let mut prime = Prime::new(Random::new(0, "pattern"), Signs::Free, PseudoInverses::ByRank);
+    let mut random = Random::new(0, "pattern members");
+    let program = Program::new(&e.store, &[t]);
+    let mut values = rustc_hash::FxHashMap::default();
+    for s in program.inputs() {
+        let info = e.store.symbol_info(*s);
+        let n: usize = info.shape.iter().product();
+        let draw = e.quantified.iter().find(|q| q.symbol == *s).map_or(Draw::Real, |q| q.draw);
+        let side = (n as f64).sqrt().round() as usize;
+        let entries: Vec<u64> = match draw {
+            Draw::Permutation | Draw::SignedPermutation => {
+                // Some permutation that is not the identity serves the pattern.
+                let shift = 1 + random.below(side.max(2) as u64 - 1) as usize;
+                (0..n).map(|k| if (k / side + shift) % side == k % side { prime.one() } else { 0 }).collect()
+            }
+            Draw::Sign => vec![prime.one()],
+            Draw::Real | Draw::Pi => (0..n).map(|_| prime.draw()).collect(),
+        };
+        values.insert(*s, entries);
+    }
+    program.run(&mut prime, |s| values.get(&s).cloned()).ok().and_then(|mut r| r.pop())
+}
+
+/// A square block of a concatenation of square matrices.
+pub fn square_block(store: &mut Store, z: Term, start: usize, n: usize) -> Term {
+    store.gather(z, (start as u32..(start + n * n) as u32).collect(), &[n, n])
+}

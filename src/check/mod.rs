@@ -1,0 +1,204 @@
+//! Diagrams and terms to findings.
+//!
+//! [`lower`] is the only place where paths of a diagram become terms. A [`Problem`] is an equation between two lists of
+//! terms over a [`Setting`]; the engines look at problems and know nothing of architectures:
+//!
+//! - [`algebra`] proves identities, [`witness`] refutes them, [`numeric`] looks at both with sampled numbers,
+//! - [`rate`] finds the constant of `up to rate`, [`order`] the order of a step's defect,
+//! - [`decide`] puts their answers together into one [`crate::verdict::Finding`].
+
+pub mod algebra;
+pub mod decide;
+pub mod generic;
+pub mod lower;
+pub mod numeric;
+pub mod order;
+pub mod rate;
+pub mod replay;
+pub mod sample;
+pub mod singular;
+pub mod witness;
+
+use std::cell::Cell;
+
+use crate::model::elaborate::{Constraint, Quantified, Shown};
+use crate::source::Span;
+use crate::syntax::tree::ExpectedVerdict;
+use crate::term::{Store, SymbolId, Term};
+
+/// What a question ranges over: terms, symbols and the conditions on them.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The terms.
+    pub store: Store,
+    /// The symbols, with how they are drawn.
+    pub quantified: Vec<Quantified>,
+    /// The conditions on members and data.
+    pub constraints: Vec<Constraint>,
+    /// What to show at a witness.
+    pub shown: Vec<Shown>,
+    /// Members that are orthogonal matrices.
+    pub orthogonal: Vec<Term>,
+}
+
+/// One component of an equation between paths.
+#[derive(Debug, Clone)]
+pub struct Component {
+    /// Its name: a parameter block, or a state.
+    pub name: String,
+    /// Labels of its entries, if they have names of their own.
+    pub entries: Vec<String>,
+    /// Where its rule is written.
+    pub span: Option<Span>,
+}
+
+/// Two paths as lists of terms, component by component.
+#[derive(Debug, Clone)]
+pub struct Equation {
+    /// Along the first path.
+    pub left: Vec<Term>,
+    /// Along the second path.
+    pub right: Vec<Term>,
+    /// What the components are.
+    pub components: Vec<Component>,
+    /// The first path in words.
+    pub left_path: String,
+    /// The second path in words.
+    pub right_path: String,
+}
+
+/// A claim that has to hold before the question makes sense.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// What it says.
+    pub kind: ClaimKind,
+    /// The morphism's name.
+    pub morphism: String,
+    /// Where the morphism is declared.
+    pub span: Span,
+    /// The conditions on the source.
+    pub domain: Vec<Constraint>,
+}
+
+/// The kinds of claims.
+#[derive(Debug, Clone)]
+pub enum ClaimKind {
+    /// Two terms are equal: the loss is preserved, an inverse is right …
+    Equal {
+        /// What is claimed to be preserved.
+        what: &'static str,
+        /// One side.
+        left: Term,
+        /// The other.
+        right: Term,
+    },
+    /// A square Jacobian is non-singular at every point.
+    NonSingular(Term),
+    /// A Jacobian has full rank at generic points: the rank, and what it is the rank of.
+    FullRank(Term, usize, &'static str),
+    /// A condition on the target holds at every image point.
+    Inside(Constraint),
+}
+
+/// What kind of question a problem is.
+#[derive(Debug, Clone)]
+pub enum Shape {
+    /// A static equation: two paths, a preserved function, two flows on one architecture.
+    Plain,
+    /// A square of vector fields, which may commute up to a rate.
+    Flow,
+    /// A square of step maps with this small parameter.
+    Step(SymbolId),
+}
+
+/// A question ready to be decided.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// What it ranges over.
+    pub setting: Setting,
+    /// What kind it is.
+    pub shape: Shape,
+    /// The two sides.
+    pub equation: Equation,
+    /// The conditions on the source.
+    pub domain: Vec<Constraint>,
+    /// What has to hold first.
+    pub claims: Vec<Claim>,
+    /// Why the question makes no sense, if that is known already.
+    pub invalid: Option<String>,
+    /// Jacobians that must be scaled permutations for the `diagonal` states to be carried functorially.
+    pub diagonal: Option<Vec<Term>>,
+    /// The rate that the check expects, as a term.
+    pub expected_rate: Option<Term>,
+    /// What an `auto` state was read as.
+    pub auto: Option<&'static str>,
+    /// Assumptions that the question itself makes.
+    pub assumptions: Vec<String>,
+}
+
+/// A check as it is reported: its text, its places, and the problems that answer it.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// Where the check is written.
+    pub span: Span,
+    /// `natural`, `commutes`, `preserves` or `same`.
+    pub kind: &'static str,
+    /// The check as written, without `check` and `expect`.
+    pub text: String,
+    /// The optimizer, for `natural`.
+    pub optimizer: Option<String>,
+    /// The path, for `natural` and `preserves`.
+    pub along: Option<String>,
+    /// The architecture after `on`.
+    pub on: Option<String>,
+    /// The two sides, for `commutes` and `same`.
+    pub sides: Option<(String, String)>,
+    /// The expected verdict; `None` is `commutes`.
+    pub expected: Option<ExpectedVerdict>,
+    /// The declaration of the morphism or morphisms.
+    pub morphisms: Vec<(String, Span)>,
+    /// Where the optimizers are declared.
+    pub optimizers: Vec<(String, Span)>,
+    /// One problem, or one for each variance of an `auto` state.
+    pub problems: Vec<Problem>,
+}
+
+/// How much each engine may do. All budgets count work, not time, so that they never change an answer from run to run.
+#[derive(Debug)]
+pub struct Budget {
+    /// The seed of all sampling.
+    pub seed: u64,
+    /// The number of floating-point samples.
+    pub samples: usize,
+    /// The number of exact trials of one identity.
+    pub trials: usize,
+    /// The number of points that the search for a witness tries.
+    pub points: usize,
+    /// The number of scalar operations of one evaluation.
+    pub cells: usize,
+    failure: Cell<Option<Term>>,
+}
+
+impl Budget {
+    /// The default budgets, multiplied by `effort`.
+    pub fn new(seed: u64, samples: usize, effort: usize) -> Self {
+        Budget {
+            seed,
+            samples,
+            trials: 8192 * effort,
+            points: 400 * effort,
+            cells: 200_000_000 * effort,
+            failure: Cell::new(None),
+        }
+    }
+
+    /// Remembers where an evaluation stopped.
+    pub fn note_failure(&self, at: Term) {
+        self.failure.set(Some(at));
+    }
+
+    /// Where an evaluation stopped last.
+    pub fn last_failure(&self) -> Option<Term> {
+        self.failure.get()
+    }
+}

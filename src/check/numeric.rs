@@ -1,0 +1,167 @@
+//! The numeric engine: residuals at sampled points, with what rounding alone may cause.
+
+use rustc_hash::FxHashMap;
+
+use super::sample::{Point, Sampler};
+use super::{Budget, Setting};
+use crate::domain::Stop;
+use crate::domain::float::Float;
+use crate::domain::prime::Random;
+use crate::model::elaborate::{Constraint, Role};
+use crate::term::{Program, Term};
+use crate::verdict::Residual;
+
+/// Draws tried for each sample before the search for a point of the domain is given up.
+const DRAWS: usize = 24;
+
+/// What sampling saw.
+#[derive(Debug, Clone)]
+pub struct Sampled {
+    /// The residual, if a point could be evaluated at all.
+    pub residual: Option<Residual>,
+    /// The middle value of the relative differences.
+    pub median: f64,
+    /// Points that satisfy the conditions but have no value, and the last reason.
+    pub stopped: Option<Stop>,
+    /// Whether any point satisfied the conditions.
+    pub inside: bool,
+}
+
+impl Sampled {
+    /// Whether the sides agree within rounding at every sample.
+    pub fn agrees(&self) -> bool {
+        self.residual.is_some_and(|r| r.max <= (64.0 * r.noise).max(1e-12))
+    }
+
+    /// Whether the sides are plainly different at most samples, far beyond what rounding can explain.
+    pub fn disagrees(&self) -> bool {
+        self.residual.is_some_and(|r| self.median > 1e-4 && self.median > 1e4 * r.noise)
+    }
+}
+
+/// Compares two lists of terms at sampled points.
+pub fn compare(
+    setting: &Setting,
+    (left, right): (&[Term], &[Term]),
+    extra: &[Constraint],
+    budget: &Budget,
+    purpose: &str,
+) -> Sampled {
+    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    let sampler = Sampler::new(setting, &roots, extra);
+    let program = Program::new(&setting.store, &roots);
+    let discrete: FxHashMap<_, _> = sampler.symbols().map(|(s, _, d)| (s, d)).collect();
+    let mut random = Random::new(budget.seed, &format!("{purpose}/numeric"));
+    let mut sampled = Sampled { residual: None, median: 0.0, stopped: None, inside: false };
+    let mut differences = Vec::new();
+    let mut noise = f64::EPSILON;
+    let wanted = samples_for(program.cells(), budget);
+    for _ in 0..wanted * DRAWS {
+        if differences.len() >= wanted {
+            break;
+        }
+        let Some(point) = sampler.float(&mut random) else { continue };
+        sampled.inside = true;
+        let values = match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
+            Ok(values) => values,
+            Err(f) => {
+                sampled.stopped = Some(f.stop);
+                continue;
+            }
+        };
+        let shaken = shake(&point, &discrete, &mut random);
+        let moved = program.run(&mut Float::default(), |s| shaken.get(&s).cloned());
+        let (difference, own) = relative(&values, moved.as_deref().unwrap_or(&values), left.len());
+        differences.push(difference);
+        noise = noise.max(own);
+    }
+    differences.sort_by(f64::total_cmp);
+    if let (Some(&max), Some(&median)) = (differences.last(), differences.get(differences.len() / 2)) {
+        sampled.residual = Some(Residual { max, noise, samples: differences.len() });
+        sampled.median = median;
+    }
+    sampled
+}
+
+/// Fewer samples of very large programs, so that numbers never cost much more than proofs.
+fn samples_for(cells: usize, budget: &Budget) -> usize {
+    budget.samples.min((budget.cells / 20 / cells.max(1)).max(3)).max(1)
+}
+
+/// The same point with every continuous entry changed in its last places.
+fn shake(
+    point: &Point<f64>,
+    discrete: &FxHashMap<crate::term::SymbolId, bool>,
+    random: &mut Random,
+) -> Point<f64> {
+    let mut keys: Vec<_> = point.keys().copied().collect();
+    keys.sort_unstable();
+    keys.into_iter()
+        .map(|s| {
+            let fixed = discrete.get(&s).copied().unwrap_or(false);
+            let values = point[&s].iter().map(|v| if fixed { *v } else { v * (1.0 + (random.unit() - 0.5) * 8.0 * f64::EPSILON) });
+            (s, values.collect())
+        })
+        .collect()
+}
+
+/// The largest difference of left and right relative to their size, and the change of both under a shake.
+fn relative(values: &[Vec<f64>], moved: &[Vec<f64>], n: usize) -> (f64, f64) {
+    let (left, right) = values.split_at(n);
+    let (moved_left, moved_right) = moved.split_at(n);
+    let mut worst = 0.0f64;
+    let mut noise = f64::EPSILON;
+    for i in 0..n {
+        let size = left[i].iter().chain(&right[i]).fold(0.0f64, |m, v| m.max(v.abs()));
+        if size == 0.0 {
+            continue;
+        }
+        let distance = |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0f64, |m, (x, y)| m.max((x - y).abs()));
+        worst = worst.max(distance(&left[i], &right[i]) / size);
+        noise = noise.max((distance(&left[i], &moved_left[i]) + distance(&right[i], &moved_right[i])) / size);
+    }
+    (worst, noise)
+}
+
+/// The slope of `log |defect|` against `log lr` at seeded points, for a defect given as two lists of terms and the
+/// symbol of `lr`; the median over the points.
+pub fn slope(
+    setting: &Setting,
+    (left, right): (&[Term], &[Term]),
+    rate: crate::term::SymbolId,
+    extra: &[Constraint],
+    budget: &Budget,
+) -> Option<f64> {
+    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    let sampler = Sampler::new(setting, &roots, extra);
+    let program = Program::new(&setting.store, &roots);
+    let mut random = Random::new(budget.seed, "slope");
+    let mut slopes = Vec::new();
+    for _ in 0..64 {
+        if slopes.len() >= 8 {
+            break;
+        }
+        let Some(mut point) = sampler.float(&mut random) else { continue };
+        let mut defect = |lr: f64| -> Option<f64> {
+            point.insert(rate, vec![lr]);
+            let values = program.run(&mut Float::default(), |s| point.get(&s).cloned()).ok()?;
+            let (l, r) = values.split_at(left.len());
+            let d = l.iter().flatten().zip(r.iter().flatten()).fold(0.0f64, |m, (x, y)| m.max((x - y).abs()));
+            (d > 0.0).then_some(d)
+        };
+        // Small enough for the leading order, large enough to stay above rounding.
+        let estimates: Vec<f64> = [1e-2, 1e-3]
+            .iter()
+            .filter_map(|&lr| Some((defect(lr)? / defect(lr / 4.0)?).ln() / 4f64.ln()))
+            .collect();
+        slopes.extend(estimates.first());
+    }
+    slopes.sort_by(f64::total_cmp);
+    slopes.get(slopes.len() / 2).copied()
+}
+
+/// Whether the symbols of a role occur among those that a term depends on.
+pub fn depends_on_role(setting: &Setting, term: Term, role: Role) -> bool {
+    let free = setting.store.free_symbols(&[term]);
+    setting.quantified.iter().any(|q| q.role == role && free.contains(&q.symbol))
+}

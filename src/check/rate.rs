@@ -1,0 +1,157 @@
+//! The constant of `up to rate`: a formula in the parameters of the morphism and the optimizer.
+
+use super::sample::{Point, Sampler};
+use super::{Budget, Setting};
+use crate::domain::Rational;
+use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::model::elaborate::{Constraint, Draw, Role};
+use crate::term::{Program, SymbolId, Term};
+
+/// Exponents of a monomial rate are sought between minus and plus this.
+const MAX_EXPONENT: i64 = 4;
+
+/// What the ratio of two vector fields looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ratio {
+    /// Parallel, with a ratio that depends on the members alone: a candidate formula, still to be proved.
+    Constant(Term),
+    /// Not parallel, or with a ratio that depends on more than the members.
+    None,
+    /// No point could be evaluated.
+    Unknown,
+}
+
+/// Looks for a formula `c` such that `left = c · right` might hold. What it returns is a guess from exact values at
+/// random points; the caller proves it.
+pub fn candidate(
+    setting: &mut Setting,
+    (left, right): (&[Term], &[Term]),
+    extra: &[Constraint],
+    budget: &Budget,
+) -> Ratio {
+    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    let sampler = Sampler::new(setting, &roots, extra);
+    let program = Program::new(&setting.store, &roots);
+    for seed in 0..6 {
+        let label = format!("rate/{seed}");
+        let mut random = Random::new(budget.seed, &label);
+        let field = Random::new(budget.seed, &format!("{label}/field"));
+        let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
+        let Ok(first) = sampler.prime(&mut prime, &mut random, None) else { continue };
+        let Some(c) = ratio_at(&program, left.len(), &mut prime, &first) else { continue };
+        let Some(c) = c else { return Ratio::None };
+        // The same member at another point must have the same ratio.
+        let Ok(second) = sampler.prime_with(&mut prime, &mut random, None, Some(&first)) else { continue };
+        match ratio_at(&program, left.len(), &mut prime, &second) {
+            None => continue,
+            Some(other) if other != Some(c) => return Ratio::None,
+            Some(_) => {}
+        }
+        if let Some(t) = formula(setting, &prime, &first, c) {
+            return Ratio::Constant(t);
+        }
+        return specialised(setting, (left, right)).map_or(Ratio::None, Ratio::Constant);
+    }
+    Ratio::Unknown
+}
+
+/// The common ratio of the sides: `None` if they have no value here, `Some(None)` if they are not parallel.
+fn ratio_at(program: &Program, split: usize, prime: &mut Prime, point: &Point<u64>) -> Option<Option<u64>> {
+    let values = program.run(prime, |s| point.get(&s).cloned()).ok()?;
+    let (l, r) = values.split_at(split);
+    let mut ratio: Option<u64> = None;
+    for (&a, &b) in l.iter().flatten().zip(r.iter().flatten()) {
+        match (a, b) {
+            (0, 0) => {}
+            (0, _) | (_, 0) => return Some(None),
+            _ => {
+                let c = prime.field.mul(a, prime.field.inv(b)?);
+                if ratio.is_some_and(|other| other != c) {
+                    return Some(None);
+                }
+                ratio = Some(c);
+            }
+        }
+    }
+    // Two sides that are both zero everywhere are equal, and equality was asked for first.
+    Some(ratio)
+}
+
+/// A rational number times a product of small powers of the scalar members, if the ratio is one.
+fn formula(setting: &mut Setting, prime: &Prime, point: &Point<u64>, c: u64) -> Option<Term> {
+    let scalars: Vec<SymbolId> = setting
+        .quantified
+        .iter()
+        .filter(|q| q.role == Role::Member && q.draw == Draw::Real && setting.store.symbol_info(q.symbol).shape.is_empty())
+        .map(|q| q.symbol)
+        .filter(|s| point.contains_key(s))
+        .collect();
+    if scalars.len() > 4 {
+        return None;
+    }
+    let field = prime.field;
+    let mut exponents = vec![0i64; scalars.len()];
+    let total = (2 * MAX_EXPONENT + 1).pow(scalars.len() as u32);
+    let mut best: Option<(u64, Vec<i64>, Rational)> = None;
+    for k in 0..total {
+        let mut rest = k;
+        for e in &mut exponents {
+            *e = rest % (2 * MAX_EXPONENT + 1) - MAX_EXPONENT;
+            rest /= 2 * MAX_EXPONENT + 1;
+        }
+        let mut value = c;
+        for (s, &e) in scalars.iter().zip(&exponents) {
+            let power = field.pow(point[s][0], e.unsigned_abs());
+            let factor = if e > 0 { field.inv(power)? } else { power };
+            value = field.mul(value, factor);
+        }
+        let Some((n, d)) = field.small_fraction(value, 1 << 16) else { continue };
+        let weight: u64 = exponents.iter().map(|e| e.unsigned_abs()).sum();
+        if best.as_ref().is_none_or(|b| weight < b.0) {
+            best = Some((weight, exponents.clone(), Rational::from_parts(n.into(), d.into())));
+        }
+    }
+    let (_, exponents, coefficient) = best?;
+    let mut t = setting.store.num(coefficient);
+    for (s, e) in scalars.iter().zip(exponents) {
+        let x = setting.store.symbol_term(*s);
+        let power = setting.store.power(x, &e.into());
+        t = setting.store.mul(t, power);
+    }
+    Some(t)
+}
+
+/// The ratio of the sides at a fixed simple point, as a term in the members.
+fn specialised(setting: &mut Setting, (left, right): (&[Term], &[Term])) -> Option<Term> {
+    let quantified: Vec<_> = setting.quantified.iter().map(|q| (q.symbol, q.role)).collect();
+    for offset in 0..8u64 {
+        let mut by = rustc_hash::FxHashMap::default();
+        let mut next = offset;
+        for (s, role) in &quantified {
+            if *role == Role::Member {
+                continue;
+            }
+            let shape = setting.store.symbol_info(*s).shape.clone();
+            let n: usize = shape.iter().product();
+            let values = (0..n)
+                .map(|_| {
+                    next = (next * 5 + 3) % 11;
+                    Rational::from(next + 1)
+                })
+                .collect();
+            let t = setting.store.literal(values, &shape);
+            by.insert(*s, t);
+        }
+        for (&l, &r) in left.iter().zip(right) {
+            let pair = setting.store.substitute(&[l, r], &by);
+            for i in 0..setting.store.size(pair[0]) {
+                let a = setting.store.gather(pair[0], vec![i as u32], &[]);
+                let b = setting.store.gather(pair[1], vec![i as u32], &[]);
+                if !setting.store.is_zero(b) && !setting.store.is_zero(a) {
+                    return Some(setting.store.div(a, b));
+                }
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,451 @@
+//! Refutation: the simplest point at which two sides differ.
+//!
+//! Points of small integers are tried first, then small fractions, inside every condition. Both sides are evaluated
+//! exactly, or in intervals that exclude zero; what is found is made simpler entry by entry, and then replayed by
+//! [`super::replay`]. A point counts only if it is *regular*: off poles and kinks, and with every pseudo-inverted matrix
+//! of the rank that it has nearby, which a prime field with the same signs tells.
+
+use super::sample::{Point, Sampler, embed};
+use super::{Budget, Equation, Setting, replay};
+use crate::domain::exact::{Exact, ZeroSign};
+use crate::domain::interval::{Interval, Intervals};
+use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::{Rational, Stop, Trace};
+use crate::model::elaborate::{Constraint, Role, Shown};
+use crate::term::{Node, Program, Term};
+use crate::verdict::{Given, Witness};
+
+/// A value at a witness.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Number {
+    /// Exact.
+    Exact(Rational),
+    /// Enclosed in an interval.
+    Enclosed(Interval),
+}
+
+impl Number {
+    fn interval(&self) -> Interval {
+        match self {
+            Number::Exact(q) => Interval::enclose(q),
+            Number::Enclosed(x) => *x,
+        }
+    }
+
+    fn minus(&self, other: &Number) -> Number {
+        match (self, other) {
+            (Number::Exact(a), Number::Exact(b)) => Number::Exact(a - b),
+            _ => Number::Enclosed(self.interval().minus(&other.interval())),
+        }
+    }
+
+    fn times(&self, other: &Number) -> Number {
+        match (self, other) {
+            (Number::Exact(a), Number::Exact(b)) => Number::Exact(a * b),
+            _ => Number::Enclosed(self.interval().times(&other.interval())),
+        }
+    }
+
+    /// Certainly not zero.
+    fn nonzero(&self) -> bool {
+        match self {
+            Number::Exact(q) => !q.is_zero(),
+            Number::Enclosed(x) => !x.has_zero() && x.lo().is_finite() && x.hi().is_finite(),
+        }
+    }
+
+    /// Certainly zero.
+    fn zero(&self) -> bool {
+        match self {
+            Number::Exact(q) => q.is_zero(),
+            Number::Enclosed(x) => x.is_zero(),
+        }
+    }
+
+    fn negative(&self) -> bool {
+        match self {
+            Number::Exact(q) => *q < Rational::ZERO,
+            Number::Enclosed(x) => x.hi() < 0.0,
+        }
+    }
+
+    fn differs(&self, other: &Number) -> bool {
+        self.minus(other).nonzero()
+    }
+
+    /// The number for the user: exact, or with the digits that are certain.
+    pub fn text(&self) -> String {
+        match self {
+            Number::Exact(q) => rational_text(q),
+            Number::Enclosed(x) => {
+                let radius = (x.hi() - x.lo()) / 2.0;
+                let size = x.magnitude().max(f64::MIN_POSITIVE);
+                let digits = if radius == 0.0 { 6 } else { ((size / radius).log10().floor() as i32).clamp(1, 6) as usize };
+                format!("{}…", significant(x.middle(), digits))
+            }
+        }
+    }
+}
+
+/// A rational as text; long ones as decimals.
+fn rational_text(q: &Rational) -> String {
+    let text = q.to_string();
+    if text.len() <= 24 { text } else { format!("{}…", significant(q.to_f64().value(), 6)) }
+}
+
+/// A float with this many significant digits, without an exponent where that is short.
+pub fn significant(x: f64, digits: usize) -> String {
+    if x == 0.0 || !x.is_finite() {
+        return format!("{x}");
+    }
+    let exponent = x.abs().log10().floor() as i32;
+    if !(-4..=9).contains(&exponent) {
+        return format!("{x:.*e}", digits.saturating_sub(1));
+    }
+    format!("{x:.*}", (digits as i32 - 1 - exponent).max(0) as usize)
+}
+
+/// What a witness has to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// The sides differ.
+    Differ,
+    /// The sides differ and no positive factor on the right mends it.
+    NoRate,
+}
+
+/// A point at which two sides were seen to differ.
+#[derive(Debug, Clone)]
+pub struct Refutation {
+    point: Point<Rational>,
+    left: Vec<Number>,
+    right: Vec<Number>,
+    /// Which entry, counted through all components.
+    index: usize,
+    no_rate: Option<String>,
+}
+
+struct Evaluated {
+    left: Vec<Number>,
+    right: Vec<Number>,
+    trace: Trace,
+}
+
+struct Search<'a> {
+    setting: &'a Setting,
+    roots: Vec<Term>,
+    split: usize,
+    program: Program,
+    sampler: Sampler,
+    budget: &'a Budget,
+    /// Ranks of pseudo-inverses at generic points, for the intervals.
+    ranks: Vec<usize>,
+    has_ranks: bool,
+    zero_signs: bool,
+}
+
+/// Searches for a witness; also tells how many points were tried.
+pub fn search(
+    setting: &Setting,
+    (left, right): (&[Term], &[Term]),
+    extra: &[Constraint],
+    goal: Goal,
+    budget: &Budget,
+    purpose: &str,
+) -> (Option<Refutation>, usize) {
+    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    let program = Program::new(&setting.store, &roots);
+    let has_ranks = setting.store.any_node(&roots, |n| matches!(n, Node::PseudoInverse(_)));
+    let mut s = Search {
+        setting,
+        split: left.len(),
+        sampler: Sampler::new(setting, &roots, extra),
+        program,
+        roots,
+        budget,
+        ranks: Vec::new(),
+        has_ranks,
+        zero_signs: false,
+    };
+    if let Some(prime) = s.generic(Signs::Free) {
+        s.zero_signs = prime.zero_signs.contains(&true);
+        s.ranks = prime.ranks;
+    }
+    let mut random = Random::new(budget.seed, &format!("{purpose}/witness"));
+    let mut earlier: Option<(Point<Rational>, Evaluated)> = None;
+    let points = budget.points.min((budget.cells / 200 / s.program.cells().max(1)).max(8));
+    for tried in 1..=points {
+        let level = (tried * 4 / points.max(1)).min(3);
+        let Some(mut point) = s.sampler.simple(&mut random, level) else { continue };
+        // Every other point shares its members with the first, to compare rates.
+        if let Some((first, _)) = earlier.as_ref().filter(|_| goal == Goal::NoRate && tried % 2 == 0) {
+            for (symbol, role, _) in s.sampler.symbols() {
+                if role == Role::Member && let Some(v) = first.get(&symbol) {
+                    point.insert(symbol, v.clone());
+                }
+            }
+            if !s.sampler.satisfied(&point) {
+                continue;
+            }
+        }
+        let Some(values) = s.evaluate(&point) else { continue };
+        let found = refute(&values, goal).or_else(|| {
+            let (first, before) = earlier.as_ref()?;
+            let same = s.sampler.symbols().all(|(x, role, _)| role != Role::Member || first.get(&x) == point.get(&x));
+            if same && goal == Goal::NoRate { different_rates(before, &values) } else { None }
+        });
+        match found {
+            Some((index, reason)) if s.regular(&values.trace) => {
+                let shared = reason.as_deref().is_some_and(|r| r.starts_with("at another point"));
+                let found = Refutation { point, left: values.left, right: values.right, index, no_rate: reason };
+                let result = if shared { found } else { s.simplify(found, goal) };
+                return (s.replayed(result), tried);
+            }
+            Some(_) => {}
+            None if earlier.is_none() && s.regular(&values.trace) && values.right.iter().any(Number::nonzero) => {
+                earlier = Some((point, values));
+            }
+            None => {}
+        }
+    }
+    (None, points)
+}
+
+/// An entry at which the values refute the goal, and why no rate helps.
+fn refute(values: &Evaluated, goal: Goal) -> Option<(usize, Option<String>)> {
+    let (l, r) = (&values.left, &values.right);
+    let first = (0..l.len()).find(|&i| l[i].differs(&r[i]))?;
+    if goal == Goal::Differ {
+        return Some((first, None));
+    }
+    for i in 0..l.len() {
+        if (l[i].zero() && r[i].nonzero()) || (l[i].nonzero() && r[i].zero()) {
+            return Some((i, Some("one side is zero and the other is not, which no rate mends".into())));
+        }
+        if l[i].times(&r[i]).negative() {
+            return Some((i, Some("the sides have opposite signs, which no positive rate mends".into())));
+        }
+    }
+    for i in 0..l.len() {
+        for j in i + 1..l.len() {
+            if l[i].times(&r[j]).differs(&l[j].times(&r[i])) {
+                let index = if l[i].differs(&r[i]) { i } else { j };
+                return Some((index, Some("the ratio of the sides is not the same in every entry, so no rate mends it".into())));
+            }
+        }
+    }
+    None
+}
+
+/// Two points of one member with different ratios of the sides.
+fn different_rates(before: &Evaluated, now: &Evaluated) -> Option<(usize, Option<String>)> {
+    let pair = |e: &Evaluated| (0..e.left.len()).find(|&i| e.left[i].nonzero() && e.right[i].nonzero());
+    let (i, j) = (pair(before)?, pair(now)?);
+    let crossed = before.left[i].times(&now.right[j]).differs(&now.left[j].times(&before.right[i]));
+    let index = (0..now.left.len()).find(|&k| now.left[k].differs(&now.right[k]));
+    (crossed && index.is_some()).then(|| {
+        let (l, r) = (before.left[i].text(), before.right[i].text());
+        (index.unwrap_or(j), Some(format!("at another point of the same map the sides are {l} and {r}, in another ratio, so no rate mends it")))
+    })
+}
+
+impl Search<'_> {
+    /// A run in a prime field, with signs as given: generic ranks on a piece.
+    fn generic(&self, signs: Signs) -> Option<Prime> {
+        for seed in 0..4 {
+            let label = format!("generic/{seed}");
+            let mut random = Random::new(self.budget.seed, &label);
+            let mut prime = Prime::new(Random::new(self.budget.seed, &format!("{label}/field")), signs.clone(), PseudoInverses::ByRank);
+            // The conditions take signs of their own; only those of the program count.
+            let Ok(point) = self.sampler.prime(&mut prime, &mut random, None) else { continue };
+            prime.zero_signs.clear();
+            prime.ranks.clear();
+            if self.program.run(&mut prime, |s| point.get(&s).cloned()).is_ok() {
+                return Some(prime);
+            }
+        }
+        None
+    }
+
+    /// Whether the point of this trace is regular: ranks as nearby, and signs of zero only where zero is identical.
+    fn regular(&self, trace: &Trace) -> bool {
+        let zeros = trace.signs.contains(&0);
+        if trace.signs.is_empty() && !self.has_ranks {
+            return true;
+        }
+        if !zeros && !self.has_ranks {
+            return true;
+        }
+        if trace.signs.is_empty() {
+            return trace.ranks == self.ranks;
+        }
+        let Some(prime) = self.generic(Signs::Pinned(trace.signs.clone())) else { return false };
+        let zeros_fit = trace.signs.iter().zip(&prime.zero_signs).all(|(s, z)| *s != 0 || *z);
+        zeros_fit && prime.ranks == trace.ranks
+    }
+
+    fn evaluate(&self, point: &Point<Rational>) -> Option<Evaluated> {
+        let mut exact = self.exact();
+        match self.program.run(&mut exact, |s| point.get(&s).cloned()) {
+            Ok(values) if !exact.oversized() => {
+                let trace = std::mem::take(&mut exact.trace);
+                return Some(self.split(values.into_iter().flatten().map(Number::Exact).collect(), trace));
+            }
+            Ok(_) => {}
+            Err(f) if matches!(f.stop, Stop::Unsupported | Stop::Budget) => {}
+            Err(_) => return None,
+        }
+        let mut domain = Intervals::with_hints(self.ranks.iter().copied());
+        let embedded = embed(&mut domain, point);
+        let values = self.program.run(&mut domain, |s| embedded.get(&s).cloned()).ok()?;
+        let trace = std::mem::take(&mut domain.trace);
+        Some(self.split(values.into_iter().flatten().map(Number::Enclosed).collect(), trace))
+    }
+
+    fn exact(&self) -> Exact {
+        let mut exact = Exact::with_limit(1 << 13);
+        if self.zero_signs {
+            exact.zero_sign = ZeroSign::Zero;
+        }
+        exact
+    }
+
+    fn split(&self, values: Vec<Number>, trace: Trace) -> Evaluated {
+        let n: usize = self.roots[..self.split].iter().map(|t| self.setting.store.size(*t)).sum();
+        let mut left = values;
+        let right = left.split_off(n);
+        Evaluated { left, right, trace }
+    }
+
+    /// Replaces entries by simpler ones as long as the point still refutes.
+    fn simplify(&self, mut found: Refutation, goal: Goal) -> Refutation {
+        let candidates = [Rational::ZERO, Rational::ONE, Rational::NEG_ONE, Rational::from(2)];
+        let mut left = 96usize;
+        let symbols: Vec<_> = self.sampler.symbols().filter(|(_, _, discrete)| !discrete).map(|(s, ..)| s).collect();
+        for symbol in symbols {
+            let n = found.point.get(&symbol).map_or(0, Vec::len);
+            for i in 0..n {
+                for candidate in &candidates {
+                    let old = found.point[&symbol][i].clone();
+                    if old == *candidate {
+                        break;
+                    }
+                    if left == 0 {
+                        return found;
+                    }
+                    left -= 1;
+                    let mut point = found.point.clone();
+                    if let Some(slot) = point.get_mut(&symbol).and_then(|v| v.get_mut(i)) {
+                        *slot = candidate.clone();
+                    }
+                    if !self.sampler.satisfied(&point) {
+                        continue;
+                    }
+                    let Some(values) = self.evaluate(&point) else { continue };
+                    let Some((index, no_rate)) = refute(&values, goal) else { continue };
+                    let exact = |v: &[Number]| v.iter().all(|n| matches!(n, Number::Exact(_)));
+                    if exact(&found.left) && !exact(&values.left) || !self.regular(&values.trace) {
+                        continue;
+                    }
+                    found = Refutation { point, left: values.left, right: values.right, index, no_rate };
+                    break;
+                }
+            }
+        }
+        found
+    }
+
+    /// The refutation, if the other evaluator agrees that the sides differ in that entry.
+    fn replayed(&self, found: Refutation) -> Option<Refutation> {
+        let flatten = |v: Vec<Vec<Number>>| -> Vec<Number> { v.into_iter().flatten().collect() };
+        let values = match &found.left[found.index] {
+            Number::Exact(_) => {
+                let mut exact = self.exact();
+                let run = replay::evaluate(&self.setting.store, &self.roots, &mut exact, &found.point).ok()?;
+                flatten(run.into_iter().map(|v| v.into_iter().map(Number::Exact).collect()).collect())
+            }
+            Number::Enclosed(_) => {
+                let mut domain = Intervals::with_hints(self.ranks.iter().copied());
+                let point = embed(&mut domain, &found.point);
+                let run = replay::evaluate(&self.setting.store, &self.roots, &mut domain, &point).ok()?;
+                flatten(run.into_iter().map(|v| v.into_iter().map(Number::Enclosed).collect()).collect())
+            }
+        };
+        let n = found.left.len();
+        values[found.index].differs(&values[n + found.index]).then_some(found)
+    }
+}
+
+/// A refutation as it is shown: the point by the names of the file, and the component that differs.
+pub fn describe(setting: &Setting, equation: &Equation, found: &Refutation, quantity: &str) -> Witness {
+    let store = &setting.store;
+    let mut at = found.index;
+    let mut component = String::new();
+    for (c, t) in equation.components.iter().zip(&equation.left) {
+        let n = store.size(*t);
+        if at < n {
+            component = match c.entries.get(at) {
+                Some(name) => format!("{}: {name}", c.name),
+                None if n == 1 => c.name.clone(),
+                None => format!("{}[{at}]", c.name),
+            };
+            break;
+        }
+        at -= n;
+    }
+    let exact = found.left.iter().chain(&found.right).all(|n| matches!(n, Number::Exact(_)));
+    Witness {
+        point: shown_values(setting, &found.point),
+        component,
+        quantity: quantity.to_owned(),
+        left: found.left[found.index].text(),
+        right: found.right[found.index].text(),
+        no_rate: found.no_rate.clone(),
+        exact,
+    }
+}
+
+/// The named values of a point.
+pub fn shown_values(setting: &Setting, point: &Point<Rational>) -> Vec<Given> {
+    let store = &setting.store;
+    let known = |s: &Shown| {
+        let free = store.free_symbols(&[s.term]);
+        !free.is_empty() && free.iter().all(|x| point.contains_key(x))
+    };
+    let mut shown: Vec<&Shown> = setting.shown.iter().filter(|s| known(s)).collect();
+    shown.sort_by_key(|s| s.role);
+    let mut result: Vec<Given> = Vec::new();
+    for s in shown {
+        let program = Program::new(store, &[s.term]);
+        let exact = program.run(&mut Exact::default(), |x| point.get(&x).cloned());
+        let numbers: Vec<Number> = match exact {
+            Ok(mut run) => run.pop().unwrap_or_default().into_iter().map(Number::Exact).collect(),
+            Err(_) => {
+                let mut domain = Intervals::default();
+                let embedded = embed(&mut domain, point);
+                match program.run(&mut domain, |x| embedded.get(&x).cloned()) {
+                    Ok(mut run) => run.pop().unwrap_or_default().into_iter().map(Number::Enclosed).collect(),
+                    Err(_) => continue,
+                }
+            }
+        };
+        let value = tensor_text(&numbers, store.shape(s.term));
+        if !result.iter().any(|g| g.name == s.name && g.value == value) {
+            result.push(Given { name: s.name.clone(), value });
+        }
+    }
+    result
+}
+
+/// A tensor in the notation of the language.
+fn tensor_text(numbers: &[Number], shape: &[usize]) -> String {
+    let list = |n: &[Number]| format!("[{}]", n.iter().map(Number::text).collect::<Vec<_>>().join(", "));
+    match shape {
+        [] => numbers.first().map(Number::text).unwrap_or_default(),
+        [_] => list(numbers),
+        [_, columns, ..] => {
+            let rows: Vec<String> = numbers.chunks((*columns).max(1)).map(list).collect();
+            format!("[{}]", rows.join(", "))
+        }
+    }
+}

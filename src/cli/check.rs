@@ -1,0 +1,287 @@
+//! `nat check`.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use miette::{GraphicalReportHandler, GraphicalTheme, NarratableReportHandler, ReportHandler};
+
+use super::status;
+use crate::report::json::{CheckEntry, ErrorEntry, Report};
+use crate::report::text;
+use crate::source::{Source, Sources};
+use crate::{FileReport, InputError, Options, check_source};
+
+/// The stack of a worker thread: expressions nest, and shapes and derivatives are walked recursively.
+const STACK: usize = 32 << 20;
+/// Larger files are refused.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// How to print the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One line for each check, and a diagnostic for each that is not as expected.
+    Text,
+    /// One JSON object on standard output.
+    Json,
+}
+
+/// Arguments of `nat check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Verdicts: commutes, up to rate, in limit, fails, undecided, invalid.
+Exit status: 0 all as expected, 1 some not, 2 some input has errors, 3 wrong command line.")]
+pub struct Arguments {
+    /// Files to check; `-` reads standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// How to print the report.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Seed of all sampling: the same seed gives the same output.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    seed: u64,
+    /// Points at which each square is looked at in floating point.
+    #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    samples: u32,
+    /// Count a verdict that rests on numbers alone as unexpected.
+    #[arg(long)]
+    require_proof: bool,
+    /// Multiply the budget of every engine (exact trials, witness points, size of terms).
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    effort: u32,
+    /// Worker threads; 0 takes one for each core. The output does not depend on it.
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1024))]
+    threads: u16,
+}
+
+/// A file that could not be read.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("cannot read {file}: {reason}")]
+#[diagnostic(code(nat::source::unreadable))]
+struct Unreadable {
+    file: String,
+    reason: String,
+}
+
+/// Runs `nat check` and returns the exit status.
+pub fn run(arguments: &Arguments) -> u8 {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads.into()).stack_size(STACK).build();
+    match pool {
+        Ok(pool) => pool.install(|| check_all(arguments)),
+        Err(e) => {
+            let _ = writeln!(anstream::stderr(), "nat: cannot start worker threads: {e}");
+            status::INTERNAL
+        }
+    }
+}
+
+fn check_all(arguments: &Arguments) -> u8 {
+    let options = Options {
+        seed: arguments.seed,
+        samples: arguments.samples as usize,
+        effort: arguments.effort as usize,
+        require_proof: arguments.require_proof,
+    };
+    let mut sources = Sources::default();
+    let mut json = Report { version: 1, checks: Vec::new(), errors: Vec::new() };
+    let (mut failed, mut unexpected, mut total) = (false, 0usize, 0usize);
+    let printer = Printer::new();
+    for file in &arguments.files {
+        let source = match read(file) {
+            Ok(source) => source,
+            Err(error) => {
+                failed = true;
+                match arguments.format {
+                    Format::Json => json.errors.push(ErrorEntry {
+                        code: "nat::source::unreadable".into(),
+                        message: error.to_string(),
+                        help: None,
+                        file: file.clone(),
+                        line: 0,
+                        column: 0,
+                    }),
+                    Format::Text => printer.diagnostic(&error),
+                }
+                continue;
+            }
+        };
+        let id = sources.add(source);
+        let report = match check_source(&sources, id, &options) {
+            Ok(report) => report,
+            Err(defect) => {
+                let _ = writeln!(
+                    anstream::stderr(),
+                    "nat: internal error in {file}: {defect}\n\
+                     This is a defect of nat, and no verdict of this run should be used. Please report the file."
+                );
+                return status::INTERNAL;
+            }
+        };
+        failed |= !report.errors.is_empty();
+        unexpected += report.answers.iter().filter(|a| !a.ok).count();
+        total += report.answers.len();
+        match arguments.format {
+            Format::Json => {
+                json.checks.extend(report.answers.iter().map(|a| CheckEntry::new(&sources, a)));
+                json.errors.extend(report.errors.iter().map(|e| ErrorEntry::new(&sources, e)));
+            }
+            Format::Text => printer.file(&sources, file, &report),
+        }
+    }
+    match arguments.format {
+        Format::Json => {
+            let text = serde_json::to_string_pretty(&json).unwrap_or_else(|e| format!("{{\"version\": 1, \"error\": {:?}}}", e.to_string()));
+            // A reader that has gone away needs no report.
+            let _ = writeln!(std::io::stdout().lock(), "{text}");
+        }
+        Format::Text if !failed || total > 0 => {
+            let _ = writeln!(anstream::stdout(), "{}", summary(total, unexpected));
+        }
+        Format::Text => {}
+    }
+    if failed {
+        status::INPUT
+    } else if unexpected > 0 {
+        status::UNEXPECTED
+    } else {
+        status::OK
+    }
+}
+
+fn summary(total: usize, unexpected: usize) -> String {
+    let checks = if total == 1 { "1 check".to_owned() } else { format!("{total} checks") };
+    match unexpected {
+        0 => format!("{checks}, all as expected"),
+        n => format!("{checks}, {n} not as expected"),
+    }
+}
+
+fn read(file: &str) -> Result<Source, Unreadable> {
+    let fail = |reason: String| Unreadable { file: file.to_owned(), reason };
+    let mut bytes = Vec::new();
+    let name = if file == "-" { "<stdin>" } else { file };
+    if file == "-" {
+        std::io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| fail(e.to_string()))?;
+    } else {
+        let path = Path::new(file);
+        if path.is_dir() {
+            return Err(fail("it is a folder; name the .nat files in it".into()));
+        }
+        let handle = std::fs::File::open(path).map_err(|e| fail(e.to_string()))?;
+        handle.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| fail(e.to_string()))?;
+    }
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(fail(format!("it is larger than {} MiB", MAX_BYTES >> 20)));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(name, &text)),
+        Err(e) => {
+            let at = e.utf8_error().valid_up_to();
+            let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+            Err(fail(format!("it is not UTF-8: line {line} (byte {at}) holds a byte that is not text")))
+        }
+    }
+}
+
+/// Prints reports to a terminal or a pipe: colour and line drawing only where they are welcome.
+struct Printer {
+    handler: Box<dyn ReportHandler>,
+}
+
+impl Printer {
+    fn new() -> Self {
+        let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+        let width = terminal_width();
+        let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler: Box<dyn ReportHandler> = if std::env::var_os("NAT_NARRATE").is_some() {
+            Box::new(NarratableReportHandler::new())
+        } else {
+            Box::new(GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).with_context_lines(0))
+        };
+        Printer { handler }
+    }
+
+    fn diagnostic(&self, diagnostic: &dyn miette::Diagnostic) {
+        struct Shown<'a>(&'a dyn ReportHandler, &'a dyn miette::Diagnostic);
+        impl std::fmt::Display for Shown<'_> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{:?}", Debugged(self.0, self.1))
+            }
+        }
+        struct Debugged<'a>(&'a dyn ReportHandler, &'a dyn miette::Diagnostic);
+        impl std::fmt::Debug for Debugged<'_> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.debug(self.1, f)
+            }
+        }
+        let _ = writeln!(anstream::stderr(), "{}", Shown(self.handler.as_ref(), diagnostic));
+    }
+
+    fn file(&self, sources: &Sources, name: &str, report: &FileReport) {
+        let mut out = anstream::stdout();
+        let _ = writeln!(out, "{name}");
+        for answer in &report.answers {
+            let (ok, line) = text::line(answer);
+            let mark = if ok { "\u{1b}[32m✓\u{1b}[0m" } else { "\u{1b}[31m✗\u{1b}[0m" };
+            let _ = writeln!(out, "  {mark} {line}");
+        }
+        if report.answers.is_empty() && report.errors.is_empty() {
+            let _ = writeln!(out, "  no checks");
+        }
+        if report.answers.iter().any(|a| !a.finding.assumptions.is_empty()) {
+            let mut all: Vec<&String> = report.answers.iter().flat_map(|a| &a.finding.assumptions).collect();
+            all.sort();
+            all.dedup();
+            for a in all {
+                let _ = writeln!(out, "    * {a}");
+            }
+        }
+        let _ = out.flush();
+        for answer in report.answers.iter().filter(|a| !a.ok) {
+            self.diagnostic(&text::unexpected(sources, answer));
+        }
+        for error in &report.errors {
+            self.diagnostic(&WithSource { error, source: sources.named(error.span().source) });
+        }
+    }
+}
+
+fn terminal_width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    let measured = columns.or_else(|| terminal_size::terminal_size_of(std::io::stderr()).map(|(w, _)| usize::from(w.0)));
+    measured.unwrap_or(80).clamp(40, 120)
+}
+
+/// An input error with the text that its labels point into.
+#[derive(Debug)]
+struct WithSource<'a> {
+    error: &'a InputError,
+    source: miette::NamedSource<std::sync::Arc<str>>,
+}
+
+impl std::fmt::Display for WithSource<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for WithSource<'_> {}
+
+impl miette::Diagnostic for WithSource<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.error.code()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.error.help()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
+        self.error.labels()
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        Some(&self.source)
+    }
+}

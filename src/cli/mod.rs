@@ -1,0 +1,56 @@
+//! The command line.
+
+mod check;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The exit statuses of `nat`.
+pub mod status {
+    /// Everything as expected.
+    pub const OK: u8 = 0;
+    /// Some check is not as expected.
+    pub const UNEXPECTED: u8 = 1;
+    /// Some input has errors.
+    pub const INPUT: u8 = 2;
+    /// The command line is wrong.
+    pub const USAGE: u8 = 3;
+    /// A defect of `nat` itself: two engines contradict each other.
+    pub const INTERNAL: u8 = 70;
+}
+
+/// nat checks whether neural-network optimizers commute with maps between networks.
+///
+/// A .nat file describes architectures, maps between them (reparametrisations, projections, embeddings) and optimizers.
+/// `nat check` decides for each `check` in the file whether its diagram commutes, by exact algebra and by numbers, and
+/// shows the smallest point that proves it when it does not.
+#[derive(Debug, Parser)]
+#[command(name = "nat", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Decide every check in the given files.
+    Check(check::Arguments),
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(a) => a,
+        Err(e) => {
+            // Help and version are no errors.
+            let code = if e.use_stderr() { status::USAGE } else { status::OK };
+            let _ = e.print();
+            return ExitCode::from(code);
+        }
+    };
+    let code = match arguments.command {
+        Command::Check(a) => check::run(&a),
+    };
+    ExitCode::from(code)
+}

@@ -1,0 +1,129 @@
+//! The machine-readable report: one object on standard output.
+
+use serde::Serialize;
+
+use crate::source::Sources;
+use crate::verdict::{Residual, Witness};
+use crate::{Answer, InputError, expected_verdict};
+
+/// The whole report.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The version of this format.
+    pub version: u32,
+    /// All checks of all files, in order.
+    pub checks: Vec<CheckEntry>,
+    /// All errors of all files, in order.
+    pub errors: Vec<ErrorEntry>,
+}
+
+/// One check.
+#[derive(Debug, Serialize)]
+pub struct CheckEntry {
+    /// The file, as named on the command line.
+    pub file: String,
+    /// Line of the word `check`, from 1.
+    pub line: usize,
+    /// Column of the word `check`, from 1.
+    pub column: usize,
+    /// `natural`, `commutes`, `preserves` or `same`.
+    pub kind: &'static str,
+    /// The optimizer of a `natural`.
+    pub optimizer: Option<String>,
+    /// The path of a `natural` or `preserves`.
+    pub along: Option<String>,
+    /// The architecture after `on`.
+    pub on: Option<String>,
+    /// The left side of `commutes` and `same`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<String>,
+    /// The right side of `commutes` and `same`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub right: Option<String>,
+    /// What was found.
+    pub verdict: &'static str,
+    /// What the check expects.
+    pub expected: &'static str,
+    /// Whether they agree.
+    pub ok: bool,
+    /// Why the verdict is believed.
+    pub evidence: &'static str,
+    /// The order of the defect in `lr`.
+    pub order: Option<usize>,
+    /// The rate, as a formula.
+    pub rate: Option<String>,
+    /// The numbers beside the evidence.
+    pub residual: Option<Residual>,
+    /// The point that proves a `fails`.
+    pub witness: Option<Witness>,
+    /// Side conditions that were not proved.
+    pub assumptions: Vec<String>,
+    /// What was tried without success.
+    pub tried: Vec<String>,
+    /// One sentence.
+    pub message: String,
+}
+
+/// One error of the input.
+#[derive(Debug, Serialize)]
+pub struct ErrorEntry {
+    /// Its stable code.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// Advice, if there is any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The file.
+    pub file: String,
+    /// Line, from 1; 0 where there is none.
+    pub line: usize,
+    /// Column, from 1; 0 where there is none.
+    pub column: usize,
+}
+
+impl CheckEntry {
+    /// The entry of one answer.
+    pub fn new(sources: &Sources, answer: &Answer) -> Self {
+        let (file, line, column) = sources.place(answer.task.span);
+        let (left, right) = answer.task.sides.clone().unzip();
+        let f = &answer.finding;
+        CheckEntry {
+            file: file.to_owned(),
+            line,
+            column,
+            kind: answer.task.kind,
+            optimizer: answer.task.optimizer.clone(),
+            along: answer.task.along.clone(),
+            on: answer.task.on.clone(),
+            left,
+            right,
+            verdict: f.verdict.text(),
+            expected: expected_verdict(answer.task.expected.as_ref()).text(),
+            ok: answer.ok,
+            evidence: f.evidence.text(),
+            order: f.order,
+            rate: f.rate.clone(),
+            residual: f.residual,
+            witness: f.witness.clone(),
+            assumptions: f.assumptions.clone(),
+            tried: f.tried.clone(),
+            message: f.message.clone(),
+        }
+    }
+}
+
+impl ErrorEntry {
+    /// The entry of a fault with a place.
+    pub fn new(sources: &Sources, error: &InputError) -> Self {
+        let (file, line, column) = sources.place(error.span());
+        ErrorEntry {
+            code: miette::Diagnostic::code(error).map(|c| c.to_string()).unwrap_or_default(),
+            message: error.to_string(),
+            help: miette::Diagnostic::help(error).map(|h| h.to_string()),
+            file: file.to_owned(),
+            line,
+            column,
+        }
+    }
+}

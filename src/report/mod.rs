@@ -1,0 +1,4 @@
+//! Findings and errors to text and JSON.
+
+pub mod json;
+pub mod text;

@@ -1,0 +1,238 @@
+//! The report for people: one line for each check, and a diagnostic for each that is not as expected.
+
+use std::fmt;
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+
+use crate::source::{Sources, Span};
+use crate::verdict::{Evidence, Verdict, Witness};
+use crate::{Answer, expected_verdict};
+
+/// Pads to a width counted in characters.
+fn pad(s: &str, width: usize) -> String {
+    let n = s.chars().count();
+    format!("{s}{}", " ".repeat(width.saturating_sub(n)))
+}
+
+/// A duration with three digits.
+fn time_text(seconds: f64) -> String {
+    if seconds < 1.0 { format!("{:.1} ms", seconds * 1e3) } else { format!("{seconds:.2} s") }
+}
+
+/// The line of one check: mark, verdict, evidence, time, question.
+pub fn line(answer: &Answer) -> (bool, String) {
+    let f = &answer.finding;
+    let mut verdict = f.verdict.text().to_owned();
+    if let Some(rate) = &f.rate
+        && rate.chars().count() <= 12
+    {
+        verdict = if f.verdict == Verdict::UpToRate { format!("{verdict} {rate}") } else { format!("{verdict}, rate {rate}") };
+    }
+    if f.verdict == Verdict::InLimit
+        && let Some(k) = f.order
+    {
+        verdict = format!("{verdict} (lr^{k})");
+    }
+    let time = time_text(answer.time.as_secs_f64());
+    let assumed = if f.assumptions.is_empty() { "" } else { " *" };
+    let text = format!("{}  {}  {:>9}  {}{assumed}", pad(&verdict, 17), pad(f.evidence.text(), 14), time, answer.task.text);
+    (answer.ok, text)
+}
+
+/// A check whose answer is not the expected one, with all that explains it.
+#[derive(Debug)]
+pub struct Unexpected {
+    title: String,
+    code: &'static str,
+    help: String,
+    labels: Vec<LabeledSpan>,
+    source: NamedSource<std::sync::Arc<str>>,
+}
+
+impl fmt::Display for Unexpected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.title)
+    }
+}
+
+impl std::error::Error for Unexpected {}
+
+impl Diagnostic for Unexpected {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+}
+
+/// The diagnostic of an unexpected answer.
+pub fn unexpected(sources: &Sources, answer: &Answer) -> Unexpected {
+    let f = &answer.finding;
+    let task = &answer.task;
+    let expected = expected_verdict(task.expected.as_ref());
+    let title = match &f.rate_differs {
+        Some(rate) => format!("expected the rate {rate}, but the rate is {}", f.rate.as_deref().unwrap_or("another")),
+        None if f.verdict == expected => format!("{} is not proved: the evidence is numeric", f.verdict.text()),
+        None => format!("expected {}, but the answer is {}", expected.text(), f.verdict.text()),
+    };
+    let mut labels: Vec<(Span, String)> = vec![(task.span, format!("this check: {}", f.verdict.text()))];
+    let mut add = |span: Span, text: String| {
+        let fits = span.source == task.span.source && span.end > span.start;
+        if fits && !labels.iter().any(|(s, _)| s.overlaps(span)) {
+            labels.push((span, text));
+        }
+    };
+    if let (Some(w), Some(p)) = (&f.witness, task.problems.first()) {
+        for c in &p.equation.components {
+            let name = w.component.split([':', '[']).next().unwrap_or("");
+            if let Some(span) = c.span.filter(|_| c.name == name) {
+                add(span, format!("the sides differ in {}", w.component));
+            }
+        }
+    }
+    for (name, span) in &task.morphisms {
+        let text = if f.verdict == Verdict::Invalid { format!("`{name}` is declared here") } else { format!("along `{name}`") };
+        add(*span, text);
+    }
+    for (name, span) in &task.optimizers {
+        add(*span, format!("optimizer `{name}`"));
+    }
+    labels.sort_by_key(|(s, _)| *s);
+    Unexpected {
+        title,
+        code: code(f.verdict),
+        help: explanation(answer),
+        labels: labels.into_iter().map(|(s, t)| LabeledSpan::new_with_span(Some(t), s)).collect(),
+        source: sources.named(task.span.source),
+    }
+}
+
+fn code(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Invalid => "nat::verdict::invalid",
+        Verdict::Fails => "nat::verdict::fails",
+        Verdict::Undecided => "nat::verdict::undecided",
+        Verdict::InLimit => "nat::verdict::in_limit",
+        Verdict::UpToRate => "nat::verdict::up_to_rate",
+        Verdict::Commutes => "nat::verdict::commutes",
+    }
+}
+
+/// What the answer means, the point that shows it, and what to do.
+fn explanation(answer: &Answer) -> String {
+    let f = &answer.finding;
+    let mut parts = vec![format!("{}.", capitalised(&f.message))];
+    if let Some(square) = square(answer) {
+        parts.push(square);
+    }
+    if let Some(w) = &f.witness {
+        parts.push(witness_text(w, answer));
+    }
+    if let Some(r) = &f.residual {
+        parts.push(format!(
+            "Numbers: largest relative difference {:.1e} at {} points, rounding noise {:.0e}.",
+            r.max, r.samples, r.noise
+        ));
+    }
+    for a in &f.assumptions {
+        parts.push(format!("Assumed: {a}."));
+    }
+    if !f.tried.is_empty() {
+        parts.push(format!("Tried: {}.", f.tried.join("; ")));
+    }
+    if let Some(advice) = advice(answer) {
+        parts.push(advice);
+    }
+    parts.join("\n")
+}
+
+fn capitalised(s: &str) -> String {
+    let mut chars = s.chars();
+    match chars.next() {
+        Some(c) => c.to_uppercase().collect::<String>() + chars.as_str(),
+        None => String::new(),
+    }
+}
+
+/// The point and the two values.
+fn witness_text(w: &Witness, answer: &Answer) -> String {
+    let point = if w.point.is_empty() {
+        "everywhere".to_owned()
+    } else {
+        format!("at {}", w.point.iter().map(|g| format!("{} = {}", g.name, g.value)).collect::<Vec<_>>().join(", "))
+    };
+    let paths = answer.task.problems.first().map(|p| (p.equation.left_path.clone(), p.equation.right_path.clone()));
+    let (left, right) = paths.filter(|_| answer.finding.evidence == Evidence::Counterexample).unwrap_or(("one side".into(), "the other".into()));
+    let width = left.chars().count().max(right.chars().count());
+    let mut text = format!(
+        "Witness ({}): {point}\n  {} {}\n  {}  {}\n  {}  {}",
+        if w.exact { "exact" } else { "verified in intervals" },
+        w.component,
+        match w.quantity.as_str() {
+            "the two sides" | "the two sides of the claim" => "is".to_owned(),
+            other => format!("({other}) is"),
+        },
+        pad(&left, width),
+        w.left,
+        pad(&right, width),
+        w.right
+    );
+    if let Some(reason) = &w.no_rate {
+        text.push_str(&format!("\n{}.", capitalised(reason)));
+    }
+    text
+}
+
+/// The naturality square, drawn.
+fn square(answer: &Answer) -> Option<String> {
+    let p = answer.task.problems.first()?;
+    if answer.task.kind != "natural" || p.equation.left_path.is_empty() || answer.task.morphisms.len() != 1 {
+        return None;
+    }
+    let (left, right) = (&p.equation.left_path, &p.equation.right_path);
+    let mut first = left.split(" ; ");
+    let mut second = right.split(" ; ");
+    let (alpha_a, tf) = (first.next()?, first.next()?);
+    let (sf, alpha_b) = (second.next()?, second.next()?);
+    let name = |alpha: &str| alpha.split_once('(').map(|(_, n)| n.trim_end_matches(')').to_owned()).unwrap_or_default();
+    let (a, b) = (name(alpha_a), name(alpha_b));
+    let t = if tf.starts_with("T(") { "TS" } else { "S" };
+    let symbol = if tf.starts_with("T(") { "α" } else { "U" };
+    let w = a.chars().count().max(b.chars().count()) + 3;
+    Some(format!(
+        "  {} ──{symbol}──▶ {t}({a})\n  {}         │\n  {}         │ {tf}\n  {}         ▼\n  {} ──{symbol}──▶ {t}({b})",
+        pad(&format!("S({a})"), w),
+        pad("  │", w),
+        pad(&format!("  │ {sf}"), w),
+        pad("  ▼", w),
+        pad(&format!("S({b})"), w),
+    ))
+}
+
+/// What to do about it.
+fn advice(answer: &Answer) -> Option<String> {
+    let f = &answer.finding;
+    let text = match f.verdict {
+        Verdict::UpToRate => format!(
+            "If this is what you want, write `expect up to rate{}`.",
+            f.rate.as_ref().map_or(String::new(), |r| format!(" {r}"))
+        ),
+        Verdict::InLimit => "The step approximates a natural transformation; if that is enough, write `expect in limit`.".into(),
+        Verdict::Fails => "If the check is there to show this failure, write `expect fails`.".into(),
+        Verdict::Commutes if answer.ok => return None,
+        Verdict::Commutes => "The diagram does better than expected; write `expect commutes`.".into(),
+        Verdict::Undecided => "More work can be allowed with `--effort 10`; smaller sizes are easier to decide.".into(),
+        Verdict::Invalid => return None,
+    };
+    Some(text)
+}

@@ -1,0 +1,165 @@
+//! Building systems, cones and checks.
+
+use super::build::{Builder, Built, Parts};
+use super::build_expr::inclusive;
+use super::grammar::{Node, Rule};
+use super::tree::{
+    Binder, Check, Classify, Cone, Expectation, ExpectedVerdict, Generator, Instance, Over, Question, System,
+};
+
+impl Builder {
+    pub(super) fn system(self, node: Node<'_>) -> Built<System> {
+        let mut parts = self.parts(node);
+        parts.need(Rule::kw_system)?;
+        let name = parts.ident()?;
+        let mut generators = Vec::new();
+        while let Some(node) = parts.take(Rule::generator) {
+            generators.push(self.generator(node)?);
+        }
+        Ok(System { name, generators })
+    }
+
+    pub(super) fn generator(self, node: Node<'_>) -> Built<Generator> {
+        let mut parts = self.parts(node);
+        let morphism = self.instance(parts.need(Rule::instance)?)?;
+        parts.take(Rule::kw_over);
+        let mut over = Vec::new();
+        while let Some(node) = parts.take(Rule::over) {
+            over.push(self.over(node)?);
+        }
+        Ok(Generator {
+            morphism,
+            over,
+            span: parts.whole(),
+        })
+    }
+
+    pub(super) fn over(self, node: Node<'_>) -> Built<Over> {
+        let mut parts = self.parts(node);
+        let name = parts.ident()?;
+        if parts.take(Rule::at_least).is_some() {
+            return Ok(Over::From(name, self.expr(parts.need(Rule::expr)?)?));
+        }
+        parts.need(Rule::kw_in)?;
+        let lo = self.expr(parts.need(Rule::expr)?)?;
+        let inclusive = inclusive(&parts.need(Rule::range_sign)?);
+        let hi = self.expr(parts.need(Rule::expr)?)?;
+        Ok(Over::Range(Binder {
+            name,
+            lo,
+            hi,
+            inclusive,
+            span: parts.whole(),
+        }))
+    }
+
+    pub(super) fn cone(self, node: Node<'_>) -> Built<Cone> {
+        let mut parts = self.parts(node);
+        parts.need(Rule::kw_cone)?;
+        let name = parts.ident()?;
+        let apex = self.instance(parts.need(Rule::instance)?)?;
+        let system = parts.ident()?;
+        Ok(Cone {
+            name,
+            apex,
+            system,
+            leg: self.generator(parts.need(Rule::generator)?)?,
+        })
+    }
+
+    pub(super) fn check(self, node: Node<'_>) -> Built<Check> {
+        let mut parts = self.parts(node);
+        parts.need(Rule::kw_check)?;
+        let mut question = self.parts(parts.need(Rule::question)?);
+        let Some(node) = question.any() else {
+            return Err(question.missing(Rule::question));
+        };
+        let question = self.question(node)?;
+        let expect = parts
+            .take(Rule::expect)
+            .map(|node| self.expectation(node))
+            .transpose()?;
+        Ok(Check {
+            question,
+            expect,
+            span: parts.whole(),
+        })
+    }
+
+    pub(super) fn question(self, node: Node<'_>) -> Built<Question> {
+        let rule = node.as_rule();
+        let mut parts = self.parts(node);
+        let word = parts.any();
+        Ok(match rule {
+            Rule::ask_natural => {
+                let optimizer = self.instance(parts.need(Rule::instance)?)?;
+                parts.need(Rule::kw_along)?;
+                let along = self.path(parts.need(Rule::path)?)?;
+                Question::Natural {
+                    optimizer,
+                    along,
+                    on: self.on(&mut parts)?,
+                }
+            }
+            Rule::ask_commutes => Question::Commutes {
+                left: self.path(parts.need(Rule::path)?)?,
+                right: self.path(parts.need(Rule::path)?)?,
+            },
+            Rule::ask_preserves => {
+                let what = parts.any().or(word).ok_or_else(|| parts.missing(Rule::kw_loss))?;
+                Question::Preserves {
+                    what: self.ident(&what),
+                    path: self.path(parts.need(Rule::path)?)?,
+                }
+            }
+            Rule::ask_same => Question::Same {
+                left: self.instance(parts.need(Rule::instance)?)?,
+                right: self.instance(parts.need(Rule::instance)?)?,
+                on: self.on(&mut parts)?,
+            },
+            _ => Question::System { system: parts.ident()? },
+        })
+    }
+
+    pub(super) fn on(self, parts: &mut Parts<'_>) -> Built<Option<Instance>> {
+        let Some(node) = parts.take(Rule::on) else {
+            return Ok(None);
+        };
+        let mut parts = self.parts(node);
+        parts.need(Rule::kw_on)?;
+        self.instance(parts.need(Rule::instance)?).map(Some)
+    }
+
+    pub(super) fn expectation(self, node: Node<'_>) -> Built<Expectation> {
+        let mut parts = self.parts(node);
+        let span = parts.whole();
+        parts.need(Rule::kw_expect)?;
+        let mut verdict = self.parts(parts.need(Rule::verdict)?);
+        let Some(node) = verdict.any() else {
+            return Err(verdict.missing(Rule::verdict));
+        };
+        let verdict = match node.as_rule() {
+            Rule::kw_commutes => ExpectedVerdict::Commutes,
+            Rule::up_to_rate => {
+                let rate = node.into_inner().find(|part| part.as_rule() == Rule::expr);
+                ExpectedVerdict::UpToRate(rate.map(|node| self.expr(node)).transpose()?)
+            }
+            Rule::in_limit => ExpectedVerdict::InLimit,
+            Rule::kw_fails => ExpectedVerdict::Fails,
+            Rule::kw_undecided => ExpectedVerdict::Undecided,
+            _ => ExpectedVerdict::Invalid,
+        };
+        Ok(Expectation { verdict, span })
+    }
+
+    pub(super) fn classify(self, node: Node<'_>) -> Built<Classify> {
+        let mut parts = self.parts(node);
+        parts.need(Rule::kw_classify)?;
+        let optimizer = parts.take(Rule::instance).map(|node| self.instance(node)).transpose()?;
+        Ok(Classify {
+            optimizer,
+            on: self.on(&mut parts)?,
+            span: parts.whole(),
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! Printing systems and checks.
+
+use super::print::{Block, Text};
+use super::print_items::headed;
+use super::tree::{Check, Classify, ExpectedVerdict, Generator, Instance, Over, Question, System};
+
+pub(super) fn system_block(system: &System) -> Block {
+    let mut head = headed("system", &system.name);
+    if let [generator] = system.generators.as_slice() {
+        head.push(" =");
+        head.space();
+        head.append(generator.text());
+        return Block::line(head);
+    }
+    let body = system.generators.iter().map(|generator| Block::line(generator.text()));
+    Block::with_body(head, body.collect(), 0)
+}
+
+impl Generator {
+    /// The projection with its index ranges.
+    pub(super) fn text(&self) -> Text {
+        let mut text = self.morphism.text();
+        if !self.over.is_empty() {
+            text.space();
+            text.push("over ");
+            text.list(self.over.iter().map(|over| match over {
+                Over::Range(binder) => binder.text(),
+                Over::From(name, from) => {
+                    let mut text = Text::word(&format!("{} >= ", name.name));
+                    text.append(from.text());
+                    text
+                }
+            }));
+        }
+        text
+    }
+}
+
+pub(super) fn check_text(check: &Check) -> Text {
+    let mut text = Text::word("check ");
+    match &check.question {
+        Question::Natural { optimizer, along, on } => {
+            text.push("natural ");
+            text.append(optimizer.text());
+            text.push(" along ");
+            text.append(along.text());
+            write_on(&mut text, on.as_ref());
+        }
+        Question::Commutes { left, right } => {
+            text.push("commutes ");
+            text.append(left.text());
+            text.space();
+            text.push("== ");
+            text.append(right.text());
+        }
+        Question::Preserves { what, path } => {
+            text.push(&format!("preserves {} ", what.name));
+            text.append(path.text());
+        }
+        Question::Same { left, right, on } => {
+            text.push("same ");
+            text.append(left.text());
+            text.space();
+            text.push("== ");
+            text.append(right.text());
+            write_on(&mut text, on.as_ref());
+        }
+        Question::System { system } => text.push(&format!("system {}", system.name)),
+    }
+    if let Some(expect) = &check.expect {
+        text.space();
+        text.push("expect ");
+        match &expect.verdict {
+            ExpectedVerdict::Commutes => text.push("commutes"),
+            ExpectedVerdict::UpToRate(None) => text.push("up to rate"),
+            ExpectedVerdict::UpToRate(Some(rate)) => {
+                text.push("up to rate ");
+                text.append(rate.text());
+            }
+            ExpectedVerdict::InLimit => text.push("in limit"),
+            ExpectedVerdict::Fails => text.push("fails"),
+            ExpectedVerdict::Undecided => text.push("undecided"),
+            ExpectedVerdict::Invalid => text.push("invalid"),
+        }
+    }
+    text
+}
+
+fn write_on(text: &mut Text, on: Option<&Instance>) {
+    if let Some(instance) = on {
+        text.space();
+        text.push("on ");
+        text.append(instance.text());
+    }
+}
+
+pub(super) fn classify_text(classify: &Classify) -> Text {
+    let mut text = Text::word("classify");
+    if let Some(optimizer) = &classify.optimizer {
+        text.push(" ");
+        text.append(optimizer.text());
+    }
+    if let Some(instance) = &classify.on {
+        text.push(" on ");
+        text.append(instance.text());
+    }
+    text
+}

@@ -1,0 +1,172 @@
+//! The claims that `nat` makes, and what each of them rests on.
+//!
+//! A [`Finding`] is the answer to one check. Its [`Verdict`] is a statement about *generic* points: both sides of a
+//! diagram are piecewise analytic, and the diagram commutes when they agree wherever both are defined, off poles, kinks
+//! and the points where a rank drops below what it is nearby. Its [`Evidence`] says why the statement is believed:
+//!
+//! | evidence | what it is worth |
+//! | --- | --- |
+//! | [`Evidence::Structure`] | a proof from the form of the terms alone |
+//! | [`Evidence::Algebra`] | a proof by exact computation; a randomised test states its error bound, at most 2⁻¹⁰⁰ |
+//! | [`Evidence::Counterexample`] | a point, exact or in verified intervals, at which the sides differ; replayed |
+//! | [`Evidence::Numeric`] | equality at sampled points within rounding; not a proof |
+//! | [`Evidence::Pasting`] | follows from other squares |
+//! | [`Evidence::Claim`] | for `invalid`: the question makes no sense, and this is why |
+//!
+//! A `fails` is never said without a [`Witness`], and a search that ends without a result is `undecided`.
+
+use serde::Serialize;
+
+/// What is said of a diagram, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum Verdict {
+    /// The question makes no sense.
+    #[serde(rename = "invalid")]
+    Invalid,
+    /// The sides differ, by more than a rate, and not only at second order.
+    #[serde(rename = "fails")]
+    Fails,
+    /// Neither a proof nor a counterexample.
+    #[serde(rename = "undecided")]
+    Undecided,
+    /// A step whose defect is `O(lr²)` but not zero.
+    #[serde(rename = "in limit")]
+    InLimit,
+    /// Equal once the target's learning rate is multiplied by a constant.
+    #[serde(rename = "up to rate")]
+    UpToRate,
+    /// Equal.
+    #[serde(rename = "commutes")]
+    Commutes,
+}
+
+impl Verdict {
+    /// The words of the language.
+    pub fn text(self) -> &'static str {
+        match self {
+            Verdict::Invalid => "invalid",
+            Verdict::Fails => "fails",
+            Verdict::Undecided => "undecided",
+            Verdict::InLimit => "in limit",
+            Verdict::UpToRate => "up to rate",
+            Verdict::Commutes => "commutes",
+        }
+    }
+}
+
+/// Why a verdict is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Evidence {
+    /// The two sides have the same normal form.
+    Structure,
+    /// Exact computation.
+    Algebra,
+    /// A replayed point at which the sides differ.
+    Counterexample,
+    /// Agreement at sampled points.
+    Numeric,
+    /// Other squares.
+    Pasting,
+    /// A broken claim, or a question without sense.
+    Claim,
+    /// Nothing: the verdict is `undecided`.
+    None,
+}
+
+impl Evidence {
+    /// One word.
+    pub fn text(self) -> &'static str {
+        match self {
+            Evidence::Structure => "structure",
+            Evidence::Algebra => "algebra",
+            Evidence::Counterexample => "counterexample",
+            Evidence::Numeric => "numeric",
+            Evidence::Pasting => "pasting",
+            Evidence::Claim => "claim",
+            Evidence::None => "none",
+        }
+    }
+}
+
+/// How the sides compare in floating point at sampled points, relative to their size.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Residual {
+    /// The largest relative difference.
+    pub max: f64,
+    /// What rounding alone may cause: the change of the sides when the inputs change in their last places.
+    pub noise: f64,
+    /// How many points.
+    pub samples: usize,
+}
+
+/// A named value at a witness, as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Given {
+    /// The name in the file.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+/// A point that proves that two sides differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Witness {
+    /// The point: every quantified name that matters.
+    pub point: Vec<Given>,
+    /// Which component differs.
+    pub component: String,
+    /// What the two values are: "the two sides", "their first derivatives in lr" …
+    pub quantity: String,
+    /// The value along the first path.
+    pub left: String,
+    /// The value along the second path.
+    pub right: String,
+    /// Why no rate mends it, where that is not plain.
+    pub no_rate: Option<String>,
+    /// Whether the values are exact; otherwise they are verified enclosures.
+    pub exact: bool,
+}
+
+/// The answer to one check.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Its evidence.
+    pub evidence: Evidence,
+    /// For a step, the order in `lr` at which the defect vanishes.
+    pub order: Option<usize>,
+    /// The rate as a formula in the morphism's and the optimizer's parameters.
+    pub rate: Option<String>,
+    /// The rate that the check expected, where it is another function than [`Finding::rate`].
+    pub rate_differs: Option<String>,
+    /// The numbers beside the evidence.
+    pub residual: Option<Residual>,
+    /// For `fails`, and for `invalid` where a claim is refuted by a point.
+    pub witness: Option<Witness>,
+    /// One sentence for the user.
+    pub message: String,
+    /// Side conditions that were assumed and not proved.
+    pub assumptions: Vec<String>,
+    /// For `undecided` and numeric verdicts: what was tried.
+    pub tried: Vec<String>,
+}
+
+impl Finding {
+    /// A finding without particulars.
+    pub fn new(verdict: Verdict, evidence: Evidence, message: impl Into<String>) -> Self {
+        Finding {
+            verdict,
+            evidence,
+            order: None,
+            rate: None,
+            rate_differs: None,
+            residual: None,
+            witness: None,
+            message: message.into(),
+            assumptions: Vec::new(),
+            tried: Vec::new(),
+        }
+    }
+}
