@@ -45,7 +45,7 @@ use model::error::ModelError;
 use model::names::Model;
 use source::{SourceId, Sources, Span};
 use syntax::SyntaxError;
-use syntax::tree::ExpectedVerdict;
+use syntax::tree::{Check, ExpectedVerdict};
 use verdict::{Evidence, Finding, Verdict};
 
 /// A fault of the input, from whichever stage found it.
@@ -155,7 +155,8 @@ pub fn check_source(sources: &Sources, id: SourceId, options: &Options) -> Resul
         errors.sort_by_key(InputError::span);
         return Ok(FileReport { answers: Vec::new(), errors });
     }
-    let answers: Result<Vec<Answer>, Disagreement> = tasks.into_par_iter().map(|t| answer(t, options)).collect();
+    let answers: Result<Vec<Answer>, Disagreement> =
+        tasks.into_par_iter().zip(&model.checks).map(|(t, c)| answer(t, &model, c, options)).collect();
     Ok(FileReport { answers: answers?, errors })
 }
 
@@ -169,7 +170,7 @@ fn classifications(model: &Model) -> Vec<ModelError> {
 }
 
 /// Decides one task.
-fn answer(mut task: Task, options: &Options) -> Result<Answer, Disagreement> {
+fn answer(mut task: Task, model: &Model, check: &Check, options: &Options) -> Result<Answer, Disagreement> {
     let start = Instant::now();
     let mut best: Option<Finding> = None;
     let mut tried = Vec::new();
@@ -191,6 +192,10 @@ fn answer(mut task: Task, options: &Options) -> Result<Answer, Disagreement> {
     let expected = expected_verdict(task.expected.as_ref());
     let proved = !options.require_proof || finding.evidence != Evidence::Numeric;
     let ok = finding.verdict == expected && finding.rate_differs.is_none() && proved;
+    if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
+        let budget = Budget::new(options.seed, options.samples, options.effort);
+        finding.repair = check::repair::suggest(model, check, finding.verdict, &budget);
+    }
     // The terms are large and no longer needed.
     task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
     Ok(Answer { task, finding, ok, time: start.elapsed() })

@@ -116,6 +116,9 @@ pub struct Witness {
     pub point: Vec<Given>,
     /// Which component differs.
     pub component: String,
+    /// Its number among the components of the equation.
+    #[serde(skip)]
+    pub component_index: usize,
     /// What the two values are: "the two sides", "their first derivatives in lr" …
     pub quantity: String,
     /// The value along the first path.
@@ -145,6 +148,8 @@ pub struct Finding {
     pub residual: Option<Residual>,
     /// For `fails`, and for `invalid` where a claim is refuted by a point.
     pub witness: Option<Witness>,
+    /// For a square that is weaker than expected: a change of the optimizer that was seen to mend it.
+    pub repair: Option<crate::check::repair::Repair>,
     /// One sentence for the user.
     pub message: String,
     /// Side conditions that were assumed and not proved.
@@ -164,6 +169,7 @@ impl Finding {
             rate_differs: None,
             residual: None,
             witness: None,
+            repair: None,
             message: message.into(),
             assumptions: Vec::new(),
             tried: Vec::new(),

@@ -14,6 +14,7 @@ pub mod lower;
 pub mod numeric;
 pub mod order;
 pub mod rate;
+pub mod repair;
 pub mod replay;
 pub mod sample;
 pub mod singular;

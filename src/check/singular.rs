@@ -89,7 +89,12 @@ pub fn point_text(problem: &Problem, point: &Point<Rational>) -> String {
 /// Proves that a scalar term has no zero in the domain, by writing it as a rational number times powers of quantities
 /// that the conditions keep away from zero.
 pub fn nowhere_zero(problem: &mut Problem, term: Term) -> bool {
-    monomial(problem, term).is_some()
+    if monomial(problem, term).is_some() {
+        return true;
+    }
+    // The determinant of a permutation is 1 or -1; its square is one monomial for all members.
+    let square = problem.setting.store.mul(term, term);
+    monomial(problem, square).is_some()
 }
 
 /// Proves a condition in the same way; every entry by itself.

@@ -123,6 +123,8 @@ pub struct Refutation {
     /// Which entry, counted through all components.
     index: usize,
     no_rate: Option<String>,
+    /// A second point of the same member, where the ratio of the sides is another one.
+    other: Option<Point<Rational>>,
 }
 
 struct Evaluated {
@@ -189,17 +191,24 @@ pub fn search(
             }
         }
         let Some(values) = s.evaluate(&point) else { continue };
+        let mut other = None;
         let found = refute(&values, goal).or_else(|| {
             let (first, before) = earlier.as_ref()?;
             let same = s.sampler.symbols().all(|(x, role, _)| role != Role::Member || first.get(&x) == point.get(&x));
-            if same && goal == Goal::NoRate { different_rates(before, &values) } else { None }
+            if !same || goal != Goal::NoRate {
+                return None;
+            }
+            other = Some(first.clone());
+            different_rates(before, &values)
         });
         match found {
-            Some((index, reason)) if s.regular(&values.trace) => {
-                let shared = reason.as_deref().is_some_and(|r| r.starts_with("at another point"));
-                let found = Refutation { point, left: values.left, right: values.right, index, no_rate: reason };
-                let result = if shared { found } else { s.simplify(found, goal) };
-                return (s.replayed(result), tried);
+            Some((index, no_rate)) if s.regular(&values.trace) => {
+                let found = Refutation { point, left: values.left, right: values.right, index, no_rate, other };
+                let result = if found.other.is_some() { found } else { s.simplify(found, goal) };
+                // A witness that the second evaluator does not confirm is none; the search goes on.
+                if let Some(replayed) = s.replayed(result, goal) {
+                    return (Some(replayed), tried);
+                }
             }
             Some(_) => {}
             None if earlier.is_none() && s.regular(&values.trace) && values.right.iter().any(Number::nonzero) => {
@@ -347,7 +356,7 @@ impl Search<'_> {
                     if exact(&found.left) && !exact(&values.left) || !self.regular(&values.trace) {
                         continue;
                     }
-                    found = Refutation { point, left: values.left, right: values.right, index, no_rate };
+                    found = Refutation { point, left: values.left, right: values.right, index, no_rate, other: None };
                     break;
                 }
             }
@@ -355,24 +364,33 @@ impl Search<'_> {
         found
     }
 
-    /// The refutation, if the other evaluator agrees that the sides differ in that entry.
-    fn replayed(&self, found: Refutation) -> Option<Refutation> {
-        let flatten = |v: Vec<Vec<Number>>| -> Vec<Number> { v.into_iter().flatten().collect() };
-        let values = match &found.left[found.index] {
-            Number::Exact(_) => {
-                let mut exact = self.exact();
-                let run = replay::evaluate(&self.setting.store, &self.roots, &mut exact, &found.point).ok()?;
-                flatten(run.into_iter().map(|v| v.into_iter().map(Number::Exact).collect()).collect())
-            }
-            Number::Enclosed(_) => {
-                let mut domain = Intervals::with_hints(self.ranks.iter().copied());
-                let point = embed(&mut domain, &found.point);
-                let run = replay::evaluate(&self.setting.store, &self.roots, &mut domain, &point).ok()?;
-                flatten(run.into_iter().map(|v| v.into_iter().map(Number::Enclosed).collect()).collect())
+    /// The refutation, if the second evaluator finds the same.
+    fn replayed(&self, found: Refutation, goal: Goal) -> Option<Refutation> {
+        let exact = found.left.iter().chain(&found.right).all(|n| matches!(n, Number::Exact(_)));
+        let here = self.replay(&found.point, exact)?;
+        let confirmed = match &found.other {
+            None => refute(&here, goal).is_some() && here.left[found.index].differs(&here.right[found.index]),
+            Some(other) => {
+                let there = self.replay(other, exact).or_else(|| self.replay(other, false))?;
+                different_rates(&there, &here).is_some()
             }
         };
-        let n = found.left.len();
-        values[found.index].differs(&values[n + found.index]).then_some(found)
+        confirmed.then_some(found)
+    }
+
+    /// Both sides at a point by the second evaluator.
+    fn replay(&self, point: &Point<Rational>, exactly: bool) -> Option<Evaluated> {
+        let store = &self.setting.store;
+        if exactly {
+            let mut exact = self.exact();
+            let run = replay::evaluate(store, &self.roots, &mut exact, point).ok().filter(|_| !exact.oversized())?;
+            let numbers = run.into_iter().flatten().map(Number::Exact).collect();
+            return Some(self.split(numbers, Trace::default()));
+        }
+        let mut domain = Intervals::with_hints(self.ranks.iter().copied());
+        let embedded = embed(&mut domain, point);
+        let run = replay::evaluate(store, &self.roots, &mut domain, &embedded).ok()?;
+        Some(self.split(run.into_iter().flatten().map(Number::Enclosed).collect(), Trace::default()))
     }
 }
 
@@ -381,11 +399,14 @@ pub fn describe(setting: &Setting, equation: &Equation, found: &Refutation, quan
     let store = &setting.store;
     let mut at = found.index;
     let mut component = String::new();
-    for (c, t) in equation.components.iter().zip(&equation.left) {
+    let mut component_index = 0;
+    for (k, (c, t)) in equation.components.iter().zip(&equation.left).enumerate() {
         let n = store.size(*t);
         if at < n {
+            component_index = k;
             component = match c.entries.get(at) {
-                Some(name) => format!("{}: {name}", c.name),
+                Some(name) if k == 0 => name.clone(),
+                Some(name) => format!("{} ({name})", c.name),
                 None if n == 1 => c.name.clone(),
                 None => format!("{}[{at}]", c.name),
             };
@@ -397,6 +418,7 @@ pub fn describe(setting: &Setting, equation: &Equation, found: &Refutation, quan
     Witness {
         point: shown_values(setting, &found.point),
         component,
+        component_index,
         quantity: quantity.to_owned(),
         left: found.left[found.index].text(),
         right: found.right[found.index].text(),

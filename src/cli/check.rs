@@ -197,7 +197,7 @@ impl Printer {
         let handler: Box<dyn ReportHandler> = if std::env::var_os("NAT_NARRATE").is_some() {
             Box::new(NarratableReportHandler::new())
         } else {
-            Box::new(GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).with_context_lines(0))
+            Box::new(GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).with_context_lines(1))
         };
         Printer { handler }
     }

@@ -197,6 +197,14 @@ impl Model {
         }
     }
 
+    /// The same model with another body for one optimizer.
+    #[must_use]
+    pub fn with_optimizer(&self, id: OptimizerId, optimizer: Optimizer) -> Self {
+        let mut model = self.clone();
+        model.optimizers[id.0] = optimizer;
+        model
+    }
+
     /// What a top-level name stands for.
     pub fn lookup(&self, name: &str) -> Option<Declared> {
         self.names.get(name).map(|&(d, _)| d)

@@ -60,6 +60,9 @@ pub struct CheckEntry {
     pub assumptions: Vec<String>,
     /// What was tried without success.
     pub tried: Vec<String>,
+    /// A change of the optimizer that was seen to mend the square: what stands in the file and what should.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repair: Option<Vec<(String, String)>>,
     /// One sentence.
     pub message: String,
 }
@@ -108,6 +111,7 @@ impl CheckEntry {
             witness: f.witness.clone(),
             assumptions: f.assumptions.clone(),
             tried: f.tried.clone(),
+            repair: f.repair.as_ref().map(|r| r.edits.iter().map(|(_, a, b)| (a.clone(), b.clone())).collect()),
             message: f.message.clone(),
         }
     }

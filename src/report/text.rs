@@ -4,6 +4,7 @@ use std::fmt;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
+use crate::check::repair::Repair;
 use crate::source::{Sources, Span};
 use crate::verdict::{Evidence, Verdict, Witness};
 use crate::{Answer, expected_verdict};
@@ -83,7 +84,7 @@ pub fn unexpected(sources: &Sources, answer: &Answer) -> Unexpected {
     let title = match &f.rate_differs {
         Some(rate) => format!("expected the rate {rate}, but the rate is {}", f.rate.as_deref().unwrap_or("another")),
         None if f.verdict == expected => format!("{} is not proved: the evidence is numeric", f.verdict.text()),
-        None => format!("expected {}, but the answer is {}", expected.text(), f.verdict.text()),
+        None => format!("{}: expected `{}`, found `{}`", task.text, expected.text(), f.verdict.text()),
     };
     let mut labels: Vec<(Span, String)> = vec![(task.span, format!("this check: {}", f.verdict.text()))];
     let mut add = |span: Span, text: String| {
@@ -92,12 +93,15 @@ pub fn unexpected(sources: &Sources, answer: &Answer) -> Unexpected {
             labels.push((span, text));
         }
     };
+    if let Some(r) = &f.repair {
+        for (span, _, _) in &r.edits {
+            add(*span, "naturality is lost here".into());
+        }
+    }
     if let (Some(w), Some(p)) = (&f.witness, task.problems.first()) {
-        for c in &p.equation.components {
-            let name = w.component.split([':', '[']).next().unwrap_or("");
-            if let Some(span) = c.span.filter(|_| c.name == name) {
-                add(span, format!("the sides differ in {}", w.component));
-            }
+        let place = p.equation.components.get(w.component_index).and_then(|c| c.span);
+        if let Some(span) = place.filter(|_| f.verdict != Verdict::Invalid) {
+            add(span, format!("the sides differ in {}", w.component));
         }
     }
     for (name, span) in &task.morphisms {
@@ -150,6 +154,9 @@ fn explanation(answer: &Answer) -> String {
     if !f.tried.is_empty() {
         parts.push(format!("Tried: {}.", f.tried.join("; ")));
     }
+    if let Some(r) = &f.repair {
+        parts.push(repair_text(r));
+    }
     if let Some(advice) = advice(answer) {
         parts.push(advice);
     }
@@ -174,13 +181,15 @@ fn witness_text(w: &Witness, answer: &Answer) -> String {
     let paths = answer.task.problems.first().map(|p| (p.equation.left_path.clone(), p.equation.right_path.clone()));
     let (left, right) = paths.filter(|_| answer.finding.evidence == Evidence::Counterexample).unwrap_or(("one side".into(), "the other".into()));
     let width = left.chars().count().max(right.chars().count());
+    let shape = answer.task.problems.first().map(|p| &p.shape);
+    let flow = matches!(shape, Some(crate::check::Shape::Flow)) && answer.finding.evidence == Evidence::Counterexample;
     let mut text = format!(
-        "Witness ({}): {point}\n  {} {}\n  {}  {}\n  {}  {}",
+        "Witness ({}): {point}\n  {}{}\n    {}  {}\n    {}  {}",
         if w.exact { "exact" } else { "verified in intervals" },
-        w.component,
+        if flow { format!("d/dt {}", w.component) } else { w.component.clone() },
         match w.quantity.as_str() {
-            "the two sides" | "the two sides of the claim" => "is".to_owned(),
-            other => format!("({other}) is"),
+            "the two sides" | "the two sides of the claim" => " along the two paths:".to_owned(),
+            other => format!(", {other}:"),
         },
         pad(&left, width),
         w.left,
@@ -196,7 +205,7 @@ fn witness_text(w: &Witness, answer: &Answer) -> String {
 /// The naturality square, drawn.
 fn square(answer: &Answer) -> Option<String> {
     let p = answer.task.problems.first()?;
-    if answer.task.kind != "natural" || p.equation.left_path.is_empty() || answer.task.morphisms.len() != 1 {
+    if answer.task.kind != "natural" || answer.finding.verdict == Verdict::Invalid || p.equation.left_path.is_empty() || answer.task.morphisms.len() != 1 {
         return None;
     }
     let (left, right) = (&p.equation.left_path, &p.equation.right_path);
@@ -217,6 +226,14 @@ fn square(answer: &Answer) -> Option<String> {
         pad("  ▼", w),
         pad(&format!("S({b})"), w),
     ))
+}
+
+/// The cause, and the change that was seen to work.
+fn repair_text(r: &Repair) -> String {
+    let mut changes: Vec<String> = r.edits.iter().map(|(_, old, new)| format!("`{old}` by `{new}`")).collect();
+    changes.dedup();
+    let causes: Vec<String> = r.reasons.iter().map(|x| format!("Cause: {x}.")).collect();
+    format!("{}\nRepair (checked): replace {}; the square is then `{}`.", causes.join("\n"), changes.join(" and "), r.verdict.text())
 }
 
 /// What to do about it.
