@@ -32,12 +32,23 @@ pub enum Identity {
         /// Evaluations made.
         trials: usize,
     },
-    /// Not zero for independent atoms. Without atoms this is a proof that the residual is not zero.
-    Open,
+    /// Not zero for independent atoms. What the atoms were tells what that means.
+    Open(Atoms),
     /// No answer: why.
     Stuck(String),
     /// A side has no value at any point tried: what stopped it.
     Undefined(Stop, Term),
+}
+
+/// What an evaluation met besides rational operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Atoms {
+    /// Nothing: a residual that is not zero in a prime field is not zero.
+    None,
+    /// Analytic functions: relations between them may have been missed.
+    Analytic,
+    /// Signs: the residual is not zero for some choice of signs, which may or may not occur.
+    Kinks,
 }
 
 impl Identity {
@@ -56,7 +67,7 @@ pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget:
     let kinks_in_ranks = ranks_depend_on_kinks(setting, terms);
     let mode = if kinks_in_ranks { PseudoInverses::Regularised } else { PseudoInverses::ByRank };
     let (free, classes) = test.run(&Signs::Free, mode);
-    if free != Identity::Open || classes == 0 || classes > MAX_SIGNS {
+    if !matches!(free, Identity::Open(_)) || classes == 0 || classes > MAX_SIGNS {
         return free;
     }
     // Independent signs do not suffice: one piece after the other, with s² = 1.
@@ -134,7 +145,12 @@ impl<'a> Test<'a> {
                 match outcome {
                     Ok(values) => {
                         if values.iter().flatten().any(|v| *v != 0) {
-                            return (Identity::Open, classes);
+                            let atoms = match (prime.kinks, prime.atoms) {
+                                (true, _) => Atoms::Kinks,
+                                (false, true) => Atoms::Analytic,
+                                (false, false) => Atoms::None,
+                            };
+                            return (Identity::Open(atoms), classes);
                         }
                         let p = prime.field.p as f64;
                         let error = (self.degree + prime.collisions * 2.0 * self.argument_degree) / p;

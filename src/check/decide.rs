@@ -2,14 +2,14 @@
 
 use rustc_hash::FxHashMap;
 
-use super::algebra::{self, Identity, stop_text};
+use super::algebra::{self, Atoms, Identity, stop_text};
 use super::numeric::{self, Sampled};
 use super::rate::{self, Ratio};
 use super::witness::{self, Goal};
 use super::{Budget, ClaimKind, Equation, Problem, Shape, order};
 use crate::domain::float::Float;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::domain::{Rational, Stop};
+use crate::domain::{Domain, Rational, Stop};
 use crate::model::elaborate::{Constraint, ConstraintKind};
 use crate::term::{Program, Seeds, SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Residual, Verdict};
@@ -36,7 +36,7 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
     if let Some(reason) = &problem.invalid {
         return Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason.clone()));
     }
-    let mut assumptions = problem.assumptions.clone();
+    let mut assumptions = std::mem::take(&mut problem.assumptions);
     if let Some(broken) = claims(problem, budget, &mut assumptions)? {
         return Ok(broken);
     }
@@ -57,7 +57,7 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
             finding = invalid;
         }
     }
-    finding.assumptions = assumptions.into_iter().chain(finding.assumptions).collect();
+    finding.assumptions = assumptions.into_iter().chain(std::mem::take(&mut problem.assumptions)).chain(finding.assumptions).collect();
     Ok(finding)
 }
 
@@ -77,9 +77,9 @@ fn residuals(problem: &mut Problem, left: &[Term], right: &[Term]) -> Vec<Term> 
 /// Looks at an equation symbolically and numerically.
 fn examine(problem: &mut Problem, left: &[Term], right: &[Term], budget: &Budget, purpose: &str) -> Result<Standing, Disagreement> {
     let residual = residuals(problem, left, right);
-    let cells = Program::new(&problem.setting.store, &residual).cells();
-    let identity = if cells > budget.cells {
-        Identity::Stuck(format!("the residual has {cells} scalar operations, more than the budget of {}", budget.cells))
+    let operations = Program::new(&problem.setting.store, &residual).operations();
+    let identity = if operations > budget.operations / 4 {
+        Identity::Stuck(format!("the residual has {operations} scalar operations, more than the budget of {}", budget.operations / 4))
     } else {
         algebra::vanishes(&problem.setting, &residual, &problem.domain, budget, purpose)
     };
@@ -87,9 +87,20 @@ fn examine(problem: &mut Problem, left: &[Term], right: &[Term], budget: &Budget
     if !identity.holds() {
         return Ok(Standing::Unproved(identity, sampled));
     }
+    if Sampler::new(&problem.setting, &residual, &problem.domain).contradictory() {
+        return Ok(Standing::Unproved(Identity::Stuck("the conditions contradict each other".into()), sampled));
+    }
     if sampled.disagrees() {
-        let noise = sampled.residual.map_or(0.0, |r| r.noise);
-        return Err(Disagreement { residual: sampled.median, noise, place: purpose.to_owned() });
+        // Floating point only suspects; a point that refutes the proof exactly would be a defect of nat.
+        let (found, _) = witness::search(&problem.setting, (left, right), &problem.domain, Goal::Differ, budget, purpose);
+        if found.is_some() {
+            let noise = sampled.residual.map_or(0.0, |r| r.noise);
+            return Err(Disagreement { residual: sampled.median, noise, place: purpose.to_owned() });
+        }
+    }
+    let identity = if sampled.residual.is_none() { nowhere(problem, left, right, identity, &sampled) } else { identity };
+    if !identity.holds() {
+        return Ok(Standing::Unproved(identity, sampled));
     }
     let (evidence, text) = match identity {
         Identity::Trivial => (Evidence::Algebra, "both sides have the same normal form".to_owned()),
@@ -102,15 +113,33 @@ fn examine(problem: &mut Problem, left: &[Term], right: &[Term], budget: &Budget
     Ok(Standing::Proved(evidence, text, sampled.residual))
 }
 
+/// What a proof is worth when no sample could be evaluated: as much as before, if some simple point has values on both
+/// sides or if the samples only failed for lack of digits; otherwise the question may be about no point at all.
+fn nowhere(problem: &Problem, left: &[Term], right: &[Term], identity: Identity, sampled: &Sampled) -> Identity {
+    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    if sampled.misjudged > 0 || witness::defined_somewhere(&problem.setting, &roots, &problem.domain) {
+        return identity;
+    }
+    let why = if sampled.inside { "no point was found at which both sides are defined" } else { "no point was found that satisfies the conditions" };
+    Identity::Stuck(why.into())
+}
+
 /// The finding when neither proof nor witness was found, from the numbers alone.
 fn by_numbers(verdict: Verdict, identity: &Identity, sampled: &Sampled, tried: Vec<String>) -> Finding {
     let mut tried = tried;
     tried.insert(0, identity_text(identity));
-    let mut finding = if sampled.agrees() {
+    // Without atoms a residual that is not zero is proved so; with signs, a piece on which the sides differ may simply
+    // not have been sampled.
+    let believable = !matches!(identity, Identity::Open(Atoms::None | Atoms::Kinks));
+    let mut finding = if sampled.agrees() && believable {
         let r = sampled.residual.map_or(0, |r| r.samples);
         Finding::new(verdict, Evidence::Numeric, format!("the sides agree within rounding at {r} sampled points; this is not proved"))
     } else {
         let message = match (sampled.residual, sampled.inside, sampled.stopped) {
+            (Some(_), ..) if sampled.agrees() && matches!(identity, Identity::Open(Atoms::Kinks)) => {
+                "the sides agree at the sampled points, but some choice of the signs at kinks makes them differ, and whether it occurs is open".to_owned()
+            }
+            (Some(_), ..) if sampled.agrees() => "the sides are different functions, but no simple point was found that shows it".to_owned(),
             (Some(_), ..) => "the sides differ numerically, but no point was found that proves it".to_owned(),
             (None, false, _) => "no point was found that satisfies the conditions".to_owned(),
             (None, true, Some(stop)) => format!("no sampled point has a value on both sides: {}", stop_text(stop)),
@@ -126,7 +155,9 @@ fn by_numbers(verdict: Verdict, identity: &Identity, sampled: &Sampled, tried: V
 fn identity_text(identity: &Identity) -> String {
     match identity {
         Identity::Trivial | Identity::Proved { .. } => "algebra: proved".into(),
-        Identity::Open => "algebra: the residual does not vanish for independent atoms".into(),
+        Identity::Open(Atoms::None) => "algebra: the residual is not zero".into(),
+        Identity::Open(Atoms::Kinks) => "algebra: the residual does not vanish for every choice of signs".into(),
+        Identity::Open(Atoms::Analytic) => "algebra: the residual does not vanish for independent atoms".into(),
         Identity::Stuck(why) => format!("algebra: {why}"),
         Identity::Undefined(stop, _) => format!("algebra: a side has no value at random points ({})", stop_text(*stop)),
     }
@@ -155,7 +186,7 @@ fn plain(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement
             if let Some(f) = undefined(problem, &identity, &sampled) {
                 return Ok(f);
             }
-            let (found, tried) = hunt(problem, &left, &right, Goal::Differ, &sampled, budget, "the two sides");
+            let (found, tried) = hunt(problem, &left, &right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
             match found {
                 Some(mut f) => {
                     f.residual = sampled.residual;
@@ -173,15 +204,16 @@ fn hunt(
     left: &[Term],
     right: &[Term],
     goal: Goal,
-    sampled: &Sampled,
+    (identity, sampled): (&Identity, &Sampled),
     budget: &Budget,
     quantity: &str,
 ) -> (Option<Finding>, Vec<String>) {
+    let different = matches!(identity, Identity::Open(Atoms::None | Atoms::Kinks));
     // Numbers only say how hard to look.
-    let hopeless = sampled.agrees();
+    let hopeless = sampled.agrees() && !different;
     let points = if hopeless { budget.points / 10 } else { budget.points };
     let smaller = Budget { points, ..Budget::new(budget.seed, budget.samples, 1) };
-    let smaller = Budget { trials: budget.trials, cells: budget.cells, ..smaller };
+    let smaller = Budget { trials: budget.trials, operations: budget.operations, ..smaller };
     let (found, tried) = witness::search(&problem.setting, (left, right), &problem.domain, goal, &smaller, quantity);
     let note = format!("witness: {tried} simple points");
     let Some(found) = found else { return (None, vec![note]) };
@@ -207,8 +239,13 @@ fn proved_rate(
 ) -> Result<Option<(Term, String, Option<Residual>)>, Disagreement> {
     let domain = problem.domain.clone();
     let Ratio::Constant(c) = rate::candidate(&mut problem.setting, (left, right), &domain, budget) else { return Ok(None) };
-    if !positive(problem, c, budget) {
+    let sign = positive(problem, c, budget);
+    if sign == Sign::No {
         return Ok(None);
+    }
+    if sign == Sign::Sampled {
+        let text = format!("the rate {} is positive: holds at all members tried, not proved", problem.setting.store.text(c));
+        problem.assumptions.push(text);
     }
     let right = scaled(problem, c, right);
     Ok(match examine(problem, left, &right, budget, "rate")? {
@@ -217,21 +254,37 @@ fn proved_rate(
     })
 }
 
-/// Whether a rate is positive at every sampled member.
-fn positive(problem: &Problem, c: Term, budget: &Budget) -> bool {
+/// What is known of the sign of a rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// Positive for every member.
+    Proved,
+    /// Positive at every member tried.
+    Sampled,
+    /// Zero or negative for some member.
+    No,
+}
+
+/// Whether a rate is positive: by its form, by the conditions, or else at members of every size.
+fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
+    let condition = Constraint { term: c, kind: ConstraintKind::Positive, text: String::new(), span: crate::source::Span::default() };
+    if problem.setting.store.positive(c) || super::singular::certainly(problem, &condition) {
+        return Sign::Proved;
+    }
     let sampler = Sampler::new(&problem.setting, &[c], &problem.domain);
     let program = Program::new(&problem.setting.store, &[c]);
     let mut random = Random::new(budget.seed, "positive");
     let mut seen = 0;
-    for _ in 0..200 {
-        let Some(point) = sampler.float(&mut random) else { continue };
+    for k in 0..400 {
+        let scale = [1.0, 8.0, 64.0, 1e4][k % 4];
+        let Some(point) = sampler.float_scaled(&mut random, scale) else { continue };
         match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
             Ok(v) if v[0][0] > 0.0 => seen += 1,
-            Ok(_) => return false,
+            Ok(_) => return Sign::No,
             Err(_) => {}
         }
     }
-    seen > 0
+    if seen > 0 { Sign::Sampled } else { Sign::No }
 }
 
 fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Residual>) -> Finding {
@@ -256,14 +309,15 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
     if let Some(f) = undefined(problem, &identity, &sampled) {
         return Ok(f);
     }
-    if !sampled.agrees()
+    let different = matches!(identity, Identity::Open(Atoms::None));
+    if (!sampled.agrees() || different)
         && let Some((c, proof, residual)) = proved_rate(problem, &left, &right, budget)?
     {
         let mut f = up_to_rate(problem, c, &proof, residual);
         expected_rate(problem, c, budget, &mut f);
         return Ok(f);
     }
-    let (found, tried) = hunt(problem, &left, &right, Goal::NoRate, &sampled, budget, "the two sides");
+    let (found, tried) = hunt(problem, &left, &right, Goal::NoRate, (&identity, &sampled), budget, "the two sides");
     Ok(match found {
         Some(mut f) => {
             f.residual = sampled.residual;
@@ -296,6 +350,33 @@ fn at_zero(problem: &mut Problem, lr: SymbolId, terms: &[Term]) -> Option<(Vec<T
     Some((values, slopes))
 }
 
+/// The rate of a step whose derivatives in `lr` at 0 vanish to first order beyond the carried state: the square root of
+/// the ratio of the second derivatives. A guess; the caller proves it on the whole step.
+fn second_order_rate(problem: &mut Problem, lr: SymbolId, left: &[Term], right: &[Term], l1: &[Term], budget: &Budget) -> Option<Term> {
+    if !l1.iter().all(|&t| problem.setting.store.is_zero(t)) {
+        return None;
+    }
+    let one = problem.setting.store.num(1);
+    let zero = problem.setting.store.num(0);
+    let seeds = Seeds::along([(lr, one)]);
+    let by: FxHashMap<_, _> = [(lr, zero)].into_iter().collect();
+    let mut second = |terms: &[Term]| -> Option<Vec<Term>> {
+        let store = &mut problem.setting.store;
+        let mut result = Vec::with_capacity(terms.len());
+        for &t in terms {
+            let d = store.tangent(t, &seeds).ok()?;
+            result.push(store.tangent(d, &seeds).ok()?);
+        }
+        Some(store.substitute(&result, &by))
+    };
+    let (l2, r2) = (second(left)?, second(right)?);
+    let domain = problem.domain.clone();
+    let Ratio::Constant(square) = rate::candidate(&mut problem.setting, (&l2, &r2), &domain, budget) else { return None };
+    let c = problem.setting.store.power(square, &Rational::from_parts(1.into(), 2u8.into()));
+    let trivial = problem.setting.store.as_fill(c).is_some_and(Rational::is_one);
+    (!trivial && positive(problem, c, budget) != Sign::No).then_some(c)
+}
+
 fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding, Disagreement> {
     let (left, right) = (problem.equation.left.clone(), problem.equation.right.clone());
     let (identity, sampled) = match examine(problem, &left, &right, budget, "step")? {
@@ -315,7 +396,7 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
     // Order zero: a defect that is there without any step.
     let zeroth = examine(problem, &l0, &r0, budget, "step at lr = 0")?;
     if let Standing::Unproved(zeroth, zero_sampled) = &zeroth {
-        let (found, tried) = hunt(problem, &l0, &r0, Goal::Differ, zero_sampled, budget, "the two sides at lr = 0");
+        let (found, tried) = hunt(problem, &l0, &r0, Goal::Differ, (zeroth, zero_sampled), budget, "the two sides at lr = 0");
         if let Some(mut f) = found {
             f.message = format!("{}: the step moves its state by a fixed amount even at lr = 0", f.message);
             f.residual = zero_sampled.residual;
@@ -329,16 +410,24 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
     }
     // Order one, up to a rate.
     let mut c = None;
+    let mut first_identity = Identity::Trivial;
     let first = match examine(problem, &l1, &r1, budget, "derivative in lr at 0")? {
-        Standing::Proved(_, proof, residual) => Some((proof, residual)),
-        Standing::Unproved(..) => proved_rate(problem, &l1, &r1, budget)?.map(|(rate, proof, residual)| {
-            c = Some(rate);
-            (proof, residual)
-        }),
+        Standing::Proved(_, proof, residual) => {
+            // A step without a term of first order: its rate shows in the second.
+            c = second_order_rate(problem, lr, &left, &right, &l1, budget);
+            Some((proof, residual))
+        }
+        Standing::Unproved(open, _) => {
+            first_identity = open;
+            proved_rate(problem, &l1, &r1, budget)?.map(|(rate, proof, residual)| {
+                c = Some(rate);
+                (proof, residual)
+            })
+        }
     };
     let Some((proof, residual)) = first else {
         let slopes = numeric::compare(&problem.setting, (&l1, &r1), &problem.domain, budget, "slope");
-        let (found, tried) = hunt(problem, &l1, &r1, Goal::NoRate, &slopes, budget, "the derivatives of the two sides in lr at 0");
+        let (found, tried) = hunt(problem, &l1, &r1, Goal::NoRate, (&first_identity, &slopes), budget, "the derivatives of the two sides in lr at 0");
         return Ok(match found {
             Some(mut f) => {
                 f.residual = slopes.residual;
@@ -378,7 +467,7 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
         return Ok(f);
     }
     // Of second order or smaller; a witness shows that it is not zero.
-    let (found, tried) = hunt(problem, &left, &scaled_right, Goal::Differ, &sampled, budget, "the two sides");
+    let (found, tried) = hunt(problem, &left, &scaled_right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
     let order = order::of_defect(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
     let slope = numeric::slope(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
     let seen = slope.map_or(String::new(), |s| format!("; numerically the defect shrinks like lr^{s:.2}"));
@@ -434,7 +523,7 @@ fn equal_claim(
     };
     let components = std::mem::take(&mut problem.equation.components);
     problem.equation.components = vec![super::Component { name: what.to_owned(), entries: Vec::new(), span: None }];
-    let (found, _) = hunt(problem, &[left], &[right], Goal::Differ, &sampled, budget, "the two sides of the claim");
+    let (found, _) = hunt(problem, &[left], &[right], Goal::Differ, (&identity, &sampled), budget, "the two sides of the claim");
     problem.equation.components = components;
     if let Some(f) = found {
         let message = match what {
@@ -449,7 +538,6 @@ fn equal_claim(
     let seen = sampled.residual.map_or("could not be tried at any point".to_owned(), |r| {
         if sampled.agrees() { format!("holds at {} points tried, not proved", r.samples) } else { "could neither be proved nor refuted".into() }
     });
-    let _ = identity;
     assumptions.push(format!("`{name}` preserves the {what}: {seen}"));
     Ok(None)
 }
@@ -490,32 +578,54 @@ fn full_rank(
     budget: &Budget,
     assumptions: &mut Vec<String>,
 ) -> Option<Finding> {
-    let mut best = None;
     let sampler = Sampler::new(&problem.setting, &[j], &problem.domain);
     let program = Program::new(&problem.setting.store, &[j]);
     let (rows, cols) = (problem.setting.store.shape(j)[0], problem.setting.store.shape(j)[1]);
-    for seed in 0..4 {
-        let label = format!("rank/{seed}");
-        let mut random = Random::new(budget.seed, &label);
-        let mut prime = Prime::new(Random::new(budget.seed, &format!("{label}/field")), Signs::Free, PseudoInverses::ByRank);
-        let Ok(point) = sampler.prime(&mut prime, &mut random, None) else { continue };
-        let Ok(values) = program.run(&mut prime, |s| point.get(&s).cloned()) else { continue };
-        prime.ranks.clear();
-        if crate::domain::linear::pseudo_inverse(&mut prime, &values[0], rows, cols).is_ok() {
-            best = best.max(prime.ranks.first().copied());
+    // Pieces and discrete members that occur, from floating-point points; the rank of each from a prime field.
+    let mut random = Random::new(budget.seed, "rank");
+    let discrete: Vec<SymbolId> = sampler.symbols().filter(|x| x.2).map(|x| x.0).collect();
+    let mut pieces: Vec<(Vec<i8>, Vec<Vec<f64>>)> = Vec::new();
+    for _ in 0..64 {
+        let Some(point) = sampler.float(&mut random) else { continue };
+        let mut float = Float::default();
+        if program.run(&mut float, |s| point.get(&s).cloned()).is_ok() {
+            let piece = (float.trace.signs, discrete.iter().map(|s| point[s].clone()).collect());
+            if !pieces.contains(&piece) {
+                pieces.push(piece);
+            }
         }
     }
-    match best {
-        Some(r) if r >= rank => None,
-        Some(r) => {
-            let message = format!("`{name}` is not {what}: the rank of its Jacobian is {r} at random points, not {rank}");
-            Some(Finding::new(Verdict::Invalid, Evidence::Claim, message))
+    if pieces.is_empty() {
+        assumptions.push(format!("the Jacobian of `{name}` has full rank: could not be tried"));
+        return None;
+    }
+    for (signs, members) in pieces {
+        let mut best = 0;
+        for seed in 0..3 {
+            let label = format!("rank/{seed}");
+            let mut random = Random::new(budget.seed, &label);
+            let pinned = Signs::Pinned(signs.clone());
+            let mut prime = Prime::new(Random::new(budget.seed, &format!("{label}/field")), pinned, PseudoInverses::ByRank);
+            let mut keep = super::sample::Point::default();
+            for (s, values) in discrete.iter().zip(&members) {
+                let small: Result<Vec<u64>, Stop> = values.iter().map(|v| prime.rational(&Rational::from(*v as i64))).collect();
+                keep.extend(small.map(|v| (*s, v)));
+            }
+            let Ok(point) = sampler.prime_with(&mut prime, &mut random, None, Some(&keep)) else { continue };
+            prime.zero_signs.clear();
+            let Ok(values) = program.run(&mut prime, |s| point.get(&s).cloned()) else { continue };
+            prime.ranks.clear();
+            if crate::domain::linear::pseudo_inverse(&mut prime, &values[0], rows, cols).is_ok() {
+                best = best.max(prime.ranks.first().copied().unwrap_or(0));
+            }
         }
-        None => {
-            assumptions.push(format!("the Jacobian of `{name}` has full rank: could not be tried"));
-            None
+        if best < rank {
+            let place = if signs.is_empty() { "random points" } else { "random points of a piece" };
+            let message = format!("`{name}` is not {what}: the rank of its Jacobian is {best} at {place}, not {rank}");
+            return Some(Finding::new(Verdict::Invalid, Evidence::Claim, message));
         }
     }
+    None
 }
 
 /// A condition on the target at the image of the source.

@@ -623,10 +623,85 @@ fn carry_state(e: &mut Elaborator<'_>, m: &Morphism, j: Term, v: Variance, z: Te
     }
 }
 
-/// `left` and `right` states, where `f` acts on each block as `W ↦ Q W P + C` with constant `Q` and `P`.
-///
-/// The two factors are only determined up to a scalar; `Q` is taken with mean square one in each row, so that it is
-/// orthogonal whenever the map is a two-sided rotation.
+/// How the scalar that `W ↦ Q W P` leaves open is fixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gauge {
+    /// `P` is the identity, `Q` is the whole map.
+    Left,
+    /// `Q` is the identity.
+    Right,
+    /// `P` is orthogonal, and `Q` takes the rest.
+    RotationRight,
+    /// `Q` is orthogonal, and `P` takes the rest.
+    RotationLeft,
+}
+
+/// The gauge of a two-sided map from generic values of multiples of its factors.
+fn gauge(f: &crate::domain::prime::Field, (fq, p): (&[u64], usize), (fp, q): (&[u64], usize)) -> Option<Gauge> {
+    let scalar = |m: &[u64], n: usize| m.iter().enumerate().all(|(k, &v)| v == if k / n == k % n { m[0] } else { 0 });
+    let conformal = |m: &[u64], n: usize| {
+        let gram: Vec<u64> =
+            (0..n * n).map(|k| (0..n).fold(0, |acc, i| f.add(acc, f.mul(m[i * n + k / n], m[i * n + k % n])))).collect();
+        scalar(&gram, n)
+    };
+    if scalar(fp, q) {
+        Some(Gauge::Left)
+    } else if scalar(fq, p) {
+        Some(Gauge::Right)
+    } else if conformal(fp, q) {
+        Some(Gauge::RotationRight)
+    } else {
+        conformal(fq, p).then_some(Gauge::RotationLeft)
+    }
+}
+
+/// `Q⁻ᵀ z Q⁻¹` or `P⁻¹ z P⁻ᵀ` from the four-index array `J[r, c, r', c'] = Q[r, r'] P[c', c]`.
+fn carry_side(s: &mut Store, j: Term, z: Term, v: Variance, gauge: Gauge, (p, q): (usize, usize)) -> Term {
+    // A factor up to a scalar: the other one contracted with fixed weights, which no permutation annihilates.
+    let left = v == Variance::Left;
+    let own = if left { p } else { q };
+    let n = if left { q } else { p };
+    let plain = gauge == Gauge::Left || gauge == Gauge::Right;
+    let values = (0..n * n).map(|k| Rational::from(if plain { u64::from(k == 0) } else { (k * k + 3 * k + 1) as u64 })).collect();
+    let w = s.literal(values, &[n, n]);
+    let raw = if left {
+        s.product(j, &[0, 1, 2, 3], w, &[1, 3], &[0, 2])
+    } else {
+        s.product(j, &[0, 1, 2, 3], w, &[0, 2], &[3, 1])
+    };
+    match (gauge, left) {
+        // The other factor is the identity, and its corner entry is 1.
+        (Gauge::Left, true) | (Gauge::Right, false) => {}
+        (Gauge::Left, false) | (Gauge::Right, true) => return z,
+        _ => {}
+    }
+    let inverse = s.inverse(raw);
+    let carried = if left {
+        let half = s.product(inverse, &[0, 1], z, &[0, 2], &[1, 2]);
+        s.matmul(half, inverse)
+    } else {
+        let half = s.matmul(inverse, z);
+        s.product(half, &[0, 1], inverse, &[2, 1], &[0, 2])
+    };
+    if plain {
+        return carried;
+    }
+    // raw = κ F for the factor F, so the result has to be multiplied by κ² = ‖raw‖² / ‖F‖².
+    let raw_norm = s.dot(raw, raw);
+    let rotation = (gauge == Gauge::RotationLeft) == left;
+    let square = if rotation {
+        s.scale(Rational::ONE / Rational::from(own as u64), raw_norm)
+    } else {
+        // ‖J‖² = ‖Q‖² ‖P‖², and the norm of the rotation is its size.
+        let all = s.dot(j, j);
+        let ratio = s.div(raw_norm, all);
+        s.scale(Rational::from(n as u64), ratio)
+    };
+    s.scalar_mul(square, carried)
+}
+
+/// `left` and `right` states, where `f` acts on each block as `W ↦ Q W P + C` with constant `Q` and `P`. The two factors
+/// are only determined up to a scalar, which [`Gauge`] fixes.
 fn two_sided(e: &mut Elaborator<'_>, m: &Morphism, j: Term, v: Variance, z: Term) -> Result<Term, String> {
     let word = format!("`{}` acts on each matrix as W ↦ Q W P + C with constant invertible Q and P", m.name);
     let refuse = || format!("it is carried only where {word}, which is not the case");
@@ -668,38 +743,21 @@ fn two_sided(e: &mut Elaborator<'_>, m: &Morphism, j: Term, v: Variance, z: Term
                 return Err(refuse());
             }
         }
+        let f = super::generic::field();
+        let factor_q: Vec<u64> = (0..p * p).map(|k| pattern[at(k / p, c0, k % p, cc0)]).collect();
+        let factor_p: Vec<u64> = (0..q * q).map(|k| pattern[at(r0, k % q, rr0, k / q)]).collect();
+        let Some(gauge) = gauge(&f, (&factor_q, p), (&factor_p, q)) else {
+            return Err(format!(
+                "`{}` acts as W ↦ Q W P, where Q and P are only determined up to a factor c, 1/c; nat knows which is meant if one of \
+                 them is the identity or a rotation, and here neither is",
+                m.name
+            ));
+        };
         let s = &mut e.store;
         let map = (0..p * q * p * q).map(|k| at(k / (q * p * q), k / (p * q) % q, k / q % p, k % q) as u32).collect();
-        let block_j = s.gather(j, map, &[p, q, p, q]);
-        // Either factor up to a scalar: the other one contracted with fixed weights, which no permutation annihilates.
-        let weights = |s: &mut Store, n: usize| {
-            let values = (0..n * n).map(|k| Rational::from((k * k + 3 * k + 1) as u64)).collect();
-            s.literal(values, &[n, n])
-        };
+        let whole_j = s.gather(j, map, &[p, q, p, q]);
         let block = super::generic::square_block(s, z, starts[ai], if v == Variance::Left { p } else { q });
-        let carried = if v == Variance::Left {
-            // raw = κ Q with κ² = ‖raw‖²/p.
-            let w = weights(s, q);
-            let raw = s.product(block_j, &[0, 1, 2, 3], w, &[1, 3], &[0, 2]);
-            let inverse = s.inverse(raw);
-            let half = s.product(inverse, &[0, 1], block, &[0, 2], &[1, 2]);
-            let whole = s.matmul(half, inverse);
-            let norm = s.dot(raw, raw);
-            let square = s.scale(Rational::ONE / Rational::from(p as u64), norm);
-            s.scalar_mul(square, whole)
-        } else {
-            // raw = κ P with κ² = ‖raw‖²/‖P‖² and ‖P‖² = ‖J‖²/p.
-            let w = weights(s, p);
-            let raw = s.product(block_j, &[0, 1, 2, 3], w, &[0, 2], &[3, 1]);
-            let inverse = s.inverse(raw);
-            let half = s.matmul(inverse, block);
-            let whole = s.product(half, &[0, 1], inverse, &[2, 1], &[0, 2]);
-            let norm = s.dot(raw, raw);
-            let all = s.dot(block_j, block_j);
-            let ratio = s.div(norm, all);
-            let square = s.scale(Rational::from(p as u64), ratio);
-            s.scalar_mul(square, whole)
-        };
+        let carried = carry_side(s, whole_j, block, v, gauge, (p, q));
         parts[bi] = Some(carried);
     }
     let parts: Vec<Term> = parts.into_iter().flatten().collect();

@@ -176,7 +176,7 @@ pub struct Budget {
     /// The number of points that the search for a witness tries.
     pub points: usize,
     /// The number of scalar operations of one evaluation.
-    pub cells: usize,
+    pub operations: usize,
     failure: Cell<Option<Term>>,
 }
 
@@ -188,7 +188,7 @@ impl Budget {
             samples,
             trials: 8192 * effort,
             points: 400 * effort,
-            cells: 200_000_000 * effort,
+            operations: 4_000_000_000usize.saturating_mul(effort),
             failure: Cell::new(None),
         }
     }

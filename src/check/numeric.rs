@@ -6,9 +6,9 @@ use super::sample::{Point, Sampler};
 use super::{Budget, Setting};
 use crate::domain::Stop;
 use crate::domain::float::Float;
-use crate::domain::prime::Random;
+use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::model::elaborate::{Constraint, Role};
-use crate::term::{Program, Term};
+use crate::term::{Node, Program, Term};
 use crate::verdict::Residual;
 
 /// Draws tried for each sample before the search for a point of the domain is given up.
@@ -25,6 +25,8 @@ pub struct Sampled {
     pub stopped: Option<Stop>,
     /// Whether any point satisfied the conditions.
     pub inside: bool,
+    /// Samples left out because floating point found another rank than exact arithmetic has at generic points.
+    pub misjudged: usize,
 }
 
 impl Sampled {
@@ -52,28 +54,46 @@ pub fn compare(
     let program = Program::new(&setting.store, &roots);
     let discrete: FxHashMap<_, _> = sampler.symbols().map(|(s, _, d)| (s, d)).collect();
     let mut random = Random::new(budget.seed, &format!("{purpose}/numeric"));
-    let mut sampled = Sampled { residual: None, median: 0.0, stopped: None, inside: false };
+    let mut sampled = Sampled { residual: None, median: 0.0, stopped: None, inside: false, misjudged: 0 };
     let mut differences = Vec::new();
+    let mut zeros = 0usize;
     let mut noise = f64::EPSILON;
-    let wanted = samples_for(program.cells(), budget);
-    for _ in 0..wanted * DRAWS {
-        if differences.len() >= wanted {
+    let wanted = samples_for(program.operations(), budget);
+    let ranks = generic_ranks(setting, &roots, &sampler, &program, budget);
+    for draw in 0..wanted * DRAWS {
+        if differences.len() >= wanted || sampled.misjudged >= wanted {
             break;
         }
-        let Some(point) = sampler.float(&mut random) else { continue };
+        // Now and then a wider or a narrower box: pieces and curvature may lie far out.
+        let scale = [1.0, 1.0, 4.0, 1.0, 0.25, 1.0, 16.0, 1.0][draw % 8];
+        let Some(point) = sampler.float_scaled(&mut random, scale) else { continue };
         sampled.inside = true;
-        let values = match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
+        let mut float = Float::default();
+        let values = match program.run(&mut float, |s| point.get(&s).cloned()) {
             Ok(values) => values,
             Err(f) => {
                 sampled.stopped = Some(f.stop);
                 continue;
             }
         };
+        if ranks.as_ref().is_some_and(|r| *r != float.trace.ranks) {
+            sampled.misjudged += 1;
+            continue;
+        }
+        // Two sides that are both zero, or have vanished by underflow, tell nothing.
+        if values.iter().flatten().all(|v| *v == 0.0) {
+            zeros += 1;
+            continue;
+        }
         let shaken = shake(&point, &discrete, &mut random);
         let moved = program.run(&mut Float::default(), |s| shaken.get(&s).cloned());
         let (difference, own) = relative(&values, moved.as_deref().unwrap_or(&values), left.len());
         differences.push(difference);
         noise = noise.max(own);
+    }
+    if differences.is_empty() && zeros > 0 {
+        // Zero on both sides everywhere: that is agreement after all.
+        differences.push(0.0);
     }
     differences.sort_by(f64::total_cmp);
     if let (Some(&max), Some(&median)) = (differences.last(), differences.get(differences.len() / 2)) {
@@ -83,9 +103,24 @@ pub fn compare(
     sampled
 }
 
+/// The ranks of pseudo-inverses at generic points, where these do not depend on the piece.
+fn generic_ranks(setting: &Setting, roots: &[Term], sampler: &Sampler, program: &Program, budget: &Budget) -> Option<Vec<usize>> {
+    if !setting.store.any_node(roots, |n| matches!(n, Node::PseudoInverse(_))) {
+        return None;
+    }
+    let mut random = Random::new(budget.seed, "generic ranks");
+    let field = Random::new(budget.seed, "generic ranks/field");
+    let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
+    let point = sampler.prime(&mut prime, &mut random, None).ok()?;
+    prime.ranks.clear();
+    prime.kinks = false;
+    program.run(&mut prime, |s| point.get(&s).cloned()).ok()?;
+    (!prime.kinks).then_some(prime.ranks)
+}
+
 /// Fewer samples of very large programs, so that numbers never cost much more than proofs.
-fn samples_for(cells: usize, budget: &Budget) -> usize {
-    budget.samples.min((budget.cells / 20 / cells.max(1)).max(3)).max(1)
+fn samples_for(operations: usize, budget: &Budget) -> usize {
+    budget.samples.min((budget.operations / 4 / operations.max(1)).max(3)).max(1)
 }
 
 /// The same point with every continuous entry changed in its last places.

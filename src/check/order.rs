@@ -21,7 +21,7 @@ pub fn of_defect(
 ) -> Option<usize> {
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let program = Program::new(&setting.store, &roots);
-    if program.cells() * TERMS * TERMS > budget.cells {
+    if program.operations() * TERMS * TERMS > budget.operations {
         return None;
     }
     let sampler = Sampler::new(setting, &roots, extra);

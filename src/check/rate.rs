@@ -2,7 +2,7 @@
 
 use super::sample::{Point, Sampler};
 use super::{Budget, Setting};
-use crate::domain::Rational;
+use crate::domain::{Domain, Fun, Rational};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::model::elaborate::{Constraint, Draw, Role};
 use crate::term::{Program, SymbolId, Term};
@@ -47,7 +47,7 @@ pub fn candidate(
             Some(other) if other != Some(c) => return Ratio::None,
             Some(_) => {}
         }
-        if let Some(t) = formula(setting, &prime, &first, c) {
+        if let Some(t) = formula(setting, &mut prime, &first, c) {
             return Ratio::Constant(t);
         }
         return specialised(setting, (left, right)).map_or(Ratio::None, Ratio::Constant);
@@ -78,7 +78,7 @@ fn ratio_at(program: &Program, split: usize, prime: &mut Prime, point: &Point<u6
 }
 
 /// A rational number times a product of small powers of the scalar members, if the ratio is one.
-fn formula(setting: &mut Setting, prime: &Prime, point: &Point<u64>, c: u64) -> Option<Term> {
+fn formula(setting: &mut Setting, prime: &mut Prime, point: &Point<u64>, c: u64) -> Option<Term> {
     let scalars: Vec<SymbolId> = setting
         .quantified
         .iter()
@@ -89,32 +89,40 @@ fn formula(setting: &mut Setting, prime: &Prime, point: &Point<u64>, c: u64) -> 
     if scalars.len() > 4 {
         return None;
     }
+    // A member that may be negative enters a positive rate by its absolute value.
+    let mut sizes = Vec::with_capacity(scalars.len());
+    for s in &scalars {
+        let sign = prime.apply(Fun::Sign, &point[s][0]).ok()?;
+        sizes.push((point[s][0], prime.field.mul(sign, point[s][0])));
+    }
     let field = prime.field;
     let mut exponents = vec![0i64; scalars.len()];
     let total = (2 * MAX_EXPONENT + 1).pow(scalars.len() as u32);
-    let mut best: Option<(u64, Vec<i64>, Rational)> = None;
-    for k in 0..total {
-        let mut rest = k;
+    let mut best: Option<(u64, Vec<i64>, bool, Rational)> = None;
+    for k in 0..2 * total {
+        let absolute = k >= total;
+        let mut rest = k % total;
         for e in &mut exponents {
             *e = rest % (2 * MAX_EXPONENT + 1) - MAX_EXPONENT;
             rest /= 2 * MAX_EXPONENT + 1;
         }
         let mut value = c;
-        for (s, &e) in scalars.iter().zip(&exponents) {
-            let power = field.pow(point[s][0], e.unsigned_abs());
+        for (&(plain, size), &e) in sizes.iter().zip(&exponents) {
+            let power = field.pow(if absolute && e % 2 != 0 { size } else { plain }, e.unsigned_abs());
             let factor = if e > 0 { field.inv(power)? } else { power };
             value = field.mul(value, factor);
         }
         let Some((n, d)) = field.small_fraction(value, 1 << 16) else { continue };
         let weight: u64 = exponents.iter().map(|e| e.unsigned_abs()).sum();
         if best.as_ref().is_none_or(|b| weight < b.0) {
-            best = Some((weight, exponents.clone(), Rational::from_parts(n.into(), d.into())));
+            best = Some((weight, exponents.clone(), absolute, Rational::from_parts(n.into(), d.into())));
         }
     }
-    let (_, exponents, coefficient) = best?;
+    let (_, exponents, absolute, coefficient) = best?;
     let mut t = setting.store.num(coefficient);
     for (s, e) in scalars.iter().zip(exponents) {
         let x = setting.store.symbol_term(*s);
+        let x = if absolute && e % 2 != 0 { setting.store.abs(x) } else { x };
         let power = setting.store.power(x, &e.into());
         t = setting.store.mul(t, power);
     }

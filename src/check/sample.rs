@@ -165,7 +165,7 @@ impl Sampler {
         let discrete = self.discrete(member, random);
         let mut point: Point<u64> = FxHashMap::default();
         for p in &self.plans {
-            if let Some(kept) = keep.and_then(|k| k.get(&p.symbol)).filter(|_| p.role == Role::Member) {
+            if let Some(kept) = keep.and_then(|k| k.get(&p.symbol)).filter(|_| p.role == Role::Member || p.members() > 1) {
                 point.insert(p.symbol, kept.clone());
                 continue;
             }
@@ -196,13 +196,18 @@ impl Sampler {
 
     /// A random floating-point point that satisfies the conditions; `None` if this draw does not.
     pub fn float(&self, random: &mut Random) -> Option<Point<f64>> {
+        self.float_scaled(random, 1.0)
+    }
+
+    /// As [`Sampler::float`], with entries up to `2 · scale` in size where no condition bounds them.
+    pub fn float_scaled(&self, random: &mut Random, scale: f64) -> Option<Point<f64>> {
         let discrete = self.discrete(None, random);
         let mut point: Point<f64> = FxHashMap::default();
         for p in &self.plans {
             let values = match (discrete.get(&p.symbol), p.draw) {
                 (Some(entries), _) => entries.iter().map(|&e| e as f64).collect(),
                 (None, Draw::Pi) => vec![std::f64::consts::PI],
-                (None, _) => (0..p.size).map(|i| float_entry(random, p.low[i].as_ref(), p.high[i].as_ref())).collect(),
+                (None, _) => (0..p.size).map(|i| float_entry(random, scale, p.low[i].as_ref(), p.high[i].as_ref())).collect(),
             };
             point.insert(p.symbol, values);
         }
@@ -264,6 +269,11 @@ impl Sampler {
         })
     }
 
+    /// Whether some entry is bounded from below by what bounds it from above, so that no point exists.
+    pub fn contradictory(&self) -> bool {
+        self.plans.iter().any(|p| p.low.iter().zip(&p.high).any(|(a, b)| matches!((a, b), (Some(a), Some(b)) if a >= b)))
+    }
+
     /// The symbols in order, with the role of each and whether it is discrete.
     pub fn symbols(&self) -> impl Iterator<Item = (SymbolId, Role, bool)> {
         self.plans.iter().map(|p| (p.symbol, p.role, p.members() > 1))
@@ -314,13 +324,13 @@ fn note_bounds(store: &Store, term: Term, plans: &mut [Plan]) {
     }
 }
 
-fn float_entry(random: &mut Random, low: Option<&Rational>, high: Option<&Rational>) -> f64 {
+fn float_entry(random: &mut Random, scale: f64, low: Option<&Rational>, high: Option<&Rational>) -> f64 {
     let u = random.unit();
     match (low.map(|q| q.to_f64().value()), high.map(|q| q.to_f64().value())) {
         (Some(a), Some(b)) => a + (b - a) * (0.05 + 0.9 * u),
         (Some(a), None) => a + (3.0 * u - 1.5).exp(),
         (None, Some(b)) => b - (3.0 * u - 1.5).exp(),
-        (None, None) => 4.0 * u - 2.0,
+        (None, None) => (4.0 * u - 2.0) * scale,
     }
 }
 

@@ -17,13 +17,16 @@ use crate::term::{Program, Term};
 pub fn find(problem: &Problem, term: Term, budget: &Budget) -> Option<(String, bool)> {
     let sampler = Sampler::new(&problem.setting, &[term], &problem.domain);
     let program = Program::new(&problem.setting.store, &[term]);
-    if program.cells() * 200 > budget.cells {
+    if program.operations() * 200 > budget.operations {
         return None;
     }
     let mut random = Random::new(budget.seed, "singular");
     for tried in 0..160 {
         let Some(point) = sampler.simple(&mut random, tried / 60) else { continue };
-        let value = program.run(&mut Exact::default(), |s| point.get(&s).cloned());
+        // On a kink one-sided values count: u·|u| is no diffeomorphism at 0.
+        let mut exact = Exact::default();
+        exact.zero_sign = crate::domain::exact::ZeroSign::Zero;
+        let value = program.run(&mut exact, |s| point.get(&s).cloned());
         if value.is_ok_and(|v| v[0][0].is_zero()) {
             return Some((point_text(problem, &point), true));
         }

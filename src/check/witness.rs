@@ -144,6 +144,8 @@ struct Search<'a> {
     ranks: Vec<usize>,
     has_ranks: bool,
     zero_signs: bool,
+    /// Evaluations that may go into making a witness simpler.
+    simplifications: usize,
 }
 
 /// Searches for a witness; also tells how many points were tried.
@@ -168,6 +170,7 @@ pub fn search(
         ranks: Vec::new(),
         has_ranks,
         zero_signs: false,
+        simplifications: 0,
     };
     if let Some(prime) = s.generic(Signs::Free) {
         s.zero_signs = prime.zero_signs.contains(&true);
@@ -175,7 +178,13 @@ pub fn search(
     }
     let mut random = Random::new(budget.seed, &format!("{purpose}/witness"));
     let mut earlier: Option<(Point<Rational>, Evaluated)> = None;
-    let points = budget.points.min((budget.cells / 200 / s.program.cells().max(1)).max(8));
+    // Exact numbers grow; an operation on them is counted as a hundred.
+    let affordable = budget.operations / 100 / s.program.operations().max(1);
+    if affordable == 0 {
+        return (None, 0);
+    }
+    let points = budget.points.min(affordable.max(4));
+    s.simplifications = affordable.min(96);
     for tried in 1..=points {
         let level = (tried * 4 / points.max(1)).min(3);
         let Some(mut point) = s.sampler.simple(&mut random, level) else { continue };
@@ -218,6 +227,23 @@ pub fn search(
         }
     }
     (None, points)
+}
+
+/// Whether all terms have values at some simple point of the domain, exactly or in intervals.
+pub fn defined_somewhere(setting: &Setting, roots: &[Term], extra: &[Constraint]) -> bool {
+    let program = Program::new(&setting.store, roots);
+    let sampler = Sampler::new(setting, roots, extra);
+    let mut random = Random::new(0, "defined");
+    (0..200).any(|k| {
+        let Some(point) = sampler.simple(&mut random, k / 50) else { return false };
+        let exact = program.run(&mut Exact::with_limit(1 << 13), |s| point.get(&s).cloned());
+        let open = matches!(&exact, Err(f) if matches!(f.stop, Stop::Unsupported | Stop::Budget));
+        exact.is_ok() || open && {
+            let mut domain = Intervals::default();
+            let embedded = embed(&mut domain, &point);
+            program.run(&mut domain, |s| embedded.get(&s).cloned()).is_ok()
+        }
+    })
 }
 
 /// An entry at which the values refute the goal, and why no rate helps.
@@ -329,7 +355,7 @@ impl Search<'_> {
     /// Replaces entries by simpler ones as long as the point still refutes.
     fn simplify(&self, mut found: Refutation, goal: Goal) -> Refutation {
         let candidates = [Rational::ZERO, Rational::ONE, Rational::NEG_ONE, Rational::from(2)];
-        let mut left = 96usize;
+        let mut left = self.simplifications;
         let symbols: Vec<_> = self.sampler.symbols().filter(|(_, _, discrete)| !discrete).map(|(s, ..)| s).collect();
         for symbol in symbols {
             let n = found.point.get(&symbol).map_or(0, Vec::len);

@@ -137,10 +137,11 @@ impl Domain for Float {
             Fun::Sigmoid if x >= 0.0 => 1.0 / (1.0 + pxfm::f_exp(-x)),
             Fun::Sigmoid => pxfm::f_exp(x) / (1.0 + pxfm::f_exp(x)),
             Fun::Softplus => x.max(0.0) + pxfm::f_log1p(pxfm::f_exp(-x.abs())),
-            Fun::Sign if x == 0.0 => return Err(Stop::Kink),
             Fun::Sign => {
-                self.trace.signs.push(if x > 0.0 { 1 } else { -1 });
-                x.signum()
+                // At a random point an argument is exactly zero where it is so on a whole piece: its sign is zero there.
+                let sign = if x == 0.0 { 0 } else if x > 0.0 { 1 } else { -1 };
+                self.trace.signs.push(sign);
+                f64::from(sign)
             }
         };
         finite(value)

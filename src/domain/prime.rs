@@ -250,6 +250,10 @@ pub struct Prime {
     pub orthogonal: Vec<(Vec<u64>, usize)>,
     polars: Vec<MatrixAtom>,
     powers: Vec<(MatrixAtom, Rational)>,
+    /// Whether a transcendental or algebraic function was met: without one, a residual that is not zero is proved so.
+    pub atoms: bool,
+    /// Whether a sign was met.
+    pub kinks: bool,
     random: Random,
     factors: Vec<Factor>,
     /// Monomials of one factor: value to (factor, exponent, negated).
@@ -275,6 +279,8 @@ impl Prime {
             sign_classes: 0,
             ranks: Vec::new(),
             zero_signs: Vec::new(),
+            atoms: false,
+            kinks: false,
             orthogonal: Vec::new(),
             polars: Vec::new(),
             powers: Vec::new(),
@@ -448,10 +454,9 @@ impl Prime {
         let (minus, parts) = self.factorise(x);
         let mut s = self.field.one;
         for (i, e) in parts {
-            if e % 2 != 0 {
-                let sign = self.sign_of_factor(i);
-                s = self.field.mul(s, sign);
-            }
+            // Not s² = 1 here: a factor that is zero on a piece has the sign zero there.
+            let sign = self.sign_of_factor(i);
+            s = self.field.mul(s, self.field.pow(sign, e.unsigned_abs()));
         }
         Ok(if minus { self.field.sub(0, s) } else { s })
     }
@@ -475,15 +480,12 @@ impl Prime {
         if x == 0 {
             return Err(Stop::Pole);
         }
-        let (minus, parts) = self.factorise(x);
+        // Where the logarithm is defined it is that of the absolute value, which is multiplicative for every sign.
+        let (_, parts) = self.factorise(x);
         let mut sum = 0;
         for (i, e) in parts {
             let scale = self.small(e);
             sum = self.field.add(sum, self.field.mul(scale, self.factors[i].log));
-        }
-        if minus {
-            // No real point has the logarithm of a negative number; any atom will do, this one is fixed.
-            sum = self.field.add(sum, self.lambda);
         }
         Ok(sum)
     }
@@ -507,14 +509,12 @@ impl Prime {
             return self.exponential(product);
         }
         let steps = numerator * (ROOTS / denominator).cast_signed();
-        let (minus, parts) = self.factorise(x);
+        // As for logarithms: where x^q is defined it is |x|^q.
+        let (_, parts) = self.factorise(x);
         let mut result = self.field.one;
         for (i, e) in parts {
             let part = self.signed_power(self.factors[i].root, e * steps)?;
             result = self.field.mul(result, part);
-        }
-        if minus {
-            result = self.field.mul(result, self.field.pow(self.lambda, numerator.unsigned_abs()));
         }
         Ok(result)
     }
@@ -744,6 +744,11 @@ impl Domain for Prime {
 
     fn apply(&mut self, f: Fun, x: &u64) -> Result<u64, Stop> {
         let one = self.field.one;
+        if f == Fun::Sign {
+            self.kinks = true;
+        } else {
+            self.atoms = true;
+        }
         match f {
             Fun::Exp => self.exponential(*x),
             Fun::Log => self.logarithm(*x),
@@ -785,6 +790,7 @@ impl Domain for Prime {
             let e = i64::try_from(q.numerator()).map_err(|_| Stop::Unsupported)?;
             return if e < 0 && *x == 0 { Err(Stop::Pole) } else { self.signed_power(*x, e) };
         }
+        self.atoms = true;
         self.root_power(*x, q)
     }
 
@@ -798,6 +804,7 @@ impl Domain for Prime {
 
     /// `polar(Q A P) = Q polar(A) P` for orthogonal `Q`, `P`, and `polar(c A) = ± polar(A)`; else a new atom.
     fn polar(&mut self, m: &[u64], rows: usize, cols: usize) -> Result<Vec<u64>, Stop> {
+        self.atoms = true;
         let known = std::mem::take(&mut self.polars);
         let mut found = None;
         for atom in known.iter().filter(|a| (a.rows, a.cols) == (rows, cols)) {
@@ -819,6 +826,7 @@ impl Domain for Prime {
 
     /// `(Q A Qᵀ)^q = Q A^q Qᵀ` for orthogonal `Q`, and `(c A)^q = c^q A^q`; else a new atom.
     fn power_spd(&mut self, m: &[u64], n: usize, q: &Rational) -> Result<Vec<u64>, Stop> {
+        self.atoms = true;
         let known = std::mem::take(&mut self.powers);
         let mut found = None;
         for (atom, _) in known.iter().filter(|(a, p)| a.rows == n && p == q) {

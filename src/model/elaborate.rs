@@ -22,6 +22,11 @@ pub const MAX_ENTRIES: usize = 1 << 22;
 /// The largest number of terms that indexed expressions of one question may unroll to.
 pub const MAX_UNROLLED: usize = 1 << 18;
 
+/// The deepest nesting of definitions that use each other.
+pub const MAX_NESTED: usize = 256;
+/// The largest number of definitions that one question may expand.
+pub const MAX_EXPANSIONS: usize = 1 << 16;
+
 /// The error has been recorded; the caller only has to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reported;
@@ -178,6 +183,7 @@ pub struct Elaborator<'m> {
     lets: FxHashMap<LetId, Elab<Term>>,
     pub(super) calls: Vec<String>,
     pub(super) unrolled: usize,
+    expansions: usize,
     pi: Option<Term>,
 }
 
@@ -199,6 +205,7 @@ impl<'m> Elaborator<'m> {
             lets: FxHashMap::default(),
             calls: Vec::new(),
             unrolled: 0,
+            expansions: 0,
             pi: None,
         }
     }
@@ -226,6 +233,19 @@ impl<'m> Elaborator<'m> {
 
     /// Adds a condition.
     pub fn constrain(&mut self, term: Term, kind: ConstraintKind, text: String, span: Span) {
+        if kind == ConstraintKind::Positive {
+            self.store.assume_positive(term);
+            // x > c with c ≥ 0 makes x positive, too.
+            if let crate::term::Node::Sum(parts) = self.store.node(term).clone()
+                && parts.len() == 2
+            {
+                for ((c, x), (d, one)) in [(&parts[0], &parts[1]), (&parts[1], &parts[0])] {
+                    if c.is_one() && self.store.as_fill(*one).is_some() && *d < Rational::ZERO {
+                        self.store.assume_positive(*x);
+                    }
+                }
+            }
+        }
         self.constraints.push(Constraint { term, kind, text, span });
     }
 
@@ -459,6 +479,12 @@ impl<'m> Elaborator<'m> {
     pub(super) fn enter(&mut self, name: &str, span: Span) -> Elab<()> {
         if self.calls.iter().any(|c| c == name) {
             return self.fail(ModelError::Recursive { name: name.into(), span });
+        }
+        self.expansions += 1;
+        if self.calls.len() >= MAX_NESTED || self.expansions > MAX_EXPANSIONS {
+            let what = "the expansion of definitions".to_owned();
+            let size = if self.calls.len() >= MAX_NESTED { format!("more than {MAX_NESTED} nested") } else { format!("more than {MAX_EXPANSIONS}") };
+            return self.fail(ModelError::TooLarge { what, size, limit: MAX_EXPANSIONS, span });
         }
         self.calls.push(name.to_owned());
         Ok(())

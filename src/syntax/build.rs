@@ -3,8 +3,6 @@
 //! The grammar has already accepted the text, so a missing part would be a disagreement between the grammar and this
 //! code. It is reported as an ordinary syntax error at its place, never as a panic.
 
-use pest::Token;
-
 use crate::source::{SourceId, Span};
 
 use super::error::SyntaxError;
@@ -28,12 +26,15 @@ impl Builder {
     /// The place of a node, without the white space and comments that pest counts to a rule with an absent tail.
     pub fn span(self, node: &Node<'_>) -> Span {
         let start = node.as_span().start();
-        // From the back: the ends of this node, of its last part, of that one's last part, …, of the last token.
-        let ends = node.clone().tokens().rev().map_while(|token| match token {
-            Token::End { pos, .. } => Some(pos.pos()),
-            Token::Start { .. } => None,
-        });
-        let end = ends.last().unwrap_or(start);
+        let mut last = node.clone();
+        // Such a tail ends in white space, since the line end behind a comment belongs to it.
+        while last.as_str().ends_with(char::is_whitespace) {
+            match last.clone().into_inner().next_back() {
+                Some(inner) => last = inner,
+                None => break,
+            }
+        }
+        let end = last.as_span().end();
         Span::new(self.source, self.base + start, self.base + end)
     }
 

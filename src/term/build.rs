@@ -267,7 +267,12 @@ impl Store {
     fn merge_powers(&mut self, a: Term, b: Term) -> Option<Term> {
         let (x, p) = self.split_power(a);
         let (y, q) = self.split_power(b);
-        (x == y).then(|| self.power(x, &(p + q)))
+        if x != y {
+            return None;
+        }
+        // √x · √x is x only where √x exists.
+        let enlarges = !(p.is_int() && q.is_int()) && (&p + &q).is_int();
+        (!enlarges || self.nonnegative(x)).then(|| self.power(x, &(p + q)))
     }
 
     fn split_power(&self, t: Term) -> (Term, Rational) {
@@ -461,7 +466,8 @@ impl Store {
             }
             Fun::Sign if matches!(self.node(x), Node::Map(Fun::Sign, _)) => x,
             Fun::Log if matches!(self.node(x), Node::Map(Fun::Exp, _)) => self.node(x).operands()[0],
-            Fun::Exp if matches!(self.node(x), Node::Map(Fun::Log, _)) => self.node(x).operands()[0],
+            Fun::Exp if matches!(self.node(x), Node::Map(Fun::Log, y) if self.nonnegative(*y)) => self.node(x).operands()[0],
+            Fun::Sign if self.positive(x) => self.fill(Rational::ONE, &shape),
             _ => self.intern(Node::Map(f, x), shape),
         }
     }
@@ -485,33 +491,74 @@ impl Store {
         }
         match self.node(x).clone() {
             Node::Power(y, p) => {
+                let pq = &p * q;
                 let even = p.is_int() && is_even(&p);
-                if q.is_int() || !even {
-                    return self.power(y, &(p * q));
+                // Both exponents are whole, or no point is gained or lost.
+                let safe = q.is_int() && p.is_int() || !even && !pq.is_int() || self.nonnegative(y);
+                if safe {
+                    return self.power(y, &pq);
                 }
-                if (&p * q).is_one() {
-                    let s = self.map(Fun::Sign, y);
-                    return self.mul(y, s);
+                if even && pq.is_one() {
+                    return self.abs(y);
                 }
                 self.intern(Node::Power(x, q.clone()), shape)
             }
-            Node::Map(Fun::Sign, _) if q.is_int() => {
-                if is_even(q) {
-                    self.fill(Rational::ONE, &shape)
-                } else {
-                    x
-                }
-            }
-            // (y · sign z)^q = y^q · (sign z)^q, so that |y|² is y².
-            Node::Product { a, b, la, lb, out } if q.is_int() && la == lb && la == out => {
-                let signed = |t: Term| matches!(self.node(t), Node::Map(Fun::Sign, _));
-                if signed(a) || signed(b) {
-                    let (a, b) = (self.power(a, q), self.power(b, q));
-                    return self.mul(a, b);
+            // An odd power of -1, 0 or 1 is itself. An even one is not 1: the sign is 0 on a piece where its argument is.
+            Node::Map(Fun::Sign, _) if q.is_int() && !is_even(q) && *q > Rational::ZERO => x,
+            // |y|^(2k) = y^(2k).
+            Node::Product { a, b, la, lb, out } if q.is_int() && is_even(q) && la == lb && la == out => {
+                for (y, s) in [(a, b), (b, a)] {
+                    if *self.node(s) == Node::Map(Fun::Sign, y) {
+                        return self.power(y, q);
+                    }
                 }
                 self.intern(Node::Power(x, q.clone()), shape)
             }
             _ => self.intern(Node::Power(x, q.clone()), shape),
+        }
+    }
+
+    /// Declares that every entry of a term is positive wherever the question is asked: a condition of the file.
+    pub fn assume_positive(&mut self, t: Term) {
+        self.positives.insert(t);
+    }
+
+    /// Whether every entry is certainly positive, from conditions and from the form of the term.
+    pub fn positive(&self, t: Term) -> bool {
+        self.sign_from_form(t, true, 6)
+    }
+
+    /// Whether every entry is certainly not negative.
+    pub fn nonnegative(&self, t: Term) -> bool {
+        self.sign_from_form(t, false, 6)
+    }
+
+    fn sign_from_form(&self, t: Term, strictly: bool, depth: usize) -> bool {
+        if self.positives.contains(&t) {
+            return true;
+        }
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match self.node(t) {
+            Node::Fill(q) => *q > Rational::ZERO || !strictly && q.is_zero(),
+            Node::Literal(v) => v.iter().all(|q| *q > Rational::ZERO || !strictly && q.is_zero()),
+            Node::Map(Fun::Exp | Fun::Sigmoid | Fun::Softplus, _) => true,
+            Node::Power(x, q) => {
+                // A power that is not whole is defined for positive bases only, and zero only at zero.
+                let even = q.is_int() && is_even(q) || !q.is_int();
+                if strictly { self.sign_from_form(*x, true, depth) } else { even || self.sign_from_form(*x, false, depth) }
+            }
+            Node::Sum(parts) => {
+                let sign = |strictly| move |(c, p): &(Rational, Term)| *c > Rational::ZERO && self.sign_from_form(*p, strictly, depth);
+                parts.iter().all(sign(false)) && (!strictly || parts.iter().any(sign(true)))
+            }
+            Node::Product { a, b, la, lb, .. } => {
+                let square = !strictly && a == b && la == lb;
+                let full = self.size(*a) > 0 && self.size(*b) > 0;
+                square || full && self.sign_from_form(*a, strictly, depth) && self.sign_from_form(*b, strictly, depth)
+            }
+            Node::Gather(x, map) => (!strictly || !map.contains(&NONE)) && self.sign_from_form(*x, strictly, depth),
+            Node::Join(parts) => parts.iter().all(|p| self.sign_from_form(*p, strictly, depth)),
+            _ => false,
         }
     }
 
@@ -709,6 +756,21 @@ mod tests {
         assert_eq!(root, abs);
         let back = s.mul(root, root);
         assert_eq!(back, s.mul(x, x));
+        let plain = s.power(x, &half());
+        assert_ne!(s.mul(plain, plain), x, "the left side exists for positive x only");
+    }
+
+    #[test]
+    fn the_square_of_a_sign_is_not_one() {
+        let mut s = Store::new();
+        let (_, x) = s.symbol("x", &[]);
+        let r = s.relu(x);
+        let sign = s.map(Fun::Sign, r);
+        let square = s.mul(sign, sign);
+        assert_eq!(s.as_fill(square), None);
+        let e = s.map(Fun::Exp, x);
+        let t = s.map(Fun::Sign, e);
+        assert!(s.as_fill(t).is_some_and(Rational::is_one));
     }
 
     #[test]

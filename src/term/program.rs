@@ -109,6 +109,22 @@ impl Program {
         self.size
     }
 
+    /// The number of scalar operations of one run, in rough terms: what budgets are measured in.
+    pub fn operations(&self) -> usize {
+        let cube = |n: usize| n.saturating_mul(n).saturating_mul(n);
+        self.steps.iter().fold(0usize, |total, step| {
+            let own = match &step.op {
+                Op::Contract(c) => step.len.saturating_mul(c.inner.iter().map(|l| l.extent).product()),
+                Op::Sum(parts) => step.len.saturating_mul(parts.len()),
+                Op::Inverse(_, n) | Op::Determinant(_, n) => cube(*n),
+                Op::PseudoInverse(_, m, n) | Op::Polar(_, m, n) => 4 * cube(*m.max(n)),
+                Op::PowerSpd(_, n, _) => 20 * cube(*n),
+                _ => step.len,
+            };
+            total.saturating_add(own)
+        })
+    }
+
     /// Runs the program; `input` gives the entries of a symbol's value in row-major order.
     ///
     /// # Errors

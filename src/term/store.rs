@@ -102,6 +102,7 @@ pub struct Store {
     nodes: IndexSet<(Node, Shape), FxBuildHasher>,
     symbols: Vec<Symbol>,
     pub(super) identities: FxHashSet<Term>,
+    pub(super) positives: FxHashSet<Term>,
 }
 
 impl Store {
