@@ -86,6 +86,37 @@ pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget:
     Identity::Proved { bits: weakest - classes as f64, trials: total }
 }
 
+/// Whether the first `split` roots equal the rest, one by one, at two random points of a prime field on each of the
+/// given pieces.
+pub fn agree_on_pieces(
+    setting: &Setting,
+    roots: &[Term],
+    split: usize,
+    extra: &[Constraint],
+    pieces: &[Vec<i8>],
+    budget: &Budget,
+) -> bool {
+    let sampler = Sampler::new(setting, roots, extra);
+    let program = Program::new(&setting.store, roots);
+    pieces.iter().all(|signs| {
+        (0..2).all(|seed| {
+            let label = format!("piece/{seed}");
+            let mut random = Random::new(budget.seed, &label);
+            let field = Random::new(budget.seed, &format!("{label}/field"));
+            // Members of finite classes would have to be those of the sample; their signs differ from member to member.
+            let (members, _) = sampler.members();
+            (0..members.min(64)).any(|member| {
+                let mut prime = Prime::new(field.clone(), Signs::Pinned(signs.clone()), PseudoInverses::ByRank);
+                let Ok(point) = sampler.prime(&mut prime, &mut random, Some(member)) else { return false };
+                prime.zero_signs.clear();
+                let Ok(values) = program.run(&mut prime, |s| point.get(&s).cloned()) else { return false };
+                let (l, r) = values.split_at(split);
+                l == r
+            })
+        })
+    })
+}
+
 /// Whether some pseudo-inverted matrix contains a sign: its rank may then depend on the piece.
 fn ranks_depend_on_kinks(setting: &Setting, terms: &[Term]) -> bool {
     let store = &setting.store;

@@ -92,7 +92,8 @@ fn examine(problem: &mut Problem, left: &[Term], right: &[Term], budget: &Budget
     }
     if sampled.disagrees() {
         // Floating point only suspects; a point that refutes the proof exactly would be a defect of nat.
-        let (found, _) = witness::search(&problem.setting, (left, right), &problem.domain, Goal::Differ, budget, purpose);
+        let goal = (Goal::Differ, &sampled.suspects[..]);
+        let (found, _) = witness::search(&problem.setting, (left, right), &problem.domain, goal, budget, purpose);
         if found.is_some() {
             let noise = sampled.residual.map_or(0.0, |r| r.noise);
             return Err(Disagreement { residual: sampled.median, noise, place: purpose.to_owned() });
@@ -125,15 +126,24 @@ fn nowhere(problem: &Problem, left: &[Term], right: &[Term], identity: Identity,
 }
 
 /// The finding when neither proof nor witness was found, from the numbers alone.
-fn by_numbers(verdict: Verdict, identity: &Identity, sampled: &Sampled, tried: Vec<String>) -> Finding {
+fn by_numbers(
+    verdict: Verdict,
+    (identity, sampled, on_pieces): (&Identity, &Sampled, bool),
+    tried: Vec<String>,
+) -> Finding {
     let mut tried = tried;
     tried.insert(0, identity_text(identity));
     // Without atoms a residual that is not zero is proved so; with signs, a piece on which the sides differ may simply
     // not have been sampled.
-    let believable = !matches!(identity, Identity::Open(Atoms::None | Atoms::Kinks));
+    let believable = match identity {
+        Identity::Open(Atoms::None) => false,
+        Identity::Open(Atoms::Kinks) => on_pieces,
+        _ => true,
+    };
     let mut finding = if sampled.agrees() && believable {
         let r = sampled.residual.map_or(0, |r| r.samples);
-        Finding::new(verdict, Evidence::Numeric, format!("the sides agree within rounding at {r} sampled points; this is not proved"))
+        let seen = if on_pieces { format!("; on each of the {} pieces met they agree exactly, and whether there are others is open", sampled.pieces.len()) } else { String::new() };
+        Finding::new(verdict, Evidence::Numeric, format!("the sides agree within rounding at {r} sampled points; this is not proved{seen}"))
     } else {
         let message = match (sampled.residual, sampled.inside, sampled.stopped) {
             (Some(_), ..) if sampled.agrees() && matches!(identity, Identity::Open(Atoms::Kinks)) => {
@@ -150,6 +160,23 @@ fn by_numbers(verdict: Verdict, identity: &Identity, sampled: &Sampled, tried: V
     finding.residual = sampled.residual;
     finding.tried = tried;
     finding
+}
+
+/// [`by_numbers`], after a look at the pieces that the samples met.
+fn numbers(
+    problem: &mut Problem,
+    verdict: Verdict,
+    (left, right): (&[Term], &[Term]),
+    (identity, sampled): (&Identity, &Sampled),
+    budget: &Budget,
+    tried: Vec<String>,
+) -> Finding {
+    let kinks = *identity == Identity::Open(Atoms::Kinks) && sampled.agrees() && !sampled.pieces.is_empty();
+    let on_pieces = kinks && {
+        let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+        algebra::agree_on_pieces(&problem.setting, &roots, left.len(), &problem.domain, &sampled.pieces, budget)
+    };
+    by_numbers(verdict, (identity, sampled, on_pieces), tried)
 }
 
 fn identity_text(identity: &Identity) -> String {
@@ -192,7 +219,7 @@ fn plain(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement
                     f.residual = sampled.residual;
                     Ok(f)
                 }
-                None => Ok(by_numbers(Verdict::Commutes, &identity, &sampled, tried)),
+                None => Ok(numbers(problem, Verdict::Commutes, (&left, &right), (&identity, &sampled), budget, tried)),
             }
         }
     }
@@ -214,7 +241,7 @@ fn hunt(
     let points = if hopeless { budget.points / 10 } else { budget.points };
     let smaller = Budget { points, ..Budget::new(budget.seed, budget.samples, 1) };
     let smaller = Budget { trials: budget.trials, operations: budget.operations, ..smaller };
-    let (found, tried) = witness::search(&problem.setting, (left, right), &problem.domain, goal, &smaller, quantity);
+    let (found, tried) = witness::search(&problem.setting, (left, right), &problem.domain, (goal, &sampled.suspects), &smaller, quantity);
     let note = format!("witness: {tried} simple points");
     let Some(found) = found else { return (None, vec![note]) };
     let equation = Equation { left: left.to_vec(), right: right.to_vec(), ..problem.equation.clone() };
@@ -289,7 +316,7 @@ fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
 
 fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Residual>) -> Finding {
     let text = problem.setting.store.text(c);
-    let message = format!("the sides agree once the target's rate is multiplied by {text}; {proof}");
+    let message = format!("the sides agree once the target's learning rate is multiplied by {text} (the source's stays); {proof}");
     let mut f = Finding::new(Verdict::UpToRate, Evidence::Algebra, message);
     f.rate = Some(text);
     f.residual = residual;
@@ -323,7 +350,7 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
             f.residual = sampled.residual;
             f
         }
-        None => by_numbers(Verdict::Commutes, &identity, &sampled, tried),
+        None => numbers(problem, Verdict::Commutes, (&left, &right), (&identity, &sampled), budget, tried),
     })
 }
 
@@ -391,7 +418,14 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
         return Ok(f);
     }
     let (Some((l0, l1)), Some((r0, r1))) = (at_zero(problem, lr, &left), at_zero(problem, lr, &right)) else {
-        return Ok(by_numbers(Verdict::Commutes, &identity, &sampled, vec!["derivative in lr: not available".into()]));
+        return Ok(numbers(
+            problem,
+            Verdict::Commutes,
+            (&left, &right),
+            (&identity, &sampled),
+            budget,
+            vec!["derivative in lr: not available".into()],
+        ));
     };
     // Order zero: a defect that is there without any step.
     let zeroth = examine(problem, &l0, &r0, budget, "step at lr = 0")?;
@@ -405,7 +439,7 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
         }
         if sampled.agrees() || !zero_sampled.agrees() {
             let s = if sampled.agrees() { &sampled } else { zero_sampled };
-            return Ok(by_numbers(Verdict::Commutes, zeroth, s, tried));
+            return Ok(numbers(problem, Verdict::Commutes, (&left, &right), (if sampled.agrees() { &identity } else { zeroth }, s), budget, tried));
         }
     }
     // Order one, up to a rate.
@@ -434,7 +468,7 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
                 f.order = Some(1);
                 f
             }
-            None => by_numbers(Verdict::Commutes, &identity, &sampled, tried),
+            None => numbers(problem, Verdict::Commutes, (&left, &right), (&identity, &sampled), budget, tried),
         });
     };
     // The whole step, with the target's rate scaled.
@@ -462,7 +496,7 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
     };
     if sampled.agrees() {
         let verdict = if c.is_some() { Verdict::UpToRate } else { Verdict::Commutes };
-        let mut f = by_numbers(verdict, &identity, &sampled, Vec::new());
+        let mut f = numbers(problem, verdict, (&left, &scaled_right), (&identity, &sampled), budget, Vec::new());
         f.rate = c.map(|c| problem.setting.store.text(c));
         return Ok(f);
     }
@@ -474,7 +508,7 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
     let rate = c.map(|c| problem.setting.store.text(c));
     let at = rate.as_ref().map_or(String::new(), |r| format!(" at the rate {r}"));
     let power = order.map_or("lr^2 or smaller".to_owned(), |k| format!("lr^{k}"));
-    let message = format!("the defect of one step{at} is of order {power}; orders 0 and 1 vanish, {proof}{seen}");
+    let message = format!("the defect of one step{at} is of order {power}{seen}; that it vanishes to first order is {proof}");
     let mut f = Finding::new(Verdict::InLimit, Evidence::Algebra, message);
     f.order = order;
     f.rate = rate;
@@ -538,7 +572,10 @@ fn equal_claim(
     let seen = sampled.residual.map_or("could not be tried at any point".to_owned(), |r| {
         if sampled.agrees() { format!("holds at {} points tried, not proved", r.samples) } else { "could neither be proved nor refuted".into() }
     });
-    assumptions.push(format!("`{name}` preserves the {what}: {seen}"));
+    assumptions.push(match what {
+        "inverse" => format!("the `inverse` of `{name}` undoes it: {seen}"),
+        _ => format!("`{name}` preserves the {what}: {seen}"),
+    });
     Ok(None)
 }
 
@@ -558,14 +595,15 @@ fn non_singular(problem: &mut Problem, j: Term, name: &str, budget: &Budget, ass
         let message = format!("`{name}` is not a local diffeomorphism: its Jacobian is singular everywhere");
         return Some(Finding::new(Verdict::Invalid, Evidence::Claim, message));
     }
+    if super::singular::nowhere_zero(problem, det) {
+        return None;
+    }
     if let Some((point, exact)) = super::singular::find(problem, det, budget) {
         let seen = if exact { "" } else { " (found by bisection between two points where the determinant has opposite signs)" };
         let message = format!("`{name}` is not a local diffeomorphism: its Jacobian is singular at {point}{seen}");
         return Some(Finding::new(Verdict::Invalid, Evidence::Claim, message));
     }
-    if !super::singular::nowhere_zero(problem, det) {
-        assumptions.push(format!("the Jacobian of `{name}` is non-singular: holds at all points tried, not proved"));
-    }
+    assumptions.push(format!("the Jacobian of `{name}` is non-singular: holds at all points tried, not proved"));
     None
 }
 

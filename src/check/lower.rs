@@ -282,8 +282,9 @@ fn preserves(model: &Model, check: &Check, what: &str, path: &TreePath, errors: 
         };
         let mut claims = Vec::new();
         for m in &p.parts {
-            // What is asked for is not presupposed.
-            claims.extend(claims_of(&mut e, m)?.into_iter().filter(|c| !matches!(&c.kind, ClaimKind::Equal { what: w, .. } if *w == what)));
+            // What a morphism preserves is the question here, and not presupposed.
+            let presupposed = |c: &Claim| !matches!(&c.kind, ClaimKind::Equal { what: "loss" | "output" | "output metric", .. });
+            claims.extend(claims_of(&mut e, m)?.into_iter().filter(presupposed));
         }
         let mut t = task(check, "preserves", format!("preserves {what} {}", path_text(path)));
         t.along = Some(path_text(path));

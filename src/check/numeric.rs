@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::sample::{Point, Sampler};
 use super::{Budget, Setting};
-use crate::domain::Stop;
+use crate::domain::{Rational, Stop};
 use crate::domain::float::Float;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::model::elaborate::{Constraint, Role};
@@ -25,6 +25,10 @@ pub struct Sampled {
     pub stopped: Option<Stop>,
     /// Whether any point satisfied the conditions.
     pub inside: bool,
+    /// Rational points near those at which the sides differ most, the simplest first.
+    pub suspects: Vec<Point<Rational>>,
+    /// The signs taken at kinks, for every piece that a sample lay on.
+    pub pieces: Vec<Vec<i8>>,
     /// Samples left out because floating point found another rank than exact arithmetic has at generic points.
     pub misjudged: usize,
 }
@@ -54,7 +58,7 @@ pub fn compare(
     let program = Program::new(&setting.store, &roots);
     let discrete: FxHashMap<_, _> = sampler.symbols().map(|(s, _, d)| (s, d)).collect();
     let mut random = Random::new(budget.seed, &format!("{purpose}/numeric"));
-    let mut sampled = Sampled { residual: None, median: 0.0, stopped: None, inside: false, misjudged: 0 };
+    let mut sampled = Sampled { residual: None, median: 0.0, stopped: None, inside: false, suspects: Vec::new(), pieces: Vec::new(), misjudged: 0 };
     let mut differences = Vec::new();
     let mut zeros = 0usize;
     let mut noise = f64::EPSILON;
@@ -65,7 +69,7 @@ pub fn compare(
             break;
         }
         // Now and then a wider or a narrower box: pieces and curvature may lie far out.
-        let scale = [1.0, 1.0, 4.0, 1.0, 0.25, 1.0, 16.0, 1.0][draw % 8];
+        let scale = [1.0, 1.0, 4.0, 1.0, 0.25, 1.0, 16.0, 1.0, 1.0, 256.0][draw % 10];
         let Some(point) = sampler.float_scaled(&mut random, scale) else { continue };
         sampled.inside = true;
         let mut float = Float::default();
@@ -88,6 +92,12 @@ pub fn compare(
         let shaken = shake(&point, &discrete, &mut random);
         let moved = program.run(&mut Float::default(), |s| shaken.get(&s).cloned());
         let (difference, own) = relative(&values, moved.as_deref().unwrap_or(&values), left.len());
+        if difference > 1e-6 && sampled.suspects.len() < 24 {
+            sampled.suspects.extend([1.0, 2.0, 8.0].map(|d| rounded(&point, d)));
+        }
+        if !float.trace.signs.is_empty() && sampled.pieces.len() < 64 && !sampled.pieces.contains(&float.trace.signs) {
+            sampled.pieces.push(float.trace.signs);
+        }
         differences.push(difference);
         noise = noise.max(own);
     }
@@ -101,6 +111,12 @@ pub fn compare(
         sampled.median = median;
     }
     sampled
+}
+
+/// The point with every entry rounded to a multiple of `1/d`.
+fn rounded(point: &Point<f64>, d: f64) -> Point<Rational> {
+    let round = |v: &f64| Rational::from_parts(((v * d).round() as i64).into(), (d as u64).into());
+    point.iter().map(|(s, values)| (*s, values.iter().map(round).collect())).collect()
 }
 
 /// The ranks of pseudo-inverses at generic points, where these do not depend on the piece.

@@ -18,6 +18,9 @@ pub type Point<E> = FxHashMap<SymbolId, Vec<E>>;
 /// The number of discrete members (permutations, signs) that are tried one by one; beyond it they are drawn.
 pub const MAX_MEMBERS: u64 = 720;
 
+/// Up to this many entries of a point are known to a prime field as factors of products.
+const MAX_FACTORS: usize = 24;
+
 #[derive(Debug, Clone)]
 struct Plan {
     symbol: SymbolId,
@@ -191,6 +194,12 @@ impl Sampler {
                 values.into_iter().for_each(|v| prime.assume_positive(v));
             }
         }
+        // Signs and roots of products are products of signs and roots: let the factors be known first.
+        if self.plans.iter().map(|p| p.size).sum::<usize>() <= MAX_FACTORS {
+            for p in self.plans.iter().filter(|p| p.members() == 1) {
+                point[&p.symbol].iter().for_each(|v| prime.make_known(*v));
+            }
+        }
         Ok(point)
     }
 
@@ -267,6 +276,11 @@ impl Sampler {
                 ConstraintKind::NonZero => domain.is_zero(v) == Some(false),
             })
         })
+    }
+
+    /// Scalar operations that the conditions of one point cost.
+    pub fn operations(&self) -> usize {
+        self.program.operations()
     }
 
     /// Whether some entry is bounded from below by what bounds it from above, so that no point exists.

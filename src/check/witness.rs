@@ -148,12 +148,12 @@ struct Search<'a> {
     simplifications: usize,
 }
 
-/// Searches for a witness; also tells how many points were tried.
+/// Searches for a witness, among `suspects` and simple points; also tells how many points were tried.
 pub fn search(
     setting: &Setting,
     (left, right): (&[Term], &[Term]),
     extra: &[Constraint],
-    goal: Goal,
+    (goal, suspects): (Goal, &[Point<Rational>]),
     budget: &Budget,
     purpose: &str,
 ) -> (Option<Refutation>, usize) {
@@ -178,8 +178,9 @@ pub fn search(
     }
     let mut random = Random::new(budget.seed, &format!("{purpose}/witness"));
     let mut earlier: Option<(Point<Rational>, Evaluated)> = None;
+    let mut suspects = suspects.iter();
     // Exact numbers grow; an operation on them is counted as a hundred.
-    let affordable = budget.operations / 100 / s.program.operations().max(1);
+    let affordable = budget.operations / 100 / (s.program.operations() + s.sampler.operations()).max(1);
     if affordable == 0 {
         return (None, 0);
     }
@@ -187,7 +188,9 @@ pub fn search(
     s.simplifications = affordable.min(96);
     for tried in 1..=points {
         let level = (tried * 4 / points.max(1)).min(3);
-        let Some(mut point) = s.sampler.simple(&mut random, level) else { continue };
+        // Every fourth point is near one at which floating point saw a difference.
+        let near = if tried % 4 == 3 { suspects.next().cloned().filter(|p| s.sampler.satisfied(p)) } else { None };
+        let Some(mut point) = near.or_else(|| s.sampler.simple(&mut random, level)) else { continue };
         // Every other point shares its members with the first, to compare rates.
         if let Some((first, _)) = earlier.as_ref().filter(|_| goal == Goal::NoRate && tried % 2 == 0) {
             for (symbol, role, _) in s.sampler.symbols() {
@@ -234,7 +237,8 @@ pub fn defined_somewhere(setting: &Setting, roots: &[Term], extra: &[Constraint]
     let program = Program::new(&setting.store, roots);
     let sampler = Sampler::new(setting, roots, extra);
     let mut random = Random::new(0, "defined");
-    (0..200).any(|k| {
+    let affordable = (10_000_000 / (program.operations() + sampler.operations()).max(1)).min(200);
+    (0..affordable).any(|k| {
         let Some(point) = sampler.simple(&mut random, k / 50) else { return false };
         let exact = program.run(&mut Exact::with_limit(1 << 13), |s| point.get(&s).cloned());
         let open = matches!(&exact, Err(f) if matches!(f.stop, Stop::Unsupported | Stop::Budget));

@@ -15,7 +15,7 @@ use crate::{FileReport, InputError, Options, check_source};
 /// The stack of a worker thread: expressions nest, and shapes and derivatives are walked recursively.
 const STACK: usize = 32 << 20;
 /// Larger files are refused.
-const MAX_BYTES: u64 = 64 << 20;
+const MAX_BYTES: u64 = 16 << 20;
 
 /// How to print the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -85,13 +85,13 @@ fn check_all(arguments: &Arguments) -> u8 {
     };
     let mut sources = Sources::default();
     let mut json = Report { version: 1, checks: Vec::new(), errors: Vec::new() };
-    let (mut failed, mut unexpected, mut total) = (false, 0usize, 0usize);
+    let (mut faulty, mut unexpected, mut total) = (0usize, 0usize, 0usize);
     let printer = Printer::new();
     for file in &arguments.files {
         let source = match read(file) {
             Ok(source) => source,
             Err(error) => {
-                failed = true;
+                faulty += 1;
                 match arguments.format {
                     Format::Json => json.errors.push(ErrorEntry {
                         code: "nat::source::unreadable".into(),
@@ -118,7 +118,7 @@ fn check_all(arguments: &Arguments) -> u8 {
                 return status::INTERNAL;
             }
         };
-        failed |= !report.errors.is_empty();
+        faulty += usize::from(!report.errors.is_empty());
         unexpected += report.answers.iter().filter(|a| !a.ok).count();
         total += report.answers.len();
         match arguments.format {
@@ -135,12 +135,12 @@ fn check_all(arguments: &Arguments) -> u8 {
             // A reader that has gone away needs no report.
             let _ = writeln!(std::io::stdout().lock(), "{text}");
         }
-        Format::Text if !failed || total > 0 => {
-            let _ = writeln!(anstream::stdout(), "{}", summary(total, unexpected));
+        Format::Text if faulty == 0 || total > 0 => {
+            let _ = writeln!(anstream::stdout(), "{}", summary(total, unexpected, faulty));
         }
         Format::Text => {}
     }
-    if failed {
+    if faulty > 0 {
         status::INPUT
     } else if unexpected > 0 {
         status::UNEXPECTED
@@ -149,11 +149,17 @@ fn check_all(arguments: &Arguments) -> u8 {
     }
 }
 
-fn summary(total: usize, unexpected: usize) -> String {
-    let checks = if total == 1 { "1 check".to_owned() } else { format!("{total} checks") };
-    match unexpected {
-        0 => format!("{checks}, all as expected"),
-        n => format!("{checks}, {n} not as expected"),
+fn summary(total: usize, unexpected: usize, faulty: usize) -> String {
+    let checks = match (total, unexpected) {
+        (1, 0) => "1 check, as expected".to_owned(),
+        (1, _) => "1 check, not as expected".to_owned(),
+        (n, 0) => format!("{n} checks, all as expected"),
+        (n, k) => format!("{n} checks, {k} not as expected"),
+    };
+    match faulty {
+        0 => checks,
+        1 => format!("{checks}; 1 file with errors"),
+        n => format!("{checks}; {n} files with errors"),
     }
 }
 
@@ -220,7 +226,7 @@ impl Printer {
 
     fn file(&self, sources: &Sources, name: &str, report: &FileReport) {
         let mut out = anstream::stdout();
-        let _ = writeln!(out, "{name}");
+        let _ = writeln!(out, "{}", if name == "-" { "<stdin>" } else { name });
         for answer in &report.answers {
             let (ok, line) = text::line(answer);
             let mark = if ok { "\u{1b}[32m✓\u{1b}[0m" } else { "\u{1b}[31m✗\u{1b}[0m" };

@@ -179,6 +179,9 @@ pub fn is_prime(n: u64) -> bool {
 /// Atoms are powers of a random root with this exponent, so that halves, thirds and quarters of arguments exist.
 const ROOTS: u64 = 12;
 
+/// Relations with one other atom are sought among this many; later ones count as independent.
+const MAX_RELATED: usize = 512;
+
 /// How signs are treated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signs {
@@ -331,6 +334,13 @@ impl Prime {
         }
     }
 
+    /// Makes a value of unknown sign a factor of its own.
+    pub fn make_known(&mut self, value: u64) {
+        if value != 0 && !self.monomials.contains_key(&value) {
+            self.new_factor(value, None);
+        }
+    }
+
     fn new_factor(&mut self, value: u64, sign: Option<u64>) -> usize {
         let (root, log) = (self.draw(), self.draw());
         self.add_factor(Factor { value, root, log, sign })
@@ -370,7 +380,7 @@ impl Prime {
             return found;
         }
         // Two factors, the first one in a low power, and perhaps a rational number.
-        let n = self.factors.len();
+        let n = self.factors.len().min(MAX_RELATED);
         self.collisions += 8.0 * n as f64 * (self.monomials.len() as f64 + (1u64 << 21) as f64);
         for i in 0..n {
             let base = self.factors[i].value;
@@ -581,7 +591,7 @@ impl Prime {
         if let Some(&(i, m)) = self.multiples.get(&u) {
             return vec![(i, m)];
         }
-        let n = self.angles.len();
+        let n = self.angles.len().min(MAX_RELATED);
         self.collisions += 2.0 * n as f64 * self.multiples.len() as f64;
         for i in 0..n {
             for (a, m) in [(self.field.sub(u, self.angles[i].argument), 12), (self.field.add(u, self.angles[i].argument), -12)] {

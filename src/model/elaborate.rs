@@ -27,6 +27,9 @@ pub const MAX_NESTED: usize = 256;
 /// The largest number of definitions that one question may expand.
 pub const MAX_EXPANSIONS: usize = 1 << 16;
 
+/// What is too large when definitions use each other too often.
+pub const EXPANSION: &str = "the expansion of definitions";
+
 /// The error has been recorded; the caller only has to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reported;
@@ -177,6 +180,8 @@ pub struct Elaborator<'m> {
     pub orthogonal: Vec<Term>,
     pub(super) architectures: FxHashMap<(usize, Vec<Term>), Elab<Rc<Architecture>>>,
     pub(super) metrics: FxHashMap<SymbolId, Term>,
+    /// Morphisms with their parameters bound: the same use is the same morphism, with the same source.
+    pub(super) morphisms: FxHashMap<(usize, Vec<Term>), Rc<super::morphism::Morphism>>,
     /// Parameters of families that uses leave out, by declaration, occurrence and name.
     pub(super) members: FxHashMap<(String, usize, String), Term>,
     data: FxHashMap<(DataId, Vec<Term>), Term>,
@@ -200,6 +205,7 @@ impl<'m> Elaborator<'m> {
             orthogonal: Vec::new(),
             architectures: FxHashMap::default(),
             metrics: FxHashMap::default(),
+            morphisms: FxHashMap::default(),
             members: FxHashMap::default(),
             data: FxHashMap::default(),
             lets: FxHashMap::default(),
@@ -482,7 +488,7 @@ impl<'m> Elaborator<'m> {
         }
         self.expansions += 1;
         if self.calls.len() >= MAX_NESTED || self.expansions > MAX_EXPANSIONS {
-            let what = "the expansion of definitions".to_owned();
+            let what = EXPANSION.to_owned();
             let size = if self.calls.len() >= MAX_NESTED { format!("more than {MAX_NESTED} nested") } else { format!("more than {MAX_EXPANSIONS}") };
             return self.fail(ModelError::TooLarge { what, size, limit: MAX_EXPANSIONS, span });
         }

@@ -116,11 +116,8 @@ pub enum ModelError {
         span: Span,
     },
     /// A tensor or an unrolled loop beyond the size limit.
-    #[error("{what} has {size} entries; the limit is {limit}")]
-    #[diagnostic(
-        code(nat::size::too_large),
-        help("check a smaller member of the family: an identity that fails at size 3 fails at any size")
-    )]
+    #[error("{what} is too large: {size}, and the limit is {limit}")]
+    #[diagnostic(code(nat::size::too_large), help("check a smaller member of the family"))]
     TooLarge {
         /// What.
         what: String,

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::architecture::Architecture;
+use super::architecture::{Architecture, Bound};
 use super::elaborate::{Constraint, Elab, Elaborator, Reported, Scope};
 use super::error::ModelError;
 use super::names::{CLASSES, Declared, MorphismId, nearest};
@@ -107,7 +107,7 @@ impl Elaborator<'_> {
                 let occurrence = used.entry(name.clone()).or_insert(0);
                 let index = *occurrence;
                 *occurrence += 1;
-                let m = Rc::new(self.morphism(id, part, scope, index)?);
+                let m = self.morphism(id, part, scope, index)?;
                 Ok(MorphismPath {
                     source: Rc::clone(&m.source),
                     target: Rc::clone(&m.target),
@@ -170,9 +170,20 @@ impl Elaborator<'_> {
     }
 
     /// A morphism with its parameters bound.
-    pub fn morphism(&mut self, id: MorphismId, part: &Instance, outer: &mut Scope, occurrence: usize) -> Elab<Morphism> {
+    pub fn morphism(&mut self, id: MorphismId, part: &Instance, outer: &mut Scope, occurrence: usize) -> Elab<Rc<Morphism>> {
         let decl = &self.model[id];
         let bound = self.bind(part, &decl.params, outer, Some(occurrence))?;
+        let key = (id.0, bound.values.clone());
+        if let Some(known) = self.morphisms.get(&key) {
+            return Ok(Rc::clone(known));
+        }
+        let built = Rc::new(self.build_morphism(id, bound)?);
+        self.morphisms.insert(key, Rc::clone(&built));
+        Ok(built)
+    }
+
+    fn build_morphism(&mut self, id: MorphismId, bound: Bound) -> Elab<Morphism> {
+        let decl = &self.model[id];
         let mut scope = bound.scope.clone();
         let target = self.architecture(&decl.target, &mut scope)?;
         let (source, pulled_back) = match &decl.source {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::elaborate::{Elaborator, Local, Role, Scope};
+use super::elaborate::{EXPANSION, Elaborator, Local, Role, Scope};
 use super::error::ModelError;
 use super::names::{Declared, Model};
 use crate::source::Span;
@@ -20,6 +20,10 @@ const TRIALS: [[u64; 4]; 5] = [[2, 3, 4, 5], [1, 1, 1, 1], [2, 2, 2, 2], [3, 3, 
 pub fn validate(model: &Model) -> Vec<ModelError> {
     let mut errors: Vec<ModelError> = Vec::new();
     for (name, declared, span) in model.declarations() {
+        // Declarations that use each other without end fail in every one of them; one report is enough.
+        if errors.iter().any(|e| matches!(e, ModelError::TooLarge { what, .. } if what == EXPANSION)) {
+            break;
+        }
         let params = sizes_of(model, declared);
         let family = params.iter().any(|p| is_size(p));
         let trials = if family { &TRIALS[..] } else { &TRIALS[..1] };

@@ -62,9 +62,27 @@ pub struct CheckEntry {
     pub tried: Vec<String>,
     /// A change of the optimizer that was seen to mend the square: what stands in the file and what should.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub repair: Option<Vec<(String, String)>>,
+    pub repair: Option<RepairEntry>,
     /// One sentence.
     pub message: String,
+}
+
+/// A change of the optimizer that was seen to mend a square.
+#[derive(Debug, Serialize)]
+pub struct RepairEntry {
+    /// The verdict after it.
+    pub verdict: &'static str,
+    /// The changes, which belong together.
+    pub edits: Vec<EditEntry>,
+}
+
+/// One change in the file.
+#[derive(Debug, Serialize)]
+pub struct EditEntry {
+    /// What stands there.
+    pub replace: String,
+    /// What should stand there.
+    pub by: String,
 }
 
 /// One error of the input.
@@ -111,7 +129,10 @@ impl CheckEntry {
             witness: f.witness.clone(),
             assumptions: f.assumptions.clone(),
             tried: f.tried.clone(),
-            repair: f.repair.as_ref().map(|r| r.edits.iter().map(|(_, a, b)| (a.clone(), b.clone())).collect()),
+            repair: f.repair.as_ref().map(|r| RepairEntry {
+                verdict: r.verdict.text(),
+                edits: r.edits.iter().map(|(_, a, b)| EditEntry { replace: a.clone(), by: b.clone() }).collect(),
+            }),
             message: f.message.clone(),
         }
     }

@@ -179,7 +179,8 @@ fn witness_text(w: &Witness, answer: &Answer) -> String {
         format!("at {}", w.point.iter().map(|g| format!("{} = {}", g.name, g.value)).collect::<Vec<_>>().join(", "))
     };
     let paths = answer.task.problems.first().map(|p| (p.equation.left_path.clone(), p.equation.right_path.clone()));
-    let (left, right) = paths.filter(|_| answer.finding.evidence == Evidence::Counterexample).unwrap_or(("one side".into(), "the other".into()));
+    let limit = answer.finding.verdict == Verdict::InLimit;
+    let (left, right) = paths.filter(|_| answer.finding.evidence == Evidence::Counterexample || limit).unwrap_or(("first path".into(), "second path".into()));
     let width = left.chars().count().max(right.chars().count());
     let shape = answer.task.problems.first().map(|p| &p.shape);
     let flow = matches!(shape, Some(crate::check::Shape::Flow)) && answer.finding.evidence == Evidence::Counterexample;
@@ -213,11 +214,14 @@ fn square(answer: &Answer) -> Option<String> {
     let mut second = right.split(" ; ");
     let (alpha_a, tf) = (first.next()?, first.next()?);
     let (sf, alpha_b) = (second.next()?, second.next()?);
-    let name = |alpha: &str| alpha.split_once('(').map(|(_, n)| n.trim_end_matches(')').to_owned()).unwrap_or_default();
+    let name = |alpha: &str| {
+        let inner = alpha.split_once('(').map_or("", |(_, n)| n);
+        inner.strip_suffix(')').unwrap_or(inner).to_owned()
+    };
     let (a, b) = (name(alpha_a), name(alpha_b));
     let t = if tf.starts_with("T(") { "TS" } else { "S" };
     let symbol = if tf.starts_with("T(") { "α" } else { "U" };
-    let w = a.chars().count().max(b.chars().count()) + 3;
+    let w = (a.chars().count().max(b.chars().count()) + 3).max(sf.chars().count() + 4);
     Some(format!(
         "  {} ──{symbol}──▶ {t}({a})\n  {}         │\n  {}         │ {tf}\n  {}         ▼\n  {} ──{symbol}──▶ {t}({b})",
         pad(&format!("S({a})"), w),
@@ -246,6 +250,9 @@ fn advice(answer: &Answer) -> Option<String> {
         ),
         Verdict::InLimit => "The step approximates a natural transformation; if that is enough, write `expect in limit`.".into(),
         Verdict::Fails => "If the check is there to show this failure, write `expect fails`.".into(),
+        Verdict::Commutes if f.evidence == Evidence::Numeric && expected_verdict(answer.task.expected.as_ref()) == f.verdict => {
+            "The verdict rests on numbers alone, and `--require-proof` asks for more; a smaller size may be within reach of a proof.".into()
+        }
         Verdict::Commutes if answer.ok => return None,
         Verdict::Commutes => "The diagram does better than expected; write `expect commutes`.".into(),
         Verdict::Undecided => "More work can be allowed with `--effort 10`; smaller sizes are easier to decide.".into(),

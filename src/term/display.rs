@@ -151,7 +151,7 @@ impl Store {
         }
         let (mut left, mut right) = (self.wrap(a, Strength::Product, budget), self.wrap(b, Strength::Product, budget));
         let matrix = |l: &Labels| l.len() == 2;
-        if out.is_empty() && la == lb {
+        if out.is_empty() && la == lb && !la.is_empty() {
             return (format!("dot({left}, {right})"), Strength::Atom);
         }
         if summed == 1 && out.len() <= 2 && (matrix(la) || matrix(lb)) {

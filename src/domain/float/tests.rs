@@ -97,7 +97,7 @@ fn polar_factor_of_a_full_rank_matrix_is_orthogonal() {
 #[test]
 fn undefined_values_stop() {
     let mut d = Float::default();
-    assert_eq!(f.apply(Fun::Sign, &0.0), Ok(0.0), "zero at a random point is zero on a piece");
+    assert_eq!(d.apply(Fun::Sign, &0.0), Ok(0.0), "zero at a random point is zero on a piece");
     assert_eq!(d.apply(Fun::Log, &0.0), Err(Stop::OutOfDomain));
     assert_eq!(d.apply(Fun::Exp, &1e4), Err(Stop::Overflow));
     assert_eq!(d.apply(Fun::Sin, &f64::NAN), Err(Stop::Overflow));
