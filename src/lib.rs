@@ -200,4 +200,3 @@ fn answer(mut task: Task, model: &Model, check: &Check, options: &Options) -> Re
     task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
     Ok(Answer { task, finding, ok, time: start.elapsed() })
 }
-

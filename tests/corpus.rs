@@ -16,29 +16,13 @@ use support::{check, conclude, corpus, files, mismatches, read, short};
 /// Lines on which the program is known to differ from what the corpus expects, with the reason. Each must still differ:
 /// a line that starts to agree has to leave this list.
 const KNOWN_DIFFERENCES: &[(&str, usize, &str)] = &[
-    (
-        "check/auto_tensors.nat",
-        16,
-        "`auto` does not skip the variances whose shape a rule does not fit",
-    ),
+    ("check/auto_tensors.nat", 16, "`auto` does not skip the variances whose shape a rule does not fit"),
     ("check/auto_tensors.nat", 17, "as above"),
     ("check/auto_tensors.nat", 23, "as above"),
     ("check/auto_tensors.nat", 24, "as above"),
-    (
-        "check/blocks.nat",
-        55,
-        "the factors of W ↦ M W are scaled by the norm of M, which is no functor",
-    ),
-    (
-        "check/claims.nat",
-        122,
-        "an inverse that has no value on half of the target passes",
-    ),
-    (
-        "check/conditions.nat",
-        45,
-        "a rate that is a sign times a number is not found",
-    ),
+    ("check/blocks.nat", 55, "the factors of W ↦ M W are scaled by the norm of M, which is no functor"),
+    ("check/claims.nat", 122, "an inverse that has no value on half of the target passes"),
+    ("check/conditions.nat", 45, "a rate that is a sign times a number is not found"),
     ("check/conditions.nat", 46, "as above"),
     ("check/conditions.nat", 47, "as above"),
     ("check/paths.nat", 34, "no witness in intervals when π occurs"),
@@ -48,42 +32,18 @@ const KNOWN_DIFFERENCES: &[(&str, usize, &str)] = &[
         "a metric that is a constant singular matrix is an error of the file, not of one check",
     ),
     ("check/singular_solve.nat", 11, "as above, for a Hessian"),
-    (
-        "model/fail/duplicates.nat",
-        29,
-        "one name twice in the parameters of a morphism",
-    ),
-    (
-        "model/fail/duplicates.nat",
-        32,
-        "one name twice among the `let`s of a morphism",
-    ),
-    (
-        "model/fail/duplicates.nat",
-        44,
-        "one name twice among the `let`s of an optimizer",
-    ),
+    ("model/fail/duplicates.nat", 29, "one name twice in the parameters of a morphism"),
+    ("model/fail/duplicates.nat", 32, "one name twice among the `let`s of a morphism"),
+    ("model/fail/duplicates.nat", 44, "one name twice among the `let`s of an optimizer"),
     ("model/fail/duplicates.nat", 48, "one name twice among hyperparameters"),
-    (
-        "model/fail/duplicates.nat",
-        49,
-        "one name twice in the parameters of a `def`",
-    ),
-    (
-        "model/fail/membership.nat",
-        2,
-        "constants are not checked to be members of their class",
-    ),
+    ("model/fail/duplicates.nat", 49, "one name twice in the parameters of a `def`"),
+    ("model/fail/membership.nat", 2, "constants are not checked to be members of their class"),
     ("model/fail/membership.nat", 3, "as above"),
     ("model/fail/membership.nat", 4, "as above"),
     ("model/fail/membership.nat", 5, "as above"),
     ("model/fail/membership.nat", 9, "as above, for arguments"),
     ("model/fail/names.nat", 9, "`output` is unknown after an error in it"),
-    (
-        "model/fail/places.nat",
-        4,
-        "a constant of a matrix class may have any shape",
-    ),
+    ("model/fail/places.nat", 4, "a constant of a matrix class may have any shape"),
 ];
 
 /// Removes the known differences from those found, and complains of known ones that are gone.
@@ -92,9 +52,7 @@ fn unknown(folder: &str, found: Vec<(String, usize, String)>) -> Vec<String> {
     let known = |file: &str, line: usize| KNOWN_DIFFERENCES.iter().any(|(f, l, _)| *f == file && *l == line);
     for (file, line, reason) in KNOWN_DIFFERENCES.iter().filter(|(f, ..)| f.starts_with(folder)) {
         if !found.iter().any(|(f, l, _)| f == file && l == line) {
-            differences.push(format!(
-                "{file}:{line}: agrees now; remove it from the known differences ({reason})"
-            ));
+            differences.push(format!("{file}:{line}: agrees now; remove it from the known differences ({reason})"));
         }
     }
     let new = found.into_iter().filter(|(f, l, _)| !known(f, *l));
@@ -107,11 +65,7 @@ fn all(folder: &str, of_file: impl Fn(&str, &str) -> Vec<(usize, String)>) -> Ve
     let mut found = Vec::new();
     for path in files(&corpus(folder)) {
         let name = short(&path);
-        found.extend(
-            of_file(&name, &read(&path))
-                .into_iter()
-                .map(|(line, d)| (name.clone(), line, d)),
-        );
+        found.extend(of_file(&name, &read(&path)).into_iter().map(|(line, d)| (name.clone(), line, d)));
     }
     found
 }
@@ -119,9 +73,7 @@ fn all(folder: &str, of_file: impl Fn(&str, &str) -> Vec<(usize, String)>) -> Ve
 /// The faults that a file marks, as line and code.
 fn marked(text: &str) -> BTreeSet<(usize, String)> {
     let faults = text.lines().enumerate().flat_map(|(i, line)| {
-        line.split("// ERROR ")
-            .skip(1)
-            .map(move |code| (i + 1, code.trim().trim_end_matches("//").trim().to_owned()))
+        line.split("// ERROR ").skip(1).map(move |code| (i + 1, code.trim().trim_end_matches("//").trim().to_owned()))
     });
     faults.collect()
 }
@@ -135,17 +87,10 @@ fn checks_are_answered_as_mathematics_says() {
 fn sound_declarations_pass() {
     let of_file = |name: &str, text: &str| {
         let (sources, report) = check(name, text);
-        let errors = report
-            .errors
-            .iter()
-            .map(|e| (sources.place(e.span()).1, format!("unexpected error: {e}")));
+        let errors = report.errors.iter().map(|e| (sources.place(e.span()).1, format!("unexpected error: {e}")));
         let answers = report.answers.iter().filter(|a| !a.ok);
-        let answers = answers.map(|a| {
-            (
-                sources.place(a.task.span).1,
-                format!("{}: {}", a.task.text, a.finding.message),
-            )
-        });
+        let answers =
+            answers.map(|a| (sources.place(a.task.span).1, format!("{}: {}", a.task.text, a.finding.message)));
         errors.chain(answers).collect()
     };
     conclude(&unknown("model/pass", all("model/pass", of_file)));
@@ -156,16 +101,11 @@ fn faults_are_reported_where_they_are() {
     let of_file = |name: &str, text: &str| {
         let (sources, report) = check(name, text);
         let code = |e: &nat::InputError| miette::Diagnostic::code(e).map(|c| c.to_string()).unwrap_or_default();
-        let got: BTreeSet<(usize, String)> = report
-            .errors
-            .iter()
-            .map(|e| (sources.place(e.span()).1, code(e)))
-            .collect();
+        let got: BTreeSet<(usize, String)> =
+            report.errors.iter().map(|e| (sources.place(e.span()).1, code(e))).collect();
         let wanted = marked(text);
         assert!(!wanted.is_empty(), "{name} marks no fault");
-        let missing = wanted
-            .difference(&got)
-            .map(|(l, c)| (*l, format!("{c} is not reported")));
+        let missing = wanted.difference(&got).map(|(l, c)| (*l, format!("{c} is not reported")));
         let extra = got.difference(&wanted).map(|(l, c)| (*l, format!("{c} is reported")));
         missing.chain(extra).collect()
     };
@@ -201,10 +141,7 @@ fn every_code_of_the_model_stage_is_provoked() {
         "nat::types::unknown",
         "nat::value::undefined",
     ];
-    let missing: Vec<String> = codes
-        .iter()
-        .filter(|c| !provoked.contains(**c))
-        .map(|c| format!("{c}: no file"))
-        .collect();
+    let missing: Vec<String> =
+        codes.iter().filter(|c| !provoked.contains(**c)).map(|c| format!("{c}: no file")).collect();
     conclude(&missing);
 }

@@ -84,11 +84,7 @@ fn facts_beside_the_table() {
     let mut differences = Vec::new();
     for path in files(&corpus("facts")).iter().filter(|p| !p.ends_with("plane.nat")) {
         let found = mismatches(&short(path), &read(path));
-        differences.extend(
-            found
-                .into_iter()
-                .map(|(line, d)| format!("{}:{line}: {d}", short(path))),
-        );
+        differences.extend(found.into_iter().map(|(line, d)| format!("{}:{line}: {d}", short(path))));
     }
     conclude(&differences);
 }

@@ -20,10 +20,7 @@ fn good(text: &str) -> File {
 }
 
 fn codes(errors: &[SyntaxError]) -> Vec<String> {
-    errors
-        .iter()
-        .map(|error| error.code().expect("every error has a code").to_string())
-        .collect()
+    errors.iter().map(|error| error.code().expect("every error has a code").to_string()).collect()
 }
 
 /// The tree without its places.
@@ -46,9 +43,7 @@ fn shape(file: &File) -> String {
 }
 
 fn corpus(folder: &str) -> Vec<(PathBuf, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/corpus/syntax")
-        .join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/syntax").join(folder);
     let mut files: Vec<(PathBuf, String)> = fs::read_dir(folder)
         .expect("the corpus is there")
         .map(|entry| entry.expect("a readable folder").path())
@@ -77,11 +72,8 @@ fn bad_files_are_faulted_line_by_line() {
     for (path, text) in corpus("fail") {
         let source = Source::new("test.nat", &text);
         let (_, errors) = parse(SourceId(0), &source);
-        let found: Vec<(usize, String)> = errors
-            .iter()
-            .map(|error| source.line_column(error.span().start).0)
-            .zip(codes(&errors))
-            .collect();
+        let found: Vec<(usize, String)> =
+            errors.iter().map(|error| source.line_column(error.span().start).0).zip(codes(&errors)).collect();
         let expected: Vec<(usize, String)> = text
             .lines()
             .enumerate()
@@ -207,23 +199,14 @@ fn parentheses_are_minimal() {
 fn spans_hold_no_trailing_space() {
     let text = "data x : R   // a comment\n\n/// doc\ndata y : R\n";
     let file = good(text);
-    let spans: Vec<&str> = file
-        .items
-        .iter()
-        .map(|item| &text[item.span.start..item.span.end])
-        .collect();
+    let spans: Vec<&str> = file.items.iter().map(|item| &text[item.span.start..item.span.end]).collect();
     assert_eq!(spans, ["data x : R", "data y : R"]);
     assert_eq!((file.items[0].doc.as_str(), file.items[1].doc.as_str()), ("", "doc"));
 }
 
 #[test]
 fn numbers_are_exact() {
-    for (text, expected) in [
-        ("0.1", "1/10"),
-        ("1e-8", "1/100000000"),
-        ("2.5e3", "2500"),
-        ("007.50", "15/2"),
-    ] {
+    for (text, expected) in [("0.1", "1/10"), ("1e-8", "1/100000000"), ("2.5e3", "2500"), ("007.50", "15/2")] {
         match &good(&format!("let z = {text}")).items[0].kind {
             ItemKind::Let(binding) => {
                 assert!(format!("{:?}", binding.value.kind).contains("Number"), "{text}");
@@ -247,12 +230,7 @@ fn on_small_stack(text: String) -> (usize, Vec<String>) {
         let (file, errors) = read(&text);
         (file.items.len(), codes(&errors))
     };
-    std::thread::Builder::new()
-        .stack_size(2 << 20)
-        .spawn(run)
-        .expect("a thread")
-        .join()
-        .expect("no panic")
+    std::thread::Builder::new().stack_size(2 << 20).spawn(run).expect("a thread").join().expect("no panic")
 }
 
 fn check_limit(text: String, expected: &[&str]) {
@@ -264,23 +242,13 @@ fn check_limit(text: String, expected: &[&str]) {
 #[test]
 fn nesting_and_chains_are_limited() {
     let nested = |open: &str, close: &str, n: usize| format!("let a = {}x{}", open.repeat(n), close.repeat(n));
-    for (open, close) in [
-        ("(", ")"),
-        ("f(", ")"),
-        ("x[", "]"),
-        ("[", "]"),
-        ("[i in 0..n: ", "]"),
-        ("sum(", ")"),
-    ] {
+    for (open, close) in [("(", ")"), ("f(", ")"), ("x[", "]"), ("[", "]"), ("[i in 0..n: ", "]"), ("sum(", ")")] {
         check_limit(nested(open, close, 256), &[]);
         check_limit(nested(open, close, 257), &["nat::syntax::too_deep"]);
         check_limit(nested(open, close, 100_000), &["nat::syntax::too_deep"]);
     }
     check_limit("let a = ".to_owned() + &"(".repeat(100_000), &["nat::syntax::too_deep"]);
-    check_limit(
-        "let a = ".to_owned() + &")".repeat(100_000),
-        &["nat::syntax::unmatched"; 100],
-    );
+    check_limit("let a = ".to_owned() + &")".repeat(100_000), &["nat::syntax::unmatched"; 100]);
     check_limit(nested("-", "", 100_000), &["nat::syntax::too_deep"]);
     check_limit(nested("x^", "", 100_000), &["nat::syntax::too_deep"]);
     check_limit(nested("x^-", "", 100_000), &["nat::syntax::too_deep"]);
@@ -288,15 +256,8 @@ fn nesting_and_chains_are_limited() {
     check_limit(nested(&("-".repeat(200) + "("), ")", 200), &["nat::syntax::too_deep"]);
     check_limit(nested("", "^T", 100_000), &["nat::syntax::too_deep"]);
     check_limit(nested("(", &("+y".repeat(1000) + ")"), 200), &["nat::syntax::too_deep"]);
-    check_limit(
-        "data a : ".to_owned() + &"N -> ".repeat(100_000) + "R",
-        &["nat::syntax::too_deep"],
-    );
-    let each = format!(
-        "optimizer O {{ flow {{ {} {} }} }}",
-        "each W in p {".repeat(254),
-        "}".repeat(254)
-    );
+    check_limit("data a : ".to_owned() + &"N -> ".repeat(100_000) + "R", &["nat::syntax::too_deep"]);
+    let each = format!("optimizer O {{ flow {{ {} {} }} }}", "each W in p {".repeat(254), "}".repeat(254));
     check_limit(each, &[]);
 }
 
@@ -308,10 +269,7 @@ fn a_long_sum_parses_and_prints() {
         let file = good(&("let a = ".to_owned() + &"x + ".repeat(9_999) + "x"));
         good(&file.to_string()).items.len()
     };
-    let thread = std::thread::Builder::new()
-        .stack_size(2 << 20)
-        .spawn(run)
-        .expect("a thread");
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(run).expect("a thread");
     assert_eq!(thread.join().expect("no panic"), 1);
 }
 
@@ -326,10 +284,8 @@ fn too_large_a_file_is_refused() {
 // ---------------------------------------------------------------------------------------------------------------------
 
 fn name() -> impl Strategy<Value = String> {
-    prop::sample::select(vec![
-        "x", "y", "θ₁", "T", "T1", "in", "over", "where", "metric", "W", "sum", "e1", "d",
-    ])
-    .prop_map(str::to_owned)
+    prop::sample::select(vec!["x", "y", "θ₁", "T", "T1", "in", "over", "where", "metric", "W", "sum", "e1", "d"])
+        .prop_map(str::to_owned)
 }
 
 fn numeral() -> impl Strategy<Value = String> {
@@ -341,27 +297,18 @@ fn numeral() -> impl Strategy<Value = String> {
 }
 
 fn binders() -> impl Strategy<Value = String> {
-    prop::collection::vec(
-        (name(), numeral(), prop::sample::select(vec!["..", "..="]), numeral()),
-        1..3,
+    prop::collection::vec((name(), numeral(), prop::sample::select(vec!["..", "..="]), numeral()), 1..3).prop_map(
+        |binders| {
+            let binders: Vec<String> =
+                binders.into_iter().map(|(name, lo, dots, hi)| format!("{name} in {lo}{dots}{hi}")).collect();
+            binders.join(", ")
+        },
     )
-    .prop_map(|binders| {
-        let binders: Vec<String> = binders
-            .into_iter()
-            .map(|(name, lo, dots, hi)| format!("{name} in {lo}{dots}{hi}"))
-            .collect();
-        binders.join(", ")
-    })
 }
 
 /// Texts of expressions. What is generated is text and not trees, so that only what can be written is.
 fn expression() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        name(),
-        numeral(),
-        name().prop_map(|name| name + "'"),
-        Just("[]".to_owned())
-    ];
+    let leaf = prop_oneof![name(), numeral(), name().prop_map(|name| name + "'"), Just("[]".to_owned())];
     leaf.prop_recursive(6, 48, 4, |inner| {
         let op = prop::sample::select(vec![" + ", "-", "*", " / ", ".*", " ./ ", "^", " ^ "]);
         let list = prop::collection::vec(inner.clone(), 0..4);
@@ -436,12 +383,7 @@ fn edited() -> impl Strategy<Value = String> {
         "<",
         "\n",
     ];
-    let edit = (
-        any::<prop::sample::Index>(),
-        any::<prop::sample::Index>(),
-        prop::sample::select(scraps),
-        0u8..4,
-    );
+    let edit = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), prop::sample::select(scraps), 0u8..4);
     (prop::sample::select(texts), prop::collection::vec(edit, 1..6)).prop_map(|(text, edits)| {
         let mut chars: Vec<char> = text.chars().collect();
         for (from, length, scrap, kind) in edits {
@@ -471,18 +413,10 @@ fn always(text: &str) -> Result<(), proptest::test_runner::TestCaseError> {
     for error in &errors {
         let span = error.span();
         prop_assert!(span.start <= span.end && span.end <= source.text.len(), "{:?}", error);
-        prop_assert!(
-            source.text.is_char_boundary(span.start) && source.text.is_char_boundary(span.end),
-            "{:?}",
-            error
-        );
+        prop_assert!(source.text.is_char_boundary(span.start) && source.text.is_char_boundary(span.end), "{:?}", error);
         prop_assert!(error.code().is_some());
         let message = format!("{error}");
-        prop_assert!(
-            !message.contains('_') || text.contains('_'),
-            "a rule's name: {}",
-            message
-        );
+        prop_assert!(!message.contains('_') || text.contains('_'), "a rule's name: {}", message);
     }
     for item in &file.items {
         prop_assert!(source.text.get(item.span.start..item.span.end).is_some());

@@ -107,9 +107,13 @@ pub fn agree_on_pieces(
             let (members, _) = sampler.members();
             (0..members.min(64)).any(|member| {
                 let mut prime = Prime::new(field.clone(), Signs::Pinned(signs.clone()), PseudoInverses::ByRank);
-                let Ok(point) = sampler.prime(&mut prime, &mut random, Some(member)) else { return false };
+                let Ok(point) = sampler.prime(&mut prime, &mut random, Some(member)) else {
+                    return false;
+                };
                 prime.zero_signs.clear();
-                let Ok(values) = program.run(&mut prime, |s| point.get(&s).cloned()) else { return false };
+                let Ok(values) = program.run(&mut prime, |s| point.get(&s).cloned()) else {
+                    return false;
+                };
                 let (l, r) = values.split_at(split);
                 l == r
             })
@@ -140,9 +144,12 @@ impl<'a> Test<'a> {
         let sampler = Sampler::new(setting, terms, extra);
         let program = Program::new(&setting.store, terms);
         let mut degrees = Degrees::default();
-        let input = |s| Some(vec![Degree { top: 12.0, ..Degree::VARIABLE }; setting.store.symbol_info(s).shape.iter().product()]);
+        let input = |s| {
+            Some(vec![Degree { top: 12.0, ..Degree::VARIABLE }; setting.store.symbol_info(s).shape.iter().product()])
+        };
         let bound = program.run(&mut degrees, input).ok();
-        let degree = bound.map_or(f64::INFINITY, |r| r.iter().flatten().map(|d| d.top.max(d.bottom)).fold(1.0, f64::max));
+        let degree =
+            bound.map_or(f64::INFINITY, |r| r.iter().flatten().map(|d| d.top.max(d.bottom)).fold(1.0, f64::max));
         Test { sampler, program, budget, purpose, degree, argument_degree: degrees.arguments.max(1.0) }
     }
 
@@ -164,7 +171,8 @@ impl<'a> Test<'a> {
                 seed += 1;
                 let label = format!("{}/{:?}/{seed}", self.purpose, member);
                 let mut random = Random::new(self.budget.seed, &label);
-                let mut prime = Prime::new(Random::new(self.budget.seed, &format!("{label}/field")), signs.clone(), mode);
+                let mut prime =
+                    Prime::new(Random::new(self.budget.seed, &format!("{label}/field")), signs.clone(), mode);
                 let outcome = self.sampler.prime(&mut prime, &mut random, member).and_then(|point| {
                     self.program.run(&mut prime, |s| point.get(&s).cloned()).map_err(|f| {
                         self.budget.note_failure(f.term);
@@ -186,7 +194,10 @@ impl<'a> Test<'a> {
                         let p = prime.field.p as f64;
                         let error = (self.degree + prime.collisions * 2.0 * self.argument_degree) / p;
                         if error > 0.25 {
-                            return (Identity::Stuck("the degree of the residual is too high for the fields used".into()), classes);
+                            return (
+                                Identity::Stuck("the degree of the residual is too high for the fields used".into()),
+                                classes,
+                            );
                         }
                         bits -= error.log2();
                     }
@@ -197,7 +208,10 @@ impl<'a> Test<'a> {
                         misses += 1;
                         if misses >= 4 {
                             let at = self.budget.last_failure();
-                            return (at.map_or(Identity::Stuck(stop_text(stop).into()), |t| Identity::Undefined(stop, t)), classes);
+                            return (
+                                at.map_or(Identity::Stuck(stop_text(stop).into()), |t| Identity::Undefined(stop, t)),
+                                classes,
+                            );
                         }
                     }
                 }

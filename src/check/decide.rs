@@ -18,7 +18,9 @@ use super::sample::Sampler;
 
 /// One engine proved what another refutes: a defect of `nat`, which stops the run.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("the algebra engine proved an identity that sampled numbers contradict: relative residual {residual:.3e}, rounding {noise:.1e}, in {place}")]
+#[error(
+    "the algebra engine proved an identity that sampled numbers contradict: relative residual {residual:.3e}, rounding {noise:.1e}, in {place}"
+)]
 pub struct Disagreement {
     /// The middle relative residual.
     pub residual: f64,
@@ -52,12 +54,14 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
         if finding.verdict == Verdict::Fails {
             finding.message = format!("{}; {why}", finding.message);
         } else if finding.verdict > Verdict::Fails {
-            let mut invalid = Finding::new(Verdict::Invalid, Evidence::Claim, format!("{why}, so that `S` is no functor along it"));
+            let mut invalid =
+                Finding::new(Verdict::Invalid, Evidence::Claim, format!("{why}, so that `S` is no functor along it"));
             invalid.residual = finding.residual;
             finding = invalid;
         }
     }
-    finding.assumptions = assumptions.into_iter().chain(std::mem::take(&mut problem.assumptions)).chain(finding.assumptions).collect();
+    finding.assumptions =
+        assumptions.into_iter().chain(std::mem::take(&mut problem.assumptions)).chain(finding.assumptions).collect();
     Ok(finding)
 }
 
@@ -75,11 +79,20 @@ fn residuals(problem: &mut Problem, left: &[Term], right: &[Term]) -> Vec<Term> 
 }
 
 /// Looks at an equation symbolically and numerically.
-fn examine(problem: &mut Problem, left: &[Term], right: &[Term], budget: &Budget, purpose: &str) -> Result<Standing, Disagreement> {
+fn examine(
+    problem: &mut Problem,
+    left: &[Term],
+    right: &[Term],
+    budget: &Budget,
+    purpose: &str,
+) -> Result<Standing, Disagreement> {
     let residual = residuals(problem, left, right);
     let operations = Program::new(&problem.setting.store, &residual).operations();
     let identity = if operations > budget.operations / 4 {
-        Identity::Stuck(format!("the residual has {operations} scalar operations, more than the budget of {}", budget.operations / 4))
+        Identity::Stuck(format!(
+            "the residual has {operations} scalar operations, more than the budget of {}",
+            budget.operations / 4
+        ))
     } else {
         algebra::vanishes(&problem.setting, &residual, &problem.domain, budget, purpose)
     };
@@ -99,7 +112,8 @@ fn examine(problem: &mut Problem, left: &[Term], right: &[Term], budget: &Budget
             return Err(Disagreement { residual: sampled.median, noise, place: purpose.to_owned() });
         }
     }
-    let identity = if sampled.residual.is_none() { nowhere(problem, left, right, identity, &sampled) } else { identity };
+    let identity =
+        if sampled.residual.is_none() { nowhere(problem, left, right, identity, &sampled) } else { identity };
     if !identity.holds() {
         return Ok(Standing::Unproved(identity, sampled));
     }
@@ -107,7 +121,12 @@ fn examine(problem: &mut Problem, left: &[Term], right: &[Term], budget: &Budget
         Identity::Trivial => (Evidence::Algebra, "both sides have the same normal form".to_owned()),
         Identity::Proved { bits, trials } => {
             let bits = bits.min(9999.0).floor();
-            (Evidence::Algebra, format!("proved by {trials} exact evaluations over random prime fields, error probability below 2^-{bits}"))
+            (
+                Evidence::Algebra,
+                format!(
+                    "proved by {trials} exact evaluations over random prime fields, error probability below 2^-{bits}"
+                ),
+            )
         }
         _ => (Evidence::None, String::new()),
     };
@@ -121,7 +140,11 @@ fn nowhere(problem: &Problem, left: &[Term], right: &[Term], identity: Identity,
     if sampled.misjudged > 0 || witness::defined_somewhere(&problem.setting, &roots, &problem.domain) {
         return identity;
     }
-    let why = if sampled.inside { "no point was found at which both sides are defined" } else { "no point was found that satisfies the conditions" };
+    let why = if sampled.inside {
+        "no point was found at which both sides are defined"
+    } else {
+        "no point was found that satisfies the conditions"
+    };
     Identity::Stuck(why.into())
 }
 
@@ -142,8 +165,19 @@ fn by_numbers(
     };
     let mut finding = if sampled.agrees() && believable {
         let r = sampled.residual.map_or(0, |r| r.samples);
-        let seen = if on_pieces { format!("; on each of the {} pieces met they agree exactly, and whether there are others is open", sampled.pieces.len()) } else { String::new() };
-        Finding::new(verdict, Evidence::Numeric, format!("the sides agree within rounding at {r} sampled points; this is not proved{seen}"))
+        let seen = if on_pieces {
+            format!(
+                "; on each of the {} pieces met they agree exactly, and whether there are others is open",
+                sampled.pieces.len()
+            )
+        } else {
+            String::new()
+        };
+        Finding::new(
+            verdict,
+            Evidence::Numeric,
+            format!("the sides agree within rounding at {r} sampled points; this is not proved{seen}"),
+        )
     } else {
         let message = match (sampled.residual, sampled.inside, sampled.stopped) {
             (Some(_), ..) if sampled.agrees() && matches!(identity, Identity::Open(Atoms::Kinks)) => {
@@ -192,7 +226,9 @@ fn identity_text(identity: &Identity) -> String {
 
 /// `invalid` if a side has no value at any point, as far as exact and floating-point sampling can see.
 fn undefined(problem: &Problem, identity: &Identity, sampled: &Sampled) -> Option<Finding> {
-    let Identity::Undefined(stop, at) = identity else { return None };
+    let Identity::Undefined(stop, at) = identity else {
+        return None;
+    };
     if sampled.residual.is_some() || *stop != Stop::Pole {
         return None;
     }
@@ -213,7 +249,8 @@ fn plain(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement
             if let Some(f) = undefined(problem, &identity, &sampled) {
                 return Ok(f);
             }
-            let (found, tried) = hunt(problem, &left, &right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
+            let (found, tried) =
+                hunt(problem, &left, &right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
             match found {
                 Some(mut f) => {
                     f.residual = sampled.residual;
@@ -241,7 +278,14 @@ fn hunt(
     let points = if hopeless { budget.points / 10 } else { budget.points };
     let smaller = Budget { points, ..Budget::new(budget.seed, budget.samples, 1) };
     let smaller = Budget { trials: budget.trials, operations: budget.operations, ..smaller };
-    let (found, tried) = witness::search(&problem.setting, (left, right), &problem.domain, (goal, &sampled.suspects), &smaller, quantity);
+    let (found, tried) = witness::search(
+        &problem.setting,
+        (left, right),
+        &problem.domain,
+        (goal, &sampled.suspects),
+        &smaller,
+        quantity,
+    );
     let note = format!("witness: {tried} simple points");
     let Some(found) = found else { return (None, vec![note]) };
     let equation = Equation { left: left.to_vec(), right: right.to_vec(), ..problem.equation.clone() };
@@ -265,13 +309,16 @@ fn proved_rate(
     budget: &Budget,
 ) -> Result<Option<(Term, String, Option<Residual>)>, Disagreement> {
     let domain = problem.domain.clone();
-    let Ratio::Constant(c) = rate::candidate(&mut problem.setting, (left, right), &domain, budget) else { return Ok(None) };
+    let Ratio::Constant(c) = rate::candidate(&mut problem.setting, (left, right), &domain, budget) else {
+        return Ok(None);
+    };
     let sign = positive(problem, c, budget);
     if sign == Sign::No {
         return Ok(None);
     }
     if sign == Sign::Sampled {
-        let text = format!("the rate {} is positive: holds at all members tried, not proved", problem.setting.store.text(c));
+        let text =
+            format!("the rate {} is positive: holds at all members tried, not proved", problem.setting.store.text(c));
         problem.assumptions.push(text);
     }
     let right = scaled(problem, c, right);
@@ -294,7 +341,12 @@ enum Sign {
 
 /// Whether a rate is positive: by its form, by the conditions, or else at members of every size.
 fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
-    let condition = Constraint { term: c, kind: ConstraintKind::Positive, text: String::new(), span: crate::source::Span::default() };
+    let condition = Constraint {
+        term: c,
+        kind: ConstraintKind::Positive,
+        text: String::new(),
+        span: crate::source::Span::default(),
+    };
     if problem.setting.store.positive(c) || super::singular::certainly(problem, &condition) {
         return Sign::Proved;
     }
@@ -304,7 +356,9 @@ fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
     let mut seen = 0;
     for k in 0..400 {
         let scale = [1.0, 8.0, 64.0, 1e4][k % 4];
-        let Some(point) = sampler.float_scaled(&mut random, scale) else { continue };
+        let Some(point) = sampler.float_scaled(&mut random, scale) else {
+            continue;
+        };
         match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
             Ok(v) if v[0][0] > 0.0 => seen += 1,
             Ok(_) => return Sign::No,
@@ -316,7 +370,9 @@ fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
 
 fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Residual>) -> Finding {
     let text = problem.setting.store.text(c);
-    let message = format!("the sides agree once the target's learning rate is multiplied by {text} (the source's stays); {proof}");
+    let message = format!(
+        "the sides agree once the target's learning rate is multiplied by {text} (the source's stays); {proof}"
+    );
     let mut f = Finding::new(Verdict::UpToRate, Evidence::Algebra, message);
     f.rate = Some(text);
     f.residual = residual;
@@ -379,7 +435,14 @@ fn at_zero(problem: &mut Problem, lr: SymbolId, terms: &[Term]) -> Option<(Vec<T
 
 /// The rate of a step whose derivatives in `lr` at 0 vanish to first order beyond the carried state: the square root of
 /// the ratio of the second derivatives. A guess; the caller proves it on the whole step.
-fn second_order_rate(problem: &mut Problem, lr: SymbolId, left: &[Term], right: &[Term], l1: &[Term], budget: &Budget) -> Option<Term> {
+fn second_order_rate(
+    problem: &mut Problem,
+    lr: SymbolId,
+    left: &[Term],
+    right: &[Term],
+    l1: &[Term],
+    budget: &Budget,
+) -> Option<Term> {
     if !l1.iter().all(|&t| problem.setting.store.is_zero(t)) {
         return None;
     }
@@ -398,7 +461,9 @@ fn second_order_rate(problem: &mut Problem, lr: SymbolId, left: &[Term], right: 
     };
     let (l2, r2) = (second(left)?, second(right)?);
     let domain = problem.domain.clone();
-    let Ratio::Constant(square) = rate::candidate(&mut problem.setting, (&l2, &r2), &domain, budget) else { return None };
+    let Ratio::Constant(square) = rate::candidate(&mut problem.setting, (&l2, &r2), &domain, budget) else {
+        return None;
+    };
     let c = problem.setting.store.power(square, &Rational::from_parts(1.into(), 2u8.into()));
     let trivial = problem.setting.store.as_fill(c).is_some_and(Rational::is_one);
     (!trivial && positive(problem, c, budget) != Sign::No).then_some(c)
@@ -430,7 +495,8 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
     // Order zero: a defect that is there without any step.
     let zeroth = examine(problem, &l0, &r0, budget, "step at lr = 0")?;
     if let Standing::Unproved(zeroth, zero_sampled) = &zeroth {
-        let (found, tried) = hunt(problem, &l0, &r0, Goal::Differ, (zeroth, zero_sampled), budget, "the two sides at lr = 0");
+        let (found, tried) =
+            hunt(problem, &l0, &r0, Goal::Differ, (zeroth, zero_sampled), budget, "the two sides at lr = 0");
         if let Some(mut f) = found {
             f.message = format!("{}: the step moves its state by a fixed amount even at lr = 0", f.message);
             f.residual = zero_sampled.residual;
@@ -439,7 +505,14 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
         }
         if sampled.agrees() || !zero_sampled.agrees() {
             let s = if sampled.agrees() { &sampled } else { zero_sampled };
-            return Ok(numbers(problem, Verdict::Commutes, (&left, &right), (if sampled.agrees() { &identity } else { zeroth }, s), budget, tried));
+            return Ok(numbers(
+                problem,
+                Verdict::Commutes,
+                (&left, &right),
+                (if sampled.agrees() { &identity } else { zeroth }, s),
+                budget,
+                tried,
+            ));
         }
     }
     // Order one, up to a rate.
@@ -461,7 +534,15 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
     };
     let Some((proof, residual)) = first else {
         let slopes = numeric::compare(&problem.setting, (&l1, &r1), &problem.domain, budget, "slope");
-        let (found, tried) = hunt(problem, &l1, &r1, Goal::NoRate, (&first_identity, &slopes), budget, "the derivatives of the two sides in lr at 0");
+        let (found, tried) = hunt(
+            problem,
+            &l1,
+            &r1,
+            Goal::NoRate,
+            (&first_identity, &slopes),
+            budget,
+            "the derivatives of the two sides in lr at 0",
+        );
         return Ok(match found {
             Some(mut f) => {
                 f.residual = slopes.residual;
@@ -492,7 +573,9 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
             return Ok(f);
         }
         (Standing::Unproved(identity, sampled), _) => (identity, sampled),
-        (Standing::Proved(..), None) => return Ok(Finding::new(Verdict::Undecided, Evidence::None, "the proof came out differently twice")),
+        (Standing::Proved(..), None) => {
+            return Ok(Finding::new(Verdict::Undecided, Evidence::None, "the proof came out differently twice"));
+        }
     };
     if sampled.agrees() {
         let verdict = if c.is_some() { Verdict::UpToRate } else { Verdict::Commutes };
@@ -501,14 +584,16 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
         return Ok(f);
     }
     // Of second order or smaller; a witness shows that it is not zero.
-    let (found, tried) = hunt(problem, &left, &scaled_right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
+    let (found, tried) =
+        hunt(problem, &left, &scaled_right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
     let order = order::of_defect(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
     let slope = numeric::slope(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
     let seen = slope.map_or(String::new(), |s| format!("; numerically the defect shrinks like lr^{s:.2}"));
     let rate = c.map(|c| problem.setting.store.text(c));
     let at = rate.as_ref().map_or(String::new(), |r| format!(" at the rate {r}"));
     let power = order.map_or("lr^2 or smaller".to_owned(), |k| format!("lr^{k}"));
-    let message = format!("the defect of one step{at} is of order {power}{seen}; that it vanishes to first order is {proof}");
+    let message =
+        format!("the defect of one step{at} is of order {power}{seen}; that it vanishes to first order is {proof}");
     let mut f = Finding::new(Verdict::InLimit, Evidence::Algebra, message);
     f.order = order;
     f.rate = rate;
@@ -524,12 +609,18 @@ fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding,
 }
 
 /// Checks the claims of the morphisms; the finding if one is broken.
-fn claims(problem: &mut Problem, budget: &Budget, assumptions: &mut Vec<String>) -> Result<Option<Finding>, Disagreement> {
+fn claims(
+    problem: &mut Problem,
+    budget: &Budget,
+    assumptions: &mut Vec<String>,
+) -> Result<Option<Finding>, Disagreement> {
     for claim in problem.claims.clone() {
         let name = claim.morphism.clone();
         let outer = std::mem::replace(&mut problem.domain, claim.domain.clone());
         let result = match &claim.kind {
-            ClaimKind::Equal { what, left, right } => equal_claim(problem, what, *left, *right, &name, budget, assumptions)?,
+            ClaimKind::Equal { what, left, right } => {
+                equal_claim(problem, what, *left, *right, &name, budget, assumptions)?
+            }
             ClaimKind::NonSingular(j) => non_singular(problem, *j, &name, budget, assumptions),
             ClaimKind::FullRank(j, rank, what) => full_rank(problem, *j, *rank, what, &name, budget, assumptions),
             ClaimKind::Inside(c) => inside(problem, c, &name, budget, assumptions),
@@ -557,7 +648,8 @@ fn equal_claim(
     };
     let components = std::mem::take(&mut problem.equation.components);
     problem.equation.components = vec![super::Component { name: what.to_owned(), entries: Vec::new(), span: None }];
-    let (found, _) = hunt(problem, &[left], &[right], Goal::Differ, (&identity, &sampled), budget, "the two sides of the claim");
+    let (found, _) =
+        hunt(problem, &[left], &[right], Goal::Differ, (&identity, &sampled), budget, "the two sides of the claim");
     problem.equation.components = components;
     if let Some(f) = found {
         let message = match what {
@@ -570,7 +662,11 @@ fn equal_claim(
         return Ok(Some(invalid));
     }
     let seen = sampled.residual.map_or("could not be tried at any point".to_owned(), |r| {
-        if sampled.agrees() { format!("holds at {} points tried, not proved", r.samples) } else { "could neither be proved nor refuted".into() }
+        if sampled.agrees() {
+            format!("holds at {} points tried, not proved", r.samples)
+        } else {
+            "could neither be proved nor refuted".into()
+        }
     });
     assumptions.push(match what {
         "inverse" => format!("the `inverse` of `{name}` undoes it: {seen}"),
@@ -581,11 +677,21 @@ fn equal_claim(
 
 /// A reparametrisation's Jacobian: singular nowhere. Refuted by a point with determinant zero, or by a sign change of
 /// the determinant along a segment inside the domain.
-fn non_singular(problem: &mut Problem, j: Term, name: &str, budget: &Budget, assumptions: &mut Vec<String>) -> Option<Finding> {
+fn non_singular(
+    problem: &mut Problem,
+    j: Term,
+    name: &str,
+    budget: &Budget,
+    assumptions: &mut Vec<String>,
+) -> Option<Finding> {
     let det = problem.setting.store.determinant(j);
     if problem.setting.store.free_symbols(&[det]).is_empty() {
         if problem.setting.store.is_zero(det) {
-            return Some(Finding::new(Verdict::Invalid, Evidence::Claim, format!("`{name}` is not a local diffeomorphism: its Jacobian is singular everywhere")));
+            return Some(Finding::new(
+                Verdict::Invalid,
+                Evidence::Claim,
+                format!("`{name}` is not a local diffeomorphism: its Jacobian is singular everywhere"),
+            ));
         }
         if problem.setting.store.as_fill(det).is_some() {
             return None;
@@ -599,7 +705,11 @@ fn non_singular(problem: &mut Problem, j: Term, name: &str, budget: &Budget, ass
         return None;
     }
     if let Some((point, exact)) = super::singular::find(problem, det, budget) {
-        let seen = if exact { "" } else { " (found by bisection between two points where the determinant has opposite signs)" };
+        let seen = if exact {
+            ""
+        } else {
+            " (found by bisection between two points where the determinant has opposite signs)"
+        };
         let message = format!("`{name}` is not a local diffeomorphism: its Jacobian is singular at {point}{seen}");
         return Some(Finding::new(Verdict::Invalid, Evidence::Claim, message));
     }
@@ -624,7 +734,9 @@ fn full_rank(
     let discrete: Vec<SymbolId> = sampler.symbols().filter(|x| x.2).map(|x| x.0).collect();
     let mut pieces: Vec<(Vec<i8>, Vec<Vec<f64>>)> = Vec::new();
     for _ in 0..64 {
-        let Some(point) = sampler.float(&mut random) else { continue };
+        let Some(point) = sampler.float(&mut random) else {
+            continue;
+        };
         let mut float = Float::default();
         if program.run(&mut float, |s| point.get(&s).cloned()).is_ok() {
             let piece = (float.trace.signs, discrete.iter().map(|s| point[s].clone()).collect());
@@ -643,15 +755,21 @@ fn full_rank(
             let label = format!("rank/{seed}");
             let mut random = Random::new(budget.seed, &label);
             let pinned = Signs::Pinned(signs.clone());
-            let mut prime = Prime::new(Random::new(budget.seed, &format!("{label}/field")), pinned, PseudoInverses::ByRank);
+            let mut prime =
+                Prime::new(Random::new(budget.seed, &format!("{label}/field")), pinned, PseudoInverses::ByRank);
             let mut keep = super::sample::Point::default();
             for (s, values) in discrete.iter().zip(&members) {
-                let small: Result<Vec<u64>, Stop> = values.iter().map(|v| prime.rational(&Rational::from(*v as i64))).collect();
+                let small: Result<Vec<u64>, Stop> =
+                    values.iter().map(|v| prime.rational(&Rational::from(*v as i64))).collect();
                 keep.extend(small.map(|v| (*s, v)));
             }
-            let Ok(point) = sampler.prime_with(&mut prime, &mut random, None, Some(&keep)) else { continue };
+            let Ok(point) = sampler.prime_with(&mut prime, &mut random, None, Some(&keep)) else {
+                continue;
+            };
             prime.zero_signs.clear();
-            let Ok(values) = program.run(&mut prime, |s| point.get(&s).cloned()) else { continue };
+            let Ok(values) = program.run(&mut prime, |s| point.get(&s).cloned()) else {
+                continue;
+            };
             prime.ranks.clear();
             if crate::domain::linear::pseudo_inverse(&mut prime, &values[0], rows, cols).is_ok() {
                 best = best.max(prime.ranks.first().copied().unwrap_or(0));
@@ -667,7 +785,13 @@ fn full_rank(
 }
 
 /// A condition on the target at the image of the source.
-fn inside(problem: &mut Problem, c: &Constraint, name: &str, budget: &Budget, assumptions: &mut Vec<String>) -> Option<Finding> {
+fn inside(
+    problem: &mut Problem,
+    c: &Constraint,
+    name: &str,
+    budget: &Budget,
+    assumptions: &mut Vec<String>,
+) -> Option<Finding> {
     let given = problem.setting.constraints.iter().chain(&problem.domain).any(|d| d.term == c.term && d.kind == c.kind);
     if given || super::singular::certainly(problem, c) {
         return None;
@@ -676,7 +800,9 @@ fn inside(problem: &mut Problem, c: &Constraint, name: &str, budget: &Budget, as
     let program = Program::new(&problem.setting.store, &[c.term]);
     let mut random = Random::new(budget.seed, "inside");
     for tried in 0..400 {
-        let Some(point) = sampler.simple(&mut random, tried / 100) else { continue };
+        let Some(point) = sampler.simple(&mut random, tried / 100) else {
+            continue;
+        };
         let mut exact = crate::domain::exact::Exact::default();
         let broken = match program.run(&mut exact, |s| point.get(&s).cloned()) {
             Ok(v) => v[0].iter().any(|q| match c.kind {
@@ -694,11 +820,13 @@ fn inside(problem: &mut Problem, c: &Constraint, name: &str, budget: &Budget, as
         };
         if broken {
             let at = super::singular::point_text(problem, &point);
-            let message = format!("`{name}` leaves the target's domain: `{}` does not hold for the image of {at}", c.text);
+            let message =
+                format!("`{name}` leaves the target's domain: `{}` does not hold for the image of {at}", c.text);
             return Some(Finding::new(Verdict::Invalid, Evidence::Claim, message));
         }
     }
-    assumptions.push(format!("`{name}` maps into the target's domain (`{}`): holds at all points tried, not proved", c.text));
+    assumptions
+        .push(format!("`{name}` maps into the target's domain (`{}`): holds at all points tried, not proved", c.text));
     None
 }
 
@@ -707,7 +835,8 @@ fn scaled_permutations(problem: &Problem, jacobians: &[Term], budget: &Budget) -
     let sampler = Sampler::new(&problem.setting, jacobians, &problem.domain);
     let program = Program::new(&problem.setting.store, jacobians);
     let mut random = Random::new(budget.seed, "scaled permutation");
-    let mut prime = Prime::new(Random::new(budget.seed, "scaled permutation/field"), Signs::Free, PseudoInverses::ByRank);
+    let mut prime =
+        Prime::new(Random::new(budget.seed, "scaled permutation/field"), Signs::Free, PseudoInverses::ByRank);
     let point = sampler.prime(&mut prime, &mut random, None).ok()?;
     let values = program.run(&mut prime, |s| point.get(&s).cloned()).ok()?;
     Some(values.iter().zip(jacobians).all(|(m, j)| {

@@ -36,9 +36,10 @@ pub fn architecture(e: &mut Elaborator<'_>, span: Span) -> (Architecture, String
         domain: Vec::new(),
         span,
     };
-    let text = "asked on a generic architecture with parameters W : R[2, 2] and b : R, with free derivatives of the output \
+    let text =
+        "asked on a generic architecture with parameters W : R[2, 2] and b : R, with free derivatives of the output \
                 to order 3 and of the loss to order 4; other shapes are taken to behave alike"
-        .to_owned();
+            .to_owned();
     (a, text)
 }
 

@@ -1,7 +1,7 @@
 //! Checks to problems: the only place where paths of a diagram become terms.
 //!
 //! A square is built as a diagram: objects `S(A)` and `TS(A)` (for a step `S(A)` twice), arrows for the optimizer and
-//! for each morphism. Every arrow is interpreted by a [`Function`]; a path is interpreted by composing those of its
+//! for each morphism. Every arrow is interpreted by a `Function`; a path is interpreted by composing those of its
 //! arrows, and the two sides of the square become the two sides of an [`Equation`].
 
 use std::rc::Rc;
@@ -113,7 +113,13 @@ fn setting(e: Elaborator<'_>) -> Setting {
     }
 }
 
-fn commutes(model: &Model, check: &Check, left: &TreePath, right: &TreePath, errors: &mut Vec<ModelError>) -> Elab<Task> {
+fn commutes(
+    model: &Model,
+    check: &Check,
+    left: &TreePath,
+    right: &TreePath,
+    errors: &mut Vec<ModelError>,
+) -> Elab<Task> {
     let mut e = Elaborator::new(model);
     let mut go = || -> Elab<Task> {
         let l = e.path(left, &mut Scope::default(), &mut FxHashMap::default());
@@ -129,7 +135,8 @@ fn commutes(model: &Model, check: &Check, left: &TreePath, right: &TreePath, err
                 .parts
                 .iter()
                 .map(|m| {
-                    let (a, b) = (object(&mut diagram, &mut objects, &m.source), object(&mut diagram, &mut objects, &m.target));
+                    let (a, b) =
+                        (object(&mut diagram, &mut objects, &m.source), object(&mut diagram, &mut objects, &m.target));
                     functions.push(Function { inputs: vec![m.source.symbol], outputs: vec![m.map] });
                     diagram.arrow(a, b, m.name.clone())
                 })
@@ -283,7 +290,8 @@ fn preserves(model: &Model, check: &Check, what: &str, path: &TreePath, errors: 
         let mut claims = Vec::new();
         for m in &p.parts {
             // What a morphism preserves is the question here, and not presupposed.
-            let presupposed = |c: &Claim| !matches!(&c.kind, ClaimKind::Equal { what: "loss" | "output" | "output metric", .. });
+            let presupposed =
+                |c: &Claim| !matches!(&c.kind, ClaimKind::Equal { what: "loss" | "output" | "output metric", .. });
             claims.extend(claims_of(&mut e, m)?.into_iter().filter(presupposed));
         }
         let mut t = task(check, "preserves", format!("preserves {what} {}", path_text(path)));
@@ -369,7 +377,10 @@ fn difference(l: &OptimizerOn, r: &OptimizerOn) -> String {
     format!("their states differ ({}; {})", list(l), list(r))
 }
 
-fn optimizer_places<'a>(model: &Model, uses: impl IntoIterator<Item = &'a Instance>) -> Vec<(String, crate::source::Span)> {
+fn optimizer_places<'a>(
+    model: &Model,
+    uses: impl IntoIterator<Item = &'a Instance>,
+) -> Vec<(String, crate::source::Span)> {
     uses.into_iter()
         .filter_map(|i| match model.lookup(&i.name.name) {
             Some(Declared::Optimizer(id)) => Some((i.name.name.clone(), model[id].name.span)),
@@ -382,7 +393,8 @@ fn components(o: &OptimizerOn) -> Vec<Component> {
     let mut all = vec![component("params", &o.architecture, o.spans.first().copied())];
     for (i, s) in o.states.iter().enumerate() {
         let vector = matches!(s.variance, Variance::Tangent | Variance::Cotangent | Variance::Diagonal);
-        let entries = if vector { entry_names(&o.architecture).iter().map(|n| format!("for {n}")).collect() } else { Vec::new() };
+        let entries =
+            if vector { entry_names(&o.architecture).iter().map(|n| format!("for {n}")).collect() } else { Vec::new() };
         all.push(Component { name: s.name.clone(), entries, span: o.spans.get(i + 1).copied() });
     }
     all
@@ -467,9 +479,8 @@ fn square(
     let mut over: FxHashMap<SymbolId, Rc<OptimizerOn>> = FxHashMap::default();
     let places = std::iter::once(&path.source).chain(path.parts.iter().map(|m| &m.target));
     for a in places {
-        if !over.contains_key(&a.symbol) {
-            let o = e.optimizer(optimizer, a, auto)?;
-            over.insert(a.symbol, Rc::new(o));
+        if let std::collections::hash_map::Entry::Vacant(slot) = over.entry(a.symbol) {
+            slot.insert(Rc::new(e.optimizer(optimizer, a, auto)?));
         }
     }
     let (source, target) = (Rc::clone(&over[&path.source.symbol]), Rc::clone(&over[&path.target.symbol]));
@@ -511,7 +522,9 @@ fn square(
 
 /// The rate after `expect up to rate`, read in the scope of the morphism's and the optimizer's parameters.
 fn expected_rate(e: &mut Elaborator<'_>, check: &Check, along: &TreePath) -> Elab<Option<Term>> {
-    let Some(ExpectedVerdict::UpToRate(Some(formula))) = check.expect.as_ref().map(|x| &x.verdict) else { return Ok(None) };
+    let Some(ExpectedVerdict::UpToRate(Some(formula))) = check.expect.as_ref().map(|x| &x.verdict) else {
+        return Ok(None);
+    };
     let mut scope = Scope::default();
     for s in e.shown.clone().into_iter().filter(|s| s.role == Role::Member) {
         scope.bind(&s.name, crate::model::elaborate::Local::Value(s.term));
@@ -521,7 +534,8 @@ fn expected_rate(e: &mut Elaborator<'_>, check: &Check, along: &TreePath) -> Ela
         && let Some(Declared::Morphism(id)) = e.model.lookup(&part.name.name)
     {
         for (i, p) in e.model[id].params.iter().enumerate() {
-            let given = part.args.iter().enumerate().find(|(k, a)| a.name.as_ref().map_or(*k == i, |n| n.name == p.name.name));
+            let given =
+                part.args.iter().enumerate().find(|(k, a)| a.name.as_ref().map_or(*k == i, |n| n.name == p.name.name));
             if let Some((_, a)) = given {
                 let value = e.expr(&a.value, &mut Scope::default())?;
                 scope.bind(&p.name.name, crate::model::elaborate::Local::Value(value));
@@ -641,8 +655,9 @@ enum Gauge {
 fn gauge(f: &crate::domain::prime::Field, (fq, p): (&[u64], usize), (fp, q): (&[u64], usize)) -> Option<Gauge> {
     let scalar = |m: &[u64], n: usize| m.iter().enumerate().all(|(k, &v)| v == if k / n == k % n { m[0] } else { 0 });
     let conformal = |m: &[u64], n: usize| {
-        let gram: Vec<u64> =
-            (0..n * n).map(|k| (0..n).fold(0, |acc, i| f.add(acc, f.mul(m[i * n + k / n], m[i * n + k % n])))).collect();
+        let gram: Vec<u64> = (0..n * n)
+            .map(|k| (0..n).fold(0, |acc, i| f.add(acc, f.mul(m[i * n + k / n], m[i * n + k % n]))))
+            .collect();
         scalar(&gram, n)
     };
     if scalar(fp, q) {
@@ -663,7 +678,9 @@ fn carry_side(s: &mut Store, j: Term, z: Term, v: Variance, gauge: Gauge, (p, q)
     let own = if left { p } else { q };
     let n = if left { q } else { p };
     let plain = gauge == Gauge::Left || gauge == Gauge::Right;
-    let values = (0..n * n).map(|k| Rational::from(if plain { u64::from(k == 0) } else { (k * k + 3 * k + 1) as u64 })).collect();
+    let values = (0..n * n)
+        .map(|k| Rational::from(if plain { u64::from(k == 0) } else { (k * k + 3 * k + 1) as u64 }))
+        .collect();
     let w = s.literal(values, &[n, n]);
     let raw = if left {
         s.product(j, &[0, 1, 2, 3], w, &[1, 3], &[0, 2])
@@ -731,7 +748,8 @@ fn two_sided(e: &mut Elaborator<'_>, m: &Morphism, j: Term, v: Variance, z: Term
         }
         let at = |r: usize, c: usize, rr: usize, cc: usize| (b.offset + r * q + c) * n + a.offset + rr * q + cc;
         let reference = (0..p * q * p * q).map(|k| (k / (q * p * q), k / (p * q) % q, k / q % p, k % q));
-        let Some((r0, c0, rr0, cc0)) = reference.into_iter().find(|&(r, c, rr, cc)| pattern[at(r, c, rr, cc)] != 0) else {
+        let Some((r0, c0, rr0, cc0)) = reference.into_iter().find(|&(r, c, rr, cc)| pattern[at(r, c, rr, cc)] != 0)
+        else {
             return Err(refuse());
         };
         // J[(r,c),(r',c')] = Q[r,r'] P[c',c]: the matrix must have rank one in this arrangement.
@@ -766,7 +784,6 @@ fn two_sided(e: &mut Elaborator<'_>, m: &Morphism, j: Term, v: Variance, z: Term
 }
 
 /// Builds the square as a diagram and interprets its two sides.
-#[expect(clippy::too_many_arguments, reason = "the four sides of the square and what they are made of")]
 fn equation(
     e: &mut Elaborator<'_>,
     path: &MorphismPath,
@@ -819,7 +836,9 @@ fn equation(
     let sides = diagram.path(top[0], left).and_then(|l| diagram.path(top[0], right).map(|r| (l, r)));
     let parallel: Parallel = match sides.and_then(|(l, r)| diagram.parallel(l, r)) {
         Ok(p) => p,
-        Err(error) => return e.fail(ModelError::PathMismatch { message: error.to_string(), span: path.span }),
+        Err(error) => {
+            return e.fail(ModelError::PathMismatch { message: error.to_string(), span: path.span });
+        }
     };
     let start: Vec<Term> = coordinates(source).into_iter().map(|s| e.store.symbol_term(s)).collect();
     let mut left = interpret(&mut e.store, &parallel.left, &start, &functions);
@@ -880,37 +899,34 @@ fn claims_of(e: &mut Elaborator<'_>, m: &Morphism) -> Elab<Vec<Claim>> {
     let mut push = |kind: ClaimKind| {
         claims.push(Claim { kind, morphism: m.name.clone(), span: m.span, domain: m.source.domain.clone() });
     };
-    let before = e.shown.len();
-    let image = |e: &mut Elaborator<'_>, t: Term| e.store.substitute_one(t, &[(m.target.symbol, m.map)].into_iter().collect());
+    let image =
+        |e: &mut Elaborator<'_>, t: Term| e.store.substitute_one(t, &[(m.target.symbol, m.map)].into_iter().collect());
     for c in e.domain_at(&m.target, m.map) {
         push(ClaimKind::Inside(c));
     }
     let preserving = matches!(m.kind, MorphismKind::Reparam | MorphismKind::Embedding);
-    if preserving && !m.pulled_back {
-        if let (Some(b), Some(a)) = (m.target.loss, m.source.loss) {
-            push(ClaimKind::Equal { what: "loss", left: image(e, b), right: a });
-        }
+    if preserving
+        && !m.pulled_back
+        && let (Some(b), Some(a)) = (m.target.loss, m.source.loss)
+    {
+        push(ClaimKind::Equal { what: "loss", left: image(e, b), right: a });
     }
-    if m.kind == MorphismKind::Reparam && !m.pulled_back {
-        if let (Some(b), Some(a)) = (m.target.output, m.source.output) {
-            let b = image(e, b);
-            if e.store.shape(a) != e.store.shape(b) {
-                let message = format!("`{}` is a reparam, but the outputs have different sizes", m.name);
-                return e.fail(ModelError::PathMismatch { message, span: m.span });
-            }
-            push(ClaimKind::Equal { what: "output", left: b, right: a });
-            let metric = |e: &mut Elaborator<'_>, g: Option<Term>| match g {
-                Some(g) => g,
-                None => {
-                    let n = e.store.size(a);
-                    e.store.eye(n)
-                }
-            };
-            if m.target.output_metric.is_some() || m.source.output_metric.is_some() {
-                let gb = metric(e, m.target.output_metric);
-                let ga = metric(e, m.source.output_metric);
-                push(ClaimKind::Equal { what: "output metric", left: image(e, gb), right: ga });
-            }
+    if m.kind == MorphismKind::Reparam
+        && !m.pulled_back
+        && let (Some(b), Some(a)) = (m.target.output, m.source.output)
+    {
+        let b = image(e, b);
+        if e.store.shape(a) != e.store.shape(b) {
+            let message = format!("`{}` is a reparam, but the outputs have different sizes", m.name);
+            return e.fail(ModelError::PathMismatch { message, span: m.span });
+        }
+        push(ClaimKind::Equal { what: "output", left: b, right: a });
+        if m.target.output_metric.is_some() || m.source.output_metric.is_some() {
+            let n = e.store.size(a);
+            let eye = e.store.eye(n);
+            let target = m.target.output_metric.unwrap_or(eye);
+            let source = m.source.output_metric.unwrap_or(eye);
+            push(ClaimKind::Equal { what: "output metric", left: image(e, target), right: source });
         }
     }
     let j = jacobian(e, m)?;
@@ -932,6 +948,5 @@ fn claims_of(e: &mut Elaborator<'_>, m: &Morphism) -> Elab<Vec<Claim>> {
             });
         }
     }
-    debug_assert!(e.shown.len() >= before);
     Ok(claims)
 }

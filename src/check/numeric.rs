@@ -4,9 +4,9 @@ use rustc_hash::FxHashMap;
 
 use super::sample::{Point, Sampler};
 use super::{Budget, Setting};
-use crate::domain::{Rational, Stop};
 use crate::domain::float::Float;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::{Rational, Stop};
 use crate::model::elaborate::{Constraint, Role};
 use crate::term::{Node, Program, Term};
 use crate::verdict::Residual;
@@ -58,7 +58,15 @@ pub fn compare(
     let program = Program::new(&setting.store, &roots);
     let discrete: FxHashMap<_, _> = sampler.symbols().map(|(s, _, d)| (s, d)).collect();
     let mut random = Random::new(budget.seed, &format!("{purpose}/numeric"));
-    let mut sampled = Sampled { residual: None, median: 0.0, stopped: None, inside: false, suspects: Vec::new(), pieces: Vec::new(), misjudged: 0 };
+    let mut sampled = Sampled {
+        residual: None,
+        median: 0.0,
+        stopped: None,
+        inside: false,
+        suspects: Vec::new(),
+        pieces: Vec::new(),
+        misjudged: 0,
+    };
     let mut differences = Vec::new();
     let mut zeros = 0usize;
     let mut noise = f64::EPSILON;
@@ -70,7 +78,9 @@ pub fn compare(
         }
         // Now and then a wider or a narrower box: pieces and curvature may lie far out.
         let scale = [1.0, 1.0, 4.0, 1.0, 0.25, 1.0, 16.0, 1.0, 1.0, 256.0][draw % 10];
-        let Some(point) = sampler.float_scaled(&mut random, scale) else { continue };
+        let Some(point) = sampler.float_scaled(&mut random, scale) else {
+            continue;
+        };
         sampled.inside = true;
         let mut float = Float::default();
         let values = match program.run(&mut float, |s| point.get(&s).cloned()) {
@@ -120,7 +130,13 @@ fn rounded(point: &Point<f64>, d: f64) -> Point<Rational> {
 }
 
 /// The ranks of pseudo-inverses at generic points, where these do not depend on the piece.
-fn generic_ranks(setting: &Setting, roots: &[Term], sampler: &Sampler, program: &Program, budget: &Budget) -> Option<Vec<usize>> {
+fn generic_ranks(
+    setting: &Setting,
+    roots: &[Term],
+    sampler: &Sampler,
+    program: &Program,
+    budget: &Budget,
+) -> Option<Vec<usize>> {
     if !setting.store.any_node(roots, |n| matches!(n, Node::PseudoInverse(_))) {
         return None;
     }
@@ -140,17 +156,15 @@ fn samples_for(operations: usize, budget: &Budget) -> usize {
 }
 
 /// The same point with every continuous entry changed in its last places.
-fn shake(
-    point: &Point<f64>,
-    discrete: &FxHashMap<crate::term::SymbolId, bool>,
-    random: &mut Random,
-) -> Point<f64> {
+fn shake(point: &Point<f64>, discrete: &FxHashMap<crate::term::SymbolId, bool>, random: &mut Random) -> Point<f64> {
     let mut keys: Vec<_> = point.keys().copied().collect();
     keys.sort_unstable();
     keys.into_iter()
         .map(|s| {
             let fixed = discrete.get(&s).copied().unwrap_or(false);
-            let values = point[&s].iter().map(|v| if fixed { *v } else { v * (1.0 + (random.unit() - 0.5) * 8.0 * f64::EPSILON) });
+            let values = point[&s]
+                .iter()
+                .map(|v| if fixed { *v } else { v * (1.0 + (random.unit() - 0.5) * 8.0 * f64::EPSILON) });
             (s, values.collect())
         })
         .collect()
@@ -192,7 +206,9 @@ pub fn slope(
         if slopes.len() >= 8 {
             break;
         }
-        let Some(mut point) = sampler.float(&mut random) else { continue };
+        let Some(mut point) = sampler.float(&mut random) else {
+            continue;
+        };
         let mut defect = |lr: f64| -> Option<f64> {
             point.insert(rate, vec![lr]);
             let values = program.run(&mut Float::default(), |s| point.get(&s).cloned()).ok()?;
@@ -201,10 +217,8 @@ pub fn slope(
             (d > 0.0).then_some(d)
         };
         // Small enough for the leading order, large enough to stay above rounding.
-        let estimates: Vec<f64> = [1e-2, 1e-3]
-            .iter()
-            .filter_map(|&lr| Some((defect(lr)? / defect(lr / 4.0)?).ln() / 4f64.ln()))
-            .collect();
+        let estimates: Vec<f64> =
+            [1e-2, 1e-3].iter().filter_map(|&lr| Some((defect(lr)? / defect(lr / 4.0)?).ln() / 4f64.ln())).collect();
         slopes.extend(estimates.first());
     }
     slopes.sort_by(f64::total_cmp);

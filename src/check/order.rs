@@ -35,17 +35,24 @@ pub fn of_defect(
         let mut random = Random::new(budget.seed, &label);
         let field = Random::new(budget.seed, &format!("{label}/field"));
         let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
-        let Ok(point) = sampler.prime(&mut prime, &mut random, None) else { continue };
+        let Ok(point) = sampler.prime(&mut prime, &mut random, None) else {
+            continue;
+        };
         let mut series = Series::new(prime, TERMS);
         let variable = series.variable();
         let input = |s: SymbolId| match s == rate {
             true => Some(vec![variable.clone()]),
             false => point.get(&s).map(|v| v.iter().map(|x| vec![*x]).collect()),
         };
-        let Ok(values) = program.run(&mut series, input) else { continue };
+        let Ok(values) = program.run(&mut series, input) else {
+            continue;
+        };
         let (l, r) = values.split_at(left.len());
         let own = (0..TERMS).find(|&k| {
-            l.iter().flatten().zip(r.iter().flatten()).any(|(a, b)| series.coefficient(a, k) != series.coefficient(b, k))
+            l.iter()
+                .flatten()
+                .zip(r.iter().flatten())
+                .any(|(a, b)| series.coefficient(a, k) != series.coefficient(b, k))
         });
         found += 1;
         order = match (order, own) {

@@ -2,8 +2,8 @@
 
 use super::sample::{Point, Sampler};
 use super::{Budget, Setting};
-use crate::domain::{Domain, Fun, Rational};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::{Domain, Fun, Rational};
 use crate::model::elaborate::{Constraint, Draw, Role};
 use crate::term::{Program, SymbolId, Term};
 
@@ -37,11 +37,17 @@ pub fn candidate(
         let mut random = Random::new(budget.seed, &label);
         let field = Random::new(budget.seed, &format!("{label}/field"));
         let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
-        let Ok(first) = sampler.prime(&mut prime, &mut random, None) else { continue };
-        let Some(c) = ratio_at(&program, left.len(), &mut prime, &first) else { continue };
+        let Ok(first) = sampler.prime(&mut prime, &mut random, None) else {
+            continue;
+        };
+        let Some(c) = ratio_at(&program, left.len(), &mut prime, &first) else {
+            continue;
+        };
         let Some(c) = c else { return Ratio::None };
         // The same member at another point must have the same ratio.
-        let Ok(second) = sampler.prime_with(&mut prime, &mut random, None, Some(&first)) else { continue };
+        let Ok(second) = sampler.prime_with(&mut prime, &mut random, None, Some(&first)) else {
+            continue;
+        };
         match ratio_at(&program, left.len(), &mut prime, &second) {
             None => continue,
             Some(other) if other != Some(c) => return Ratio::None,
@@ -82,7 +88,9 @@ fn formula(setting: &mut Setting, prime: &mut Prime, point: &Point<u64>, c: u64)
     let scalars: Vec<SymbolId> = setting
         .quantified
         .iter()
-        .filter(|q| q.role == Role::Member && q.draw == Draw::Real && setting.store.symbol_info(q.symbol).shape.is_empty())
+        .filter(|q| {
+            q.role == Role::Member && q.draw == Draw::Real && setting.store.symbol_info(q.symbol).shape.is_empty()
+        })
         .map(|q| q.symbol)
         .filter(|s| point.contains_key(s))
         .collect();
@@ -112,7 +120,9 @@ fn formula(setting: &mut Setting, prime: &mut Prime, point: &Point<u64>, c: u64)
             let factor = if e > 0 { field.inv(power)? } else { power };
             value = field.mul(value, factor);
         }
-        let Some((n, d)) = field.small_fraction(value, 1 << 16) else { continue };
+        let Some((n, d)) = field.small_fraction(value, 1 << 16) else {
+            continue;
+        };
         let weight: u64 = exponents.iter().map(|e| e.unsigned_abs()).sum();
         if best.as_ref().is_none_or(|b| weight < b.0) {
             best = Some((weight, exponents.clone(), absolute, Rational::from_parts(n.into(), d.into())));

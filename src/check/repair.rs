@@ -43,7 +43,9 @@ impl Edit {
             Edit::CovariantDerivative => {
                 "along a nonlinear map the plain derivative of a state picks up second derivatives of the map; `D/dt` adds the connection that cancels them"
             }
-            Edit::MetricDamping => "`eye(dim)` is no tensor: adding it to the metric fixes a scale for every coordinate",
+            Edit::MetricDamping => {
+                "`eye(dim)` is no tensor: adding it to the metric fixes a scale for every coordinate"
+            }
         }
     }
 }
@@ -64,8 +66,12 @@ const CANDIDATES: [&[Edit]; 9] = [
 /// The smallest repair of the optimizer of a `check natural` that reaches a verdict stronger than `found`; the strongest
 /// among the smallest.
 pub fn suggest(model: &Model, check: &Check, found: Verdict, budget: &Budget) -> Option<Repair> {
-    let Question::Natural { optimizer, .. } = &check.question else { return None };
-    let Some(Declared::Optimizer(id)) = model.lookup(&optimizer.name.name) else { return None };
+    let Question::Natural { optimizer, .. } = &check.question else {
+        return None;
+    };
+    let Some(Declared::Optimizer(id)) = model.lookup(&optimizer.name.name) else {
+        return None;
+    };
     let mut best: Option<Repair> = None;
     for edits in CANDIDATES {
         if best.as_ref().is_some_and(|b| b.reasons.len() < edits.len()) {
@@ -85,10 +91,14 @@ pub fn suggest(model: &Model, check: &Check, found: Verdict, budget: &Budget) ->
             continue;
         }
         let repaired = model.with_optimizer(id, changed);
-        let Ok(task) = lower::lower(&repaired, check) else { continue };
+        let Ok(task) = lower::lower(&repaired, check) else {
+            continue;
+        };
         let mut problems = task.problems;
         let [problem] = &mut problems[..] else { continue };
-        let Ok(finding) = decide::decide(problem, budget) else { continue };
+        let Ok(finding) = decide::decide(problem, budget) else {
+            continue;
+        };
         let proved = finding.verdict > found && finding.evidence == crate::verdict::Evidence::Algebra;
         if proved && best.as_ref().is_none_or(|b| finding.verdict > b.verdict) {
             best = Some(Repair { edits: places, verdict: finding.verdict, reasons: used });
@@ -120,7 +130,9 @@ fn statement(
         StatementKind::Let(l) => rewrite(&mut l.value, edit, places),
         StatementKind::Derivative(p, e) => {
             rewrite(e, edit, places);
-            let curved = states.iter().any(|(n, t)| n.name == p.name.name && matches!(t.name.name.as_str(), "tangent" | "cotangent"));
+            let curved = states
+                .iter()
+                .any(|(n, t)| n.name == p.name.name && matches!(t.name.name.as_str(), "tangent" | "cotangent"));
             if edit == Edit::CovariantDerivative && curved && p.block.is_none() {
                 let name = p.name.name.clone();
                 let place = Span::new(span.source, span.start, p.name.span.end);

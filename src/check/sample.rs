@@ -41,9 +41,7 @@ impl Plan {
             Draw::Real | Draw::Pi => 1,
             Draw::Sign => 2,
             Draw::Permutation => factorial,
-            Draw::SignedPermutation => {
-                factorial.checked_mul(1u64.checked_shl(n as u32).unwrap_or(u64::MAX)).unwrap_or(u64::MAX)
-            }
+            Draw::SignedPermutation => factorial.saturating_mul(1u64.checked_shl(n as u32).unwrap_or(u64::MAX)),
         }
     }
 
@@ -168,7 +166,9 @@ impl Sampler {
         let discrete = self.discrete(member, random);
         let mut point: Point<u64> = FxHashMap::default();
         for p in &self.plans {
-            if let Some(kept) = keep.and_then(|k| k.get(&p.symbol)).filter(|_| p.role == Role::Member || p.members() > 1) {
+            if let Some(kept) =
+                keep.and_then(|k| k.get(&p.symbol)).filter(|_| p.role == Role::Member || p.members() > 1)
+            {
                 point.insert(p.symbol, kept.clone());
                 continue;
             }
@@ -216,7 +216,9 @@ impl Sampler {
             let values = match (discrete.get(&p.symbol), p.draw) {
                 (Some(entries), _) => entries.iter().map(|&e| e as f64).collect(),
                 (None, Draw::Pi) => vec![std::f64::consts::PI],
-                (None, _) => (0..p.size).map(|i| float_entry(random, scale, p.low[i].as_ref(), p.high[i].as_ref())).collect(),
+                (None, _) => {
+                    (0..p.size).map(|i| float_entry(random, scale, p.low[i].as_ref(), p.high[i].as_ref())).collect()
+                }
             };
             point.insert(p.symbol, values);
         }
@@ -231,7 +233,9 @@ impl Sampler {
     /// `reference`.
     pub fn inside_float(&self, point: &Point<f64>, reference: &Point<f64>) -> bool {
         let run = |p: &Point<f64>| self.program.run(&mut Float::default(), |s| p.get(&s).cloned()).ok();
-        let (Some(here), Some(there)) = (run(point), run(reference)) else { return false };
+        let (Some(here), Some(there)) = (run(point), run(reference)) else {
+            return false;
+        };
         self.constraints.iter().zip(here.iter().zip(&there)).all(|(c, (a, b))| {
             a.iter().zip(b).all(|(x, y)| if c.kind == ConstraintKind::Positive { *x > 0.0 } else { x * y > 0.0 })
         })
@@ -247,7 +251,9 @@ impl Sampler {
                 (Some(entries), _) => entries.iter().map(|&e| Rational::from(e)).collect(),
                 // The witness would hold for one rational number near π only; leave such points to intervals.
                 (None, Draw::Pi) => return None,
-                (None, _) => (0..p.size).map(|i| simple_entry(random, level, p.low[i].as_ref(), p.high[i].as_ref())).collect(),
+                (None, _) => {
+                    (0..p.size).map(|i| simple_entry(random, level, p.low[i].as_ref(), p.high[i].as_ref())).collect()
+                }
             };
             point.insert(p.symbol, values);
         }
@@ -269,7 +275,9 @@ impl Sampler {
         }
         let mut domain = Intervals::default();
         let embedded = embed(&mut domain, point);
-        let Ok(run) = self.program.run(&mut domain, |s| embedded.get(&s).cloned()) else { return false };
+        let Ok(run) = self.program.run(&mut domain, |s| embedded.get(&s).cloned()) else {
+            return false;
+        };
         self.constraints.iter().zip(run).all(|(c, values)| {
             values.iter().all(|v| match c.kind {
                 ConstraintKind::Positive => v.lo() > 0.0,
@@ -285,7 +293,9 @@ impl Sampler {
 
     /// Whether some entry is bounded from below by what bounds it from above, so that no point exists.
     pub fn contradictory(&self) -> bool {
-        self.plans.iter().any(|p| p.low.iter().zip(&p.high).any(|(a, b)| matches!((a, b), (Some(a), Some(b)) if a >= b)))
+        self.plans
+            .iter()
+            .any(|p| p.low.iter().zip(&p.high).any(|(a, b)| matches!((a, b), (Some(a), Some(b)) if a >= b)))
     }
 
     /// The symbols in order, with the role of each and whether it is discrete.
@@ -374,7 +384,21 @@ fn positive_entry(random: &mut Random, level: usize) -> Rational {
         0 => &[(1, 1), (2, 1), (1, 1)],
         1 => &[(1, 1), (2, 1), (3, 1), (1, 2)],
         2 => &[(1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (1, 2), (1, 3), (3, 2)],
-        _ => &[(1, 1), (2, 1), (3, 1), (5, 1), (7, 1), (1, 2), (1, 3), (2, 3), (1, 4), (3, 4), (1, 10), (9, 10), (1, 100)],
+        _ => &[
+            (1, 1),
+            (2, 1),
+            (3, 1),
+            (5, 1),
+            (7, 1),
+            (1, 2),
+            (1, 3),
+            (2, 3),
+            (1, 4),
+            (3, 4),
+            (1, 10),
+            (9, 10),
+            (1, 100),
+        ],
     };
     let (n, d) = pool[random.below(pool.len() as u64) as usize];
     Rational::from_parts(n.into(), d.into())

@@ -22,7 +22,9 @@ pub fn find(problem: &Problem, term: Term, budget: &Budget) -> Option<(String, b
     }
     let mut random = Random::new(budget.seed, "singular");
     for tried in 0..160 {
-        let Some(point) = sampler.simple(&mut random, tried / 60) else { continue };
+        let Some(point) = sampler.simple(&mut random, tried / 60) else {
+            continue;
+        };
         // On a kink one-sided values count: u·|u| is no diffeomorphism at 0.
         let mut exact = Exact::default();
         exact.zero_sign = crate::domain::exact::ZeroSign::Zero;
@@ -45,13 +47,18 @@ pub fn find(problem: &Problem, term: Term, budget: &Budget) -> Option<(String, b
 }
 
 /// Bisection for a zero between sampled points.
-fn sign_change(sampler: &Sampler, program: &Program, random: &mut Random) -> Option<Vec<(crate::term::SymbolId, Vec<f64>)>> {
+fn sign_change(
+    sampler: &Sampler,
+    program: &Program,
+    random: &mut Random,
+) -> Option<Vec<(crate::term::SymbolId, Vec<f64>)>> {
     let points: Vec<Point<f64>> = (0..48).filter_map(|_| sampler.float(random)).collect();
     let value = |p: &Point<f64>| program.run(&mut Float::default(), |s| p.get(&s).cloned()).ok().map(|v| v[0][0]);
     let valued: Vec<(&Point<f64>, f64)> = points.iter().filter_map(|p| value(p).map(|v| (p, v))).collect();
     let discrete: Vec<_> = sampler.symbols().filter(|x| x.2).map(|x| x.0).collect();
     for (i, (p, vp)) in valued.iter().enumerate() {
-        let Some((q, vq)) = valued[i + 1..].iter().find(|(q, vq)| vp * vq < 0.0 && discrete.iter().all(|d| p.get(d) == q.get(d)))
+        let Some((q, vq)) =
+            valued[i + 1..].iter().find(|(q, vq)| vp * vq < 0.0 && discrete.iter().all(|d| p.get(d) == q.get(d)))
         else {
             continue;
         };
@@ -152,7 +159,9 @@ fn monomial(problem: &mut Problem, term: Term) -> Option<bool> {
             let power = prime.field.pow(values[i + 1][0], e.unsigned_abs());
             value = prime.field.mul(value, if e > 0 { prime.field.inv(power)? } else { power });
         }
-        let Some((n, d)) = prime.field.small_fraction(value, 1 << 16) else { continue };
+        let Some((n, d)) = prime.field.small_fraction(value, 1 << 16) else {
+            continue;
+        };
         if n == 0 {
             return None;
         }

@@ -80,7 +80,8 @@ impl Number {
             Number::Enclosed(x) => {
                 let radius = (x.hi() - x.lo()) / 2.0;
                 let size = x.magnitude().max(f64::MIN_POSITIVE);
-                let digits = if radius == 0.0 { 6 } else { ((size / radius).log10().floor() as i32).clamp(1, 6) as usize };
+                let digits =
+                    if radius == 0.0 { 6 } else { ((size / radius).log10().floor() as i32).clamp(1, 6) as usize };
                 format!("{}…", significant(x.middle(), digits))
             }
         }
@@ -190,11 +191,15 @@ pub fn search(
         let level = (tried * 4 / points.max(1)).min(3);
         // Every fourth point is near one at which floating point saw a difference.
         let near = if tried % 4 == 3 { suspects.next().cloned().filter(|p| s.sampler.satisfied(p)) } else { None };
-        let Some(mut point) = near.or_else(|| s.sampler.simple(&mut random, level)) else { continue };
+        let Some(mut point) = near.or_else(|| s.sampler.simple(&mut random, level)) else {
+            continue;
+        };
         // Every other point shares its members with the first, to compare rates.
         if let Some((first, _)) = earlier.as_ref().filter(|_| goal == Goal::NoRate && tried % 2 == 0) {
             for (symbol, role, _) in s.sampler.symbols() {
-                if role == Role::Member && let Some(v) = first.get(&symbol) {
+                if role == Role::Member
+                    && let Some(v) = first.get(&symbol)
+                {
                     point.insert(symbol, v.clone());
                 }
             }
@@ -239,14 +244,17 @@ pub fn defined_somewhere(setting: &Setting, roots: &[Term], extra: &[Constraint]
     let mut random = Random::new(0, "defined");
     let affordable = (10_000_000 / (program.operations() + sampler.operations()).max(1)).min(200);
     (0..affordable).any(|k| {
-        let Some(point) = sampler.simple(&mut random, k / 50) else { return false };
+        let Some(point) = sampler.simple(&mut random, k / 50) else {
+            return false;
+        };
         let exact = program.run(&mut Exact::with_limit(1 << 13), |s| point.get(&s).cloned());
         let open = matches!(&exact, Err(f) if matches!(f.stop, Stop::Unsupported | Stop::Budget));
-        exact.is_ok() || open && {
-            let mut domain = Intervals::default();
-            let embedded = embed(&mut domain, &point);
-            program.run(&mut domain, |s| embedded.get(&s).cloned()).is_ok()
-        }
+        exact.is_ok()
+            || open && {
+                let mut domain = Intervals::default();
+                let embedded = embed(&mut domain, &point);
+                program.run(&mut domain, |s| embedded.get(&s).cloned()).is_ok()
+            }
     })
 }
 
@@ -269,7 +277,10 @@ fn refute(values: &Evaluated, goal: Goal) -> Option<(usize, Option<String>)> {
         for j in i + 1..l.len() {
             if l[i].times(&r[j]).differs(&l[j].times(&r[i])) {
                 let index = if l[i].differs(&r[i]) { i } else { j };
-                return Some((index, Some("the ratio of the sides is not the same in every entry, so no rate mends it".into())));
+                return Some((
+                    index,
+                    Some("the ratio of the sides is not the same in every entry, so no rate mends it".into()),
+                ));
             }
         }
     }
@@ -284,7 +295,12 @@ fn different_rates(before: &Evaluated, now: &Evaluated) -> Option<(usize, Option
     let index = (0..now.left.len()).find(|&k| now.left[k].differs(&now.right[k]));
     (crossed && index.is_some()).then(|| {
         let (l, r) = (before.left[i].text(), before.right[i].text());
-        (index.unwrap_or(j), Some(format!("at another point of the same map the sides are {l} and {r}, in another ratio, so no rate mends it")))
+        (
+            index.unwrap_or(j),
+            Some(format!(
+                "at another point of the same map the sides are {l} and {r}, in another ratio, so no rate mends it"
+            )),
+        )
     })
 }
 
@@ -294,9 +310,15 @@ impl Search<'_> {
         for seed in 0..4 {
             let label = format!("generic/{seed}");
             let mut random = Random::new(self.budget.seed, &label);
-            let mut prime = Prime::new(Random::new(self.budget.seed, &format!("{label}/field")), signs.clone(), PseudoInverses::ByRank);
+            let mut prime = Prime::new(
+                Random::new(self.budget.seed, &format!("{label}/field")),
+                signs.clone(),
+                PseudoInverses::ByRank,
+            );
             // The conditions take signs of their own; only those of the program count.
-            let Ok(point) = self.sampler.prime(&mut prime, &mut random, None) else { continue };
+            let Ok(point) = self.sampler.prime(&mut prime, &mut random, None) else {
+                continue;
+            };
             prime.zero_signs.clear();
             prime.ranks.clear();
             if self.program.run(&mut prime, |s| point.get(&s).cloned()).is_ok() {
@@ -318,7 +340,9 @@ impl Search<'_> {
         if trace.signs.is_empty() {
             return trace.ranks == self.ranks;
         }
-        let Some(prime) = self.generic(Signs::Pinned(trace.signs.clone())) else { return false };
+        let Some(prime) = self.generic(Signs::Pinned(trace.signs.clone())) else {
+            return false;
+        };
         let zeros_fit = trace.signs.iter().zip(&prime.zero_signs).all(|(s, z)| *s != 0 || *z);
         zeros_fit && prime.ranks == trace.ranks
     }
@@ -381,7 +405,9 @@ impl Search<'_> {
                         continue;
                     }
                     let Some(values) = self.evaluate(&point) else { continue };
-                    let Some((index, no_rate)) = refute(&values, goal) else { continue };
+                    let Some((index, no_rate)) = refute(&values, goal) else {
+                        continue;
+                    };
                     let exact = |v: &[Number]| v.iter().all(|n| matches!(n, Number::Exact(_)));
                     if exact(&found.left) && !exact(&values.left) || !self.regular(&values.trace) {
                         continue;

@@ -131,7 +131,8 @@ fn check_all(arguments: &Arguments) -> u8 {
     }
     match arguments.format {
         Format::Json => {
-            let text = serde_json::to_string_pretty(&json).unwrap_or_else(|e| format!("{{\"version\": 1, \"error\": {:?}}}", e.to_string()));
+            let text = serde_json::to_string_pretty(&json)
+                .unwrap_or_else(|e| format!("{{\"version\": 1, \"error\": {:?}}}", e.to_string()));
             // A reader that has gone away needs no report.
             let _ = writeln!(std::io::stdout().lock(), "{text}");
         }
@@ -203,7 +204,9 @@ impl Printer {
         let handler: Box<dyn ReportHandler> = if std::env::var_os("NAT_NARRATE").is_some() {
             Box::new(NarratableReportHandler::new())
         } else {
-            Box::new(GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).with_context_lines(1))
+            Box::new(
+                GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).with_context_lines(1),
+            )
         };
         Printer { handler }
     }
@@ -255,7 +258,8 @@ impl Printer {
 
 fn terminal_width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    let measured = columns.or_else(|| terminal_size::terminal_size_of(std::io::stderr()).map(|(w, _)| usize::from(w.0)));
+    let measured =
+        columns.or_else(|| terminal_size::terminal_size_of(std::io::stderr()).map(|(w, _)| usize::from(w.0)));
     measured.unwrap_or(80).clamp(40, 120)
 }
 

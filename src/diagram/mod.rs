@@ -61,7 +61,9 @@ pub enum DiagramError {
         from: String,
     },
     /// Two paths that start or end in different objects.
-    #[error("the paths are not parallel: one goes from {left_dom} to {left_cod}, the other from {right_dom} to {right_cod}")]
+    #[error(
+        "the paths are not parallel: one goes from {left_dom} to {left_cod}, the other from {right_dom} to {right_cod}"
+    )]
     NotParallel {
         /// Start of the left path.
         left_dom: String,

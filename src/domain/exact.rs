@@ -82,12 +82,7 @@ fn rational_root(x: &Rational, n: usize) -> Option<Rational> {
 impl Exact {
     /// A domain whose numbers may have `limit` bits.
     pub fn with_limit(limit: usize) -> Self {
-        Exact {
-            trace: Trace::default(),
-            zero_sign: ZeroSign::Stop,
-            limit,
-            oversized: Cell::new(false),
-        }
+        Exact { trace: Trace::default(), zero_sign: ZeroSign::Stop, limit, oversized: Cell::new(false) }
     }
 
     /// Whether some number passed the limit. If so, nothing computed since the last [`Exact::restart`] counts.
@@ -127,11 +122,7 @@ impl Exact {
     /// `x^n` for an integer `n`.
     fn integer_power(&self, x: &Rational, n: &IBig) -> Result<Rational, Stop> {
         if x.is_zero() {
-            return if n.sign() == Sign::Positive {
-                Ok(Rational::ZERO)
-            } else {
-                Err(Stop::Pole)
-            };
+            return if n.sign() == Sign::Positive { Ok(Rational::ZERO) } else { Err(Stop::Pole) };
         }
         if x.is_one() {
             return Ok(Rational::ONE);
@@ -195,27 +186,15 @@ impl Domain for Exact {
     }
 
     fn add(&self, a: &Rational, b: &Rational) -> Rational {
-        if self.hopeless(a, b) {
-            Rational::ONE
-        } else {
-            self.watched(a + b)
-        }
+        if self.hopeless(a, b) { Rational::ONE } else { self.watched(a + b) }
     }
 
     fn sub(&self, a: &Rational, b: &Rational) -> Rational {
-        if self.hopeless(a, b) {
-            Rational::ONE
-        } else {
-            self.watched(a - b)
-        }
+        if self.hopeless(a, b) { Rational::ONE } else { self.watched(a - b) }
     }
 
     fn mul(&self, a: &Rational, b: &Rational) -> Rational {
-        if self.hopeless(a, b) {
-            Rational::ONE
-        } else {
-            self.watched(a * b)
-        }
+        if self.hopeless(a, b) { Rational::ONE } else { self.watched(a * b) }
     }
 
     fn neg(&self, a: &Rational) -> Rational {
@@ -234,11 +213,7 @@ impl Domain for Exact {
         if self.hopeless(a, b) {
             return Err(Stop::Budget);
         }
-        if b.is_zero() {
-            Err(Stop::Pole)
-        } else {
-            self.checked(a / b)
-        }
+        if b.is_zero() { Err(Stop::Pole) } else { self.checked(a / b) }
     }
 
     fn apply(&mut self, f: Fun, x: &Rational) -> Result<Rational, Stop> {
@@ -266,11 +241,7 @@ impl Domain for Exact {
             return self.integer_power(x, q.numerator());
         }
         if x.is_zero() {
-            return if q.sign() == Sign::Positive {
-                Ok(Rational::ZERO)
-            } else {
-                Err(Stop::Pole)
-            };
+            return if q.sign() == Sign::Positive { Ok(Rational::ZERO) } else { Err(Stop::Pole) };
         }
         if x.sign() == Sign::Negative {
             return Err(Stop::OutOfDomain);
@@ -336,11 +307,7 @@ impl Domain for Exact {
         }
         let (sign, exponent) = q.numerator().clone().into_parts();
         let exponent = usize::try_from(exponent).map_err(|_| Stop::Budget)?;
-        let base = if sign == Sign::Negative {
-            self.inverse(m, n)?
-        } else {
-            m.to_vec()
-        };
+        let base = if sign == Sign::Negative { self.inverse(m, n)? } else { m.to_vec() };
         let out = linear::integer_power(self, &base, n, exponent);
         if self.oversized() { Err(Stop::Budget) } else { Ok(out) }
     }

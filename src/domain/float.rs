@@ -139,7 +139,13 @@ impl Domain for Float {
             Fun::Softplus => x.max(0.0) + pxfm::f_log1p(pxfm::f_exp(-x.abs())),
             Fun::Sign => {
                 // At a random point an argument is exactly zero where it is so on a whole piece: its sign is zero there.
-                let sign = if x == 0.0 { 0 } else if x > 0.0 { 1 } else { -1 };
+                let sign = if x == 0.0 {
+                    0
+                } else if x > 0.0 {
+                    1
+                } else {
+                    -1
+                };
                 self.trace.signs.push(sign);
                 f64::from(sign)
             }

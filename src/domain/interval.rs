@@ -34,10 +34,7 @@ pub struct Intervals {
 impl Intervals {
     /// A domain that knows upper bounds for the ranks of the pseudo-inverses to come.
     pub fn with_hints(hints: impl IntoIterator<Item = usize>) -> Self {
-        Intervals {
-            trace: Trace::default(),
-            hints: hints.into_iter().collect(),
-        }
+        Intervals { trace: Trace::default(), hints: hints.into_iter().collect() }
     }
 }
 
@@ -160,10 +157,7 @@ impl Domain for Intervals {
             return Err(Stop::Unsupported);
         }
         let (sign, exponent) = q.numerator().clone().into_parts();
-        let exponent = usize::try_from(exponent)
-            .ok()
-            .filter(|&k| k <= MAX_POWER)
-            .ok_or(Stop::Unsupported)?;
+        let exponent = usize::try_from(exponent).ok().filter(|&k| k <= MAX_POWER).ok_or(Stop::Unsupported)?;
         if index == 1 {
             // No root is asked for, but the roots show that the matrix is positive definite.
             matrix::square_root(self, &work, n)?;

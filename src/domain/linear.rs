@@ -262,10 +262,7 @@ fn factorise<D: Domain>(
         return Err(Stop::Unclear);
     }
     work.truncate(rank);
-    Ok(Factors {
-        echelon: work.into_iter().flatten().collect(),
-        columns,
-    })
+    Ok(Factors { echelon: work.into_iter().flatten().collect(), columns })
 }
 
 /// The Moore–Penrose inverse (`cols × rows`) of a `rows × cols` matrix.
@@ -303,10 +300,8 @@ pub fn pseudo_inverse<D: Domain>(d: &mut D, m: &[D::Elem], rows: usize, cols: us
         d.note_rank(full);
         return Ok(out);
     }
-    let pivots_t: Vec<D::Elem> = columns
-        .iter()
-        .flat_map(|&j| (0..rows).map(move |i| m[i * cols + j].clone()))
-        .collect();
+    let pivots_t: Vec<D::Elem> =
+        columns.iter().flat_map(|&j| (0..rows).map(move |i| m[i * cols + j].clone())).collect();
     let pivots = transpose(&pivots_t, rank, rows);
     let echelon_t = transpose(&echelon, rank, cols);
     let left = multiply(d, &pivots_t, &pivots, rank, rows, rank);

@@ -403,8 +403,12 @@ impl Prime {
                     if i == j {
                         continue;
                     }
-                    let Some(inverse) = self.field.inv(self.factors[i].value) else { continue };
-                    let Some(other) = self.field.inv(self.factors[j].value) else { continue };
+                    let Some(inverse) = self.field.inv(self.factors[i].value) else {
+                        continue;
+                    };
+                    let Some(other) = self.field.inv(self.factors[j].value) else {
+                        continue;
+                    };
                     let pair = self.field.mul(self.field.mul(value, inverse), other);
                     if let Some(&(k, f, minus)) = self.monomials.get(&pair) {
                         return (minus, vec![(i, 1), (j, 1), (k, f)]);
@@ -511,7 +515,7 @@ impl Prime {
         }
         let denominator = u64::try_from(q.denominator()).map_err(|_| Stop::Unsupported)?;
         let numerator = i64::try_from(q.numerator()).map_err(|_| Stop::Unsupported)?;
-        if ROOTS % denominator != 0 || numerator.unsigned_abs() > 1 << 20 {
+        if !ROOTS.is_multiple_of(denominator) || numerator.unsigned_abs() > 1 << 20 {
             // The power of an exponent that 12 does not cover: by way of the logarithm.
             let log = self.logarithm(x)?;
             let scale = self.rational(q)?;
@@ -541,7 +545,9 @@ impl Prime {
         self.angles.push(angle);
         for a in 1..=6i64 {
             for b in [1i64, 2, 3, 4, 6, 12] {
-                let Some(inverse) = self.field.inv(self.small(b)) else { continue };
+                let Some(inverse) = self.field.inv(self.small(b)) else {
+                    continue;
+                };
                 let scale = self.field.mul(self.small(a), inverse);
                 let v = self.field.mul(angle.argument, scale);
                 let minus = self.field.sub(0, v);
@@ -594,7 +600,9 @@ impl Prime {
         let n = self.angles.len().min(MAX_RELATED);
         self.collisions += 2.0 * n as f64 * self.multiples.len() as f64;
         for i in 0..n {
-            for (a, m) in [(self.field.sub(u, self.angles[i].argument), 12), (self.field.add(u, self.angles[i].argument), -12)] {
+            for (a, m) in
+                [(self.field.sub(u, self.angles[i].argument), 12), (self.field.add(u, self.angles[i].argument), -12)]
+            {
                 if let Some(&(j, k)) = self.multiples.get(&a) {
                     return vec![(i, m), (j, k)];
                 }
@@ -665,7 +673,9 @@ impl Prime {
             let rights = if congruent { vec![Self::transposed(&left, rows, rows)] } else { self.rotations(cols) };
             for right in rights {
                 let image = self.sandwich(&left, &atom.argument, &right, rows, cols);
-                let Some(k) = image.iter().position(|&v| v != 0) else { continue };
+                let Some(k) = image.iter().position(|&v| v != 0) else {
+                    continue;
+                };
                 let scale = self.field.mul(m[k], self.field.inv(image[k])?);
                 self.collisions += 1.0;
                 if scale != 0 && image.iter().zip(m).all(|(&v, &w)| self.field.mul(v, scale) == w) {

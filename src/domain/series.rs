@@ -26,10 +26,7 @@ pub struct Series<D: Domain> {
 impl<D: Domain> Series<D> {
     /// Series with `order` coefficients; at least one.
     pub fn new(base: D, order: usize) -> Self {
-        Series {
-            base,
-            order: order.max(1),
-        }
+        Series { base, order: order.max(1) }
     }
 
     /// The variable `t`.

@@ -42,10 +42,7 @@ pub(super) const ACCURACY: usize = 560;
 fn reduced(x: f64) -> (IBig, usize) {
     let k = (x.abs().max(1.0).log2() as usize) + 9;
     let x = Rational::try_from(x).unwrap();
-    (
-        ((x.numerator().clone() << (BITS - k)) / IBig::from(x.denominator().clone())),
-        k,
-    )
+    (((x.numerator().clone() << (BITS - k)) / IBig::from(x.denominator().clone())), k)
 }
 
 fn rational(fixed: IBig) -> Rational {

@@ -123,8 +123,12 @@ impl Elaborator<'_> {
         let decl = &self.model[id];
         let mut scope = bound.scope;
         let depth = scope.depth();
-        let params: Vec<&Param> =
-            decl.body.iter().filter_map(|e| if let ArchitectureEntry::Param(p) = e { Some(p) } else { None }).flatten().collect();
+        let params: Vec<&Param> = decl
+            .body
+            .iter()
+            .filter_map(|e| if let ArchitectureEntry::Param(p) = e { Some(p) } else { None })
+            .flatten()
+            .collect();
         let mut architecture = self.point(&bound.label, &params, decl.span, &mut scope)?;
         let mut given: Vec<(&str, Span)> = Vec::new();
         let mut ok = true;
@@ -134,7 +138,13 @@ impl Elaborator<'_> {
                 ArchitectureEntry::Let(l) => {
                     if scope.names().skip(depth).any(|n| n == l.name.name) {
                         let first = decl.name.span;
-                        ok &= self.fail::<()>(ModelError::DuplicateName { name: l.name.name.clone(), first, span: l.name.span }).is_ok();
+                        ok &= self
+                            .fail::<()>(ModelError::DuplicateName {
+                                name: l.name.name.clone(),
+                                first,
+                                span: l.name.span,
+                            })
+                            .is_ok();
                     }
                     let value = self.expr(&l.value, &mut scope);
                     ok &= value.is_ok();
@@ -169,7 +179,12 @@ impl Elaborator<'_> {
                 let Some(n) = architecture.output.map(|o| self.store.size(o)) else {
                     let name = architecture.name.clone();
                     let needed_by = "`output metric`".to_owned();
-                    return self.fail(ModelError::Incomplete { architecture: name, part: "output", needed_by, span: *s });
+                    return self.fail(ModelError::Incomplete {
+                        architecture: name,
+                        part: "output",
+                        needed_by,
+                        span: *s,
+                    });
                 };
                 self.expect_shape(t, &[n, n], "the output metric, on vec(output),", e.span)?;
                 architecture.output_metric = Some(t);
@@ -193,7 +208,9 @@ impl Elaborator<'_> {
         for (i, p) in params.iter().enumerate() {
             if let Some(b) = blocks.iter().find(|b| b.name == p.name.name) {
                 let first = b.span;
-                ok &= self.fail::<()>(ModelError::DuplicateName { name: p.name.name.clone(), first, span: p.name.span }).is_ok();
+                ok &= self
+                    .fail::<()>(ModelError::DuplicateName { name: p.name.name.clone(), first, span: p.name.span })
+                    .is_ok();
                 continue;
             }
             let Ok(shape) = self.param_shape(p, scope) else {
@@ -285,7 +302,12 @@ impl Elaborator<'_> {
                     None => {
                         let near = super::names::nearest(&n.name, params.iter().map(|p| p.name.name.as_str()));
                         let help = near.map(|m| format!("did you mean `{m}`?"));
-                        return self.fail(ModelError::UnknownName { what: "parameter", name: n.name.clone(), help, span: n.span });
+                        return self.fail(ModelError::UnknownName {
+                            what: "parameter",
+                            name: n.name.clone(),
+                            help,
+                            span: n.span,
+                        });
                     }
                 },
             };

@@ -13,8 +13,8 @@ use super::names::{DataId, Declared, LetId, Model};
 use super::optimizer::Over;
 use crate::domain::Rational;
 use crate::source::Span;
-use crate::syntax::tree::{Comparison, Condition, Expr, Type};
 use crate::syntax::expr_to_string;
+use crate::syntax::tree::{Comparison, Condition, Expr, Type};
 use crate::term::{Shape, Store, SymbolId, Term};
 
 /// The largest number of entries of one tensor.
@@ -218,7 +218,8 @@ impl<'m> Elaborator<'m> {
 
     /// Records an error, once for each code and place.
     pub fn fail<T>(&mut self, error: ModelError) -> Elab<T> {
-        let same = |e: &ModelError| e.span() == error.span() && std::mem::discriminant(e) == std::mem::discriminant(&error);
+        let same =
+            |e: &ModelError| e.span() == error.span() && std::mem::discriminant(e) == std::mem::discriminant(&error);
         if !self.errors.iter().any(same) {
             self.errors.push(error);
         }
@@ -282,7 +283,9 @@ impl<'m> Elaborator<'m> {
         match value {
             Some(q) if q.is_int() && q >= Rational::ZERO => match usize::try_from(q.numerator()) {
                 Ok(n) if n <= u32::MAX as usize => Ok(n),
-                _ => self.fail(ModelError::TooLarge { what: what.into(), size: q.to_string(), limit: MAX_ENTRIES, span }),
+                _ => {
+                    self.fail(ModelError::TooLarge { what: what.into(), size: q.to_string(), limit: MAX_ENTRIES, span })
+                }
             },
             Some(q) => self.fail(ModelError::NotNatural { what: what.into(), found: q.to_string(), help: None, span }),
             None => {
@@ -413,7 +416,9 @@ impl<'m> Elaborator<'m> {
             for (op, right_expr) in &condition.rest {
                 let right = self.expr(right_expr, scope)?;
                 let difference = match op {
-                    Comparison::Lt | Comparison::Le => self.broadcast_sum("comparison", (right, right_expr.span), (left, left_span), true)?,
+                    Comparison::Lt | Comparison::Le => {
+                        self.broadcast_sum("comparison", (right, right_expr.span), (left, left_span), true)?
+                    }
                     _ => self.broadcast_sum("comparison", (left, left_span), (right, right_expr.span), true)?,
                 };
                 let text = condition_text(condition);
@@ -489,7 +494,11 @@ impl<'m> Elaborator<'m> {
         self.expansions += 1;
         if self.calls.len() >= MAX_NESTED || self.expansions > MAX_EXPANSIONS {
             let what = EXPANSION.to_owned();
-            let size = if self.calls.len() >= MAX_NESTED { format!("more than {MAX_NESTED} nested") } else { format!("more than {MAX_EXPANSIONS}") };
+            let size = if self.calls.len() >= MAX_NESTED {
+                format!("more than {MAX_NESTED} nested")
+            } else {
+                format!("more than {MAX_EXPANSIONS}")
+            };
             return self.fail(ModelError::TooLarge { what, size, limit: MAX_EXPANSIONS, span });
         }
         self.calls.push(name.to_owned());

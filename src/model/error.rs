@@ -143,7 +143,10 @@ pub enum ModelError {
     },
     /// A range whose end lies before its start.
     #[error("the range {lo}..{hi} is reversed")]
-    #[diagnostic(code(nat::range::reversed), help("an empty range such as 3..3 is fine; one that runs backwards is not"))]
+    #[diagnostic(
+        code(nat::range::reversed),
+        help("an empty range such as 3..3 is fine; one that runs backwards is not")
+    )]
     ReversedRange {
         /// First value.
         lo: String,
@@ -182,7 +185,10 @@ pub enum ModelError {
     },
     /// A function that calls itself.
     #[error("`{name}` calls itself")]
-    #[diagnostic(code(nat::def::recursive), help("a `def` is an abbreviation; write an indexed `sum` or `prod` for repetition"))]
+    #[diagnostic(
+        code(nat::def::recursive),
+        help("a `def` is an abbreviation; write an indexed `sum` or `prod` for repetition")
+    )]
     Recursive {
         /// The function.
         name: String,

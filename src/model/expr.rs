@@ -65,7 +65,13 @@ impl Elaborator<'_> {
                     let found = format!("entries of shape {}", shape_text(&shape[extents.len()..]));
                     let place = "the body of the comprehension".to_owned();
                     let expected = "a scalar (or a vector, with one index)".to_owned();
-                    return self.fail(ModelError::UnexpectedShape { place, expected, found, help: None, span: body.span });
+                    return self.fail(ModelError::UnexpectedShape {
+                        place,
+                        expected,
+                        found,
+                        help: None,
+                        span: body.span,
+                    });
                 }
                 self.check_entries(&shape, "this tensor", e.span)?;
                 let joined = self.store.join(&terms);
@@ -80,7 +86,9 @@ impl Elaborator<'_> {
             Some(Local::Value(t)) => return Ok(t),
             Some(Local::Poisoned) => return Err(super::elaborate::Reported),
             Some(Local::Block(i)) => {
-                let Some(over) = scope.over.clone() else { return Err(super::elaborate::Reported) };
+                let Some(over) = scope.over.clone() else {
+                    return Err(super::elaborate::Reported);
+                };
                 return Ok(over.architecture.block(&mut self.store, over.architecture.point, i));
             }
             None => {}
@@ -116,15 +124,16 @@ impl Elaborator<'_> {
             let message = format!("`{name}'` is the new value of a state; it has a meaning only inside `step`");
             return self.fail(ModelError::OptimizerBody { message, help: None, span });
         };
-        if let Some(Local::Block(i)) = scope.get(name) {
-            if let Some(&(_, t)) = over.primed.get("params") {
-                return Ok(over.architecture.block(&mut self.store, t, i));
-            }
+        if let Some(Local::Block(i)) = scope.get(name)
+            && let Some(&(_, t)) = over.primed.get("params")
+        {
+            return Ok(over.architecture.block(&mut self.store, t, i));
         }
         match over.primed.get(name) {
             Some(&(_, t)) => Ok(t),
             None => {
-                let near = nearest(name, over.primed.keys().map(String::as_str)).map(|n| format!("did you mean `{n}'`?"));
+                let near =
+                    nearest(name, over.primed.keys().map(String::as_str)).map(|n| format!("did you mean `{n}'`?"));
                 self.fail(ModelError::UnknownName { what: "new value", name: format!("{name}'"), help: near, span })
             }
         }
@@ -181,7 +190,12 @@ impl Elaborator<'_> {
     }
 
     /// Brings two operands to one shape: scalars broadcast, nothing else does.
-    pub(super) fn same_shape(&mut self, word: &str, (a, sa): (Term, Span), (b, sb): (Term, Span)) -> Elab<(Term, Term)> {
+    pub(super) fn same_shape(
+        &mut self,
+        word: &str,
+        (a, sa): (Term, Span),
+        (b, sb): (Term, Span),
+    ) -> Elab<(Term, Term)> {
         let (left, right) = (self.store.shape(a).clone(), self.store.shape(b).clone());
         if left == right {
             Ok((a, b))
@@ -243,12 +257,15 @@ impl Elaborator<'_> {
                     Ok(self.store.matmul(a, b))
                 }
                 (1, 1) => {
-                    let help = Some("use `dot(u, v)` for the scalar product, `u .* v` for the entrywise one".to_owned());
+                    let help =
+                        Some("use `dot(u, v)` for the scalar product, `u .* v` for the entrywise one".to_owned());
                     self.shape_mismatch("product", (a, sa), (b, sb), help)
                 }
                 _ => {
                     let help = match (left.len(), left.last(), right.first()) {
-                        (2, Some(n), Some(m)) => Some(format!("the {n} columns on the left would have to meet {n} rows, not {m}")),
+                        (2, Some(n), Some(m)) => {
+                            Some(format!("the {n} columns on the left would have to meet {n} rows, not {m}"))
+                        }
                         _ => Some("a vector stands to the right of a matrix; `v^T` is a one-row matrix".to_owned()),
                     };
                     self.shape_mismatch("product", (a, sa), (b, sb), help)
@@ -275,7 +292,8 @@ impl Elaborator<'_> {
         self.square(t, "the matrix to invert", span)?;
         let det = self.store.determinant(t);
         if self.constant(det).is_some_and(|v| v[0].is_zero()) {
-            return self.fail(ModelError::Undefined { message: "the inverse of a constant singular matrix".into(), span });
+            return self
+                .fail(ModelError::Undefined { message: "the inverse of a constant singular matrix".into(), span });
         }
         Ok(self.store.inverse(t))
     }
@@ -430,10 +448,15 @@ impl Elaborator<'_> {
                 }
                 Some(Subscript::Slice { lo, hi, inclusive }) => {
                     let lo = lo.as_ref().map_or(Ok(0), |e| self.integer(e, scope, "the start of a slice"))?;
-                    let given = hi.as_ref().map_or(Ok(extent as i64), |e| self.integer(e, scope, "the end of a slice"))?;
+                    let given =
+                        hi.as_ref().map_or(Ok(extent as i64), |e| self.integer(e, scope, "the end of a slice"))?;
                     let end = if *inclusive && hi.is_some() { given + 1 } else { given };
                     if end < lo {
-                        return self.fail(ModelError::ReversedRange { lo: lo.to_string(), hi: given.to_string(), span });
+                        return self.fail(ModelError::ReversedRange {
+                            lo: lo.to_string(),
+                            hi: given.to_string(),
+                            span,
+                        });
                     }
                     if lo < 0 || end > extent as i64 {
                         let index = format!("{lo}..{end}");

@@ -9,9 +9,48 @@ use crate::term::{NONE, Shape, Term};
 
 /// The names of all functions outside optimizers.
 pub const FUNCTIONS: [&str; 42] = [
-    "exp", "log", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "sigmoid", "softplus", "relu", "abs", "sign",
-    "max", "min", "sum", "mean", "dot", "norm", "trace", "det", "logsumexp", "concat", "vstack", "hstack", "vec", "reshape",
-    "diag", "diagonal", "outer", "eye", "zeros", "ones", "softmax", "inv", "pinv", "solve", "polar", "powm", "prod",
+    "exp",
+    "log",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "atan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "sigmoid",
+    "softplus",
+    "relu",
+    "abs",
+    "sign",
+    "max",
+    "min",
+    "sum",
+    "mean",
+    "dot",
+    "norm",
+    "trace",
+    "det",
+    "logsumexp",
+    "concat",
+    "vstack",
+    "hstack",
+    "vec",
+    "reshape",
+    "diag",
+    "diagonal",
+    "outer",
+    "eye",
+    "zeros",
+    "ones",
+    "softmax",
+    "inv",
+    "pinv",
+    "solve",
+    "polar",
+    "powm",
+    "prod",
 ];
 
 impl Elaborator<'_> {
@@ -216,7 +255,12 @@ impl Elaborator<'_> {
         let fits = if name == "eye" { args.len() == 1 } else { (1..=2).contains(&args.len()) };
         if !fits {
             let expected = if name == "eye" { "one size" } else { "one size or two" };
-            return self.fail(ModelError::Arity { name: name.into(), expected: expected.into(), found: args.len(), span });
+            return self.fail(ModelError::Arity {
+                name: name.into(),
+                expected: expected.into(),
+                found: args.len(),
+                span,
+            });
         }
         if name == "eye" {
             self.check_entries(&[shape[0], shape[0]], "this matrix", span)?;
@@ -230,7 +274,12 @@ impl Elaborator<'_> {
     fn with_constants(&mut self, name: &str, args: &[Expr], span: Span, scope: &mut Scope) -> Elab<Term> {
         let Some((first, rest)) = args.split_first().filter(|(_, r)| !r.is_empty() && r.len() <= 2) else {
             let expected = if name == "powm" { "a matrix and a power" } else { "a tensor and one size or two" };
-            return self.fail(ModelError::Arity { name: name.into(), expected: expected.into(), found: args.len(), span });
+            return self.fail(ModelError::Arity {
+                name: name.into(),
+                expected: expected.into(),
+                found: args.len(),
+                span,
+            });
         };
         let x = self.expr(first, scope)?;
         if name == "reshape" {

@@ -100,7 +100,12 @@ impl Elaborator<'_> {
         Ok(MorphismPath { source: before.source, target: next.target, parts, label, span })
     }
 
-    fn path_part(&mut self, part: &Instance, scope: &mut Scope, used: &mut FxHashMap<String, usize>) -> Elab<MorphismPath> {
+    fn path_part(
+        &mut self,
+        part: &Instance,
+        scope: &mut Scope,
+        used: &mut FxHashMap<String, usize>,
+    ) -> Elab<MorphismPath> {
         let name = &part.name.name;
         match self.model.lookup(name) {
             Some(Declared::Morphism(id)) => {
@@ -170,7 +175,13 @@ impl Elaborator<'_> {
     }
 
     /// A morphism with its parameters bound.
-    pub fn morphism(&mut self, id: MorphismId, part: &Instance, outer: &mut Scope, occurrence: usize) -> Elab<Rc<Morphism>> {
+    pub fn morphism(
+        &mut self,
+        id: MorphismId,
+        part: &Instance,
+        outer: &mut Scope,
+        occurrence: usize,
+    ) -> Elab<Rc<Morphism>> {
         let decl = &self.model[id];
         let bound = self.bind(part, &decl.params, outer, Some(occurrence))?;
         let key = (id.0, bound.values.clone());
@@ -197,7 +208,8 @@ impl Elaborator<'_> {
         if !pulled_back {
             self.bind_blocks(&source, &mut scope);
         }
-        let (map, equations) = self.equations(&decl.body, &source, &target, &mut scope, &bound.label, decl.name.span)?;
+        let (map, equations) =
+            self.equations(&decl.body, &source, &target, &mut scope, &bound.label, decl.name.span)?;
         if decl.kind == MorphismKind::Reparam && source.dim != target.dim {
             return self.fail(ModelError::Dimension {
                 morphism: bound.label,
@@ -257,12 +269,21 @@ impl Elaborator<'_> {
                             None => format!("the parameters of {} are {list}", describe(target)),
                         });
                         let what = "parameter of the target";
-                        ok &= self.fail::<()>(ModelError::UnknownName { what, name: name.name.clone(), help, span: name.span }).is_ok();
+                        ok &= self
+                            .fail::<()>(ModelError::UnknownName {
+                                what,
+                                name: name.name.clone(),
+                                help,
+                                span: name.span,
+                            })
+                            .is_ok();
                         continue;
                     };
                     if let Some((first, _)) = seen.iter().find(|(_, j)| *j == i) {
                         let first = first.span;
-                        ok &= self.fail::<()>(ModelError::AssignedTwice { name: name.name.clone(), first, span: name.span }).is_ok();
+                        ok &= self
+                            .fail::<()>(ModelError::AssignedTwice { name: name.name.clone(), first, span: name.span })
+                            .is_ok();
                         continue;
                     }
                     seen.push((name, i));
@@ -341,7 +362,9 @@ pub fn instance_text(i: &Instance) -> String {
 fn instance_of(e: &crate::syntax::tree::Expr) -> Option<Instance> {
     use crate::syntax::tree::{Argument, ExprKind};
     match &e.kind {
-        ExprKind::Name(n) => Some(Instance { name: Ident { name: n.clone(), span: e.span }, args: Vec::new(), span: e.span }),
+        ExprKind::Name(n) => {
+            Some(Instance { name: Ident { name: n.clone(), span: e.span }, args: Vec::new(), span: e.span })
+        }
         ExprKind::Call(f, args) => {
             let args = args.iter().map(|a| Argument { name: None, value: a.clone() }).collect();
             Some(Instance { name: f.clone(), args, span: e.span })

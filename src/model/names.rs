@@ -5,7 +5,8 @@ use indexmap::IndexMap;
 use super::error::ModelError;
 use crate::source::Span;
 use crate::syntax::tree::{
-    Architecture, Classify, Check, Composite, Cone, Data, Def, File, Ident, ItemKind, Let, Morphism, Optimizer, Param, System,
+    Architecture, Check, Classify, Composite, Cone, Data, Def, File, Ident, ItemKind, Let, Morphism, Optimizer, Param,
+    System,
 };
 
 macro_rules! ids {

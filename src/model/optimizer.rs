@@ -156,7 +156,12 @@ impl Elaborator<'_> {
     }
 
     /// An optimizer over an architecture. States declared `auto` get the variance `auto`.
-    pub fn optimizer(&mut self, instance: &Instance, a: &Rc<Architecture>, auto: Option<Variance>) -> Elab<OptimizerOn> {
+    pub fn optimizer(
+        &mut self,
+        instance: &Instance,
+        a: &Rc<Architecture>,
+        auto: Option<Variance>,
+    ) -> Elab<OptimizerOn> {
         let id = self.optimizer_id(&instance.name)?;
         let decl = &self.model[id];
         let bound = self.bind(instance, &decl.params, &mut Scope::default(), Some(0))?;
@@ -168,7 +173,11 @@ impl Elaborator<'_> {
             if let Some(first) = decl.states.iter().map(|s| &s.0).find(|n| n.name == name.name && n.span != name.span)
                 && first.span < name.span
             {
-                return self.fail(ModelError::DuplicateName { name: name.name.clone(), first: first.span, span: name.span });
+                return self.fail(ModelError::DuplicateName {
+                    name: name.name.clone(),
+                    first: first.span,
+                    span: name.span,
+                });
             }
             has_auto |= ty.name.name == "auto";
             let state = self.state(name, ty, a, auto, &mut scope)?;
@@ -233,7 +242,14 @@ impl Elaborator<'_> {
         })
     }
 
-    fn state(&mut self, name: &Ident, ty: &Type, a: &Architecture, auto: Option<Variance>, scope: &mut Scope) -> Elab<State> {
+    fn state(
+        &mut self,
+        name: &Ident,
+        ty: &Type,
+        a: &Architecture,
+        auto: Option<Variance>,
+        scope: &mut Scope,
+    ) -> Elab<State> {
         let word = ty.name.name.as_str();
         let n = a.dim;
         let variance = match word {
@@ -334,7 +350,8 @@ impl Elaborator<'_> {
                 }
                 StatementKind::Each { var, over: word, body } => {
                     if word.name != "params" || block.is_some() {
-                        let message = "`each` runs over the blocks of `params`, and not inside another `each`".to_owned();
+                        let message =
+                            "`each` runs over the blocks of `params`, and not inside another `each`".to_owned();
                         let help = Some(format!("write `each {} in params {{ … }}`", var.name));
                         self.fail(ModelError::OptimizerBody { message, help, span: word.span })
                     } else {
@@ -382,7 +399,8 @@ impl Elaborator<'_> {
         let state = states.iter().find(|s| s.name == target);
         if target != "params" && state.is_none() {
             let near = nearest(&target, states.iter().map(|s| s.name.as_str()).chain(["params"]));
-            let help = Some(near.map_or("states are declared with `state`".to_owned(), |n| format!("did you mean `{n}`?")));
+            let help =
+                Some(near.map_or("states are declared with `state`".to_owned(), |n| format!("did you mean `{n}`?")));
             return self.fail(ModelError::UnknownName { what: "state", name: target, help, span: place.name.span });
         }
         if let Some((target, i)) = block {
@@ -392,7 +410,8 @@ impl Elaborator<'_> {
                 let message = "`D/dt` is taken of a whole state, not of a block".to_owned();
                 return self.fail(ModelError::OptimizerBody { message, help: None, span });
             }
-            let before = rules.blocks.get(&(target.clone(), i)).map(|r| r.1).or(rules.whole.get(&target).map(|r| r.span));
+            let before =
+                rules.blocks.get(&(target.clone(), i)).map(|r| r.1).or(rules.whole.get(&target).map(|r| r.span));
             if let Some(first) = before {
                 return self.fail(ModelError::AssignedTwice { name: target, first, span });
             }
@@ -406,13 +425,17 @@ impl Elaborator<'_> {
             value
         };
         self.expect_shape(value, &shape, &format!("the rule for `{target}`"), e.span)?;
-        if let Some(first) = rules.whole.get(&target).map(|r| r.span).or_else(|| {
-            rules.blocks.iter().find(|((n, _), _)| *n == target).map(|(_, r)| r.1)
-        }) {
+        if let Some(first) = rules
+            .whole
+            .get(&target)
+            .map(|r| r.span)
+            .or_else(|| rules.blocks.iter().find(|((n, _), _)| *n == target).map(|(_, r)| r.1))
+        {
             return self.fail(ModelError::AssignedTwice { name: target, first, span });
         }
         if covariant && !state.is_some_and(|s| matches!(s.variance, Variance::Tangent | Variance::Cotangent)) {
-            let message = format!("`D/dt` is the covariant derivative of a tangent or cotangent state; `{target}` is neither");
+            let message =
+                format!("`D/dt` is the covariant derivative of a tangent or cotangent state; `{target}` is neither");
             let help = Some("write `d/dt`".to_owned());
             return self.fail(ModelError::OptimizerBody { message, help, span });
         }
@@ -501,8 +524,10 @@ impl Elaborator<'_> {
             });
             let Some(i) = ready else {
                 let stuck = (0..components.len()).find(|&i| !done.contains_key(&symbols[i])).unwrap_or(0);
-                let names: Vec<String> =
-                    (0..components.len()).filter(|&i| !done.contains_key(&symbols[i])).map(|i| format!("`{}'`", over.primed.get_index(i).map_or("", |p| p.0))).collect();
+                let names: Vec<String> = (0..components.len())
+                    .filter(|&i| !done.contains_key(&symbols[i]))
+                    .map(|i| format!("`{}'`", over.primed.get_index(i).map_or("", |p| p.0)))
+                    .collect();
                 let message = format!("the new values {} depend on each other in a circle", names.join(", "));
                 return self.fail(ModelError::OptimizerBody { message, help: None, span: spans[stuck] });
             };
@@ -539,7 +564,9 @@ impl Elaborator<'_> {
     /// The pullback metric `Jᵀ M J` of the realisation.
     fn metric(&mut self, over: &Over, needed_by: &str, span: Span) -> Elab<Term> {
         let a = &over.architecture;
-        let Some(output) = a.output else { return self.incomplete(over, "output", needed_by, span) };
+        let Some(output) = a.output else {
+            return self.incomplete(over, "output", needed_by, span);
+        };
         if let Some(&g) = self.metrics.get(&a.symbol) {
             return Ok(g);
         }
@@ -668,7 +695,12 @@ impl Elaborator<'_> {
                 "christoffel" => "a metric and two vectors",
                 _ => "one argument",
             };
-            return self.fail(ModelError::Arity { name: name.into(), expected: expected.into(), found: args.len(), span });
+            return self.fail(ModelError::Arity {
+                name: name.into(),
+                expected: expected.into(),
+                found: args.len(),
+                span,
+            });
         }
         let (x, sx) = values[0];
         for (i, &(t, at)) in values.iter().enumerate() {
@@ -712,7 +744,9 @@ impl Elaborator<'_> {
 
     /// `z[W]` and `z'[W]`: a block of a state, or of any vector over the parameters.
     pub(super) fn block_of_state(&mut self, base: &Expr, block: usize, span: Span, scope: &mut Scope) -> Elab<Term> {
-        let Some(over) = scope.over.clone() else { return Err(Reported) };
+        let Some(over) = scope.over.clone() else {
+            return Err(Reported);
+        };
         let t = self.expr(base, scope)?;
         let name = match &base.kind {
             crate::syntax::tree::ExprKind::Name(n) | crate::syntax::tree::ExprKind::Primed(n) => n.as_str(),

@@ -25,7 +25,7 @@ pub fn validate(model: &Model) -> Vec<ModelError> {
             break;
         }
         let params = sizes_of(model, declared);
-        let family = params.iter().any(|p| is_size(p));
+        let family = params.iter().any(is_size);
         let trials = if family { &TRIALS[..] } else { &TRIALS[..1] };
         let mut first: Option<Vec<ModelError>> = None;
         for sizes in trials {
@@ -114,8 +114,7 @@ fn attempt(
             let _ = e.file_value(name, declared, span);
         }
         Declared::Data(id) => {
-            let mut args: Vec<_> =
-                params.iter().enumerate().map(|(i, _)| (e.store.num(sizes[i % 4]), span)).collect();
+            let mut args: Vec<_> = params.iter().enumerate().map(|(i, _)| (e.store.num(sizes[i % 4]), span)).collect();
             if model[id].decl.ty.name.name == "N" {
                 args = vec![(e.store.num(0), span)];
             }

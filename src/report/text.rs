@@ -27,7 +27,11 @@ pub fn line(answer: &Answer) -> (bool, String) {
     if let Some(rate) = &f.rate
         && rate.chars().count() <= 12
     {
-        verdict = if f.verdict == Verdict::UpToRate { format!("{verdict} {rate}") } else { format!("{verdict}, rate {rate}") };
+        verdict = if f.verdict == Verdict::UpToRate {
+            format!("{verdict} {rate}")
+        } else {
+            format!("{verdict}, rate {rate}")
+        };
     }
     if f.verdict == Verdict::InLimit
         && let Some(k) = f.order
@@ -36,7 +40,8 @@ pub fn line(answer: &Answer) -> (bool, String) {
     }
     let time = time_text(answer.time.as_secs_f64());
     let assumed = if f.assumptions.is_empty() { "" } else { " *" };
-    let text = format!("{}  {}  {:>9}  {}{assumed}", pad(&verdict, 17), pad(f.evidence.text(), 14), time, answer.task.text);
+    let text =
+        format!("{}  {}  {:>9}  {}{assumed}", pad(&verdict, 17), pad(f.evidence.text(), 14), time, answer.task.text);
     (answer.ok, text)
 }
 
@@ -105,7 +110,11 @@ pub fn unexpected(sources: &Sources, answer: &Answer) -> Unexpected {
         }
     }
     for (name, span) in &task.morphisms {
-        let text = if f.verdict == Verdict::Invalid { format!("`{name}` is declared here") } else { format!("along `{name}`") };
+        let text = if f.verdict == Verdict::Invalid {
+            format!("`{name}` is declared here")
+        } else {
+            format!("along `{name}`")
+        };
         add(*span, text);
     }
     for (name, span) in &task.optimizers {
@@ -180,7 +189,9 @@ fn witness_text(w: &Witness, answer: &Answer) -> String {
     };
     let paths = answer.task.problems.first().map(|p| (p.equation.left_path.clone(), p.equation.right_path.clone()));
     let limit = answer.finding.verdict == Verdict::InLimit;
-    let (left, right) = paths.filter(|_| answer.finding.evidence == Evidence::Counterexample || limit).unwrap_or(("first path".into(), "second path".into()));
+    let (left, right) = paths
+        .filter(|_| answer.finding.evidence == Evidence::Counterexample || limit)
+        .unwrap_or(("first path".into(), "second path".into()));
     let width = left.chars().count().max(right.chars().count());
     let shape = answer.task.problems.first().map(|p| &p.shape);
     let flow = matches!(shape, Some(crate::check::Shape::Flow)) && answer.finding.evidence == Evidence::Counterexample;
@@ -206,7 +217,11 @@ fn witness_text(w: &Witness, answer: &Answer) -> String {
 /// The naturality square, drawn.
 fn square(answer: &Answer) -> Option<String> {
     let p = answer.task.problems.first()?;
-    if answer.task.kind != "natural" || answer.finding.verdict == Verdict::Invalid || p.equation.left_path.is_empty() || answer.task.morphisms.len() != 1 {
+    if answer.task.kind != "natural"
+        || answer.finding.verdict == Verdict::Invalid
+        || p.equation.left_path.is_empty()
+        || answer.task.morphisms.len() != 1
+    {
         return None;
     }
     let (left, right) = (&p.equation.left_path, &p.equation.right_path);
@@ -237,7 +252,12 @@ fn repair_text(r: &Repair) -> String {
     let mut changes: Vec<String> = r.edits.iter().map(|(_, old, new)| format!("`{old}` by `{new}`")).collect();
     changes.dedup();
     let causes: Vec<String> = r.reasons.iter().map(|x| format!("Cause: {x}.")).collect();
-    format!("{}\nRepair (checked): replace {}; the square is then `{}`.", causes.join("\n"), changes.join(" and "), r.verdict.text())
+    format!(
+        "{}\nRepair (checked): replace {}; the square is then `{}`.",
+        causes.join("\n"),
+        changes.join(" and "),
+        r.verdict.text()
+    )
 }
 
 /// What to do about it.

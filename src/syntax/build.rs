@@ -40,21 +40,13 @@ impl Builder {
 
     /// An identifier; of a primed one the prime is left off.
     pub fn ident(self, node: &Node<'_>) -> Ident {
-        Ident {
-            name: node.as_str().trim_end_matches('\'').to_owned(),
-            span: self.span(node),
-        }
+        Ident { name: node.as_str().trim_end_matches('\'').to_owned(), span: self.span(node) }
     }
 
     /// The parts of a node.
     pub fn parts(self, node: Node<'_>) -> Parts<'_> {
         let whole = self.span(&node);
-        let mut parts = Parts {
-            builder: self,
-            nodes: node.into_inner(),
-            next: None,
-            whole,
-        };
+        let mut parts = Parts { builder: self, nodes: node.into_inner(), next: None, whole };
         parts.advance();
         parts
     }
@@ -109,9 +101,7 @@ impl<'i> Parts<'i> {
     /// All identifiers that follow directly.
     pub fn idents(&mut self) -> Vec<Ident> {
         let builder = self.builder;
-        std::iter::from_fn(|| self.take(Rule::ident))
-            .map(|node| builder.ident(&node))
-            .collect()
+        std::iter::from_fn(|| self.take(Rule::ident)).map(|node| builder.ident(&node)).collect()
     }
 
     /// The error of a grammar that did not keep its word.

@@ -27,11 +27,7 @@ impl Builder {
         while let Some(node) = parts.take(Rule::over) {
             over.push(self.over(node)?);
         }
-        Ok(Generator {
-            morphism,
-            over,
-            span: parts.whole(),
-        })
+        Ok(Generator { morphism, over, span: parts.whole() })
     }
 
     pub(super) fn over(self, node: Node<'_>) -> Built<Over> {
@@ -44,13 +40,7 @@ impl Builder {
         let lo = self.expr(parts.need(Rule::expr)?)?;
         let inclusive = inclusive(&parts.need(Rule::range_sign)?);
         let hi = self.expr(parts.need(Rule::expr)?)?;
-        Ok(Over::Range(Binder {
-            name,
-            lo,
-            hi,
-            inclusive,
-            span: parts.whole(),
-        }))
+        Ok(Over::Range(Binder { name, lo, hi, inclusive, span: parts.whole() }))
     }
 
     pub(super) fn cone(self, node: Node<'_>) -> Built<Cone> {
@@ -59,12 +49,7 @@ impl Builder {
         let name = parts.ident()?;
         let apex = self.instance(parts.need(Rule::instance)?)?;
         let system = parts.ident()?;
-        Ok(Cone {
-            name,
-            apex,
-            system,
-            leg: self.generator(parts.need(Rule::generator)?)?,
-        })
+        Ok(Cone { name, apex, system, leg: self.generator(parts.need(Rule::generator)?)? })
     }
 
     pub(super) fn check(self, node: Node<'_>) -> Built<Check> {
@@ -75,15 +60,8 @@ impl Builder {
             return Err(question.missing(Rule::question));
         };
         let question = self.question(node)?;
-        let expect = parts
-            .take(Rule::expect)
-            .map(|node| self.expectation(node))
-            .transpose()?;
-        Ok(Check {
-            question,
-            expect,
-            span: parts.whole(),
-        })
+        let expect = parts.take(Rule::expect).map(|node| self.expectation(node)).transpose()?;
+        Ok(Check { question, expect, span: parts.whole() })
     }
 
     pub(super) fn question(self, node: Node<'_>) -> Built<Question> {
@@ -95,11 +73,7 @@ impl Builder {
                 let optimizer = self.instance(parts.need(Rule::instance)?)?;
                 parts.need(Rule::kw_along)?;
                 let along = self.path(parts.need(Rule::path)?)?;
-                Question::Natural {
-                    optimizer,
-                    along,
-                    on: self.on(&mut parts)?,
-                }
+                Question::Natural { optimizer, along, on: self.on(&mut parts)? }
             }
             Rule::ask_commutes => Question::Commutes {
                 left: self.path(parts.need(Rule::path)?)?,
@@ -107,10 +81,7 @@ impl Builder {
             },
             Rule::ask_preserves => {
                 let what = parts.any().or(word).ok_or_else(|| parts.missing(Rule::kw_loss))?;
-                Question::Preserves {
-                    what: self.ident(&what),
-                    path: self.path(parts.need(Rule::path)?)?,
-                }
+                Question::Preserves { what: self.ident(&what), path: self.path(parts.need(Rule::path)?)? }
             }
             Rule::ask_same => Question::Same {
                 left: self.instance(parts.need(Rule::instance)?)?,
@@ -156,10 +127,6 @@ impl Builder {
         let mut parts = self.parts(node);
         parts.need(Rule::kw_classify)?;
         let optimizer = parts.take(Rule::instance).map(|node| self.instance(node)).transpose()?;
-        Ok(Classify {
-            optimizer,
-            on: self.on(&mut parts)?,
-            span: parts.whole(),
-        })
+        Ok(Classify { optimizer, on: self.on(&mut parts)?, span: parts.whole() })
     }
 }

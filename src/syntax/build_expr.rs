@@ -21,12 +21,7 @@ pub(super) fn primary(builder: Builder, node: Node<'_>) -> Built<Deep> {
     let Some(inner) = parts.any() else {
         return Err(parts.missing(Rule::primary));
     };
-    let leaf = |kind| {
-        Ok(Deep {
-            expr: Expr { kind, span },
-            depth: 1,
-        })
-    };
+    let leaf = |kind| Ok(Deep { expr: Expr { kind, span }, depth: 1 });
     match inner.as_rule() {
         Rule::number => leaf(ExprKind::Number(number(inner.as_str(), span)?)),
         Rule::primed => leaf(ExprKind::Primed(builder.ident(&inner).name)),
@@ -47,13 +42,7 @@ fn call(builder: Builder, node: Node<'_>) -> Built<Deep> {
     let mut parts = builder.parts(node);
     let name = parts.ident()?;
     if !applied {
-        return Ok(Deep {
-            expr: Expr {
-                kind: ExprKind::Name(name.name),
-                span,
-            },
-            depth: 1,
-        });
+        return Ok(Deep { expr: Expr { kind: ExprKind::Name(name.name), span }, depth: 1 });
     }
     if let Some(node) = parts.take(Rule::indexed) {
         let reduction = reduction(&name)?;
@@ -72,10 +61,7 @@ fn reduction(name: &Ident) -> Built<Reduction> {
     match name.name.as_str() {
         "sum" => Ok(Reduction::Sum),
         "prod" => Ok(Reduction::Prod),
-        _ => Err(SyntaxError::IndexedCall {
-            name: name.name.clone(),
-            span: name.span,
-        }),
+        _ => Err(SyntaxError::IndexedCall { name: name.name.clone(), span: name.span }),
     }
 }
 
@@ -108,13 +94,7 @@ fn indexed(builder: Builder, node: Node<'_>) -> Built<(Vec<Binder>, Expr, u32)> 
         let lo = note(&mut depth, expression(builder, parts.need(Rule::expr)?)?);
         let inclusive = inclusive(&parts.need(Rule::range_sign)?);
         let hi = note(&mut depth, expression(builder, parts.need(Rule::expr)?)?);
-        binders.push(Binder {
-            name,
-            lo,
-            hi,
-            inclusive,
-            span,
-        });
+        binders.push(Binder { name, lo, hi, inclusive, span });
     }
     let body = note(&mut depth, expression(builder, parts.need(Rule::expr)?)?);
     Ok((binders, body, depth))
@@ -158,11 +138,7 @@ fn subscript(builder: Builder, node: Node<'_>, depth: &mut u32) -> Built<Subscri
         Some(node) => Some(note(depth, expression(builder, node)?)),
         None => None,
     };
-    Ok(Subscript::Slice {
-        lo: first,
-        hi,
-        inclusive,
-    })
+    Ok(Subscript::Slice { lo: first, hi, inclusive })
 }
 
 /// The expression of `deep`, whose depth is noted.

@@ -27,10 +27,7 @@ impl Builder {
         let mut parts = self.parts(node);
         parts.need(Rule::kw_use)?;
         if let Some(path) = parts.take(Rule::string) {
-            return Ok(UseTarget::Path(
-                path.as_str().trim_matches('"').to_owned(),
-                self.span(&path),
-            ));
+            return Ok(UseTarget::Path(path.as_str().trim_matches('"').to_owned(), self.span(&path)));
         }
         Ok(UseTarget::Library(self.parts(parts.need(Rule::library)?).idents()))
     }
@@ -45,21 +42,13 @@ impl Builder {
         }
         let ty = self.ty(parts.need(Rule::ty)?)?;
         let (value, conditions) = self.value_and_conditions(&mut parts)?;
-        Ok(Data {
-            names,
-            ty,
-            conditions,
-            value,
-        })
+        Ok(Data { names, ty, conditions, value })
     }
 
     pub(super) fn let_item(self, node: Node<'_>) -> Built<Let> {
         let mut parts = self.parts(node);
         parts.need(Rule::kw_let)?;
-        Ok(Let {
-            name: parts.ident()?,
-            value: self.value(parts.need(Rule::value)?)?,
-        })
+        Ok(Let { name: parts.ident()?, value: self.value(parts.need(Rule::value)?)? })
     }
 
     fn def(self, node: Node<'_>) -> Built<Def> {
@@ -67,11 +56,7 @@ impl Builder {
         parts.need(Rule::kw_def)?;
         let name = parts.ident()?;
         let params = self.parts(parts.need(Rule::def_params)?).idents();
-        Ok(Def {
-            name,
-            params,
-            body: self.value(parts.need(Rule::value)?)?,
-        })
+        Ok(Def { name, params, body: self.value(parts.need(Rule::value)?)? })
     }
 
     fn architecture(self, node: Node<'_>) -> Built<Architecture> {
@@ -87,12 +72,7 @@ impl Builder {
             };
             body.push(self.architecture_entry(node)?);
         }
-        Ok(Architecture {
-            name,
-            params,
-            body,
-            span: parts.whole(),
-        })
+        Ok(Architecture { name, params, body, span: parts.whole() })
     }
 
     fn architecture_entry(self, node: Node<'_>) -> Built<ArchitectureEntry> {
@@ -107,12 +87,7 @@ impl Builder {
             let ty = Some(ty);
             let mut params: Vec<Param> = names
                 .into_iter()
-                .map(|name| Param {
-                    name,
-                    ty: ty.clone(),
-                    default: None,
-                    conditions: Vec::new(),
-                })
+                .map(|name| Param { name, ty: ty.clone(), default: None, conditions: Vec::new() })
                 .collect();
             if let Some(last) = params.last_mut() {
                 last.conditions = conditions;
@@ -120,10 +95,7 @@ impl Builder {
             return Ok(ArchitectureEntry::Param(params));
         }
         if let Some(word) = parts.take(Rule::kw_loss) {
-            return Ok(ArchitectureEntry::Loss(
-                self.span(&word),
-                self.value(parts.need(Rule::value)?)?,
-            ));
+            return Ok(ArchitectureEntry::Loss(self.span(&word), self.value(parts.need(Rule::value)?)?));
         }
         let word = self.span(&parts.need(Rule::kw_output)?);
         let metric = parts.take(Rule::kw_metric).map(|node| word.to(self.span(&node)));

@@ -32,16 +32,7 @@ impl Builder {
             None => None,
         };
         body.extend(self.equations(&mut parts)?);
-        Ok(Morphism {
-            kind,
-            name,
-            params,
-            source,
-            target,
-            body,
-            inverse,
-            span: parts.whole(),
-        })
+        Ok(Morphism { kind, name, params, source, target, body, inverse, span: parts.whole() })
     }
 
     pub(super) fn equations(self, parts: &mut Parts<'_>) -> Built<Vec<Equation>> {
@@ -61,10 +52,6 @@ impl Builder {
         parts.need(Rule::kw_morphism)?;
         let name = parts.ident()?;
         let params = self.optional_params(&mut parts)?;
-        Ok(Composite {
-            name,
-            params,
-            path: self.path(parts.need(Rule::path)?)?,
-        })
+        Ok(Composite { name, params, path: self.path(parts.need(Rule::path)?)? })
     }
 }

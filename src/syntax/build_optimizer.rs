@@ -10,14 +10,8 @@ impl Builder {
         parts.need(Rule::kw_optimizer)?;
         let name = parts.ident()?;
         let params = self.optional_params(&mut parts)?;
-        let mut optimizer = Optimizer {
-            name,
-            params,
-            states: Vec::new(),
-            lets: Vec::new(),
-            dynamics: Vec::new(),
-            span: parts.whole(),
-        };
+        let mut optimizer =
+            Optimizer { name, params, states: Vec::new(), lets: Vec::new(), dynamics: Vec::new(), span: parts.whole() };
         while let Some(entry) = parts.take(Rule::optimizer_entry) {
             let mut entry = self.parts(entry);
             if let Some(node) = entry.take(Rule::let_item) {
@@ -27,9 +21,7 @@ impl Builder {
                 state.need(Rule::kw_state)?;
                 let names = state.idents();
                 let ty = self.ty(state.need(Rule::ty)?)?;
-                optimizer
-                    .states
-                    .extend(names.into_iter().map(|name| (name, ty.clone())));
+                optimizer.states.extend(names.into_iter().map(|name| (name, ty.clone())));
             } else if let Some(node) = entry.any() {
                 optimizer.dynamics.push(self.dynamics(node)?);
             }
@@ -40,16 +32,8 @@ impl Builder {
     fn dynamics(self, node: Node<'_>) -> Built<Dynamics> {
         let mut parts = self.parts(node);
         let keyword = parts.any().map(|node| node.as_rule());
-        let step = if keyword == Some(Rule::kw_step) {
-            Some(parts.ident()?)
-        } else {
-            None
-        };
-        Ok(Dynamics {
-            step,
-            body: self.statements(&mut parts)?,
-            span: parts.whole(),
-        })
+        let step = if keyword == Some(Rule::kw_step) { Some(parts.ident()?) } else { None };
+        Ok(Dynamics { step, body: self.statements(&mut parts)?, span: parts.whole() })
     }
 
     fn statements(self, parts: &mut Parts<'_>) -> Built<Vec<Statement>> {
@@ -60,10 +44,7 @@ impl Builder {
             let Some(node) = line.any() else {
                 return Err(line.missing(Rule::statement));
             };
-            statements.push(Statement {
-                kind: self.statement(node)?,
-                span,
-            });
+            statements.push(Statement { kind: self.statement(node)?, span });
         }
         Ok(statements)
     }
@@ -79,11 +60,7 @@ impl Builder {
             let var = parts.ident()?;
             parts.need(Rule::kw_in)?;
             let over = parts.ident()?;
-            return Ok(StatementKind::Each {
-                var,
-                over,
-                body: self.statements(&mut parts)?,
-            });
+            return Ok(StatementKind::Each { var, over, body: self.statements(&mut parts)? });
         }
         if rule == Rule::update {
             let mut name = self.ident(&parts.need(Rule::primed)?);
@@ -103,10 +80,7 @@ impl Builder {
     }
 
     fn place(self, name: Ident, parts: &mut Parts<'_>) -> Built<Place> {
-        let block = parts
-            .take(Rule::block)
-            .map(|node| self.parts(node).ident())
-            .transpose()?;
+        let block = parts.take(Rule::block).map(|node| self.parts(node).ident()).transpose()?;
         Ok(Place { name, block })
     }
 }

@@ -29,10 +29,7 @@ impl Builder {
     }
 
     pub(super) fn conditions(self, node: Node<'_>) -> Built<Vec<Condition>> {
-        node.into_inner()
-            .filter(|part| part.as_rule() == Rule::condition)
-            .map(|part| self.condition(part))
-            .collect()
+        node.into_inner().filter(|part| part.as_rule() == Rule::condition).map(|part| self.condition(part)).collect()
     }
 
     pub(super) fn condition(self, node: Node<'_>) -> Built<Condition> {
@@ -49,11 +46,7 @@ impl Builder {
             };
             rest.push((comparison, self.expr(parts.need(Rule::expr)?)?));
         }
-        Ok(Condition {
-            first,
-            rest,
-            span: parts.whole(),
-        })
+        Ok(Condition { first, rest, span: parts.whole() })
     }
 
     pub(super) fn ty(self, node: Node<'_>) -> Built<Type> {
@@ -70,19 +63,10 @@ impl Builder {
                     dims.push(self.expr(node)?);
                 }
             }
-            atoms.push(Type {
-                name,
-                dims,
-                arrow: None,
-                span: parts.whole(),
-            });
+            atoms.push(Type { name, dims, arrow: None, span: parts.whole() });
         }
         if atoms.len() > MAX_ARROWS {
-            return Err(SyntaxError::TooDeep {
-                what: "chain of `->`",
-                limit: MAX_ARROWS,
-                span: whole,
-            });
+            return Err(SyntaxError::TooDeep { what: "chain of `->`", limit: MAX_ARROWS, span: whole });
         }
         let mut ty = atoms.pop().ok_or_else(|| parts.missing(Rule::ty))?;
         while let Some(mut domain) = atoms.pop() {
@@ -94,9 +78,7 @@ impl Builder {
     }
 
     pub(super) fn optional_params(self, parts: &mut Parts<'_>) -> Built<Vec<Param>> {
-        parts
-            .take(Rule::params)
-            .map_or(Ok(Vec::new()), |node| self.params(node))
+        parts.take(Rule::params).map_or(Ok(Vec::new()), |node| self.params(node))
     }
 
     /// A parameter list. Bare names take the type and the value of the next piece that has a type.
@@ -117,12 +99,7 @@ impl Builder {
             }
             let is_bare = ty.is_none() && default.is_none() && conditions.is_empty();
             bare = if is_bare { bare + 1 } else { 0 };
-            params.push(Param {
-                name,
-                ty,
-                default,
-                conditions,
-            });
+            params.push(Param { name, ty, default, conditions });
         }
         Ok(params)
     }
@@ -136,25 +113,15 @@ impl Builder {
             while let Some(node) = parts.take(Rule::argument) {
                 let mut parts = self.parts(node);
                 let name = parts.take(Rule::ident).map(|node| self.ident(&node));
-                args.push(Argument {
-                    name,
-                    value: self.expr(parts.need(Rule::expr)?)?,
-                });
+                args.push(Argument { name, value: self.expr(parts.need(Rule::expr)?)? });
             }
         }
-        Ok(Instance {
-            name,
-            args,
-            span: parts.whole(),
-        })
+        Ok(Instance { name, args, span: parts.whole() })
     }
 
     pub(super) fn path(self, node: Node<'_>) -> Built<Path> {
         let mut parts = self.parts(node);
-        let mut path = Path {
-            parts: Vec::new(),
-            span: parts.whole(),
-        };
+        let mut path = Path { parts: Vec::new(), span: parts.whole() };
         while let Some(node) = parts.take(Rule::instance) {
             path.parts.push(self.instance(node)?);
         }

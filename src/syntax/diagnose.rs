@@ -49,9 +49,7 @@ impl Failure {
 
     /// Whether a line of a body, or an item, may end here.
     fn may_end(&self) -> bool {
-        [Rule::close_brace, Rule::item, Rule::EOI]
-            .iter()
-            .any(|&rule| self.expects(rule))
+        [Rule::close_brace, Rule::item, Rule::EOI].iter().any(|&rule| self.expects(rule))
     }
 
     /// What could have stood there, in words. What could also have been left out is only named if there is nothing
@@ -66,12 +64,7 @@ impl Failure {
         };
         let most = self.tried.iter().map(|&rule| strength(rule)).max().unwrap_or(0);
         let mut phrases: Vec<&str> = Vec::new();
-        for text in self
-            .tried
-            .iter()
-            .filter(|&&rule| strength(rule) == most)
-            .map(|&rule| phrase(rule))
-        {
+        for text in self.tried.iter().filter(|&&rule| strength(rule) == most).map(|&rule| phrase(rule)) {
             if !phrases.contains(&text) {
                 phrases.push(text);
             }
@@ -91,11 +84,7 @@ pub(super) fn diagnose(id: SourceId, text: &str, failure: &Failure) -> SyntaxErr
     let found = Found::at(id, text, failure.at);
     if failure.tried.is_empty() {
         // pest gave up on its own account, which it does only when the stack runs low.
-        return SyntaxError::TooDeep {
-            what: "nesting of brackets",
-            limit: MAX_NESTING,
-            span: found.span,
-        };
+        return SyntaxError::TooDeep { what: "nesting of brackets", limit: MAX_NESTING, span: found.span };
     }
     if let Some(error) = mistake(text, failure, &found) {
         return error;
@@ -106,20 +95,10 @@ pub(super) fn diagnose(id: SourceId, text: &str, failure: &Failure) -> SyntaxErr
         && !failure.may_end()
         && let Some((after, span)) = token_before(id, text, found.before.len())
     {
-        return SyntaxError::Incomplete {
-            expected,
-            after,
-            found: found.words(),
-            span,
-        };
+        return SyntaxError::Incomplete { expected, after, found: found.words(), span };
     }
     let help = advice(failure, &found);
-    SyntaxError::Unexpected {
-        expected,
-        found: found.words(),
-        span: found.span,
-        help,
-    }
+    SyntaxError::Unexpected { expected, found: found.words(), span: found.span, help }
 }
 
 /// The mistakes that have an error of their own.
@@ -129,19 +108,10 @@ fn mistake(text: &str, failure: &Failure, found: &Found<'_>) -> Option<SyntaxErr
     let next = found.rest.trim_start();
     if found.is_word() && next.len() < found.rest.len() && next.starts_with('\'') {
         let start = span.end + found.rest.len() - next.len();
-        return Some(SyntaxError::StrayPrime {
-            span: Span {
-                start,
-                end: start + 1,
-                ..span
-            },
-        });
+        return Some(SyntaxError::StrayPrime { span: Span { start, end: start + 1, ..span } });
     }
     if is_reserved(found.token) && names_it(failure, found, next) {
-        return Some(SyntaxError::ReservedWord {
-            word: found.token.to_owned(),
-            span,
-        });
+        return Some(SyntaxError::ReservedWord { word: found.token.to_owned(), span });
     }
     match found.token {
         "==" if failure.expects(Rule::equals) || failure.expects(Rule::value) => {
@@ -157,25 +127,12 @@ fn mistake(text: &str, failure: &Failure, found: &Found<'_>) -> Option<SyntaxErr
             let whole = digits_before(text, at);
             let fraction = digits(found.rest);
             if !whole.is_empty() && failure.expects_operator() {
-                let span = Span {
-                    start: at - whole.len(),
-                    end: span.end + fraction.len(),
-                    ..span
-                };
-                return Some(SyntaxError::DecimalPoint {
-                    suggestion: format!("{whole}.0"),
-                    span,
-                });
+                let span = Span { start: at - whole.len(), end: span.end + fraction.len(), ..span };
+                return Some(SyntaxError::DecimalPoint { suggestion: format!("{whole}.0"), span });
             }
             if !fraction.is_empty() && (failure.expects_expression() || failure.expects_operator()) {
-                let span = Span {
-                    end: span.end + fraction.len(),
-                    ..span
-                };
-                return Some(SyntaxError::DecimalPoint {
-                    suggestion: format!("0.{fraction}"),
-                    span,
-                });
+                let span = Span { end: span.end + fraction.len(), ..span };
+                return Some(SyntaxError::DecimalPoint { suggestion: format!("0.{fraction}"), span });
             }
         }
         _ => {}
@@ -185,10 +142,7 @@ fn mistake(text: &str, failure: &Failure, found: &Found<'_>) -> Option<SyntaxErr
         .iter()
         .all(|rule| matches!(rule, Rule::arrow | Rule::open_paren | Rule::arguments | Rule::params));
     if failure.expects(Rule::arrow) && only_arrow {
-        return Some(SyntaxError::MissingArrow {
-            found: found.words(),
-            span,
-        });
+        return Some(SyntaxError::MissingArrow { found: found.words(), span });
     }
     None
 }
@@ -196,25 +150,10 @@ fn mistake(text: &str, failure: &Failure, found: &Found<'_>) -> Option<SyntaxErr
 /// Whether a reserved word stands where a name was meant.
 fn names_it(failure: &Failure, found: &Found<'_>, next: &str) -> bool {
     let name = failure.expects_expression()
-        || [
-            Rule::ident,
-            Rule::data_name,
-            Rule::instance,
-            Rule::equation,
-            Rule::statement,
-            Rule::param_piece,
-        ]
-        .iter()
-        .chain(&[
-            Rule::generator,
-            Rule::over,
-            Rule::path,
-            Rule::domain,
-            Rule::ty,
-            Rule::ty_atom,
-            Rule::def_params,
-        ])
-        .any(|&rule| failure.expects(rule));
+        || [Rule::ident, Rule::data_name, Rule::instance, Rule::equation, Rule::statement, Rule::param_piece]
+            .iter()
+            .chain(&[Rule::generator, Rule::over, Rule::path, Rule::domain, Rule::ty, Rule::ty_atom, Rule::def_params])
+            .any(|&rule| failure.expects(rule));
     let assigned = next.starts_with('\'') || next.starts_with('=') && !next.starts_with("==");
     let is_item = next.starts_with(|c: char| is_word_char(c) && !c.is_ascii_digit());
     name && (assigned || found.continues_line() && !is_item)
@@ -239,11 +178,7 @@ fn advice(failure: &Failure, found: &Found<'_>) -> Option<String> {
         ));
     }
     if found.token == "=" && (failure.expects(Rule::equality) || failure.expects(Rule::comparison)) {
-        let sign = if failure.expects(Rule::equality) {
-            "the two sides are compared with `==`"
-        } else {
-            CONDITIONS
-        };
+        let sign = if failure.expects(Rule::equality) { "the two sides are compared with `==`" } else { CONDITIONS };
         return Some(sign.to_owned());
     }
     if found.token == "==" && failure.expects(Rule::comparison) {
@@ -252,15 +187,9 @@ fn advice(failure: &Failure, found: &Found<'_>) -> Option<String> {
     if !failure.expects_operator() && starts_with_digit(found.token) && found.token.len() > 1 {
         let number = digits(found.token);
         let rest = &found.token[number.len()..];
-        return Some(format!(
-            "a name cannot begin with a digit; a product is written `{number} * {rest}`"
-        ));
+        return Some(format!("a name cannot begin with a digit; a product is written `{number} * {rest}`"));
     }
-    let near = if found.is_word() {
-        words_near(found.token, failure)
-    } else {
-        None
-    };
+    let near = if found.is_word() { words_near(found.token, failure) } else { None };
     let operand = found.is_word() || starts_with_digit(found.token) || found.token == "(";
     let product = operand && failure.expects_operator() && found.continues_line();
     near.or_else(|| product.then(|| "a product is written with `*`".to_owned()))
@@ -279,13 +208,7 @@ fn words_near(token: &str, failure: &Failure) -> Option<String> {
         words.extend(["let", "output", "loss"]);
     }
     for &rule in &failure.tried {
-        words.extend(
-            phrase(rule)
-                .split('`')
-                .skip(1)
-                .step_by(2)
-                .filter(|word| word.starts_with(char::is_alphabetic)),
-        );
+        words.extend(phrase(rule).split('`').skip(1).step_by(2).filter(|word| word.starts_with(char::is_alphabetic)));
     }
     if failure.expects(Rule::verdict) {
         words.extend(["commutes", "fails", "undecided", "invalid"]);

@@ -106,10 +106,7 @@ pub enum SyntaxError {
 
     /// A comma or semicolon between lines or items.
     #[error("lines and declarations are not separated by `{sign}`")]
-    #[diagnostic(
-        code(nat::syntax::separator),
-        help("remove it: white space is all that separates them")
-    )]
+    #[diagnostic(code(nat::syntax::separator), help("remove it: white space is all that separates them"))]
     Separator {
         /// The sign.
         sign: char,
@@ -168,10 +165,7 @@ pub enum SyntaxError {
 
     /// `x '`.
     #[error("a prime must follow its name directly")]
-    #[diagnostic(
-        code(nat::syntax::stray_prime),
-        help("`x'`, without a space, is the new value of `x` in a step")
-    )]
+    #[diagnostic(code(nat::syntax::stray_prime), help("`x'`, without a space, is the new value of `x` in a step"))]
     StrayPrime {
         /// The place of the prime.
         #[label("belongs to no name")]

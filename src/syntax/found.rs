@@ -31,21 +31,12 @@ impl<'t> Found<'t> {
         } else {
             Span::new(id, at, at + token.len())
         };
-        Found {
-            token,
-            rest,
-            before: &text[..at],
-            span,
-        }
+        Found { token, rest, before: &text[..at], span }
     }
 
     /// What is found, in words.
     pub fn words(&self) -> String {
-        if self.token.is_empty() {
-            "the end of the file".to_owned()
-        } else {
-            format!("`{}`", self.token)
-        }
+        if self.token.is_empty() { "the end of the file".to_owned() } else { format!("`{}`", self.token) }
     }
 
     /// Whether it is a word and not a number.
@@ -66,22 +57,15 @@ pub(super) fn token_before(id: SourceId, text: &str, at: usize) -> Option<(Strin
     loop {
         end = text[..end].trim_end().len();
         let line = text[..end].rfind('\n').map_or(0, |newline| newline + 1);
-        let comment = if text[line..end].contains('"') {
-            None
-        } else {
-            text[line..end].find("//")
-        };
+        let comment = if text[line..end].contains('"') { None } else { text[line..end].find("//") };
         match comment {
             Some(comment) => end = line + comment,
             None => break,
         }
     }
     let last = text[..end].chars().next_back()?;
-    let start = if is_word_char(last) {
-        text[..end].trim_end_matches(is_word_char).len()
-    } else {
-        end - last.len_utf8()
-    };
+    let start =
+        if is_word_char(last) { text[..end].trim_end_matches(is_word_char).len() } else { end - last.len_utf8() };
     Some((text[start..end].to_owned(), Span::new(id, start, end)))
 }
 

@@ -2,10 +2,7 @@
 
 /// The candidate that differs from a word by no more than a slip of the pen, if there is one.
 pub(super) fn nearest<'w>(word: &str, candidates: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
-    let near = candidates
-        .into_iter()
-        .filter(|other| *other != word)
-        .min_by_key(|other| distance(word, other))?;
+    let near = candidates.into_iter().filter(|other| *other != word).min_by_key(|other| distance(word, other))?;
     (distance(word, near) <= 1 + near.len() / 6).then_some(near)
 }
 

@@ -29,11 +29,7 @@ pub(super) fn number(text: &str, span: Span) -> Built<RBig> {
     let places = i64::try_from(fraction.len()).map_err(|_| too_large())?;
     let shift = exponent - places;
     let power = UBig::from(10u8).pow(usize::try_from(shift.unsigned_abs()).map_err(|_| too_large())?);
-    Ok(if shift < 0 {
-        RBig::from_parts(digits, power)
-    } else {
-        RBig::from(digits * IBig::from(power))
-    })
+    Ok(if shift < 0 { RBig::from_parts(digits, power) } else { RBig::from(digits * IBig::from(power)) })
 }
 
 /// A numeral with this value: the parser reads it back exactly.
@@ -54,10 +50,8 @@ pub(super) fn numeral(value: &RBig) -> String {
         return format!("(-{})", numeral(&-value.clone()));
     }
     let significant = digits.trim_end_matches('0');
-    let (Ok(dropped), Ok(length)) = (
-        i64::try_from(digits.len() - significant.len()),
-        i64::try_from(significant.len()),
-    ) else {
+    let (Ok(dropped), Ok(length)) = (i64::try_from(digits.len() - significant.len()), i64::try_from(significant.len()))
+    else {
         return digits;
     };
     let shift = dropped - places;

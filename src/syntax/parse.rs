@@ -28,17 +28,9 @@ const LARGE_STACK: usize = 32 << 20;
 /// same item; the file holds the items that have none.
 pub fn parse(id: SourceId, source: &Source) -> (File, Vec<SyntaxError>) {
     let text: &str = &source.text;
-    let mut reader = Reader {
-        id,
-        text,
-        items: Vec::new(),
-        errors: Vec::new(),
-    };
+    let mut reader = Reader { id, text, items: Vec::new(), errors: Vec::new() };
     if text.len() > MAX_BYTES {
-        reader.errors.push(SyntaxError::TooLarge {
-            limit: MAX_BYTES,
-            span: Span::new(id, 0, 0),
-        });
+        reader.errors.push(SyntaxError::TooLarge { limit: MAX_BYTES, span: Span::new(id, 0, 0) });
     } else {
         let scan = scan(id, text);
         if scan.depth <= SHALLOW {
@@ -46,17 +38,10 @@ pub fn parse(id: SourceId, source: &Source) -> (File, Vec<SyntaxError>) {
         } else if let Err(error) = on_large_stack(|| reader.read(scan)) {
             let found = error.to_string();
             let expected = "a stack for deeply nested brackets".to_owned();
-            reader.errors.push(SyntaxError::Unexpected {
-                expected,
-                found,
-                span: Span::new(id, 0, 0),
-                help: None,
-            });
+            reader.errors.push(SyntaxError::Unexpected { expected, found, span: Span::new(id, 0, 0), help: None });
         }
     }
-    reader
-        .errors
-        .sort_by_key(|error| (error.span().start, error.span().end));
+    reader.errors.sort_by_key(|error| (error.span().start, error.span().end));
     reader.errors.truncate(MAX_ERRORS);
     (File { items: reader.items }, reader.errors)
 }
@@ -64,9 +49,7 @@ pub fn parse(id: SourceId, source: &Source) -> (File, Vec<SyntaxError>) {
 /// Runs a function on a thread of its own, which has a stack of a known size.
 fn on_large_stack(run: impl FnOnce() + Send) -> std::io::Result<()> {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .name("nat-parse".to_owned())
-            .stack_size(LARGE_STACK);
+        let thread = std::thread::Builder::new().name("nat-parse".to_owned()).stack_size(LARGE_STACK);
         if let Err(panic) = thread.spawn_scoped(scope, run)?.join() {
             std::panic::resume_unwind(panic);
         }
@@ -128,11 +111,7 @@ impl Reader<'_> {
     }
 
     fn build(&mut self, nodes: Nodes<'_>, base: usize) {
-        let builder = Builder {
-            source: self.id,
-            base,
-            chain: 0,
-        };
+        let builder = Builder { source: self.id, base, chain: 0 };
         for root in nodes {
             for node in root.into_inner().filter(|node| node.as_rule() == Rule::item) {
                 match self.item(builder, node) {
@@ -150,11 +129,7 @@ impl Reader<'_> {
         let Some(node) = parts.any() else {
             return Err(parts.missing(Rule::item));
         };
-        Ok(Item {
-            doc: doc(self.text, span.start),
-            span,
-            kind: builder.item(node)?,
-        })
+        Ok(Item { doc: doc(self.text, span.start), span, kind: builder.item(node)? })
     }
 }
 

@@ -42,20 +42,10 @@ impl Deep {
     pub fn above(depth: u32, kind: ExprKind, span: Span) -> Built<Deep> {
         if depth >= MAX_DEPTH {
             // The parts are within the limit, so that dropping them here is safe.
-            let span = Span {
-                end: span.start + 1,
-                ..span
-            };
-            return Err(SyntaxError::TooDeep {
-                what: "expression",
-                limit: MAX_DEPTH as usize,
-                span,
-            });
+            let span = Span { end: span.start + 1, ..span };
+            return Err(SyntaxError::TooDeep { what: "expression", limit: MAX_DEPTH as usize, span });
         }
-        Ok(Deep {
-            expr: Expr { kind, span },
-            depth: depth + 1,
-        })
+        Ok(Deep { expr: Expr { kind, span }, depth: depth + 1 })
     }
 }
 
@@ -105,15 +95,8 @@ fn limit_chains(builder: Builder, node: &Node<'_>) -> Built<Builder> {
         longest = longest.max(chain);
         if builder.chain + longest > MAX_CHAIN {
             let span = builder.span(&part);
-            return Err(SyntaxError::TooDeep {
-                what: "chain of `^` and `-`",
-                limit: MAX_CHAIN,
-                span,
-            });
+            return Err(SyntaxError::TooDeep { what: "chain of `^` and `-`", limit: MAX_CHAIN, span });
         }
     }
-    Ok(Builder {
-        chain: builder.chain + longest,
-        ..builder
-    })
+    Ok(Builder { chain: builder.chain + longest, ..builder })
 }

@@ -102,20 +102,12 @@ pub(super) struct Block {
 impl Block {
     /// A line.
     pub fn line(head: Text) -> Block {
-        Block {
-            head,
-            body: None,
-            inline: 0,
-        }
+        Block { head, body: None, inline: 0 }
     }
 
     /// A head with a body. Bodies of up to `inline` lines stand on one line if they fit.
     pub fn with_body(head: Text, body: Vec<Block>, inline: usize) -> Block {
-        Block {
-            head,
-            body: Some(body),
-            inline,
-        }
+        Block { head, body: Some(body), inline }
     }
 
     /// The block on one line, if it may stand there.
@@ -128,19 +120,12 @@ impl Block {
         }
         let lines = body.iter().map(Block::flat).collect::<Option<Vec<String>>>()?;
         let head = self.head.flat();
-        Some(if lines.is_empty() {
-            format!("{head} {{}}")
-        } else {
-            format!("{head} {{ {} }}", lines.join("  "))
-        })
+        Some(if lines.is_empty() { format!("{head} {{}}") } else { format!("{head} {{ {} }}", lines.join("  ")) })
     }
 
     /// Writes the block; the recursion is as deep as the text nests braces.
     fn write(&self, out: &mut String, indent: usize) {
-        if let Some(line) = self
-            .flat()
-            .filter(|line| self.body.is_some() && indent + line.chars().count() <= WIDTH)
-        {
+        if let Some(line) = self.flat().filter(|line| self.body.is_some() && indent + line.chars().count() <= WIDTH) {
             out.push_str(&" ".repeat(indent));
             out.push_str(&line);
             out.push('\n');

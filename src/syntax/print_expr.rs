@@ -95,11 +95,7 @@ fn write_rest(text: &mut Text, kind: &ExprKind) {
             text.space();
             text.push(sign(*op));
             text.push(" ");
-            let least = if Level::of_op(*op) == Level::Sum {
-                Level::Product
-            } else {
-                Level::Negation
-            };
+            let least = if Level::of_op(*op) == Level::Sum { Level::Product } else { Level::Negation };
             write(text, right, least);
         }
         ExprKind::Power(_, exponent) => write_exponent(text, exponent),
@@ -156,9 +152,7 @@ fn write_exponent(text: &mut Text, exponent: &Expr) {
     let flat = plain.flat();
     let ends_word = |rest: &str| !rest.starts_with(|c| is_word_char(c) || c == '\'');
     let is_transpose = flat.strip_prefix('T').is_some_and(ends_word);
-    let is_inverse = flat
-        .strip_prefix("-1")
-        .is_some_and(|rest| ends_word(rest) && !rest.starts_with('.'));
+    let is_inverse = flat.strip_prefix("-1").is_some_and(|rest| ends_word(rest) && !rest.starts_with('.'));
     if is_transpose || is_inverse {
         text.push("(");
         text.append(plain);

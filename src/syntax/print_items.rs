@@ -245,11 +245,7 @@ fn morphism_block(morphism: &Morphism) -> Block {
     head.append(morphism.target.text());
     let mut body: Vec<Block> = morphism.body.iter().map(equation).collect();
     if let Some((_, equations)) = &morphism.inverse {
-        body.push(Block::with_body(
-            Text::word("inverse"),
-            equations.iter().map(equation).collect(),
-            2,
-        ));
+        body.push(Block::with_body(Text::word("inverse"), equations.iter().map(equation).collect(), 2));
     }
     Block::with_body(head, body, 2)
 }

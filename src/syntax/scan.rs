@@ -83,18 +83,8 @@ pub(super) fn scan(id: SourceId, text: &str) -> Scan {
         id,
         text,
         stack: Vec::new(),
-        current: Slice {
-            start: 0,
-            end: 0,
-            fault: None,
-            open_brace: false,
-            too_deep: false,
-        },
-        scan: Scan {
-            slices: Vec::new(),
-            errors: Vec::new(),
-            depth: 0,
-        },
+        current: Slice { start: 0, end: 0, fault: None, open_brace: false, too_deep: false },
+        scan: Scan { slices: Vec::new(), errors: Vec::new(), depth: 0 },
     };
     scanner.run();
     scanner.scan
@@ -176,11 +166,7 @@ impl Scanner<'_> {
 
     /// No declaration stands inside `(…)` or `[…]`: where one begins, they were forgotten to be closed.
     fn leave_round(&mut self) {
-        let outer = self
-            .stack
-            .iter()
-            .rposition(|open| open.bracket == '{')
-            .map_or(0, |brace| brace + 1);
+        let outer = self.stack.iter().rposition(|open| open.bracket == '{').map_or(0, |brace| brace + 1);
         if let (Some(open), false) = (self.stack.get(outer).copied(), self.current.too_deep) {
             self.unclosed(open);
         }
@@ -191,21 +177,12 @@ impl Scanner<'_> {
         if self.current.too_deep {
             return;
         }
-        self.stack.push(Open {
-            bracket,
-            at,
-            indent,
-            suspect: None,
-        });
+        self.stack.push(Open { bracket, at, indent, suspect: None });
         self.scan.depth = self.scan.depth.max(self.stack.len());
         if self.stack.len() > MAX_NESTING {
             self.current.too_deep = true;
             let span = self.span(at);
-            self.report(SyntaxError::TooDeep {
-                what: "nesting of brackets",
-                limit: MAX_NESTING,
-                span,
-            });
+            self.report(SyntaxError::TooDeep { what: "nesting of brackets", limit: MAX_NESTING, span });
         }
     }
 
@@ -223,12 +200,7 @@ impl Scanner<'_> {
                 Some(open) if open.bracket != '{' => {
                     self.stack.pop();
                     let opened = self.span(open.at);
-                    self.report(SyntaxError::Mismatched {
-                        open: open.bracket,
-                        found: bracket,
-                        span,
-                        opened,
-                    });
+                    self.report(SyntaxError::Mismatched { open: open.bracket, found: bracket, span, opened });
                 }
                 _ => self.report(SyntaxError::Unmatched { bracket, span }),
             }
@@ -254,10 +226,7 @@ impl Scanner<'_> {
         } else {
             self.fault(at);
         }
-        self.report(SyntaxError::Unclosed {
-            bracket: open.bracket,
-            span: self.span(at),
-        });
+        self.report(SyntaxError::Unclosed { bracket: open.bracket, span: self.span(at) });
     }
 
     /// Ends the current slice. What is still open is not closed any more; the outermost is named.
@@ -266,13 +235,7 @@ impl Scanner<'_> {
             self.unclosed(open);
         }
         self.stack.clear();
-        let next = Slice {
-            start: at,
-            end: at,
-            fault: None,
-            open_brace: false,
-            too_deep: false,
-        };
+        let next = Slice { start: at, end: at, fault: None, open_brace: false, too_deep: false };
         let mut slice = std::mem::replace(&mut self.current, next);
         slice.end = at;
         self.scan.slices.push(slice);

@@ -3,7 +3,6 @@
 //! Callers owe shapes that fit; the model checks every shape that a user wrote before it builds anything. A violated
 //! precondition is a defect of the caller and caught by debug assertions.
 
-
 use super::store::{Labels, Node, Shape, Store, Term};
 use crate::domain::{Fun, Rational};
 
@@ -164,7 +163,10 @@ impl Store {
         if let Some(q) = self.as_fill(b).cloned() {
             return self.product_with_fill(a, la, q, b, lb, out, &shape);
         }
-        if la == lb && la == out && let Some(t) = self.merge_powers(a, b) {
+        if la == lb
+            && la == out
+            && let Some(t) = self.merge_powers(a, b)
+        {
             return t;
         }
         self.intern_product(a, la, b, lb, out, shape)
@@ -178,8 +180,9 @@ impl Store {
                 order.push(l);
             }
         }
-        let rename =
-            |ls: &[u8]| -> Labels { ls.iter().filter_map(|l| order.iter().position(|o| o == l)).map(|p| p as u8).collect() };
+        let rename = |ls: &[u8]| -> Labels {
+            ls.iter().filter_map(|l| order.iter().position(|o| o == l)).map(|p| p as u8).collect()
+        };
         let node = Node::Product { a, b, la: rename(la), lb: rename(lb), out: rename(out) };
         self.intern(node, shape)
     }
@@ -466,7 +469,9 @@ impl Store {
             }
             Fun::Sign if matches!(self.node(x), Node::Map(Fun::Sign, _)) => x,
             Fun::Log if matches!(self.node(x), Node::Map(Fun::Exp, _)) => self.node(x).operands()[0],
-            Fun::Exp if matches!(self.node(x), Node::Map(Fun::Log, y) if self.nonnegative(*y)) => self.node(x).operands()[0],
+            Fun::Exp if matches!(self.node(x), Node::Map(Fun::Log, y) if self.nonnegative(*y)) => {
+                self.node(x).operands()[0]
+            }
             Fun::Sign if self.positive(x) => self.fill(Rational::ONE, &shape),
             _ => self.intern(Node::Map(f, x), shape),
         }
@@ -485,7 +490,10 @@ impl Store {
         if let Some(value) = self.as_fill(x).and_then(|v| exact_power(v, q)) {
             return self.fill(value, &shape);
         }
-        if !c.is_one() && let Some(cq) = exact_power(&c, q) && (q.is_int() || c > Rational::ZERO) {
+        if !c.is_one()
+            && let Some(cq) = exact_power(&c, q)
+            && (q.is_int() || c > Rational::ZERO)
+        {
             let inner = self.power(rest, q);
             return self.scale(cq, inner);
         }
@@ -537,7 +545,9 @@ impl Store {
         if self.positives.contains(&t) {
             return true;
         }
-        let Some(depth) = depth.checked_sub(1) else { return false };
+        let Some(depth) = depth.checked_sub(1) else {
+            return false;
+        };
         match self.node(t) {
             Node::Fill(q) => *q > Rational::ZERO || !strictly && q.is_zero(),
             Node::Literal(v) => v.iter().all(|q| *q > Rational::ZERO || !strictly && q.is_zero()),
@@ -545,10 +555,16 @@ impl Store {
             Node::Power(x, q) => {
                 // A power that is not whole is defined for positive bases only, and zero only at zero.
                 let even = q.is_int() && is_even(q) || !q.is_int();
-                if strictly { self.sign_from_form(*x, true, depth) } else { even || self.sign_from_form(*x, false, depth) }
+                if strictly {
+                    self.sign_from_form(*x, true, depth)
+                } else {
+                    even || self.sign_from_form(*x, false, depth)
+                }
             }
             Node::Sum(parts) => {
-                let sign = |strictly| move |(c, p): &(Rational, Term)| *c > Rational::ZERO && self.sign_from_form(*p, strictly, depth);
+                let sign = |strictly| {
+                    move |(c, p): &(Rational, Term)| *c > Rational::ZERO && self.sign_from_form(*p, strictly, depth)
+                };
                 parts.iter().all(sign(false)) && (!strictly || parts.iter().any(sign(true)))
             }
             Node::Product { a, b, la, lb, .. } => {

@@ -86,8 +86,7 @@ impl Store {
             Node::Fill(_) | Node::Literal(_) => None,
             Node::Symbol(s) => seeds.directions.get(&s).copied(),
             Node::Sum(parts) => {
-                let moving: Vec<_> =
-                    parts.iter().filter_map(|(c, p)| memo.get(p).map(|&d| (c.clone(), d))).collect();
+                let moving: Vec<_> = parts.iter().filter_map(|(c, p)| memo.get(p).map(|&d| (c.clone(), d))).collect();
                 (!moving.is_empty()).then(|| self.sum(moving, &full))
             }
             Node::Product { a, b, la, lb, out } => {
@@ -145,10 +144,7 @@ impl Store {
                 let both = self.product(left, &with(&[0, 2]), t, &[2, 3], &with(&[0, 3]));
                 self.neg(both)
             }),
-            Node::PseudoInverse(x) => match memo.get(&x).copied() {
-                Some(dx) => Some(self.pseudo_inverse_tangent(t, x, dx, &extra)),
-                None => None,
-            },
+            Node::PseudoInverse(x) => memo.get(&x).copied().map(|dx| self.pseudo_inverse_tangent(t, x, dx, &extra)),
             Node::Determinant(x) => memo.get(&x).copied().map(|dx| {
                 let inverse = self.inverse(x);
                 let with: Labels = [0u8, 1].iter().chain(&extra).copied().collect();

@@ -151,7 +151,9 @@ fn compile(store: &Store, t: Term, at: impl Fn(Term) -> usize) -> Op {
         Node::Literal(v) => Op::Literal(Arc::clone(v)),
         Node::Symbol(s) => Op::Symbol(*s),
         Node::Sum(parts) => Op::Sum(parts.iter().map(|(c, p)| (coefficient(c), at(*p))).collect()),
-        Node::Product { a, b, la, lb, out } => Op::Contract(Box::new(Contraction::new(store, (*a, la), (*b, lb), out, &at))),
+        Node::Product { a, b, la, lb, out } => {
+            Op::Contract(Box::new(Contraction::new(store, (*a, la), (*b, lb), out, &at)))
+        }
         Node::Map(f, x) => Op::Map(*f, at(*x)),
         Node::Power(x, q) => Op::Power(at(*x), q.clone()),
         Node::Gather(x, map) => Op::Gather(at(*x), Arc::clone(map)),

@@ -157,7 +157,9 @@ impl Store {
 
     /// All terms that the roots are built of, the roots included, operands first.
     pub fn reachable(&self, roots: &[Term]) -> Vec<Term> {
-        let Some(top) = roots.iter().max() else { return Vec::new() };
+        let Some(top) = roots.iter().max() else {
+            return Vec::new();
+        };
         let mut seen = vec![false; top.0 as usize + 1];
         let mut stack: Vec<Term> = roots.to_vec();
         while let Some(t) = stack.pop() {

@@ -38,15 +38,9 @@ pub fn short(path: &Path) -> String {
 pub fn check(name: &str, text: &str) -> (Sources, FileReport) {
     let mut sources = Sources::default();
     let id = sources.add(Source::new(name, text));
-    let pool = rayon::ThreadPoolBuilder::new()
-        .stack_size(32 << 20)
-        .build()
-        .expect("worker threads");
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(32 << 20).build().expect("worker threads");
     let report = pool.install(|| check_source(&sources, id, &Options::default()));
-    (
-        sources,
-        report.unwrap_or_else(|d| panic!("{name}: engines disagree: {d}")),
-    )
+    (sources, report.unwrap_or_else(|d| panic!("{name}: engines disagree: {d}")))
 }
 
 /// What the comments behind a check ask for beyond its verdict: `// evidence: algebra // order: 2 // rate: a^2 // says: text`.
@@ -70,9 +64,7 @@ impl Wanted {
     pub fn of_line(line: &str) -> Self {
         let mut wanted = Wanted::default();
         for comment in line.split("//").skip(1).map(str::trim) {
-            let Some((key, value)) = comment.split_once(": ") else {
-                panic!("no expectation: `{comment}`")
-            };
+            let Some((key, value)) = comment.split_once(": ") else { panic!("no expectation: `{comment}`") };
             match key {
                 "evidence" => wanted.evidence = Some(value.into()),
                 "order" => wanted.order = Some(value.parse().expect("an order is a number")),
@@ -119,11 +111,7 @@ impl Wanted {
             differ("rate formula", &format!("{:?}", f.rate), &format!("{:?}", self.rate));
         }
         if let Some(text) = self.says.as_ref().filter(|t| !f.message.contains(t.as_str())) {
-            differ(
-                "message",
-                &format!("`{}`", f.message),
-                &format!("one that says `{text}`"),
-            );
+            differ("message", &format!("`{}`", f.message), &format!("one that says `{text}`"));
         }
         found
     }
@@ -132,15 +120,10 @@ impl Wanted {
 /// Compares all answers to a text with what its lines expect; one entry, with its line, for each difference.
 pub fn mismatches(name: &str, text: &str) -> Vec<(usize, String)> {
     let (sources, report) = check(name, text);
-    let mut found: Vec<(usize, String)> = report
-        .errors
-        .iter()
-        .map(|e| (sources.place(e.span()).1, format!("unexpected error: {e}")))
-        .collect();
+    let mut found: Vec<(usize, String)> =
+        report.errors.iter().map(|e| (sources.place(e.span()).1, format!("unexpected error: {e}"))).collect();
     let lines: Vec<&str> = text.lines().collect();
-    let mut asked: Vec<usize> = (1..=lines.len())
-        .filter(|&i| lines[i - 1].starts_with("check "))
-        .collect();
+    let mut asked: Vec<usize> = (1..=lines.len()).filter(|&i| lines[i - 1].starts_with("check ")).collect();
     if asked.is_empty() {
         found.push((0, "the file checks nothing".into()));
     }

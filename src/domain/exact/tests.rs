@@ -63,21 +63,12 @@ fn polar_and_matrix_powers_where_rational() {
     let stretched = [q(3, 1), q(-4, 1), q(4, 1), q(3, 1), q(0, 1), q(0, 1)];
     assert_eq!(d.polar(&stretched, 3, 2).unwrap()[0], q(3, 5));
     let diagonal = [q(4, 1), q(0, 1), q(0, 1), q(9, 1)];
-    assert_eq!(
-        d.power_spd(&diagonal, 2, &q(-1, 2)),
-        Ok(vec![q(1, 2), q(0, 1), q(0, 1), q(1, 3)])
-    );
+    assert_eq!(d.power_spd(&diagonal, 2, &q(-1, 2)), Ok(vec![q(1, 2), q(0, 1), q(0, 1), q(1, 3)]));
     let full = [q(2, 1), q(1, 1), q(1, 1), q(2, 1)];
     assert_eq!(d.power_spd(&full, 2, &q(1, 2)), Err(Stop::Unsupported));
     let inverse = d.power_spd(&full, 2, &q(-1, 1)).unwrap();
-    assert_eq!(
-        multiply(&d, &inverse, &full, 2, 2, 2),
-        [q(1, 1), q(0, 1), q(0, 1), q(1, 1)]
-    );
-    assert_eq!(
-        d.power_spd(&[q(1, 1), q(2, 1), q(2, 1), q(1, 1)], 2, &q(2, 1)),
-        Err(Stop::OutOfDomain)
-    );
+    assert_eq!(multiply(&d, &inverse, &full, 2, 2, 2), [q(1, 1), q(0, 1), q(0, 1), q(1, 1)]);
+    assert_eq!(d.power_spd(&[q(1, 1), q(2, 1), q(2, 1), q(1, 1)], 2, &q(2, 1)), Err(Stop::OutOfDomain));
 }
 
 #[test]

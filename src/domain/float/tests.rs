@@ -46,16 +46,8 @@ fn all_ones_have_the_known_pseudo_inverse_and_polar_factor() {
     for (rows, cols) in [(2, 2), (3, 3), (3, 5), (7, 4), (12, 12), (1, 6)] {
         let size = (rows * cols) as f64;
         let ones = vec![1.0; rows * cols];
-        assert!(close(
-            &d.pseudo_inverse(&ones, rows, cols).unwrap(),
-            &vec![1.0 / size; rows * cols],
-            1e-13
-        ));
-        assert!(close(
-            &d.polar(&ones, rows, cols).unwrap(),
-            &vec![1.0 / size.sqrt(); rows * cols],
-            1e-13
-        ));
+        assert!(close(&d.pseudo_inverse(&ones, rows, cols).unwrap(), &vec![1.0 / size; rows * cols], 1e-13));
+        assert!(close(&d.polar(&ones, rows, cols).unwrap(), &vec![1.0 / size.sqrt(); rows * cols], 1e-13));
     }
     assert!(d.trace.ranks.iter().all(|&r| r == 1));
 }

@@ -40,11 +40,7 @@ fn increasing(x: &Interval, range: (f64, f64), at: impl Fn(f64) -> Interval) -> 
 }
 
 fn exp_at(x: f64) -> Interval {
-    if x == 0.0 {
-        Interval::ONE
-    } else {
-        around(pxfm::f_exp(x))
-    }
+    if x == 0.0 { Interval::ONE } else { around(pxfm::f_exp(x)) }
 }
 
 fn log_at(x: f64) -> Interval {
@@ -70,9 +66,7 @@ fn sigmoid_at(x: f64) -> Interval {
     if x == f64::NEG_INFINITY {
         return Interval::ZERO;
     }
-    numerator
-        .over(&Interval::ONE.plus(&e))
-        .unwrap_or(Interval::new(0.0, 1.0))
+    numerator.over(&Interval::ONE.plus(&e)).unwrap_or(Interval::new(0.0, 1.0))
 }
 
 /// `log(1 + exp x)` at a point, written so that the exponential does not overflow.
@@ -95,10 +89,7 @@ fn wave(x: &Interval, f: impl Fn(f64) -> f64, peak: i64) -> Interval {
         return full;
     }
     // Quarter turns passed: the whole numbers in an enclosure of 2x/π include those in the exact range.
-    let per_turn = Interval::new(
-        std::f64::consts::FRAC_2_PI.next_down(),
-        std::f64::consts::FRAC_2_PI.next_up(),
-    );
+    let per_turn = Interval::new(std::f64::consts::FRAC_2_PI.next_down(), std::f64::consts::FRAC_2_PI.next_up());
     let turns = x.times(&per_turn);
     let (first, last) = (turns.lo().ceil() as i64, turns.hi().floor() as i64);
     if last - first >= 4 {
@@ -155,11 +146,7 @@ pub(super) fn power(x: &Interval, q: &Rational) -> Result<Interval, Stop> {
         return if negative { Err(Stop::Pole) } else { Ok(Interval::ZERO) };
     }
     if negative && x.has_zero() {
-        return Err(if r > 1 && x.hi() <= 0.0 {
-            Stop::OutOfDomain
-        } else {
-            Stop::Unclear
-        });
+        return Err(if r > 1 && x.hi() <= 0.0 { Stop::OutOfDomain } else { Stop::Unclear });
     }
     let root = if r == 1 { *x } else { root(x, r)? };
     let value = natural_power(&root, n);
@@ -175,16 +162,8 @@ fn natural_power(x: &Interval, n: u64) -> Interval {
     if n.is_multiple_of(2) {
         return Interval::new(power_down(x.mignitude(), n), power_up(x.magnitude(), n));
     }
-    let lo = if x.lo() >= 0.0 {
-        power_down(x.lo(), n)
-    } else {
-        -power_up(-x.lo(), n)
-    };
-    let hi = if x.hi() >= 0.0 {
-        power_up(x.hi(), n)
-    } else {
-        -power_down(-x.hi(), n)
-    };
+    let lo = if x.lo() >= 0.0 { power_down(x.lo(), n) } else { -power_up(-x.lo(), n) };
+    let hi = if x.hi() >= 0.0 { power_up(x.hi(), n) } else { -power_down(-x.hi(), n) };
     Interval::new(lo, hi)
 }
 
@@ -201,27 +180,16 @@ fn root(x: &Interval, r: u64) -> Result<Interval, Stop> {
     }
     if r.is_multiple_of(2) {
         let square_root = Interval::new(sqrt_down(x.lo()), sqrt_up(x.hi()));
-        return if r == 2 {
-            Ok(square_root)
-        } else {
-            root(&square_root, r / 2)
-        };
+        return if r == 2 { Ok(square_root) } else { root(&square_root, r / 2) };
     }
-    Ok(if r == 1 {
-        *x
-    } else {
-        Interval::new(root_down(x.lo(), r), root_up(x.hi(), r))
-    })
+    Ok(if r == 1 { *x } else { Interval::new(root_down(x.lo(), r), root_up(x.hi(), r)) })
 }
 
 /// The largest found `y` with `y^r ≤ x`, shown by powers rounded upward.
 fn root_down(x: f64, r: u64) -> f64 {
     let guess = pxfm::f_pow(x, 1.0 / r as f64);
     let candidates = std::iter::once(guess).chain(steps(guess).map(|step| guess - step));
-    candidates
-        .take(BRACKET_STEPS)
-        .find(|&y| y >= 0.0 && power_up(y, r) <= x)
-        .unwrap_or(0.0)
+    candidates.take(BRACKET_STEPS).find(|&y| y >= 0.0 && power_up(y, r) <= x).unwrap_or(0.0)
 }
 
 /// The smallest found `y` with `y^r ≥ x`, shown by powers rounded downward.
@@ -231,10 +199,7 @@ fn root_up(x: f64, r: u64) -> f64 {
     }
     let guess = pxfm::f_pow(x, 1.0 / r as f64);
     let candidates = std::iter::once(guess).chain(steps(guess).map(|step| guess + step));
-    candidates
-        .take(BRACKET_STEPS)
-        .find(|&y| power_down(y, r) >= x)
-        .unwrap_or(f64::INFINITY)
+    candidates.take(BRACKET_STEPS).find(|&y| power_down(y, r) >= x).unwrap_or(f64::INFINITY)
 }
 
 /// Distances from a number: one unit in the last place, doubled again and again.

@@ -13,9 +13,7 @@ const SHARE: f64 = 0.99;
 
 /// The middle of each entry; an error if it is not finite.
 fn middle(m: &[Interval]) -> Result<Vec<f64>, Stop> {
-    m.iter()
-        .map(|x| Some(x.middle()).filter(|y| y.is_finite()).ok_or(Stop::Overflow))
-        .collect()
+    m.iter().map(|x| Some(x.middle()).filter(|y| y.is_finite()).ok_or(Stop::Overflow)).collect()
 }
 
 fn points(m: &[f64]) -> Vec<Interval> {
@@ -24,17 +22,13 @@ fn points(m: &[f64]) -> Vec<Interval> {
 
 /// An upper bound of `√(Σ xᵢ²)` over all members.
 fn frobenius(m: &[Interval]) -> f64 {
-    let squares = m
-        .iter()
-        .fold(0.0, |sum, x| add_up(sum, mul_up(x.magnitude(), x.magnitude())));
+    let squares = m.iter().fold(0.0, |sum, x| add_up(sum, mul_up(x.magnitude(), x.magnitude())));
     sqrt_up(squares)
 }
 
 /// The largest absolute row sum, as an upper bound, and all of them.
 fn row_sums(m: &[Interval], n: usize) -> Vec<f64> {
-    m.chunks(n)
-        .map(|row| row.iter().fold(0.0, |sum, x| add_up(sum, x.magnitude())))
-        .collect()
+    m.chunks(n).map(|row| row.iter().fold(0.0, |sum, x| add_up(sum, x.magnitude()))).collect()
 }
 
 /// The inverse of every matrix in `m`, by a guess `R ≈ M⁻¹`.
@@ -115,9 +109,7 @@ pub(super) fn symmetric_part(m: &[Interval], n: usize) -> Option<Vec<Interval>> 
 /// norm, and no entry of `T` is farther than that from `S`.
 pub(super) fn square_root(d: &mut Intervals, m: &[Interval], n: usize) -> Result<Vec<Interval>, Stop> {
     let half = Rational::from_parts(IBig::ONE, UBig::from(2u8));
-    let mut guess = Float::default()
-        .power_spd(&middle(m)?, n, &half)
-        .map_err(|_| Stop::Unclear)?;
+    let mut guess = Float::default().power_spd(&middle(m)?, n, &half).map_err(|_| Stop::Unclear)?;
     for i in 0..n {
         for j in 0..i {
             guess[j * n + i] = guess[i * n + j];

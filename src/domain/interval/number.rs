@@ -32,14 +32,7 @@ fn sum(a: f64, b: f64) -> (f64, f64) {
     let s = a + b;
     let t = s - a;
     let error = (a - (s - t)) + (b - t);
-    (
-        s,
-        if s.is_finite() && error.is_finite() {
-            error
-        } else {
-            f64::NAN
-        },
-    )
+    (s, if s.is_finite() && error.is_finite() { error } else { f64::NAN })
 }
 
 /// `a · b` rounded to nearest, and an error with the sign of the exact one. Zero times infinity is zero.
@@ -59,14 +52,7 @@ fn quotient(a: f64, b: f64) -> (f64, f64) {
     }
     let q = a / b;
     let known = q.is_finite() && q.abs() > TINY && a.abs() > TINY;
-    (
-        q,
-        if known {
-            (-q).mul_add(b, a) * b.signum()
-        } else {
-            f64::NAN
-        },
-    )
+    (q, if known { (-q).mul_add(b, a) * b.signum() } else { f64::NAN })
 }
 
 /// A lower bound of `a · b`.
@@ -144,18 +130,11 @@ impl Interval {
     /// `[1, 1]`
     pub const ONE: Interval = Interval { lo: 1.0, hi: 1.0 };
     /// All real numbers.
-    pub const ALL: Interval = Interval {
-        lo: f64::NEG_INFINITY,
-        hi: f64::INFINITY,
-    };
+    pub const ALL: Interval = Interval { lo: f64::NEG_INFINITY, hi: f64::INFINITY };
 
     /// The interval between two bounds; all real numbers if they do not bound an interval.
     pub fn new(lo: f64, hi: f64) -> Self {
-        if lo <= hi && lo < f64::INFINITY && hi > f64::NEG_INFINITY {
-            Interval { lo, hi }
-        } else {
-            Interval::ALL
-        }
+        if lo <= hi && lo < f64::INFINITY && hi > f64::NEG_INFINITY { Interval { lo, hi } } else { Interval::ALL }
     }
 
     /// The interval of one finite number.
@@ -167,11 +146,7 @@ impl Interval {
     pub fn enclose(q: &Rational) -> Self {
         let guess = q.to_f64().value();
         if !guess.is_finite() {
-            return if guess > 0.0 {
-                Interval::new(f64::MAX, guess)
-            } else {
-                Interval::new(guess, f64::MIN)
-            };
+            return if guess > 0.0 { Interval::new(f64::MAX, guess) } else { Interval::new(guess, f64::MIN) };
         }
         match Rational::try_from(guess).map(|exact| q.cmp(&exact)) {
             Ok(Ordering::Equal) => Interval::point(guess),
@@ -184,11 +159,7 @@ impl Interval {
     /// The interval between two bounds if `q` is in it, else all real numbers.
     fn checked(lo: f64, hi: f64, q: &Rational) -> Self {
         let candidate = Interval::new(lo, hi);
-        if candidate.contains(q) {
-            candidate
-        } else {
-            Interval::ALL
-        }
+        if candidate.contains(q) { candidate } else { Interval::ALL }
     }
 
     /// Whether a rational number lies inside, decided exactly.
@@ -210,11 +181,7 @@ impl Interval {
 
     /// A number near the middle.
     pub fn middle(&self) -> f64 {
-        if self.lo == self.hi {
-            self.lo
-        } else {
-            0.5 * self.lo + 0.5 * self.hi
-        }
+        if self.lo == self.hi { self.lo } else { 0.5 * self.lo + 0.5 * self.hi }
     }
 
     /// Whether zero lies inside.
@@ -234,11 +201,7 @@ impl Interval {
 
     /// The smallest absolute value inside.
     pub fn mignitude(&self) -> f64 {
-        if self.has_zero() {
-            0.0
-        } else {
-            self.lo.abs().min(self.hi.abs())
-        }
+        if self.has_zero() { 0.0 } else { self.lo.abs().min(self.hi.abs()) }
     }
 
     /// `self + other`
@@ -248,10 +211,7 @@ impl Interval {
 
     /// `-self`
     pub fn negated(&self) -> Self {
-        Interval {
-            lo: -self.hi,
-            hi: -self.lo,
-        }
+        Interval { lo: -self.hi, hi: -self.lo }
     }
 
     /// `self - other`
@@ -265,20 +225,9 @@ impl Interval {
             let (p, e) = product(self.lo, other.lo);
             return Interval::new(down(p, e), up(p, e));
         }
-        let corners = [
-            (self.lo, other.lo),
-            (self.lo, other.hi),
-            (self.hi, other.lo),
-            (self.hi, other.hi),
-        ];
-        let lo = corners
-            .iter()
-            .map(|&(a, b)| mul_down(a, b))
-            .fold(f64::INFINITY, f64::min);
-        let hi = corners
-            .iter()
-            .map(|&(a, b)| mul_up(a, b))
-            .fold(f64::NEG_INFINITY, f64::max);
+        let corners = [(self.lo, other.lo), (self.lo, other.hi), (self.hi, other.lo), (self.hi, other.hi)];
+        let lo = corners.iter().map(|&(a, b)| mul_down(a, b)).fold(f64::INFINITY, f64::min);
+        let hi = corners.iter().map(|&(a, b)| mul_up(a, b)).fold(f64::NEG_INFINITY, f64::max);
         Interval::new(lo, hi)
     }
 
@@ -290,12 +239,7 @@ impl Interval {
         if !(self.magnitude().is_finite() && other.magnitude().is_finite()) {
             return Some(Interval::ALL);
         }
-        let corners = [
-            (self.lo, other.lo),
-            (self.lo, other.hi),
-            (self.hi, other.lo),
-            (self.hi, other.hi),
-        ];
+        let corners = [(self.lo, other.lo), (self.lo, other.hi), (self.hi, other.lo), (self.hi, other.hi)];
         let (mut lo, mut hi) = (f64::INFINITY, f64::NEG_INFINITY);
         for (a, b) in corners {
             let (q, e) = quotient(a, b);
@@ -313,10 +257,7 @@ impl Interval {
 
     /// The smallest interval around both.
     pub fn join(&self, other: &Interval) -> Self {
-        Interval {
-            lo: self.lo.min(other.lo),
-            hi: self.hi.max(other.hi),
-        }
+        Interval { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }
     }
 
     /// The interval widened by `radius ≥ 0` on both sides.

@@ -84,19 +84,13 @@ fn functions_enclose_the_truth() {
             assert!(y.hi() - y.lo() <= 24.0 * ulp, "{f:?} {x:e} {y:?} is wide");
             // The reference tells an enclosure from its neighbour.
             let off = Interval::new(y.hi() + ulp, y.hi() + 24.0 * ulp);
-            assert!(
-                y.is_zero() || !holds(f, x, &off),
-                "{f:?} {x:e} {off:?} should be refused"
-            );
+            assert!(y.is_zero() || !holds(f, x, &off), "{f:?} {x:e} {off:?} should be refused");
             // A wide argument: the value at a point inside stays inside.
             let (a, b) = (argument(&mut rng, limit).abs(), argument(&mut rng, 4.0).abs());
             let wide = Interval::new(x - a.min(x.abs() * 0.5), x + b);
             let y = d.apply(f, &wide).unwrap();
             let inside = x + b * 0.5;
-            assert!(
-                holds(f, x, &y) && holds(f, inside.min(wide.hi()), &y),
-                "{f:?} {wide:?} {y:?}"
-            );
+            assert!(holds(f, x, &y) && holds(f, inside.min(wide.hi()), &y), "{f:?} {wide:?} {y:?}");
         }
     }
 }
@@ -105,15 +99,7 @@ fn functions_enclose_the_truth() {
 fn tails_stay_inside_their_range() {
     let mut d = Intervals::default();
     for x in [-1e300, -1e4, -745.5, -744.0, -710.0, 36.0, 40.0, 710.0, 1e4, 1e300] {
-        for f in [
-            Fun::Exp,
-            Fun::Sin,
-            Fun::Cos,
-            Fun::Atan,
-            Fun::Tanh,
-            Fun::Sigmoid,
-            Fun::Softplus,
-        ] {
+        for f in [Fun::Exp, Fun::Sin, Fun::Cos, Fun::Atan, Fun::Tanh, Fun::Sigmoid, Fun::Softplus] {
             let y = d.apply(f, &Interval::point(x)).unwrap();
             let (lo, hi) = match f {
                 Fun::Exp | Fun::Softplus => (0.0, f64::INFINITY),
@@ -129,10 +115,7 @@ fn tails_stay_inside_their_range() {
     assert_eq!(d.apply(Fun::Sigmoid, &Interval::ALL), Ok(Interval::new(0.0, 1.0)));
     assert_eq!(d.apply(Fun::Tanh, &Interval::ALL), Ok(Interval::new(-1.0, 1.0)));
     assert_eq!(d.apply(Fun::Sin, &Interval::ALL), Ok(Interval::new(-1.0, 1.0)));
-    assert_eq!(
-        d.apply(Fun::Softplus, &Interval::ALL),
-        Ok(Interval::new(0.0, f64::INFINITY))
-    );
+    assert_eq!(d.apply(Fun::Softplus, &Interval::ALL), Ok(Interval::new(0.0, f64::INFINITY)));
     assert_eq!(d.apply(Fun::Sin, &Interval::new(1.0, 2.0)).unwrap().hi(), 1.0);
     assert_eq!(d.apply(Fun::Cos, &Interval::new(3.0, 4.0)).unwrap().lo(), -1.0);
 }
@@ -165,16 +148,10 @@ fn arithmetic_encloses_and_is_exact_on_small_integers() {
         }
         // The power of an irrational root: raise it to the denominator.
         let value = d.power(&Interval::enclose(&base), &exponent).unwrap();
-        let (p, r) = (
-            isize::try_from(exponent.numerator()).unwrap(),
-            isize::try_from(exponent.denominator()).unwrap(),
-        );
+        let (p, r) = (isize::try_from(exponent.numerator()).unwrap(), isize::try_from(exponent.denominator()).unwrap());
         let target = base.pow(p);
         assert!(exact(value.lo()).pow(r) <= target && target <= exact(value.hi()).pow(r));
-        assert!(
-            value.hi() - value.lo() <= 1e-13 * value.magnitude(),
-            "{base} {exponent} {value:?}"
-        );
+        assert!(value.hi() - value.lo() <= 1e-13 * value.magnitude(), "{base} {exponent} {value:?}");
     }
     let huge = Interval::point(f64::MAX);
     assert_eq!(huge.times(&huge).hi(), f64::INFINITY);
@@ -195,23 +172,15 @@ fn open_questions_stay_open() {
     assert_eq!(d.apply(Fun::Log, &Interval::ZERO), Err(Stop::OutOfDomain));
     assert_eq!(d.power(&Interval::new(-1.0, 4.0), &q(1, 2)), Err(Stop::Unclear));
     assert_eq!(d.power(&Interval::new(-2.0, -1.0), &q(1, 2)), Err(Stop::OutOfDomain));
-    assert_eq!(
-        d.power(&Interval::new(-2.0, 1.0), &q(2, 1)),
-        Ok(Interval::new(0.0, 4.0))
-    );
-    assert_eq!(
-        d.power(&Interval::new(-2.0, 1.0), &q(3, 1)),
-        Ok(Interval::new(-8.0, 1.0))
-    );
+    assert_eq!(d.power(&Interval::new(-2.0, 1.0), &q(2, 1)), Ok(Interval::new(0.0, 4.0)));
+    assert_eq!(d.power(&Interval::new(-2.0, 1.0), &q(3, 1)), Ok(Interval::new(-8.0, 1.0)));
     assert_eq!(d.power(&Interval::new(4.0, 9.0), &q(-1, 2)).unwrap().hi(), 0.5);
     let singular = [0.1, 0.2, 0.3, 0.6].map(|x| Interval::enclose(&q((x * 10.0) as i32, 10)));
     assert_eq!(d.inverse(&singular, 2), Err(Stop::Unclear));
     assert_eq!(d.pseudo_inverse(&singular, 2, 2), Err(Stop::Unclear));
     d.hints.push_back(1);
     let p = d.pseudo_inverse(&singular, 2, 2).unwrap();
-    let truth = Exact::default()
-        .pseudo_inverse(&[q(1, 10), q(1, 5), q(3, 10), q(3, 5)], 2, 2)
-        .unwrap();
+    let truth = Exact::default().pseudo_inverse(&[q(1, 10), q(1, 5), q(3, 10), q(3, 5)], 2, 2).unwrap();
     assert!(p.iter().zip(&truth).all(|(x, y)| x.contains(y)));
     assert!(d.hints.is_empty() && d.trace.ranks == [1]);
 }
@@ -253,11 +222,7 @@ fn matrix_roots_enclose_known_roots() {
         }
         let h: Vec<Interval> = multiply(&e, &t, &t, n, n, n).iter().map(Interval::enclose).collect();
         let root = d.power_spd(&h, n, &q(1, 2)).unwrap();
-        assert!(
-            root.iter()
-                .zip(&t)
-                .all(|(x, y)| x.contains(y) && x.hi() - x.lo() < 1e-8)
-        );
+        assert!(root.iter().zip(&t).all(|(x, y)| x.contains(y) && x.hi() - x.lo() < 1e-8));
         let inverse = e.inverse(&t, n).unwrap();
         let root = d.power_spd(&h, n, &q(-1, 2)).unwrap();
         assert!(root.iter().zip(&inverse).all(|(x, y)| x.contains(y)));
@@ -294,12 +259,7 @@ fn polar_factors_enclose_known_factors() {
         let a = multiply(&e, &orthogonal, &positive, n, n, n);
         let enclosed: Vec<Interval> = a.iter().map(Interval::enclose).collect();
         let factor = d.polar(&enclosed, n, n).unwrap();
-        assert!(
-            factor
-                .iter()
-                .zip(&orthogonal)
-                .all(|(x, y)| x.contains(y) && x.hi() - x.lo() < 1e-6)
-        );
+        assert!(factor.iter().zip(&orthogonal).all(|(x, y)| x.contains(y) && x.hi() - x.lo() < 1e-6));
     }
     let v = [3, 4].map(|x| Interval::point(f64::from(x)));
     let unit = d.polar(&v, 1, 2).unwrap();

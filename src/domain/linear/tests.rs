@@ -13,14 +13,7 @@ fn random_matrix(rng: &mut Rng, rows: usize, cols: usize) -> Vec<Rational> {
 /// A random matrix of rank at most `rank`.
 fn deficient(rng: &mut Rng, rows: usize, cols: usize, rank: usize) -> Vec<Rational> {
     let d = Exact::default();
-    multiply(
-        &d,
-        &random_matrix(rng, rows, rank),
-        &random_matrix(rng, rank, cols),
-        rows,
-        rank,
-        cols,
-    )
+    multiply(&d, &random_matrix(rng, rows, rank), &random_matrix(rng, rank, cols), rows, rank, cols)
 }
 
 #[test]

@@ -161,11 +161,7 @@ impl<D: Domain> Series<D> {
             let (sign, n) = q.numerator().clone().into_parts();
             let n = u64::try_from(n).map_err(|_| Stop::Budget)?;
             let power = self.natural_power(x, n);
-            return if sign == Sign::Negative {
-                self.quotient(&[self.base.one()], &power)
-            } else {
-                Ok(power)
-            };
+            return if sign == Sign::Negative { self.quotient(&[self.base.one()], &power) } else { Ok(power) };
         }
         let first = self.base.power(&x[0], q)?;
         if self.base.is_zero(&x[0]) == Some(true) {

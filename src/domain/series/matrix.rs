@@ -14,28 +14,18 @@ struct Matrices<T> {
 
 impl<T: Clone> Matrices<T> {
     fn empty(rows: usize, cols: usize) -> Self {
-        Matrices {
-            terms: Vec::new(),
-            rows,
-            cols,
-        }
+        Matrices { terms: Vec::new(), rows, cols }
     }
 
     /// The coefficients of the transpose.
     fn transposed(&self) -> Self {
         let terms = self.terms.iter().map(|m| transpose(m, self.rows, self.cols)).collect();
-        Matrices {
-            terms,
-            rows: self.cols,
-            cols: self.rows,
-        }
+        Matrices { terms, rows: self.cols, cols: self.rows }
     }
 
     /// Series as entries of one matrix.
     fn into_entries(self) -> Vec<Vec<T>> {
-        (0..self.rows * self.cols)
-            .map(|at| self.terms.iter().map(|m| m[at].clone()).collect())
-            .collect()
+        (0..self.rows * self.cols).map(|at| self.terms.iter().map(|m| m[at].clone()).collect()).collect()
     }
 }
 
@@ -55,37 +45,22 @@ fn product_at<D: Domain>(d: &D, a: &Matrices<D::Elem>, b: &Matrices<D::Elem>, n:
 fn complement<D: Domain>(d: &D, m: &[D::Elem], size: usize, n: usize) -> Vec<D::Elem> {
     let one = d.one();
     let diagonal = |at: usize| n == 0 && at / size == at % size;
-    m.iter()
-        .enumerate()
-        .map(|(at, x)| if diagonal(at) { d.sub(&one, x) } else { d.neg(x) })
-        .collect()
+    m.iter().enumerate().map(|(at, x)| if diagonal(at) { d.sub(&one, x) } else { d.neg(x) }).collect()
 }
 
 impl<D: Domain> Series<D> {
     fn matrices(&self, m: &[Vec<D::Elem>], rows: usize, cols: usize) -> Matrices<D::Elem> {
         let term = |n| m.iter().map(|x| self.coefficient(x, n)).collect();
-        Matrices {
-            terms: (0..self.order).map(term).collect(),
-            rows,
-            cols,
-        }
+        Matrices { terms: (0..self.order).map(term).collect(), rows, cols }
     }
 
     /// The derivative, with one coefficient less.
     fn derivative(&mut self, m: &Matrices<D::Elem>) -> Result<Matrices<D::Elem>, Stop> {
         let mut terms = Vec::with_capacity(m.terms.len());
         for (k, term) in m.terms.iter().enumerate().skip(1) {
-            terms.push(
-                term.iter()
-                    .map(|x| self.times_natural(x, k))
-                    .collect::<Result<_, _>>()?,
-            );
+            terms.push(term.iter().map(|x| self.times_natural(x, k)).collect::<Result<_, _>>()?);
         }
-        Ok(Matrices {
-            terms,
-            rows: m.rows,
-            cols: m.cols,
-        })
+        Ok(Matrices { terms, rows: m.rows, cols: m.cols })
     }
 
     /// From `A X = 1`.
@@ -97,11 +72,7 @@ impl<D: Domain> Series<D> {
     fn inverse_terms(&mut self, a: &Matrices<D::Elem>) -> Result<Matrices<D::Elem>, Stop> {
         let n = a.rows;
         let first = self.base.inverse(&a.terms[0], n)?;
-        let mut out = Matrices {
-            terms: vec![first],
-            rows: n,
-            cols: n,
-        };
+        let mut out = Matrices { terms: vec![first], rows: n, cols: n };
         for k in 1..self.order {
             // The coefficient of A X, its last summand being unknown.
             let rest = product_at(&self.base, a, &out, k);
@@ -147,23 +118,17 @@ impl<D: Domain> Series<D> {
         let a = self.matrices(m, rows, cols);
         let slope = self.derivative(&a)?;
         let first = self.base.pseudo_inverse(&a.terms[0], rows, cols)?;
-        let mut p = Matrices {
-            terms: vec![first],
-            rows: cols,
-            cols: rows,
-        };
+        let mut p = Matrices { terms: vec![first], rows: cols, cols: rows };
         // Named by their factors: E = 1 - A P, F = 1 - P A, Q = A' P, Z = P A'.
         let (mut e, mut f) = (Matrices::empty(rows, rows), Matrices::empty(cols, cols));
         let (mut q, mut z) = (Matrices::empty(rows, rows), Matrices::empty(cols, cols));
         let (mut qe, mut fz) = (Matrices::empty(rows, rows), Matrices::empty(cols, cols));
         for n in 0..self.order {
-            e.terms
-                .push(complement(&self.base, &product_at(&self.base, &a, &p, n), rows, n));
+            e.terms.push(complement(&self.base, &product_at(&self.base, &a, &p, n), rows, n));
             if n + 1 == self.order {
                 break;
             }
-            f.terms
-                .push(complement(&self.base, &product_at(&self.base, &p, &a, n), cols, n));
+            f.terms.push(complement(&self.base, &product_at(&self.base, &p, &a, n), cols, n));
             q.terms.push(product_at(&self.base, &slope, &p, n));
             z.terms.push(product_at(&self.base, &p, &slope, n));
             qe.terms.push(product_at(&self.base, &q.transposed(), &e, n));

@@ -18,23 +18,11 @@ fn q(n: i32, d: u32) -> Rational {
 
 /// A random series with the given constant term.
 fn random_series(rng: &mut Rng, first: Rational) -> Vec<Rational> {
-    (0..ORDER)
-        .map(|k| {
-            if k == 0 {
-                first.clone()
-            } else {
-                random_rational(rng, 5, 4)
-            }
-        })
-        .collect()
+    (0..ORDER).map(|k| if k == 0 { first.clone() } else { random_rational(rng, 5, 4) }).collect()
 }
 
 fn derivative(x: &[Rational]) -> Vec<Rational> {
-    x.iter()
-        .enumerate()
-        .skip(1)
-        .map(|(k, c)| c * Rational::from(k))
-        .collect()
+    x.iter().enumerate().skip(1).map(|(k, c)| c * Rational::from(k)).collect()
 }
 
 /// Products of derivatives are right up to one coefficient less.
@@ -134,12 +122,7 @@ fn matrices_of_series_have_exact_inverses() {
     let inverse = s.inverse(&a, n).unwrap();
     let one = identity(&s, n);
     let product = multiply(&s, &a, &inverse, n, n, n);
-    assert!(
-        product
-            .iter()
-            .zip(&one)
-            .all(|(x, y)| s.is_zero(&s.sub(x, y)) == Some(true))
-    );
+    assert!(product.iter().zip(&one).all(|(x, y)| s.is_zero(&s.sub(x, y)) == Some(true)));
     let ab = multiply(&s, &a, &b, n, n, n);
     let (det_a, det_b) = (s.series_determinant(&a, n).unwrap(), s.determinant(&b, n).unwrap());
     assert_eq!(s.determinant(&a, n).unwrap(), det_a);
