@@ -12,10 +12,12 @@
 //! Terms know nothing of architectures, morphisms or optimizers.
 
 mod build;
+mod contract;
 mod derive;
 mod display;
 mod program;
 mod reverse;
+mod sign;
 mod store;
 mod substitute;
 

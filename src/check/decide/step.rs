@@ -1,0 +1,202 @@
+//! Squares of step maps: the defect at `lr = 0`, its first order, and the step as a whole.
+
+use rustc_hash::FxHashMap;
+
+use super::{
+    Disagreement, Sign, Standing, examine, expected_rate, hunt, numbers, positive, proved_rate, undefined, up_to_rate,
+};
+use crate::check::algebra::Identity;
+use crate::check::rate::{self, Ratio};
+use crate::check::witness::Goal;
+use crate::check::{Budget, Problem, numeric, order};
+use crate::domain::Rational;
+use crate::term::{Seeds, SymbolId, Term};
+use crate::verdict::{Evidence, Finding, Verdict};
+
+/// The terms with `lr` replaced, and their derivatives in `lr`, both at `lr = 0`.
+fn at_zero(problem: &mut Problem, lr: SymbolId, terms: &[Term]) -> Option<(Vec<Term>, Vec<Term>)> {
+    let store = &mut problem.setting.store;
+    let zero = store.num(0);
+    let one = store.num(1);
+    let by: FxHashMap<_, _> = [(lr, zero)].into_iter().collect();
+    let values = store.substitute(terms, &by);
+    let seeds = Seeds::along([(lr, one)]);
+    let slopes: Result<Vec<Term>, _> = terms.iter().map(|&t| store.tangent(t, &seeds)).collect();
+    let slopes = store.substitute(&slopes.ok()?, &by);
+    Some((values, slopes))
+}
+
+/// The rate of a step whose derivatives in `lr` at 0 vanish to first order beyond the carried state: the square root of
+/// the ratio of the second derivatives. A guess; the caller proves it on the whole step.
+fn second_order_rate(
+    problem: &mut Problem,
+    lr: SymbolId,
+    left: &[Term],
+    right: &[Term],
+    l1: &[Term],
+    budget: &Budget,
+) -> Option<Term> {
+    if !l1.iter().all(|&t| problem.setting.store.is_zero(t)) {
+        return None;
+    }
+    let one = problem.setting.store.num(1);
+    let zero = problem.setting.store.num(0);
+    let seeds = Seeds::along([(lr, one)]);
+    let by: FxHashMap<_, _> = [(lr, zero)].into_iter().collect();
+    let mut second = |terms: &[Term]| -> Option<Vec<Term>> {
+        let store = &mut problem.setting.store;
+        let mut result = Vec::with_capacity(terms.len());
+        for &t in terms {
+            let d = store.tangent(t, &seeds).ok()?;
+            result.push(store.tangent(d, &seeds).ok()?);
+        }
+        Some(store.substitute(&result, &by))
+    };
+    let (l2, r2) = (second(left)?, second(right)?);
+    let domain = problem.domain.clone();
+    let Ratio::Constant(square) = rate::candidate(&mut problem.setting, (&l2, &r2), &domain, budget) else {
+        return None;
+    };
+    let c = problem.setting.store.power(square, &Rational::from_parts(1.into(), 2u8.into()));
+    let trivial = problem.setting.store.as_fill(c).is_some_and(Rational::is_one);
+    (!trivial && positive(problem, c, budget) != Sign::No).then_some(c)
+}
+
+pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding, Disagreement> {
+    let (left, right) = (problem.equation.left.clone(), problem.equation.right.clone());
+    let (identity, sampled) = match examine(problem, &left, &right, budget, "step")? {
+        Standing::Proved(evidence, text, residual) => {
+            let mut f = Finding::new(Verdict::Commutes, evidence, text);
+            f.residual = residual;
+            return Ok(f);
+        }
+        Standing::Unproved(identity, sampled) => (identity, sampled),
+    };
+    if let Some(f) = undefined(problem, &identity, &sampled) {
+        return Ok(f);
+    }
+    let (Some((l0, l1)), Some((r0, r1))) = (at_zero(problem, lr, &left), at_zero(problem, lr, &right)) else {
+        return Ok(numbers(
+            problem,
+            Verdict::Commutes,
+            (&left, &right),
+            (&identity, &sampled),
+            budget,
+            vec!["derivative in lr: not available".into()],
+        ));
+    };
+    // Order zero: a defect that is there without any step.
+    let zeroth = examine(problem, &l0, &r0, budget, "step at lr = 0")?;
+    if let Standing::Unproved(zeroth, zero_sampled) = &zeroth {
+        let (found, tried) =
+            hunt(problem, &l0, &r0, Goal::Differ, (zeroth, zero_sampled), budget, "the two sides at lr = 0");
+        if let Some(mut f) = found {
+            f.message = format!("{}: the step moves its state by a fixed amount even at lr = 0", f.message);
+            f.residual = zero_sampled.residual;
+            f.order = Some(0);
+            return Ok(f);
+        }
+        if sampled.agrees() || !zero_sampled.agrees() {
+            let s = if sampled.agrees() { &sampled } else { zero_sampled };
+            return Ok(numbers(
+                problem,
+                Verdict::Commutes,
+                (&left, &right),
+                (if sampled.agrees() { &identity } else { zeroth }, s),
+                budget,
+                tried,
+            ));
+        }
+    }
+    // Order one, up to a rate.
+    let mut c = None;
+    let mut first_identity = Identity::Trivial;
+    let first = match examine(problem, &l1, &r1, budget, "derivative in lr at 0")? {
+        Standing::Proved(_, proof, residual) => {
+            // A step without a term of first order: its rate shows in the second.
+            c = second_order_rate(problem, lr, &left, &right, &l1, budget);
+            Some((proof, residual))
+        }
+        Standing::Unproved(open, _) => {
+            first_identity = open;
+            proved_rate(problem, &l1, &r1, budget)?.map(|(rate, proof, residual)| {
+                c = Some(rate);
+                (proof, residual)
+            })
+        }
+    };
+    let Some((proof, residual)) = first else {
+        let slopes = numeric::compare(&problem.setting, (&l1, &r1), &problem.domain, budget, "slope");
+        let (found, tried) = hunt(
+            problem,
+            &l1,
+            &r1,
+            Goal::NoRate,
+            (&first_identity, &slopes),
+            budget,
+            "the derivatives of the two sides in lr at 0",
+        );
+        return Ok(match found {
+            Some(mut f) => {
+                f.residual = slopes.residual;
+                f.order = Some(1);
+                f
+            }
+            None => numbers(problem, Verdict::Commutes, (&left, &right), (&identity, &sampled), budget, tried),
+        });
+    };
+    // The whole step, with the target's rate scaled.
+    let scaled_right = match c {
+        None => right,
+        Some(c) => {
+            let t = problem.setting.store.symbol_term(lr);
+            let faster = problem.setting.store.mul(c, t);
+            let by: FxHashMap<_, _> = [(lr, faster)].into_iter().collect();
+            problem.setting.store.substitute(&right, &by)
+        }
+    };
+    let whole = match c {
+        None => Standing::Unproved(identity, sampled),
+        Some(_) => examine(problem, &left, &scaled_right, budget, "step up to rate")?,
+    };
+    let (identity, sampled) = match (whole, c) {
+        (Standing::Proved(_, proof, residual), Some(c)) => {
+            let mut f = up_to_rate(problem, c, &proof, residual);
+            expected_rate(problem, c, budget, &mut f);
+            return Ok(f);
+        }
+        (Standing::Unproved(identity, sampled), _) => (identity, sampled),
+        (Standing::Proved(..), None) => {
+            return Ok(Finding::new(Verdict::Undecided, Evidence::None, "the proof came out differently twice"));
+        }
+    };
+    if sampled.agrees() {
+        let verdict = if c.is_some() { Verdict::UpToRate } else { Verdict::Commutes };
+        let mut f = numbers(problem, verdict, (&left, &scaled_right), (&identity, &sampled), budget, Vec::new());
+        f.rate = c.map(|c| problem.setting.store.text(c));
+        return Ok(f);
+    }
+    // Of second order or smaller; a witness shows that it is not zero.
+    let (found, tried) =
+        hunt(problem, &left, &scaled_right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
+    let order = order::of_defect(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
+    let slope = numeric::slope(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
+    let seen = slope.map_or(String::new(), |s| format!("; numerically the defect shrinks like lr^{s:.2}"));
+    let rate = c.map(|c| problem.setting.store.text(c));
+    let at = rate.as_ref().map_or(String::new(), |r| format!(" at the rate {r}"));
+    let power = order.map_or("lr^2 or smaller".to_owned(), |k| format!("lr^{k}"));
+    let message =
+        format!("the defect of one step{at} is of order {power}{seen}; that it vanishes to first order is {proof}");
+    let mut f = Finding::new(Verdict::InLimit, Evidence::Algebra, message);
+    f.order = order;
+    f.rate = rate;
+    f.residual = residual;
+    match found.and_then(|x| x.witness) {
+        Some(w) => f.witness = Some(w),
+        None => {
+            f.assumptions.push("that the defect is not zero was seen numerically and not proved".into());
+            f.tried = tried;
+        }
+    }
+    Ok(f)
+}

@@ -1,0 +1,67 @@
+//! What the kind of a morphism claims, as equations and conditions on terms.
+
+use super::jacobian;
+use crate::check::{Claim, ClaimKind};
+use crate::model::elaborate::{Elab, Elaborator};
+use crate::model::error::ModelError;
+use crate::model::morphism::Morphism;
+use crate::syntax::tree::MorphismKind;
+use crate::term::Term;
+
+/// What a morphism's kind claims.
+pub(super) fn claims_of(e: &mut Elaborator<'_>, m: &Morphism) -> Elab<Vec<Claim>> {
+    let mut claims = Vec::new();
+    let mut push = |kind: ClaimKind| {
+        claims.push(Claim { kind, morphism: m.name.clone(), span: m.span, domain: m.source.domain.clone() });
+    };
+    let image =
+        |e: &mut Elaborator<'_>, t: Term| e.store.substitute_one(t, &[(m.target.symbol, m.map)].into_iter().collect());
+    for c in e.domain_at(&m.target, m.map) {
+        push(ClaimKind::Inside(c));
+    }
+    let preserving = matches!(m.kind, MorphismKind::Reparam | MorphismKind::Embedding);
+    if preserving
+        && !m.pulled_back
+        && let (Some(b), Some(a)) = (m.target.loss, m.source.loss)
+    {
+        push(ClaimKind::Equal { what: "loss", left: image(e, b), right: a });
+    }
+    if m.kind == MorphismKind::Reparam
+        && !m.pulled_back
+        && let (Some(b), Some(a)) = (m.target.output, m.source.output)
+    {
+        let b = image(e, b);
+        if e.store.shape(a) != e.store.shape(b) {
+            let message = format!("`{}` is a reparam, but the outputs have different sizes", m.name);
+            return e.fail(ModelError::PathMismatch { message, span: m.span });
+        }
+        push(ClaimKind::Equal { what: "output", left: b, right: a });
+        if m.target.output_metric.is_some() || m.source.output_metric.is_some() {
+            let n = e.store.size(a);
+            let eye = e.store.eye(n);
+            let target = m.target.output_metric.unwrap_or(eye);
+            let source = m.source.output_metric.unwrap_or(eye);
+            push(ClaimKind::Equal { what: "output metric", left: image(e, target), right: source });
+        }
+    }
+    let j = jacobian(e, m)?;
+    push(match m.kind {
+        MorphismKind::Reparam => ClaimKind::NonSingular(j),
+        MorphismKind::Projection => ClaimKind::FullRank(j, m.target.dim, "a submersion"),
+        MorphismKind::Embedding => ClaimKind::FullRank(j, m.source.dim, "an immersion"),
+    });
+    if let Some((inverse, _)) = m.inverse {
+        let back = e.store.substitute_one(inverse, &[(m.target.symbol, m.map)].into_iter().collect());
+        push(ClaimKind::Equal { what: "inverse", left: back, right: m.source.point });
+        if m.source.symbol != m.target.symbol {
+            let forth = e.store.substitute_one(m.map, &[(m.source.symbol, inverse)].into_iter().collect());
+            claims.push(Claim {
+                kind: ClaimKind::Equal { what: "inverse", left: forth, right: m.target.point },
+                morphism: m.name.clone(),
+                span: m.span,
+                domain: m.target.domain.clone(),
+            });
+        }
+    }
+    Ok(claims)
+}

@@ -1,0 +1,268 @@
+//! The naturality square of an optimizer along a path of morphisms.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::carry::carry;
+use super::claims::claims_of;
+use super::{Function, components, interpret, optimizer_places, path_text, problem, setting, show_state, task};
+use crate::check::{Equation, Problem, Shape, Task};
+use crate::diagram::{Diagram, Ob, Parallel};
+use crate::model::elaborate::{Constraint, Elab, Elaborator, Reported, Role, Scope};
+use crate::model::error::ModelError;
+use crate::model::morphism::{Morphism, MorphismPath, instance_text};
+use crate::model::names::{Declared, Model};
+use crate::model::optimizer::{OptimizerOn, Variance};
+use crate::syntax::tree::{Check, ExpectedVerdict, Instance, Path as TreePath};
+use crate::term::{Seeds, SymbolId, Term};
+
+pub(super) fn natural(
+    model: &Model,
+    check: &Check,
+    optimizer: &Instance,
+    along: &TreePath,
+    on: Option<&Instance>,
+    errors: &mut Vec<ModelError>,
+) -> Elab<Task> {
+    let mut t = task(check, "natural", format!("natural {} along {}", instance_text(optimizer), path_text(along)));
+    t.optimizer = Some(instance_text(optimizer));
+    t.along = Some(path_text(along));
+    t.optimizers = optimizer_places(model, [optimizer]);
+    let mut variances = vec![None];
+    let mut first = true;
+    while let Some(auto) = variances.pop() {
+        let mut e = Elaborator::new(model);
+        let built = square(&mut e, check, optimizer, along, on, auto);
+        let (has_auto, mut p, morphisms) = match built {
+            Ok(x) => x,
+            Err(Reported) if auto.is_some() && !first => continue,
+            Err(Reported) => {
+                errors.extend(e.errors);
+                return Err(Reported);
+            }
+        };
+        if first && has_auto {
+            // Now that there is an `auto` state: every variance in turn, in the order of the list.
+            first = false;
+            variances = Variance::ALL.iter().rev().map(|v| Some(*v)).collect();
+            continue;
+        }
+        first = false;
+        t.morphisms = morphisms;
+        p.auto = auto.map(Variance::word);
+        p.setting = setting(e);
+        t.problems.push(p);
+    }
+    if t.problems.is_empty() {
+        errors.push(ModelError::OptimizerBody {
+            message: format!("no variance makes the `auto` states of `{}` fit its body", optimizer.name.name),
+            help: None,
+            span: optimizer.span,
+        });
+        return Err(Reported);
+    }
+    Ok(t)
+}
+
+type Square = (bool, Problem, Vec<(String, crate::source::Span)>);
+
+/// The naturality square of an optimizer along a path.
+fn square(
+    e: &mut Elaborator<'_>,
+    check: &Check,
+    optimizer: &Instance,
+    along: &TreePath,
+    on: Option<&Instance>,
+    auto: Option<Variance>,
+) -> Elab<Square> {
+    let known = e.optimizer_id(&optimizer.name);
+    let path = e.path(along, &mut Scope::default(), &mut FxHashMap::default());
+    known?;
+    let path = path?;
+    if let Some(on) = on {
+        let span = on.span;
+        let message = "`on` narrows a class of transformations to one architecture; a morphism has its own".to_owned();
+        return e.fail(ModelError::Argument { message, help: Some("leave `on …` out".into()), span });
+    }
+    // The optimizer over every architecture of the path, once each.
+    let mut over: FxHashMap<SymbolId, Rc<OptimizerOn>> = FxHashMap::default();
+    let places = std::iter::once(&path.source).chain(path.parts.iter().map(|m| &m.target));
+    for a in places {
+        if let std::collections::hash_map::Entry::Vacant(slot) = over.entry(a.symbol) {
+            slot.insert(Rc::new(e.optimizer(optimizer, a, auto)?));
+        }
+    }
+    let (source, target) = (Rc::clone(&over[&path.source.symbol]), Rc::clone(&over[&path.target.symbol]));
+    let mut claims = Vec::new();
+    for m in &path.parts {
+        claims.extend(claims_of(e, m)?);
+    }
+    let morphisms: Vec<_> = path.parts.iter().map(|m| (m.name.clone(), m.span)).collect();
+    let has_auto = source.auto;
+    let shape = match source.rate {
+        None => Shape::Flow,
+        Some(lr) => Shape::Step(lr),
+    };
+    let domain: Vec<Constraint> =
+        path.source.domain.iter().chain(source.states.iter().flat_map(|s| &s.domain)).cloned().collect();
+    let carried = carry(e, &path, &over)?;
+    let carried = match carried {
+        Ok(c) => c,
+        Err(reason) => {
+            let equation = Equation {
+                left: Vec::new(),
+                right: Vec::new(),
+                components: Vec::new(),
+                left_path: String::new(),
+                right_path: String::new(),
+            };
+            let mut p = problem(shape, equation, domain, claims);
+            p.invalid = Some(reason);
+            return Ok((has_auto, p, morphisms));
+        }
+    };
+    let equation = equation(e, &path, &over, &source, &target, &carried.maps, &shape)?;
+    let mut p = problem(shape, equation, domain, claims);
+    p.diagonal = (!carried.diagonal.is_empty()).then_some(carried.diagonal);
+    p.expected_rate = expected_rate(e, check, along)?;
+    show_state(e, &source);
+    Ok((has_auto, p, morphisms))
+}
+
+/// The rate after `expect up to rate`, read in the scope of the morphism's and the optimizer's parameters.
+fn expected_rate(e: &mut Elaborator<'_>, check: &Check, along: &TreePath) -> Elab<Option<Term>> {
+    let Some(ExpectedVerdict::UpToRate(Some(formula))) = check.expect.as_ref().map(|x| &x.verdict) else {
+        return Ok(None);
+    };
+    let mut scope = Scope::default();
+    for s in e.shown.clone().into_iter().filter(|s| s.role == Role::Member) {
+        scope.bind(&s.name, crate::model::elaborate::Local::Value(s.term));
+    }
+    // Parameters that the use gives have their values.
+    if let [part] = &along.parts[..]
+        && let Some(Declared::Morphism(id)) = e.model.lookup(&part.name.name)
+    {
+        for (i, p) in e.model[id].params.iter().enumerate() {
+            let given =
+                part.args.iter().enumerate().find(|(k, a)| a.name.as_ref().map_or(*k == i, |n| n.name == p.name.name));
+            if let Some((_, a)) = given {
+                let value = e.expr(&a.value, &mut Scope::default())?;
+                scope.bind(&p.name.name, crate::model::elaborate::Local::Value(value));
+            }
+        }
+    }
+    let t = e.expr(formula, &mut scope)?;
+    e.expect_shape(t, &[], "a rate", formula.span)?;
+    Ok(Some(t))
+}
+
+/// Builds the square as a diagram and interprets its two sides.
+fn equation(
+    e: &mut Elaborator<'_>,
+    path: &MorphismPath,
+    over: &FxHashMap<SymbolId, Rc<OptimizerOn>>,
+    source: &OptimizerOn,
+    target: &OptimizerOn,
+    carried: &[Function],
+    shape: &Shape,
+) -> Elab<Equation> {
+    let flow = matches!(shape, Shape::Flow);
+    let mut diagram = Diagram::default();
+    let mut functions: Vec<Function> = Vec::new();
+    let coordinates = |o: &OptimizerOn| -> Vec<SymbolId> {
+        std::iter::once(o.architecture.symbol).chain(o.states.iter().map(|s| s.symbol)).collect()
+    };
+    let top: Vec<Ob> = chain_objects(&mut diagram, path, "S");
+    let bottom: Vec<Ob> = chain_objects(&mut diagram, path, if flow { "TS" } else { "S" });
+    // The optimizer at both ends. A vector field keeps the point and adds the velocity.
+    let field = |o: &OptimizerOn, e: &mut Elaborator<'_>| -> Function {
+        let inputs = coordinates(o);
+        let mut outputs = Vec::new();
+        if flow {
+            outputs.extend(inputs.iter().map(|&s| e.store.symbol_term(s)));
+        }
+        outputs.extend(o.components.iter().copied());
+        Function { inputs, outputs }
+    };
+    let last = path.parts.len();
+    let name = if flow { "α" } else { "U" };
+    let alpha_source = diagram.arrow(top[0], bottom[0], format!("{name}({})", path.source.name));
+    functions.push(field(source, e));
+    let alpha_target = diagram.arrow(top[last], bottom[last], format!("{name}({})", path.target.name));
+    functions.push(field(target, e));
+    let mut along_top = Vec::new();
+    let mut along_bottom = Vec::new();
+    for (i, (m, f)) in path.parts.iter().zip(carried).enumerate() {
+        along_top.push(diagram.arrow(top[i], top[i + 1], format!("S {}", m.name)));
+        functions.push(f.clone());
+        if flow {
+            along_bottom.push(diagram.arrow(bottom[i], bottom[i + 1], format!("T(S {})", m.name)));
+            let o = Rc::clone(&over[&m.source.symbol]);
+            functions.push(tangent_map(e, f, &coordinates(&o), m)?);
+        } else {
+            along_bottom.push(diagram.arrow(bottom[i], bottom[i + 1], format!("S {}", m.name)));
+            functions.push(f.clone());
+        }
+    }
+    let left = std::iter::once(alpha_source).chain(along_bottom).collect();
+    let right = along_top.into_iter().chain([alpha_target]).collect();
+    let sides = diagram.path(top[0], left).and_then(|l| diagram.path(top[0], right).map(|r| (l, r)));
+    let parallel: Parallel = match sides.and_then(|(l, r)| diagram.parallel(l, r)) {
+        Ok(p) => p,
+        Err(error) => {
+            return e.fail(ModelError::PathMismatch { message: error.to_string(), span: path.span });
+        }
+    };
+    let start: Vec<Term> = coordinates(source).into_iter().map(|s| e.store.symbol_term(s)).collect();
+    let mut left = interpret(&mut e.store, &parallel.left, &start, &functions);
+    let mut right = interpret(&mut e.store, &parallel.right, &start, &functions);
+    if flow {
+        // Both sides lie over the same point of S(B); the velocities are what is compared.
+        let n = left.len() / 2;
+        left.drain(..n);
+        right.drain(..n);
+    }
+    let general: FxHashMap<_, _> = source.states.iter().map(|s| (s.symbol, s.general)).collect();
+    Ok(Equation {
+        left: e.store.substitute(&left, &general),
+        right: e.store.substitute(&right, &general),
+        components: components(target),
+        left_path: diagram.path_label(&parallel.left),
+        right_path: diagram.path_label(&parallel.right),
+    })
+}
+
+/// One object `F(A)` for each architecture along the path. The same architecture twice gives two objects: a square is
+/// a diagram of its own shape.
+fn chain_objects(diagram: &mut Diagram, path: &MorphismPath, functor: &str) -> Vec<Ob> {
+    std::iter::once(&path.source)
+        .chain(path.parts.iter().map(|m| &m.target))
+        .map(|a| diagram.object(format!("{functor}({})", a.name)))
+        .collect()
+}
+
+/// `T(S f)`: the point and the velocity, carried.
+fn tangent_map(e: &mut Elaborator<'_>, f: &Function, coordinates: &[SymbolId], m: &Morphism) -> Elab<Function> {
+    let mut velocities = Vec::new();
+    let mut directions = Vec::new();
+    for &s in coordinates {
+        let info = e.store.symbol_info(s).clone();
+        let (v, t) = e.store.symbol(format!("velocity of {}", info.name), &info.shape);
+        velocities.push(v);
+        directions.push((s, t));
+    }
+    let seeds = Seeds::along(directions);
+    let mut outputs = f.outputs.clone();
+    for &t in &f.outputs {
+        match e.store.tangent(t, &seeds) {
+            Ok(d) => outputs.push(d),
+            Err(error) => {
+                let message = format!("the tangent of `{}` is not available: {error}", m.name);
+                return e.fail(ModelError::OptimizerBody { message, help: None, span: m.span });
+            }
+        }
+    }
+    let inputs = coordinates.iter().copied().chain(velocities).collect();
+    Ok(Function { inputs, outputs })
+}

@@ -1,0 +1,188 @@
+//! The primitives of the term language in a prime field with atoms.
+
+use super::{MatrixAtom, Prime, PseudoInverses};
+use crate::domain::{Domain, Fun, Rational, Stop, linear};
+
+impl Domain for Prime {
+    type Elem = u64;
+
+    fn rational(&mut self, q: &Rational) -> Result<u64, Stop> {
+        if let Some(&v) = self.constants.get(q) {
+            return Ok(v);
+        }
+        let p = dashu_int::UBig::from(self.field.p);
+        let (sign, magnitude) = q.numerator().clone().into_parts();
+        let n = u64::try_from(magnitude % &p).map_err(|_| Stop::Unsupported)?;
+        let d = u64::try_from(q.denominator() % &p).map_err(|_| Stop::Unsupported)?;
+        let inverse = self.field.inv(self.field.embed(d)).ok_or(Stop::Pole)?;
+        let v = self.field.mul(self.field.embed(n), inverse);
+        let v = if sign == dashu_int::Sign::Negative { self.field.sub(0, v) } else { v };
+        self.constants.insert(q.clone(), v);
+        Ok(v)
+    }
+
+    fn add(&self, a: &u64, b: &u64) -> u64 {
+        self.field.add(*a, *b)
+    }
+
+    fn sub(&self, a: &u64, b: &u64) -> u64 {
+        self.field.sub(*a, *b)
+    }
+
+    fn mul(&self, a: &u64, b: &u64) -> u64 {
+        self.field.mul(*a, *b)
+    }
+
+    fn neg(&self, a: &u64) -> u64 {
+        self.field.sub(0, *a)
+    }
+
+    fn zero(&self) -> u64 {
+        0
+    }
+
+    fn one(&self) -> u64 {
+        self.field.one
+    }
+
+    fn div(&mut self, a: &u64, b: &u64) -> Result<u64, Stop> {
+        Ok(self.field.mul(*a, self.field.inv(*b).ok_or(Stop::Pole)?))
+    }
+
+    fn apply(&mut self, f: Fun, x: &u64) -> Result<u64, Stop> {
+        let one = self.field.one;
+        if f == Fun::Sign {
+            self.kinks = true;
+        } else {
+            self.atoms = true;
+        }
+        match f {
+            Fun::Exp => self.exponential(*x),
+            Fun::Log => self.logarithm(*x),
+            Fun::Sin => Ok(self.circular(*x).1),
+            Fun::Cos => Ok(self.circular(*x).0),
+            Fun::Atan => {
+                self.collisions += self.arctangents.len() as f64;
+                if let Some(&v) = self.arctangents.get(x) {
+                    return Ok(v);
+                }
+                let v = if *x == 0 { 0 } else { self.draw() };
+                self.arctangents.insert(*x, v);
+                self.arctangents.insert(self.field.sub(0, *x), self.field.sub(0, v));
+                Ok(v)
+            }
+            Fun::Tanh => {
+                let twice = self.field.add(*x, *x);
+                let e = self.exponential(twice)?;
+                let (n, d) = (self.field.sub(e, one), self.field.add(e, one));
+                self.div(&n, &d)
+            }
+            Fun::Sigmoid => {
+                let e = self.exponential(*x)?;
+                let d = self.field.add(e, one);
+                self.div(&e, &d)
+            }
+            Fun::Softplus => {
+                let e = self.exponential(*x)?;
+                let argument = self.field.add(e, one);
+                self.assume_positive(argument);
+                self.logarithm(argument)
+            }
+            Fun::Sign => self.sign(*x),
+        }
+    }
+
+    fn power(&mut self, x: &u64, q: &Rational) -> Result<u64, Stop> {
+        if q.is_int() {
+            let e = i64::try_from(q.numerator()).map_err(|_| Stop::Unsupported)?;
+            return if e < 0 && *x == 0 { Err(Stop::Pole) } else { self.signed_power(*x, e) };
+        }
+        self.atoms = true;
+        self.root_power(*x, q)
+    }
+
+    fn is_zero(&self, x: &u64) -> Option<bool> {
+        Some(*x == 0)
+    }
+
+    fn note_rank(&mut self, rank: usize) {
+        self.ranks.push(rank);
+    }
+
+    /// `polar(Q A P) = Q polar(A) P` for orthogonal `Q`, `P`, and `polar(c A) = ± polar(A)`; else a new atom.
+    fn polar(&mut self, m: &[u64], rows: usize, cols: usize) -> Result<Vec<u64>, Stop> {
+        self.atoms = true;
+        let known = std::mem::take(&mut self.polars);
+        let mut found = None;
+        for atom in known.iter().filter(|a| (a.rows, a.cols) == (rows, cols)) {
+            if let Some((left, right, scale)) = self.related(atom, m, false) {
+                let sign = self.sign(scale)?;
+                let value = self.sandwich(&left, &atom.value, &right, rows, cols);
+                found = Some(value.iter().map(|v| self.field.mul(*v, sign)).collect());
+                break;
+            }
+        }
+        self.polars = known;
+        if let Some(value) = found {
+            return Ok(value);
+        }
+        let value: Vec<u64> = (0..rows * cols).map(|_| self.draw()).collect();
+        self.polars.push(MatrixAtom { argument: m.to_vec(), rows, cols, value: value.clone() });
+        Ok(value)
+    }
+
+    /// `(Q A Qᵀ)^q = Q A^q Qᵀ` for orthogonal `Q`, and `(c A)^q = c^q A^q`; else a new atom.
+    fn power_spd(&mut self, m: &[u64], n: usize, q: &Rational) -> Result<Vec<u64>, Stop> {
+        self.atoms = true;
+        let known = std::mem::take(&mut self.powers);
+        let mut found = None;
+        for (atom, _) in known.iter().filter(|(a, p)| a.rows == n && p == q) {
+            if let Some((left, right, scale)) = self.related(atom, m, true) {
+                let factor = if scale == self.field.one { scale } else { self.power(&scale, q)? };
+                let value = self.sandwich(&left, &atom.value, &right, n, n);
+                found = Some(value.iter().map(|v| self.field.mul(*v, factor)).collect());
+                break;
+            }
+        }
+        self.powers = known;
+        if let Some(value) = found {
+            return Ok(value);
+        }
+        let mut value: Vec<u64> = (0..n * n).map(|_| self.draw()).collect();
+        for i in 0..n {
+            for j in 0..i {
+                value[i * n + j] = value[j * n + i];
+            }
+        }
+        self.powers.push((MatrixAtom { argument: m.to_vec(), rows: n, cols: n, value: value.clone() }, q.clone()));
+        Ok(value)
+    }
+
+    fn pseudo_inverse(&mut self, m: &[u64], rows: usize, cols: usize) -> Result<Vec<u64>, Stop> {
+        if self.pseudo_inverses == PseudoInverses::ByRank {
+            return linear::pseudo_inverse(self, m, rows, cols);
+        }
+        let mut gram = vec![0; cols * cols];
+        for i in 0..cols {
+            for j in 0..cols {
+                let mut acc = if i == j { self.lambda } else { 0 };
+                for k in 0..rows {
+                    self.mul_add(&mut acc, &m[k * cols + i], &m[k * cols + j]);
+                }
+                gram[i * cols + j] = acc;
+            }
+        }
+        let inverse = linear::inverse(self, &gram, cols)?;
+        let mut result = vec![0; cols * rows];
+        for i in 0..cols {
+            for k in 0..rows {
+                let mut acc = 0;
+                for j in 0..cols {
+                    self.mul_add(&mut acc, &inverse[i * cols + j], &m[k * cols + j]);
+                }
+                result[i * rows + k] = acc;
+            }
+        }
+        Ok(result)
+    }
+}

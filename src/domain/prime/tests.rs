@@ -1,0 +1,65 @@
+use super::*;
+
+fn prime(seed: u64) -> Prime {
+    Prime::new(Random::new(seed, "test"), Signs::Free, PseudoInverses::ByRank)
+}
+
+#[test]
+fn field_axioms_and_primality() {
+    let p = prime(1);
+    let f = p.field;
+    assert!(f.p > 1 << 60 && f.p < 1 << 61 && is_prime(f.p));
+    assert!(!is_prime(561) && is_prime(2_147_483_647) && !is_prime(1) && is_prime(2));
+    let mut r = Random::new(2, "axioms");
+    for _ in 0..200 {
+        let (a, b) = (r.below(f.p), r.below(f.p));
+        assert_eq!(f.lift(f.embed(a)), a);
+        let product = (u128::from(a) * u128::from(b) % u128::from(f.p)) as u64;
+        assert_eq!(f.lift(f.mul(f.embed(a), f.embed(b))), product);
+        if a != 0 {
+            assert_eq!(f.mul(f.embed(a), f.inv(f.embed(a)).unwrap()), f.embed(1));
+        }
+    }
+    let third = f.mul(f.embed(2), f.inv(f.embed(3)).unwrap());
+    assert_eq!(f.small_fraction(f.sub(0, third), 100), Some((-2, 3)));
+}
+
+#[test]
+fn exponentials_and_circular_functions_add() {
+    let mut p = prime(3);
+    let (x, y) = (p.draw(), p.draw());
+    let sum = p.field.add(x, y);
+    let whole = p.apply(Fun::Exp, &sum).unwrap();
+    let (ex, ey) = (p.apply(Fun::Exp, &x).unwrap(), p.apply(Fun::Exp, &y).unwrap());
+    assert_eq!(whole, p.field.mul(ex, ey));
+    let (cx, sx) = (p.apply(Fun::Cos, &x).unwrap(), p.apply(Fun::Sin, &x).unwrap());
+    let (cy, sy) = (p.apply(Fun::Cos, &y).unwrap(), p.apply(Fun::Sin, &y).unwrap());
+    let c = p.apply(Fun::Cos, &sum).unwrap();
+    assert_eq!(c, p.field.sub(p.field.mul(cx, cy), p.field.mul(sx, sy)));
+    assert_eq!(p.field.add(p.field.mul(cx, cx), p.field.mul(sx, sx)), p.field.one);
+    let back = p.apply(Fun::Log, &ex).unwrap();
+    assert_eq!(back, x);
+    let half = p.field.mul(x, p.field.inv(p.field.embed(2)).unwrap());
+    let root = p.apply(Fun::Exp, &half).unwrap();
+    assert_eq!(p.field.mul(root, root), ex);
+    assert_ne!(ex, ey);
+}
+
+#[test]
+fn roots_and_signs_see_positive_factors() {
+    let mut p = prime(4);
+    let a = p.draw_positive();
+    let x = p.draw();
+    let half = Rational::from_parts(1.into(), 2u8.into());
+    let scaled = p.field.mul(p.field.mul(a, a), x);
+    let (big, small) = (p.power(&scaled, &half).unwrap(), p.power(&x, &half).unwrap());
+    assert_eq!(big, p.field.mul(a, small));
+    let (s, t) = (p.apply(Fun::Sign, &x).unwrap(), p.apply(Fun::Sign, &p.field.mul(a, x)).unwrap());
+    assert_eq!(s, t);
+    assert_eq!(p.apply(Fun::Sign, &a).unwrap(), p.field.one);
+    let minus = p.neg(&x);
+    assert_eq!(p.apply(Fun::Sign, &minus).unwrap(), p.field.sub(0, s));
+    let free = p.draw();
+    let (u, v) = (p.apply(Fun::Sign, &free).unwrap(), p.apply(Fun::Sign, &p.field.mul(free, x)).unwrap());
+    assert_ne!(u, v);
+}
