@@ -141,7 +141,8 @@ pub fn search(
                 }
             }
             Some(_) => {}
-            None if earlier.is_none() && s.regular(&values.trace) && values.right.iter().any(Number::nonzero) => {
+            // A member under which the sides are equal at a point tells nothing of rates.
+            None if earlier.is_none() && refute(&values, Goal::Differ).is_some() && s.regular(&values.trace) => {
                 earlier = Some((point, values));
             }
             None => {}

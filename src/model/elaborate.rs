@@ -22,6 +22,8 @@ pub const MAX_ENTRIES: usize = 1 << 22;
 /// The largest number of terms that indexed expressions of one question may unroll to.
 pub const MAX_UNROLLED: usize = 1 << 18;
 
+/// Constants of more nodes than this are not worked out while elaborating.
+const MAX_CONSTANT: usize = 256;
 /// The deepest nesting of definitions that use each other.
 pub const MAX_NESTED: usize = 256;
 /// The largest number of definitions that one question may expand.
@@ -431,8 +433,7 @@ impl<'m> Elaborator<'m> {
     }
 
     fn condition(&mut self, difference: Term, op: Comparison, text: String, span: Span, used: Span) -> Elab<()> {
-        let constant = self.store.free_symbols(&[difference]).is_empty();
-        if constant && let Some(values) = self.constant(difference) {
+        if let Some(values) = self.constant(difference) {
             let holds = |q: &Rational| match op {
                 Comparison::Lt | Comparison::Gt => *q > Rational::ZERO,
                 Comparison::Le | Comparison::Ge => *q >= Rational::ZERO,
@@ -453,11 +454,7 @@ impl<'m> Elaborator<'m> {
         if let Some(q) = self.store.as_fill(t) {
             return Some(vec![q.clone(); self.store.size(t)]);
         }
-        if let crate::term::Node::Symbol(_) = self.store.node(t) {
-            return None;
-        }
-        let reachable = self.store.reachable(&[t]);
-        if reachable.len() > 256 || !self.store.free_symbols(&[t]).is_empty() {
+        if !self.store.is_small_constant(t, MAX_CONSTANT) {
             return None;
         }
         let program = crate::term::Program::new(&self.store, &[t]);

@@ -184,6 +184,22 @@ impl Store {
         found
     }
 
+    /// Whether a term is built of at most `limit` nodes, none of them a symbol.
+    pub fn is_small_constant(&self, t: Term, limit: usize) -> bool {
+        let mut seen: FxHashSet<Term> = FxHashSet::default();
+        let mut stack = vec![t];
+        while let Some(t) = stack.pop() {
+            if !seen.insert(t) {
+                continue;
+            }
+            if seen.len() > limit || matches!(self.node(t), Node::Symbol(_)) {
+                return false;
+            }
+            stack.extend(self.node(t).operands());
+        }
+        true
+    }
+
     /// Whether a node that the predicate accepts occurs in the roots.
     pub fn any_node(&self, roots: &[Term], mut accept: impl FnMut(&Node) -> bool) -> bool {
         self.reachable(roots).into_iter().any(|t| accept(self.node(t)))

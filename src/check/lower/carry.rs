@@ -102,12 +102,12 @@ enum Gauge {
     Right,
     /// `P` is orthogonal, and `Q` takes the rest.
     RotationRight,
-    /// `Q` is orthogonal, and `P` takes the rest.
+    /// `Q` is orthogonal, or at least of mean square one in each row, and `P` takes the rest.
     RotationLeft,
 }
 
 /// The gauge of a two-sided map from generic values of multiples of its factors.
-fn gauge(f: &crate::domain::prime::Field, (fq, p): (&[u64], usize), (fp, q): (&[u64], usize)) -> Option<Gauge> {
+fn gauge(f: &crate::domain::prime::Field, (fq, p): (&[u64], usize), (fp, q): (&[u64], usize)) -> Gauge {
     let scalar = |m: &[u64], n: usize| m.iter().enumerate().all(|(k, &v)| v == if k / n == k % n { m[0] } else { 0 });
     let conformal = |m: &[u64], n: usize| {
         let gram: Vec<u64> = (0..n * n)
@@ -116,13 +116,13 @@ fn gauge(f: &crate::domain::prime::Field, (fq, p): (&[u64], usize), (fp, q): (&[
         scalar(&gram, n)
     };
     if scalar(fp, q) {
-        Some(Gauge::Left)
+        Gauge::Left
     } else if scalar(fq, p) {
-        Some(Gauge::Right)
+        Gauge::Right
     } else if conformal(fp, q) {
-        Some(Gauge::RotationRight)
+        Gauge::RotationRight
     } else {
-        conformal(fq, p).then_some(Gauge::RotationLeft)
+        Gauge::RotationLeft
     }
 }
 
@@ -220,13 +220,7 @@ fn two_sided(e: &mut Elaborator<'_>, m: &Morphism, j: Term, v: Variance, z: Term
         let f = generic::field();
         let factor_q: Vec<u64> = (0..p * p).map(|k| pattern[at(k / p, c0, k % p, cc0)]).collect();
         let factor_p: Vec<u64> = (0..q * q).map(|k| pattern[at(r0, k % q, rr0, k / q)]).collect();
-        let Some(gauge) = gauge(&f, (&factor_q, p), (&factor_p, q)) else {
-            return Err(format!(
-                "`{}` acts as W ↦ Q W P, where Q and P are only determined up to a factor c, 1/c; nat knows which is meant if one of \
-                 them is the identity or a rotation, and here neither is",
-                m.name
-            ));
-        };
+        let gauge = gauge(&f, (&factor_q, p), (&factor_p, q));
         let s = &mut e.store;
         let map = (0..p * q * p * q).map(|k| at(k / (q * p * q), k / (p * q) % q, k / q % p, k % q) as u32).collect();
         let whole_j = s.gather(j, map, &[p, q, p, q]);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::Fun;
 
 fn prime(seed: u64) -> Prime {
     Prime::new(Random::new(seed, "test"), Signs::Free, PseudoInverses::ByRank)
