@@ -7,10 +7,11 @@
 //! by the same engines as the check itself.
 
 use super::{Budget, decide, lower};
+use crate::domain::Rational;
 use crate::model::names::{Declared, Model};
 use crate::source::Span;
 use crate::syntax::tree::{Check, Expr, ExprKind, Ident, Optimizer, Question, Statement, StatementKind};
-use crate::verdict::Verdict;
+use crate::verdict::{Evidence, Verdict};
 
 /// A repair that works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Repair {
     /// The verdict after the change.
     pub verdict: Verdict,
     /// Why the old expression loses naturality.
-    pub reasons: Vec<&'static str>,
+    pub reasons: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +85,7 @@ pub fn suggest(model: &Model, check: &Check, found: Verdict, budget: &Budget) ->
             let before = places.len();
             apply(&mut changed, *edit, &mut places);
             if places.len() > before {
-                used.push(edit.reason());
+                used.push(edit.reason().to_owned());
             }
         }
         if used.len() < edits.len() {

@@ -17,6 +17,9 @@ const STACK: usize = 32 << 20;
 /// Larger files are refused.
 const MAX_BYTES: u64 = 16 << 20;
 
+/// Longer lines of a diagnostic are cut.
+const MAX_LINE: usize = 320;
+
 /// How to print the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -224,7 +227,16 @@ impl Printer {
                 self.0.debug(self.1, f)
             }
         }
-        let _ = writeln!(anstream::stderr(), "{}", Shown(self.handler.as_ref(), diagnostic));
+        // A source line of a megabyte helps nobody.
+        let text = Shown(self.handler.as_ref(), diagnostic).to_string();
+        let mut err = anstream::stderr();
+        for line in text.lines() {
+            let cut = line.char_indices().nth(MAX_LINE).map(|(i, _)| i);
+            let _ = match cut {
+                Some(i) => writeln!(err, "{}…", &line[..i]),
+                None => writeln!(err, "{line}"),
+            };
+        }
     }
 
     fn file(&self, sources: &Sources, name: &str, report: &FileReport) {

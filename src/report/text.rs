@@ -191,7 +191,7 @@ fn witness_text(w: &Witness, answer: &Answer) -> String {
     let limit = answer.finding.verdict == Verdict::InLimit;
     let (left, right) = paths
         .filter(|_| answer.finding.evidence == Evidence::Counterexample || limit)
-        .unwrap_or(("first path".into(), "second path".into()));
+        .unwrap_or(("after the map".into(), "before it".into()));
     let width = left.chars().count().max(right.chars().count());
     let shape = answer.task.problems.first().map(|p| &p.shape);
     let flow = matches!(shape, Some(crate::check::Shape::Flow)) && answer.finding.evidence == Evidence::Counterexample;
@@ -200,7 +200,8 @@ fn witness_text(w: &Witness, answer: &Answer) -> String {
         if w.exact { "exact" } else { "verified in intervals" },
         if flow { format!("d/dt {}", w.component) } else { w.component.clone() },
         match w.quantity.as_str() {
-            "the two sides" | "the two sides of the claim" => " along the two paths:".to_owned(),
+            "the two sides" => " along the two paths:".to_owned(),
+            "the two sides of the claim" => ":".to_owned(),
             other => format!(", {other}:"),
         },
         pad(&left, width),
