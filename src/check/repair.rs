@@ -10,7 +10,7 @@ use super::{Budget, decide, lower};
 use crate::domain::Rational;
 use crate::model::names::{Declared, Model};
 use crate::source::Span;
-use crate::syntax::tree::{Check, Expr, ExprKind, Ident, Optimizer, Question, Statement, StatementKind};
+use crate::syntax::tree::{Argument, Check, Expr, ExprKind, Ident, Optimizer, Question, Statement, StatementKind};
 use crate::verdict::{Evidence, Verdict};
 
 /// A repair that works.
@@ -91,21 +91,43 @@ pub fn suggest(model: &Model, check: &Check, found: Verdict, budget: &Budget) ->
         if used.len() < edits.len() {
             continue;
         }
-        let repaired = model.with_optimizer(id, changed);
-        let Ok(task) = lower::lower(&repaired, check) else {
-            continue;
-        };
-        let mut problems = task.problems;
-        let [problem] = &mut problems[..] else { continue };
-        let Ok(finding) = decide::decide(problem, budget) else {
-            continue;
-        };
-        let proved = finding.verdict > found && finding.evidence == crate::verdict::Evidence::Algebra;
-        if proved && best.as_ref().is_none_or(|b| finding.verdict > b.verdict) {
-            best = Some(Repair { edits: places, verdict: finding.verdict, reasons: used });
+        let verdict = proved(&model.with_optimizer(id, changed), check, budget);
+        if verdict > Some(best.as_ref().map_or(found, |b| b.verdict)) {
+            best = verdict.map(|verdict| Repair { edits: places, verdict, reasons: used });
         }
     }
-    best
+    if best.is_some() {
+        return best;
+    }
+    // A hyperparameter that the question would be better without, such as the `eps` of Adam.
+    for (i, p) in model[id].params.iter().enumerate() {
+        let Some(default) = &p.default else { continue };
+        let given = |a: &Argument| a.name.as_ref().is_none_or(|n| n.name == p.name.name);
+        if optimizer.args.iter().any(given) {
+            continue;
+        }
+        let mut changed: Optimizer = model[id].clone();
+        let name = &p.name.name;
+        let old = format!("{name} = {}", crate::syntax::expr_to_string(default));
+        changed.params[i].default = Some(Expr { kind: ExprKind::Number(Rational::ZERO), span: default.span });
+        let verdict = proved(&model.with_optimizer(id, changed), check, budget);
+        if verdict > Some(found) {
+            let reason = format!(
+                "`{name}` is a constant beside quantities that change with the map, and fixes a scale for them"
+            );
+            let edits = vec![(p.name.span.to(default.span), old, format!("{name} = 0"))];
+            return verdict.map(|verdict| Repair { edits, verdict, reasons: vec![reason] });
+        }
+    }
+    None
+}
+
+/// The verdict of a check on a changed model, if it is proved.
+fn proved(model: &Model, check: &Check, budget: &Budget) -> Option<Verdict> {
+    let mut task = lower::lower(model, check).ok()?;
+    let [problem] = &mut task.problems[..] else { return None };
+    let finding = decide::decide(problem, budget).ok()?;
+    (finding.evidence == Evidence::Algebra).then_some(finding.verdict)
 }
 
 fn apply(optimizer: &mut Optimizer, edit: Edit, places: &mut Vec<(Span, String, String)>) {
