@@ -172,9 +172,15 @@ impl Prime {
 
     /// Declares a value to be positive.
     pub fn assume_positive(&mut self, value: u64) {
-        if value != 0 && !self.monomials.contains_key(&value) {
-            let one = self.field.one;
-            self.new_factor(value, Some(one));
+        if value == 0 {
+            return;
+        }
+        // A product of known factors stays one; a factor of its own learns its sign.
+        let (minus, parts) = self.factorise(value);
+        if let [(i, 1)] = parts[..]
+            && !minus
+        {
+            self.factors[i].sign = Some(self.field.one);
         }
     }
 
@@ -342,8 +348,15 @@ impl Prime {
         let (_, parts) = self.factorise(x);
         let mut sum = 0;
         for (i, e) in parts {
+            let factor = self.factors[i];
             let scale = self.small(e);
-            sum = self.field.add(sum, self.field.mul(scale, self.factors[i].log));
+            sum = self.field.add(sum, self.field.mul(scale, factor.log));
+            // Where the formal root is a true one, the exponential of the logarithm is known to be the factor.
+            if self.field.pow(factor.root, ROOTS) == factor.value && !self.multiples.contains_key(&factor.log) {
+                let w = self.draw();
+                let circle = self.circle_point(w).unwrap_or((self.field.one, 0));
+                self.add_angle(Angle { argument: factor.log, exp: factor.root, circle });
+            }
         }
         Ok(sum)
     }

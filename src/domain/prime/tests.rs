@@ -64,3 +64,34 @@ fn roots_and_signs_see_positive_factors() {
     let (u, v) = (p.apply(Fun::Sign, &free).unwrap(), p.apply(Fun::Sign, &p.field.mul(free, x)).unwrap());
     assert_ne!(u, v);
 }
+
+#[test]
+fn logarithms_undo_exponentials_and_softplus_is_one() {
+    let mut p = prime(5);
+    let a = p.draw_positive();
+    let b = p.draw();
+    let log = p.apply(Fun::Log, &a).unwrap();
+    let sum = p.field.add(log, b);
+    let (whole, part) = (p.apply(Fun::Exp, &sum).unwrap(), p.apply(Fun::Exp, &b).unwrap());
+    assert_eq!(whole, p.field.mul(a, part));
+    let (up, down) = (p.apply(Fun::Softplus, &b).unwrap(), p.apply(Fun::Softplus, &p.neg(&b)).unwrap());
+    assert_eq!(p.field.sub(up, down), b);
+}
+
+#[test]
+fn false_relations_are_not_imposed() {
+    let mut p = prime(6);
+    let (x, y) = (p.draw(), p.draw());
+    let half = Rational::from_parts(1.into(), 2u8.into());
+    let square = p.field.mul(x, x);
+    assert_ne!(p.power(&square, &half).unwrap(), x, "the root of a square is not its base");
+    let s = p.apply(Fun::Sign, &x).unwrap();
+    assert_ne!(p.field.mul(s, s), p.field.one, "a sign may be zero on a piece");
+    let sum = p.field.add(x, y);
+    let (lx, ly, ls) =
+        (p.apply(Fun::Log, &x).unwrap(), p.apply(Fun::Log, &y).unwrap(), p.apply(Fun::Log, &sum).unwrap());
+    assert_ne!(ls, p.field.add(lx, ly));
+    let (ex, rx) = (p.apply(Fun::Exp, &x).unwrap(), p.power(&x, &half).unwrap());
+    assert_ne!(ex, rx);
+    assert_ne!(p.apply(Fun::Tanh, &x).unwrap(), p.apply(Fun::Tanh, &y).unwrap());
+}
