@@ -241,29 +241,42 @@ fn undefined(problem: &Problem, identity: &Identity, sampled: &Sampled) -> Optio
     Some(Finding::new(Verdict::Invalid, Evidence::Claim, message))
 }
 
-fn plain(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement> {
-    let (left, right) = (problem.equation.left.clone(), problem.equation.right.clone());
-    match examine(problem, &left, &right, budget, "equation")? {
+/// What the sides of a problem come to before any rate is sought.
+enum Opening {
+    /// Equal, or defined nowhere: that is the finding.
+    Settled(Box<Finding>),
+    /// Not proved equal.
+    Unproved(Identity, Sampled),
+}
+
+fn opening(problem: &mut Problem, left: &[Term], right: &[Term], budget: &Budget) -> Result<Opening, Disagreement> {
+    Ok(match examine(problem, left, right, budget, "square")? {
         Standing::Proved(evidence, text, residual) => {
             let mut f = Finding::new(Verdict::Commutes, evidence, text);
             f.residual = residual;
-            Ok(f)
+            Opening::Settled(Box::new(f))
         }
-        Standing::Unproved(identity, sampled) => {
-            if let Some(f) = undefined(problem, &identity, &sampled) {
-                return Ok(f);
-            }
-            let (found, tried) =
-                hunt(problem, &left, &right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
-            match found {
-                Some(mut f) => {
-                    f.residual = sampled.residual;
-                    Ok(f)
-                }
-                None => Ok(numbers(problem, Verdict::Commutes, (&left, &right), (&identity, &sampled), budget, tried)),
-            }
+        Standing::Unproved(identity, sampled) => match undefined(problem, &identity, &sampled) {
+            Some(f) => Opening::Settled(Box::new(f)),
+            None => Opening::Unproved(identity, sampled),
+        },
+    })
+}
+
+fn plain(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement> {
+    let (left, right) = (problem.equation.left.clone(), problem.equation.right.clone());
+    let (identity, sampled) = match opening(problem, &left, &right, budget)? {
+        Opening::Settled(f) => return Ok(*f),
+        Opening::Unproved(identity, sampled) => (identity, sampled),
+    };
+    let (found, tried) = hunt(problem, &left, &right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
+    Ok(match found {
+        Some(mut f) => {
+            f.residual = sampled.residual;
+            f
         }
-    }
+        None => numbers(problem, Verdict::Commutes, (&left, &right), (&identity, &sampled), budget, tried),
+    })
 }
 
 /// Searches for a witness, unless the numbers agree so well that there is none to be expected.
@@ -385,17 +398,10 @@ fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Resi
 
 fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement> {
     let (left, right) = (problem.equation.left.clone(), problem.equation.right.clone());
-    let (identity, sampled) = match examine(problem, &left, &right, budget, "flow")? {
-        Standing::Proved(evidence, text, residual) => {
-            let mut f = Finding::new(Verdict::Commutes, evidence, text);
-            f.residual = residual;
-            return Ok(f);
-        }
-        Standing::Unproved(identity, sampled) => (identity, sampled),
+    let (identity, sampled) = match opening(problem, &left, &right, budget)? {
+        Opening::Settled(f) => return Ok(*f),
+        Opening::Unproved(identity, sampled) => (identity, sampled),
     };
-    if let Some(f) = undefined(problem, &identity, &sampled) {
-        return Ok(f);
-    }
     let different = matches!(identity, Identity::Open(Atoms::None));
     if (!sampled.agrees() || different)
         && let Some((c, proof, residual)) = proved_rate(problem, &left, &right, budget)?

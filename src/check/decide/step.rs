@@ -3,7 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::{
-    Disagreement, Sign, Standing, examine, expected_rate, hunt, numbers, positive, proved_rate, undefined, up_to_rate,
+    Disagreement, Opening, Sign, Standing, examine, expected_rate, hunt, numbers, opening, positive, proved_rate,
+    up_to_rate,
 };
 use crate::check::algebra::Identity;
 use crate::check::rate::{self, Ratio};
@@ -64,17 +65,10 @@ fn second_order_rate(
 
 pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding, Disagreement> {
     let (left, right) = (problem.equation.left.clone(), problem.equation.right.clone());
-    let (identity, sampled) = match examine(problem, &left, &right, budget, "step")? {
-        Standing::Proved(evidence, text, residual) => {
-            let mut f = Finding::new(Verdict::Commutes, evidence, text);
-            f.residual = residual;
-            return Ok(f);
-        }
-        Standing::Unproved(identity, sampled) => (identity, sampled),
+    let (identity, sampled) = match opening(problem, &left, &right, budget)? {
+        Opening::Settled(f) => return Ok(*f),
+        Opening::Unproved(identity, sampled) => (identity, sampled),
     };
-    if let Some(f) = undefined(problem, &identity, &sampled) {
-        return Ok(f);
-    }
     let (Some((l0, l1)), Some((r0, r1))) = (at_zero(problem, lr, &left), at_zero(problem, lr, &right)) else {
         return Ok(numbers(
             problem,
