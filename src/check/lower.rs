@@ -83,6 +83,13 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
     match result {
         Ok(task) if errors.is_empty() => Ok(task),
         _ => {
+            for e in &mut errors {
+                if let ModelError::Incomplete { asked, span, .. } = e
+                    && !span.overlaps(check.span)
+                {
+                    *asked = Some(check.span);
+                }
+            }
             crate::model::validate::sort(&mut errors);
             Err(errors)
         }
@@ -268,7 +275,7 @@ fn preserves(model: &Model, check: &Check, what: &str, path: &TreePath, errors: 
                 let architecture = a.name.clone();
                 let part = if what == "loss" { "loss" } else { "output" };
                 let needed_by = format!("`preserves {what}`");
-                e.fail(ModelError::Incomplete { architecture, part, needed_by, span: check.span })
+                e.fail(ModelError::Incomplete { architecture, part, needed_by, span: check.span, asked: None })
             }
         };
         let source = needed(&mut e, &p.source)?;

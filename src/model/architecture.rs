@@ -184,6 +184,7 @@ impl Elaborator<'_> {
                         part: "output",
                         needed_by,
                         span: *s,
+                        asked: None,
                     });
                 };
                 self.expect_shape(t, &[n, n], "the output metric, on vec(output),", e.span)?;

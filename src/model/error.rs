@@ -229,6 +229,9 @@ pub enum ModelError {
         /// Where it is needed.
         #[label("needs `{part}`")]
         span: Span,
+        /// The check that brings the two together, where there is one.
+        #[label("asked here")]
+        asked: Option<Span>,
     },
     /// A morphism that leaves out a parameter of its target.
     #[error("morphism `{morphism}` does not say what becomes of {missing}")]
@@ -316,6 +319,7 @@ impl ModelError {
     pub fn span(&self) -> Span {
         match self {
             ModelError::ShapeMismatch { left_span, right_span, .. } => left_span.to(*right_span),
+            ModelError::Incomplete { span, asked, .. } => asked.unwrap_or(*span),
             ModelError::UnknownName { span, .. }
             | ModelError::DuplicateName { span, .. }
             | ModelError::WrongKind { span, .. }
@@ -330,7 +334,6 @@ impl ModelError {
             | ModelError::Recursive { span, .. }
             | ModelError::Undefined { span, .. }
             | ModelError::Violated { span, .. }
-            | ModelError::Incomplete { span, .. }
             | ModelError::MissingTarget { span, .. }
             | ModelError::AssignedTwice { span, .. }
             | ModelError::Dimension { span, .. }

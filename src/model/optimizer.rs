@@ -483,7 +483,9 @@ impl Elaborator<'_> {
             };
             let message = format!("optimizer `{}` gives no rule for {what}", over.optimizer);
             let help = Some(format!("a state that does not change says so: `{example}`"));
-            ok &= self.fail::<()>(ModelError::OptimizerBody { message, help, span: head }).is_ok();
+            // The state is what lacks a rule; for the point it is the optimizer.
+            let span = states.iter().find(|s| s.name == name).map_or(head, |s| s.span);
+            ok &= self.fail::<()>(ModelError::OptimizerBody { message, help, span }).is_ok();
         }
         if !ok {
             return Err(Reported);
