@@ -20,12 +20,9 @@ const KNOWN_DIFFERENCES: &[(&str, usize, &str)] = &[
     ("check/auto_tensors.nat", 17, "as above"),
     ("check/auto_tensors.nat", 23, "as above"),
     ("check/auto_tensors.nat", 24, "as above"),
-    ("check/blocks.nat", 55, "the factors of W ↦ M W are scaled by the norm of M, which is no functor"),
     ("check/claims.nat", 122, "an inverse that has no value on half of the target passes"),
-    ("check/conditions.nat", 45, "a rate that is a sign times a number is not found"),
-    ("check/conditions.nat", 46, "as above"),
+    ("check/conditions.nat", 46, "a rate that is a sign times a number is not found"),
     ("check/conditions.nat", 47, "as above"),
-    ("check/paths.nat", 34, "no witness in intervals when π occurs"),
     (
         "check/singular_solve.nat",
         10,

@@ -219,7 +219,7 @@ impl<'a> Test<'a> {
             weakest = weakest.min(bits - (members as f64).log2());
         }
         if !exhaustive {
-            let text = format!("more than {} discrete members: a sample of them passed", super::sample::MAX_MEMBERS);
+            let text = format!("more than {} discrete members, of which a few passed", super::sample::MAX_MEMBERS);
             return (Identity::Stuck(text), classes);
         }
         (Identity::Proved { bits: weakest, trials }, classes)

@@ -339,7 +339,7 @@ fn proved_rate(
         problem.assumptions.push(text);
     }
     let right = scaled(problem, c, right);
-    Ok(match examine(problem, left, &right, budget, "rate")? {
+    Ok(match problem.for_every_member(|p| examine(p, left, &right, budget, "rate"))? {
         Standing::Proved(_, text, residual) => Some((c, text, residual)),
         Standing::Unproved(..) => None,
     })
@@ -424,7 +424,9 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
 fn expected_rate(problem: &mut Problem, c: Term, budget: &Budget, finding: &mut Finding) {
     let Some(expected) = problem.expected_rate else { return };
     let difference = problem.setting.store.sub(c, expected);
-    if !algebra::vanishes(&problem.setting, &[difference], &problem.domain, budget, "expected rate").holds() {
+    let same = problem
+        .for_every_member(|p| algebra::vanishes(&p.setting, &[difference], &p.domain, budget, "expected rate").holds());
+    if !same {
         let text = problem.setting.store.text(expected);
         finding.rate_differs = Some(text);
     }

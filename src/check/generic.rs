@@ -88,6 +88,22 @@ pub fn pattern(e: &Elaborator<'_>, t: Term) -> Option<Vec<u64>> {
     program.run(&mut prime, |s| values.get(&s).cloned()).ok().and_then(|mut r| r.pop())
 }
 
+/// Whether terms vanish for free values of all their symbols, whatever these are drawn from: at random points of three
+/// prime fields of 61 bits, for residuals of low degree.
+pub fn vanish_freely(e: &Elaborator<'_>, terms: &[Term]) -> bool {
+    let program = Program::new(&e.store, terms);
+    (0..3u32).all(|seed| {
+        let field = Random::new(0, &format!("free/{seed}"));
+        let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
+        let mut values = rustc_hash::FxHashMap::default();
+        for s in program.inputs() {
+            let n: usize = e.store.symbol_info(*s).shape.iter().product();
+            values.insert(*s, (0..n).map(|_| prime.draw()).collect::<Vec<u64>>());
+        }
+        program.run(&mut prime, |s| values.get(&s).cloned()).is_ok_and(|r| r.iter().flatten().all(|v| *v == 0))
+    })
+}
+
 /// A square block of a concatenation of square matrices.
 pub fn square_block(store: &mut Store, z: Term, start: usize, n: usize) -> Term {
     store.gather(z, (start as u32..(start + n * n) as u32).collect(), &[n, n])

@@ -123,6 +123,7 @@ fn setting(e: Elaborator<'_>) -> Setting {
         constraints: e.constraints,
         shown: e.shown,
         orthogonal: e.orthogonal,
+        generated: e.generated,
     }
 }
 
@@ -210,6 +211,7 @@ fn problem(shape: Shape, equation: Equation, domain: Vec<Constraint>, claims: Ve
             constraints: Vec::new(),
             shown: Vec::new(),
             orthogonal: Vec::new(),
+            generated: Vec::new(),
         },
         shape,
         equation,
@@ -307,6 +309,8 @@ fn preserves(model: &Model, check: &Check, what: &str, path: &TreePath, errors: 
                 |c: &Claim| !matches!(&c.kind, ClaimKind::Equal { what: "loss" | "output" | "output metric", .. });
             claims.extend(claims_of(&mut e, m)?.into_iter().filter(presupposed));
         }
+        let family = square::generated(&mut e, &p);
+        e.generated.extend(family);
         let mut t = task(check, "preserves", format!("preserves {what} {}", path_text(path)));
         t.along = Some(path_text(path));
         t.morphisms = p.parts.iter().map(|m| (m.name.clone(), m.span)).collect();

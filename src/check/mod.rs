@@ -40,6 +40,9 @@ pub struct Setting {
     pub shown: Vec<Shown>,
     /// Members that are orthogonal matrices.
     pub orthogonal: Vec<Term>,
+    /// Finite matrix members whose maps compose as the matrices do: for what passes to composites (a commuting square, a
+    /// preserved function), generators of the group stand for all. A rate does not pass: see [`Problem::for_every_member`].
+    pub generated: Vec<SymbolId>,
 }
 
 /// One component of an equation between paths.
@@ -135,6 +138,16 @@ pub struct Problem {
     pub auto: Option<&'static str>,
     /// Assumptions that the question itself makes.
     pub assumptions: Vec<String>,
+}
+
+impl Problem {
+    /// Runs something that has to visit every member of finite families, not generators alone.
+    pub fn for_every_member<T>(&mut self, run: impl FnOnce(&mut Problem) -> T) -> T {
+        let generated = std::mem::take(&mut self.setting.generated);
+        let result = run(self);
+        self.setting.generated = generated;
+        result
+    }
 }
 
 /// A check as it is reported: its text, its places, and the problems that answer it.

@@ -30,9 +30,40 @@ struct Plan {
     /// Open bounds of each entry that the conditions give directly.
     low: Vec<Option<Rational>>,
     high: Vec<Option<Rational>>,
+    /// Whether generators of the group stand for all members.
+    generated: bool,
 }
 
 impl Plan {
+    /// The members that a proof has to visit: all, or generators of the group if these are fewer.
+    fn visited(&self) -> u64 {
+        match self.generators() {
+            Some(g) => g.len() as u64,
+            None => self.members(),
+        }
+    }
+
+    /// A transposition and a cycle generate the permutations, a change of one sign the signed ones.
+    fn generators(&self) -> Option<Vec<Vec<i64>>> {
+        if !self.generated || self.members() <= 24 {
+            return None;
+        }
+        let n = (self.size as f64).sqrt().round() as usize;
+        let matrix = |image: &dyn Fn(usize) -> (usize, i64)| {
+            let mut m = vec![0; n * n];
+            for row in 0..n {
+                let (column, sign) = image(row);
+                m[row * n + column] = sign;
+            }
+            m
+        };
+        let mut all = vec![matrix(&|i| (if i < 2 { 1 - i } else { i }, 1)), matrix(&|i| ((i + 1) % n, 1))];
+        if self.draw == Draw::SignedPermutation {
+            all.push(matrix(&|i| (i, if i == 0 { -1 } else { 1 })));
+        }
+        Some(all)
+    }
+
     /// The number of values of a discrete symbol; 1 for a continuous one.
     fn members(&self) -> u64 {
         let n = (self.size as f64).sqrt().round() as u64;
@@ -105,6 +136,7 @@ impl Sampler {
                     size,
                     low: vec![None; size],
                     high: vec![None; size],
+                    generated: setting.generated.contains(&q.symbol),
                 });
             }
         }
@@ -122,8 +154,9 @@ impl Sampler {
 
     /// The number of discrete members, and whether all of them can be tried.
     pub fn members(&self) -> (u64, bool) {
-        let count = self.plans.iter().map(Plan::members).try_fold(1u64, u64::checked_mul).unwrap_or(u64::MAX);
-        (count.min(MAX_MEMBERS), count <= MAX_MEMBERS)
+        let count = self.plans.iter().map(Plan::visited).try_fold(1u64, u64::checked_mul).unwrap_or(u64::MAX);
+        // Where not all can be visited nothing is proved, and a few will do to see a difference.
+        if count <= MAX_MEMBERS { (count, true) } else { (24, false) }
     }
 
     /// The discrete values of member number `k`, or random ones.
@@ -133,13 +166,14 @@ impl Sampler {
         for p in self.plans.iter().filter(|p| p.members() > 1) {
             let own = match member {
                 Some(_) => {
-                    let own = k % p.members();
-                    k /= p.members();
+                    let own = k % p.visited();
+                    k /= p.visited();
                     own
                 }
                 None => random.below(p.members()),
             };
-            values.insert(p.symbol, p.member(own));
+            let generator = p.generators().filter(|_| member.is_some()).and_then(|g| g.get(own as usize).cloned());
+            values.insert(p.symbol, generator.unwrap_or_else(|| p.member(own)));
         }
         values
     }

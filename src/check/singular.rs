@@ -123,6 +123,10 @@ pub fn certainly(problem: &mut Problem, c: &Constraint) -> bool {
 /// Writes a scalar as `q · Π fᵢ^eᵢ` with factors from the conditions, and proves it. Answers whether it is positive
 /// everywhere, as far as that follows.
 fn monomial(problem: &mut Problem, term: Term) -> Option<bool> {
+    problem.for_every_member(|p| monomial_of(p, term))
+}
+
+fn monomial_of(problem: &mut Problem, term: Term) -> Option<bool> {
     let budget = Budget::new(0, 1, 1);
     let mut factors: Vec<(Term, bool)> = Vec::new();
     let conditions: Vec<Constraint> = problem.setting.constraints.iter().chain(&problem.domain).cloned().collect();

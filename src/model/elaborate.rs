@@ -180,6 +180,8 @@ pub struct Elaborator<'m> {
     pub shown: Vec<Shown>,
     /// Members of classes of orthogonal matrices.
     pub orthogonal: Vec<Term>,
+    /// Finite matrix members whose maps compose as the matrices do.
+    pub generated: Vec<SymbolId>,
     pub(super) architectures: FxHashMap<(usize, Vec<Term>), Elab<Rc<Architecture>>>,
     pub(super) metrics: FxHashMap<SymbolId, Term>,
     /// Morphisms with their parameters bound: the same use is the same morphism, with the same source.
@@ -205,6 +207,7 @@ impl<'m> Elaborator<'m> {
             constraints: Vec::new(),
             shown: Vec::new(),
             orthogonal: Vec::new(),
+            generated: Vec::new(),
             architectures: FxHashMap::default(),
             metrics: FxHashMap::default(),
             morphisms: FxHashMap::default(),

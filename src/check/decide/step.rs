@@ -151,7 +151,7 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
     };
     let whole = match c {
         None => Standing::Unproved(identity, sampled),
-        Some(_) => examine(problem, &left, &scaled_right, budget, "step up to rate")?,
+        Some(_) => problem.for_every_member(|p| examine(p, &left, &scaled_right, budget, "step up to rate"))?,
     };
     let (identity, sampled) = match (whole, c) {
         (Standing::Proved(_, proof, residual), Some(c)) => {

@@ -9,7 +9,7 @@ use super::claims::claims_of;
 use super::{Function, components, interpret, optimizer_places, path_text, problem, setting, show_state, task};
 use crate::check::{Equation, Problem, Shape, Task};
 use crate::diagram::{Diagram, Ob, Parallel};
-use crate::model::elaborate::{Constraint, Elab, Elaborator, Reported, Role, Scope};
+use crate::model::elaborate::{Constraint, Draw, Elab, Elaborator, Quantified, Reported, Role, Scope};
 use crate::model::error::ModelError;
 use crate::model::morphism::{Morphism, MorphismPath, instance_text};
 use crate::model::names::{Declared, Model};
@@ -126,8 +126,43 @@ fn square(
     let mut p = problem(shape, equation, domain, claims);
     p.diagonal = (!carried.diagonal.is_empty()).then_some(carried.diagonal);
     p.expected_rate = expected_rate(e, check, along)?;
+    let family = generated(e, &path);
+    e.generated.extend(family);
     show_state(e, &source);
     Ok((has_auto, p, morphisms))
+}
+
+/// The finite matrix parameter `P` of an endomorphism `f` with `f_P ; f_Q = f_PQ` or `f_QP`, if there is one. What
+/// commutes with the maps of generators of the group then commutes with all, by pasting: composites of commuting squares
+/// commute, and every member is a composite of generators.
+pub(super) fn generated(e: &mut Elaborator<'_>, path: &MorphismPath) -> Option<SymbolId> {
+    let [m] = &path.parts[..] else { return None };
+    if m.source.symbol != m.target.symbol {
+        return None;
+    }
+    let free = e.store.free_symbols(&[m.map]);
+    let finite = |q: &&Quantified| free.contains(&q.symbol) && q.draw != Draw::Real;
+    let family: Vec<Quantified> = e.quantified.iter().filter(finite).cloned().collect();
+    let [Quantified { symbol, draw: Draw::Permutation | Draw::SignedPermutation, .. }] = family[..] else {
+        return None;
+    };
+    let shape = e.store.symbol_info(symbol).shape.clone();
+    let (_, p) = e.store.symbol("P", &shape);
+    let (_, q) = e.store.symbol("Q", &shape);
+    let at = |e: &mut Elaborator<'_>, matrix: Term, point: Term| {
+        e.store.substitute_one(m.map, &[(symbol, matrix), (m.source.symbol, point)].into_iter().collect())
+    };
+    let first = at(e, p, m.source.point);
+    let both = at(e, q, first);
+    let (pq, qp) = (e.store.matmul(p, q), e.store.matmul(q, p));
+    [pq, qp]
+        .into_iter()
+        .any(|product| {
+            let whole = at(e, product, m.source.point);
+            let difference = e.store.sub(both, whole);
+            crate::check::generic::vanish_freely(e, &[difference])
+        })
+        .then_some(symbol)
 }
 
 /// The rate after `expect up to rate`, read in the scope of the morphism's and the optimizer's parameters.
