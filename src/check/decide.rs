@@ -26,7 +26,7 @@ use super::sample::Sampler;
     "the algebra engine proved an identity that sampled numbers contradict: relative residual {residual:.3e}, rounding {noise:.1e}, in {place}"
 )]
 pub struct Disagreement {
-    /// The middle relative residual.
+    /// The largest relative residual.
     pub residual: f64,
     /// The noise floor.
     pub noise: f64,
@@ -47,7 +47,25 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
         return Ok(broken);
     }
     let mut finding = match problem.shape {
-        Shape::Plain => plain(problem, budget)?,
+        Shape::Plain => {
+            let mut f = plain(problem, budget)?;
+            if f.verdict == Verdict::Commutes {
+                match problem.generic {
+                    None => {}
+                    // One generic architecture is not every architecture.
+                    Some(true) => f.evidence = Evidence::Numeric,
+                    Some(false) => {
+                        f = Finding::new(
+                            Verdict::Undecided,
+                            Evidence::None,
+                            "equal on a generic architecture, but the bodies read more than it leaves free (`dim`, `at` or \
+                             second derivatives); ask `on` an architecture",
+                        );
+                    }
+                }
+            }
+            f
+        }
         Shape::Flow => flow(problem, budget)?,
         Shape::Step(lr) => step(problem, lr, budget)?,
     };
@@ -113,7 +131,8 @@ fn examine(
         let (found, _) = witness::search(&problem.setting, (left, right), &problem.domain, goal, budget, purpose);
         if found.is_some() {
             let noise = sampled.residual.map_or(0.0, |r| r.noise);
-            return Err(Disagreement { residual: sampled.median, noise, place: purpose.to_owned() });
+            let residual = sampled.residual.map_or(0.0, |r| r.max);
+            return Err(Disagreement { residual, noise, place: purpose.to_owned() });
         }
     }
     let identity =

@@ -221,6 +221,7 @@ fn problem(shape: Shape, equation: Equation, domain: Vec<Constraint>, claims: Ve
         diagonal: None,
         expected_rate: None,
         auto: None,
+        generic: None,
         assumptions: Vec::new(),
     }
 }
@@ -373,6 +374,13 @@ fn same(
         t.sides = Some((instance_text(left), instance_text(right)));
         t.optimizers = optimizer_places(model, [left, right]);
         let mut p = problem(Shape::Plain, equation, domain, Vec::new());
+        p.generic = on.is_none().then(|| {
+            let plain = |i: &Instance| match model.lookup(&i.name.name) {
+                Some(Declared::Optimizer(id)) => super::generic::reads_first_derivatives(&model[id]),
+                _ => false,
+            };
+            plain(left) && plain(right)
+        });
         p.assumptions = assumptions;
         t.problems.push(p);
         Ok(t)

@@ -136,6 +136,9 @@ pub struct Problem {
     pub expected_rate: Option<Term>,
     /// What an `auto` state was read as.
     pub auto: Option<&'static str>,
+    /// For a question about every architecture, asked on one generic architecture: whether that one leaves free all
+    /// that the optimizers read.
+    pub generic: Option<bool>,
     /// Assumptions that the question itself makes.
     pub assumptions: Vec<String>,
 }

@@ -39,9 +39,9 @@ impl Sampled {
         self.residual.is_some_and(|r| r.max <= (64.0 * r.noise).max(1e-12))
     }
 
-    /// Whether the sides are plainly different at most samples, far beyond what rounding can explain.
+    /// Whether the sides are plainly different at some sample, far beyond what rounding can explain.
     pub fn disagrees(&self) -> bool {
-        self.residual.is_some_and(|r| self.median > 1e-4 && self.median > 1e4 * r.noise)
+        self.residual.is_some_and(|r| r.max > 1e-4 && r.max > 1e4 * r.noise)
     }
 }
 

@@ -86,7 +86,7 @@ pub fn search(
         zero_signs: false,
         simplifications: 0,
     };
-    if let Some(prime) = s.generic(Signs::Free) {
+    if let Some(prime) = s.generic(Signs::Free, None) {
         s.zero_signs = prime.zero_signs.contains(&true);
         s.ranks = prime.ranks;
     }
@@ -132,7 +132,7 @@ pub fn search(
             different_rates(before, &values)
         });
         match found {
-            Some((index, no_rate)) if s.regular(&values.trace) => {
+            Some((index, no_rate)) if s.regular(&values.trace, &point) => {
                 let found = Refutation { point, left: values.left, right: values.right, index, no_rate, other };
                 let result = if found.other.is_some() { found } else { s.simplify(found, goal) };
                 // A witness that the second evaluator does not confirm is none; the search goes on.
@@ -142,7 +142,10 @@ pub fn search(
             }
             Some(_) => {}
             // A member under which the sides are equal at a point tells nothing of rates.
-            None if earlier.is_none() && refute(&values, Goal::Differ).is_some() && s.regular(&values.trace) => {
+            None if earlier.is_none()
+                && refute(&values, Goal::Differ).is_some()
+                && s.regular(&values.trace, &point) =>
+            {
                 earlier = Some((point, values));
             }
             None => {}
@@ -220,7 +223,7 @@ fn different_rates(before: &Evaluated, now: &Evaluated) -> Option<(usize, Option
 
 impl Search<'_> {
     /// A run in a prime field, with signs as given: generic ranks on a piece.
-    fn generic(&self, signs: Signs) -> Option<Prime> {
+    fn generic(&self, signs: Signs, at: Option<&Point<Rational>>) -> Option<Prime> {
         for seed in 0..4 {
             let label = format!("generic/{seed}");
             let mut random = Random::new(self.budget.seed, &label);
@@ -230,9 +233,9 @@ impl Search<'_> {
                 PseudoInverses::ByRank,
             );
             // The conditions take signs of their own; only those of the program count.
-            let Ok(point) = self.sampler.prime(&mut prime, &mut random, None) else {
-                continue;
-            };
+            let keep = at.map(|p| self.discrete_part(&mut prime, p));
+            let drawn = self.sampler.prime_with(&mut prime, &mut random, None, keep.as_ref());
+            let Ok(point) = drawn else { continue };
             prime.zero_signs.clear();
             prime.ranks.clear();
             if self.program.run(&mut prime, |s| point.get(&s).cloned()).is_ok() {
@@ -242,21 +245,34 @@ impl Search<'_> {
         None
     }
 
+    /// The discrete values of a point in a prime field: ranks are compared within one member.
+    fn discrete_part(&self, prime: &mut Prime, point: &Point<Rational>) -> Point<u64> {
+        let discrete = self.sampler.symbols().filter(|x| x.2).map(|x| x.0);
+        let part: Point<Rational> = discrete.filter_map(|s| point.get(&s).map(|v| (s, v.clone()))).collect();
+        embed(prime, &part)
+    }
+
+    fn has_members(&self) -> bool {
+        self.sampler.symbols().any(|x| x.2)
+    }
+
+    /// The ranks of pseudo-inverses near a point, for the intervals.
+    fn hints(&self, point: &Point<Rational>) -> Vec<usize> {
+        if !self.has_ranks || !self.has_members() {
+            return self.ranks.clone();
+        }
+        self.generic(Signs::Free, Some(point)).map(|p| p.ranks).unwrap_or_default()
+    }
+
     /// Whether the point of this trace is regular: ranks as nearby, and signs of zero only where zero is identical.
-    fn regular(&self, trace: &Trace) -> bool {
-        let zeros = trace.signs.contains(&0);
-        if trace.signs.is_empty() && !self.has_ranks {
+    fn regular(&self, trace: &Trace, point: &Point<Rational>) -> bool {
+        if !trace.signs.contains(&0) && !self.has_ranks {
             return true;
         }
-        if !zeros && !self.has_ranks {
-            return true;
-        }
-        if trace.signs.is_empty() {
+        if trace.signs.is_empty() && !self.has_members() {
             return trace.ranks == self.ranks;
         }
-        let Some(prime) = self.generic(Signs::Pinned(trace.signs.clone())) else {
-            return false;
-        };
+        let Some(prime) = self.generic(Signs::Pinned(trace.signs.clone()), Some(point)) else { return false };
         let zeros_fit = trace.signs.iter().zip(&prime.zero_signs).all(|(s, z)| *s != 0 || *z);
         zeros_fit && prime.ranks == trace.ranks
     }
@@ -272,7 +288,7 @@ impl Search<'_> {
             Err(f) if matches!(f.stop, Stop::Unsupported | Stop::Budget) => {}
             Err(_) => return None,
         }
-        let mut domain = Intervals::with_hints(self.ranks.iter().copied());
+        let mut domain = Intervals::with_hints(self.hints(point));
         let embedded = embed(&mut domain, point);
         let values = self.program.run(&mut domain, |s| embedded.get(&s).cloned()).ok()?;
         let trace = std::mem::take(&mut domain.trace);
@@ -323,7 +339,7 @@ impl Search<'_> {
                         continue;
                     };
                     let exact = |v: &[Number]| v.iter().all(|n| matches!(n, Number::Exact(_)));
-                    if exact(&found.left) && !exact(&values.left) || !self.regular(&values.trace) {
+                    if exact(&found.left) && !exact(&values.left) || !self.regular(&values.trace, &point) {
                         continue;
                     }
                     found = Refutation { point, left: values.left, right: values.right, index, no_rate, other: None };
@@ -357,7 +373,7 @@ impl Search<'_> {
             let numbers = run.into_iter().flatten().map(Number::Exact).collect();
             return Some(self.split(numbers, Trace::default()));
         }
-        let mut domain = Intervals::with_hints(self.ranks.iter().copied());
+        let mut domain = Intervals::with_hints(self.hints(point));
         let embedded = embed(&mut domain, point);
         let run = replay::evaluate(store, &self.roots, &mut domain, &embedded).ok()?;
         Some(self.split(run.into_iter().flatten().map(Number::Enclosed).collect(), Trace::default()))

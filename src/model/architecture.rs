@@ -247,6 +247,8 @@ impl Elaborator<'_> {
             scope.bind(&architecture.blocks[i].name, Local::Value(t));
         }
         let before = self.constraints.len();
+        self.at_a_point = true;
+        let mut conditions = Ok(());
         for (i, p) in params.iter().enumerate() {
             if invertible.contains(&i) {
                 let t = architecture.block(&mut self.store, point, i);
@@ -254,8 +256,10 @@ impl Elaborator<'_> {
                 let text = format!("det({}) != 0", p.name.name);
                 self.constrain(det, ConstraintKind::NonZero, text, p.name.span);
             }
-            self.conditions(&p.conditions, scope, span)?;
+            conditions = conditions.and(self.conditions(&p.conditions, scope, span));
         }
+        self.at_a_point = false;
+        conditions?;
         architecture.domain = self.constraints.split_off(before);
         Ok(architecture)
     }

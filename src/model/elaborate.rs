@@ -192,6 +192,9 @@ pub struct Elaborator<'m> {
     lets: FxHashMap<LetId, Elab<Term>>,
     pub(super) calls: Vec<String>,
     pub(super) unrolled: usize,
+    /// Whether the conditions read now are on the point of an architecture. They are not built into terms: `at(q, e)`
+    /// may read those terms at a point where they do not hold.
+    pub(super) at_a_point: bool,
     expansions: usize,
     pi: Option<Term>,
 }
@@ -216,6 +219,7 @@ impl<'m> Elaborator<'m> {
             lets: FxHashMap::default(),
             calls: Vec::new(),
             unrolled: 0,
+            at_a_point: false,
             expansions: 0,
             pi: None,
         }
@@ -245,7 +249,7 @@ impl<'m> Elaborator<'m> {
 
     /// Adds a condition.
     pub fn constrain(&mut self, term: Term, kind: ConstraintKind, text: String, span: Span) {
-        if kind == ConstraintKind::Positive {
+        if kind == ConstraintKind::Positive && !self.at_a_point {
             self.store.assume_positive(term);
             // x > c with c ≥ 0 makes x positive, too.
             if let crate::term::Node::Sum(parts) = self.store.node(term).clone()

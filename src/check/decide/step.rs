@@ -6,7 +6,7 @@ use super::{
     Disagreement, Opening, Sign, Standing, examine, expected_rate, hunt, numbers, opening, positive, proved_rate,
     up_to_rate,
 };
-use crate::check::algebra::Identity;
+use crate::check::algebra::{Atoms, Identity};
 use crate::check::rate::{self, Ratio};
 use crate::check::witness::Goal;
 use crate::check::{Budget, Problem, numeric, order};
@@ -90,7 +90,8 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
             f.order = Some(0);
             return Ok(f);
         }
-        if sampled.agrees() || !zero_sampled.agrees() {
+        let guessable = matches!(zeroth, Identity::Stuck(_) | Identity::Open(Atoms::Analytic));
+        if sampled.agrees() || !zero_sampled.agrees() || !guessable {
             let s = if sampled.agrees() { &sampled } else { zero_sampled };
             return Ok(numbers(
                 problem,
@@ -173,7 +174,18 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
     // Of second order or smaller; a witness shows that it is not zero.
     let (found, tried) =
         hunt(problem, &left, &scaled_right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
-    let order = order::of_defect(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
+    let pieces = &sampled.pieces;
+    let order = order::of_defect(&problem.setting, (&left, &scaled_right), lr, &problem.domain, pieces, budget);
+    if order.is_some_and(|k| k < 2) {
+        let message = format!(
+            "the defect of one step seems to vanish to first order, but its series starts at lr^{}",
+            order.unwrap_or(0)
+        );
+        let mut f = Finding::new(Verdict::Undecided, Evidence::None, message);
+        f.residual = residual;
+        f.tried = tried;
+        return Ok(f);
+    }
     let slope = numeric::slope(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
     let seen = slope.map_or(String::new(), |s| format!("; numerically the defect shrinks like lr^{s:.2}"));
     let rate = c.map(|c| problem.setting.store.text(c));
@@ -182,6 +194,10 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
     let message =
         format!("the defect of one step{at} is of order {power}{seen}; that it vanishes to first order is {proof}");
     let mut f = Finding::new(Verdict::InLimit, Evidence::Algebra, message);
+    if matches!(zeroth, Standing::Unproved(..)) {
+        f.evidence = Evidence::Numeric;
+        f.assumptions.push("the sides agree at lr = 0: holds at the points sampled, not proved".into());
+    }
     f.order = order;
     f.rate = rate;
     f.residual = residual;
