@@ -465,7 +465,6 @@ fn plain_truths_are_proved() {
 
 /// In a prime field, too, a function has one value at one argument, whatever was asked in between.
 #[test]
-#[ignore = "known: an argument is taken apart anew when later atoms offer another way, and gets another value"]
 fn an_atom_belongs_to_its_argument() {
     let mut domain = prime(0);
     let s = domain.draw();

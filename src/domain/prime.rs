@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 
 pub use field::{Field, Random, is_prime};
 
-use super::{Domain, Rational, Stop};
+use super::{Domain, Fun, Rational, Stop};
 
 /// Atoms are powers of a random root with this exponent, so that halves, thirds and quarters of arguments exist.
 const ROOTS: u64 = 12;
@@ -111,6 +111,8 @@ pub struct Prime {
     arctangents: FxHashMap<u64, u64>,
     lambda: u64,
     constants: FxHashMap<Rational, u64>,
+    /// Values of functions given before.
+    values: FxHashMap<(Fun, u64), u64>,
 }
 
 impl Prime {
@@ -139,6 +141,7 @@ impl Prime {
             arctangents: FxHashMap::default(),
             lambda,
             constants: FxHashMap::default(),
+            values: FxHashMap::default(),
         };
         let one = prime.field.one;
         prime.new_angle(one);

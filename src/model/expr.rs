@@ -1,5 +1,7 @@
 //! Expressions to terms: operators, indexing, lists and comprehensions, with every shape checked.
 
+use dashu_int::ops::BitTest;
+
 use super::elaborate::{Elab, Elaborator, Local, MAX_UNROLLED, Scope, shape_text};
 use super::error::ModelError;
 use super::names::{Declared, nearest};
@@ -7,6 +9,9 @@ use crate::domain::{Fun, Rational};
 use crate::source::Span;
 use crate::syntax::tree::{BinaryOp, Binder, Expr, ExprKind, Ident, Reduction, Subscript};
 use crate::term::{Shape, Term};
+
+/// The largest size of an exact constant, in bits of numerator and denominator.
+const MAX_BITS: usize = 1 << 16;
 
 impl Elaborator<'_> {
     /// The term that an expression denotes.
@@ -172,6 +177,7 @@ impl Elaborator<'_> {
                 _ => {
                     let left = self.flush(&mut pending, acc);
                     acc = self.binary(op, (left, span), (r, right.span))?;
+                    self.moderate_constant(acc, whole)?;
                 }
             }
             span = whole;
@@ -272,6 +278,16 @@ impl Elaborator<'_> {
                 }
             },
         }
+    }
+
+    /// Refuses constants whose digits would fill the memory.
+    fn moderate_constant(&mut self, t: Term, span: Span) -> Elab<()> {
+        let bits = self.store.as_fill(t).map_or(0, |q| q.numerator().bit_len() + q.denominator().bit_len());
+        if bits <= MAX_BITS {
+            return Ok(());
+        }
+        let what = "this constant".to_owned();
+        self.fail(ModelError::TooLarge { what, size: format!("{bits} bits"), limit: MAX_BITS, span })
     }
 
     /// Refuses division by a constant zero.

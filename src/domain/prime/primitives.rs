@@ -56,7 +56,12 @@ impl Domain for Prime {
         } else {
             self.atoms = true;
         }
-        match f {
+        if f != Fun::Sign
+            && let Some(&v) = self.values.get(&(f, *x))
+        {
+            return Ok(v);
+        }
+        let value = match f {
             Fun::Exp => self.exponential(*x),
             Fun::Log => self.logarithm(*x),
             Fun::Sin => Ok(self.circular(*x).1),
@@ -89,7 +94,12 @@ impl Domain for Prime {
                 self.logarithm(argument)
             }
             Fun::Sign => self.sign(*x),
+        };
+        if let (Ok(v), true) = (&value, f != Fun::Sign) {
+            // What is met later may offer another way to take the argument apart; its value stays.
+            self.values.insert((f, *x), *v);
         }
+        value
     }
 
     fn power(&mut self, x: &u64, q: &Rational) -> Result<u64, Stop> {
