@@ -40,6 +40,8 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use check::decide::Disagreement;
+use check::lower::system::Systems;
+use check::system::{Progress, Silent, Stopped};
 use check::{Budget, Task};
 use model::error::ModelError;
 use model::names::Model;
@@ -101,6 +103,8 @@ pub struct Answer {
     pub ok: bool,
     /// How long it took.
     pub time: Duration,
+    /// For a check of or along a system: its squares, and what they say together.
+    pub system: Option<check::system::Report>,
 }
 
 /// What came of one source.
@@ -129,6 +133,19 @@ pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
 /// # Errors
 /// If two engines contradict each other, which is a defect of `nat` and stops the run.
 pub fn check_source(sources: &Sources, id: SourceId, options: &Options) -> Result<FileReport, Disagreement> {
+    check_source_with(sources, id, options, &Silent)
+}
+
+/// As [`check_source`], with a listener that hears how far long checks have come.
+///
+/// # Errors
+/// As [`check_source`].
+pub fn check_source_with(
+    sources: &Sources,
+    id: SourceId,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<FileReport, Disagreement> {
     let (file, syntax_errors) = syntax::parse(id, sources.get(id));
     let (model, name_errors) = Model::collect(file);
     let mut errors: Vec<InputError> = syntax_errors.into_iter().map(InputError::from).collect();
@@ -137,10 +154,16 @@ pub fn check_source(sources: &Sources, id: SourceId, options: &Options) -> Resul
     if errors.is_empty() {
         faults.extend(model::validate::validate(&model));
     }
+    let mut systems = Systems::default();
     let lowered: Vec<Result<Task, Vec<ModelError>>> = match errors.is_empty() {
-        true => model.checks.par_iter().map(|c| check::lower::lower(&model, c)).collect(),
+        true => {
+            systems = Systems::resolve(&model, options.effort);
+            let lower = |c| systems.task(&model, c).unwrap_or_else(|| check::lower::lower(&model, c));
+            model.checks.par_iter().map(lower).collect()
+        }
         false => Vec::new(),
     };
+    faults.append(&mut systems.faults);
     let mut tasks = Vec::with_capacity(lowered.len());
     for result in lowered {
         match result {
@@ -155,9 +178,24 @@ pub fn check_source(sources: &Sources, id: SourceId, options: &Options) -> Resul
         errors.sort_by_key(InputError::span);
         return Ok(FileReport { answers: Vec::new(), errors });
     }
-    let answers: Result<Vec<Answer>, Disagreement> =
-        tasks.into_par_iter().zip(&model.checks).map(|(t, c)| answer(t, &model, c, options)).collect();
-    Ok(FileReport { answers: answers?, errors })
+    let answered: Vec<Result<Answer, Stopped>> =
+        tasks.into_par_iter().zip(&model.checks).map(|(t, c)| answer(t, &model, c, options, progress)).collect();
+    let mut answers = Vec::with_capacity(answered.len());
+    let mut faults = Vec::new();
+    for result in answered {
+        match result {
+            Ok(a) => answers.push(a),
+            Err(Stopped::Disagreement(d)) => return Err(d),
+            Err(Stopped::Faults(found)) => faults.extend(found),
+        }
+    }
+    // Members of systems are elaborated one by one; a fault of one of them is a fault of the file.
+    if !faults.is_empty() {
+        model::validate::sort(&mut faults);
+        answers.clear();
+        errors.extend(faults.into_iter().map(InputError::from));
+    }
+    Ok(FileReport { answers, errors })
 }
 
 fn classifications(model: &Model) -> Vec<ModelError> {
@@ -170,8 +208,19 @@ fn classifications(model: &Model) -> Vec<ModelError> {
 }
 
 /// Decides one task.
-fn answer(mut task: Task, model: &Model, check: &Check, options: &Options) -> Result<Answer, Disagreement> {
+fn answer(
+    mut task: Task,
+    model: &Model,
+    check: &Check,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Answer, Stopped> {
     let start = Instant::now();
+    if let Some(asked) = task.system.take() {
+        let (finding, report) = check::system::answer(&mut task, &asked, (model, check), options, progress)?;
+        let ok = as_expected(&task, &finding, options);
+        return Ok(Answer { task, finding, ok, time: start.elapsed(), system: Some(report) });
+    }
     let mut best: Option<Finding> = None;
     let mut tried = Vec::new();
     for problem in &mut task.problems {
@@ -189,14 +238,20 @@ fn answer(mut task: Task, model: &Model, check: &Check, options: &Options) -> Re
     if !tried.is_empty() {
         finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
     }
-    let expected = expected_verdict(task.expected.as_ref());
-    let proved = !options.require_proof || finding.evidence != Evidence::Numeric;
-    let ok = finding.verdict == expected && finding.rate_differs.is_none() && proved;
-    if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
+    let ok = as_expected(&task, &finding, options);
+    if finding.verdict < expected_verdict(task.expected.as_ref())
+        && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit)
+    {
         let budget = Budget::new(options.seed, options.samples, options.effort);
         finding.repair = check::repair::suggest(model, check, finding.verdict, &budget);
     }
     // The terms are large and no longer needed.
     task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
-    Ok(Answer { task, finding, ok, time: start.elapsed() })
+    Ok(Answer { task, finding, ok, time: start.elapsed(), system: None })
+}
+
+/// Whether a finding is what its check expects.
+fn as_expected(task: &Task, finding: &Finding, options: &Options) -> bool {
+    let proved = !options.require_proof || finding.evidence != Evidence::Numeric;
+    finding.verdict == expected_verdict(task.expected.as_ref()) && finding.rate_differs.is_none() && proved
 }

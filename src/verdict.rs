@@ -94,6 +94,8 @@ impl Evidence {
 pub struct Residual {
     /// The largest relative difference.
     pub max: f64,
+    /// The middle value of the relative differences.
+    pub median: f64,
     /// What rounding alone may cause: the change of the sides when the inputs change in their last places.
     pub noise: f64,
     /// How many points.

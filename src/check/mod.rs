@@ -5,7 +5,8 @@
 //!
 //! - [`algebra`] proves identities, [`witness`] refutes them, [`numeric`] looks at both with sampled numbers,
 //! - [`rate`] finds the constant of `up to rate`, [`order`] the order of a step's defect,
-//! - [`decide`] puts their answers together into one [`crate::verdict::Finding`].
+//! - [`decide`] puts their answers together into one [`crate::verdict::Finding`],
+//! - [`system`] asks for all squares of a system and draws the conclusions for the whole.
 
 pub mod algebra;
 pub mod decide;
@@ -18,6 +19,7 @@ pub mod repair;
 pub mod replay;
 pub mod sample;
 pub mod singular;
+pub mod system;
 pub mod witness;
 
 use std::cell::Cell;
@@ -158,7 +160,7 @@ impl Problem {
 pub struct Task {
     /// Where the check is written.
     pub span: Span,
-    /// `natural`, `commutes`, `preserves` or `same`.
+    /// `natural`, `commutes`, `preserves`, `same` or `system`.
     pub kind: &'static str,
     /// The check as written, without `check` and `expect`.
     pub text: String,
@@ -176,8 +178,11 @@ pub struct Task {
     pub morphisms: Vec<(String, Span)>,
     /// Where the optimizers are declared.
     pub optimizers: Vec<(String, Span)>,
-    /// One problem, or one for each variance of an `auto` state.
+    /// One problem, or one for each variance of an `auto` state. A check of a system has none of its own: when it is
+    /// answered, those of the square that the answer explains.
     pub problems: Vec<Problem>,
+    /// For a check of or along a system or a cone: what is asked of it.
+    pub system: Option<system::Asked>,
 }
 
 /// How much each engine may do. All budgets count work, not time, so that they never change an answer from run to run.

@@ -19,8 +19,6 @@ const DRAWS: usize = 24;
 pub struct Sampled {
     /// The residual, if a point could be evaluated at all.
     pub residual: Option<Residual>,
-    /// The middle value of the relative differences.
-    pub median: f64,
     /// Points that satisfy the conditions but have no value, and the last reason.
     pub stopped: Option<Stop>,
     /// Whether any point satisfied the conditions.
@@ -60,7 +58,6 @@ pub fn compare(
     let mut random = Random::new(budget.seed, &format!("{purpose}/numeric"));
     let mut sampled = Sampled {
         residual: None,
-        median: 0.0,
         stopped: None,
         inside: false,
         suspects: Vec::new(),
@@ -117,8 +114,7 @@ pub fn compare(
     }
     differences.sort_by(f64::total_cmp);
     if let (Some(&max), Some(&median)) = (differences.last(), differences.get(differences.len() / 2)) {
-        sampled.residual = Some(Residual { max, noise, samples: differences.len() });
-        sampled.median = median;
+        sampled.residual = Some(Residual { max, median, noise, samples: differences.len() });
     }
     sampled
 }

@@ -90,7 +90,8 @@ impl Diagram {
 
     /// A shortest path between two objects; empty if they are the same.
     fn shortest_path(&self, from: NodeIndex, to: NodeIndex) -> Option<Vec<Mor>> {
-        let mut reached: rustc_hash::FxHashMap<NodeIndex, Option<(NodeIndex, Mor)>> = [(from, None)].into_iter().collect();
+        let mut reached: rustc_hash::FxHashMap<NodeIndex, Option<(NodeIndex, Mor)>> =
+            [(from, None)].into_iter().collect();
         let mut queue = std::collections::VecDeque::from([from]);
         while let Some(at) = queue.pop_front() {
             if at == to {

@@ -12,4 +12,6 @@ mod functions;
 pub mod morphism;
 pub mod names;
 pub mod optimizer;
+pub mod system;
+pub mod system_error;
 pub mod validate;

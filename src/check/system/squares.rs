@@ -1,0 +1,188 @@
+//! `check natural … along` a system or a cone: one square for each generator.
+
+use rayon::prelude::*;
+
+use super::{Context, Report, Square, Stopped, assumptions, evidence, residual, weakest};
+use crate::check::decide::decide;
+use crate::check::lower::system::square;
+use crate::check::{Budget, Task, lower, repair};
+use crate::model::system::Arrow;
+use crate::syntax::tree::Instance;
+use crate::term::Store;
+use crate::verdict::{Evidence, Finding, Verdict};
+
+/// What was found of one square, for each variance of the `auto` states that fits; `None` is the only reading.
+type Readings = Vec<(Option<&'static str>, Finding)>;
+
+/// Answers `check natural O along S`.
+///
+/// # Errors
+/// As [`super::answer`].
+pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> Result<(Finding, Report), Stopped> {
+    let arrows = c.system.squares();
+    let objects = &c.system.family.objects;
+    // A state without a push-forward spoils the whole question; one square that shows it is enough.
+    let lossy = arrows.iter().find(|a| objects[a.source].dim != objects[a.target].dim);
+    let mut decided: Vec<(&Arrow, Readings)> = Vec::new();
+    if let Some(a) = lossy {
+        let first = readings(c, optimizer, a)?;
+        if first.iter().all(|(_, f)| f.verdict == Verdict::Invalid && f.witness.is_none() && f.residual.is_none()) {
+            decided.push((a, first));
+        }
+    }
+    if decided.is_empty() {
+        c.progress.begin(&task.text, arrows.len());
+        let all: Vec<Result<Readings, Stopped>> = arrows
+            .par_iter()
+            .map(|a| {
+                let r = readings(c, optimizer, a);
+                c.progress.done();
+                r
+            })
+            .collect();
+        for (a, r) in arrows.iter().zip(all) {
+            decided.push((a, r?));
+        }
+    }
+    let (variance, tried) = best_variance(&decided);
+    let mut squares: Vec<Square> = decided
+        .into_iter()
+        .filter_map(|(a, r)| {
+            let finding = r.into_iter().find(|(v, _)| *v == variance).map(|(_, f)| f)?;
+            Some(Square { name: a.label.clone(), index: a.index.clone(), finding })
+        })
+        .collect();
+    let mut finding = whole(&squares);
+    if let Some(v) = variance {
+        finding.message = format!("with the `auto` states read as `{v}`: {}", finding.message);
+        finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
+    }
+    if let Some(k) = weakest(&squares) {
+        explain(c, task, optimizer, (&squares[k].name.clone(), arrows), variance, &mut finding)?;
+        squares[k].finding.repair.clone_from(&finding.repair);
+    }
+    let mut report = Report {
+        objects: objects.len(),
+        generators: c.system.family.arrows.len(),
+        paths: c.system.paths.to_string(),
+        ..Report::default()
+    };
+    report.squares = squares;
+    Ok((finding, report))
+}
+
+/// Lowers and decides one square, and forgets its terms.
+fn readings(c: &Context<'_>, optimizer: &Instance, arrow: &Arrow) -> Result<Readings, Stopped> {
+    let task = square(c.model, c.check, c.system, optimizer, arrow)?;
+    let mut found = Vec::with_capacity(task.problems.len());
+    for mut problem in task.problems {
+        let finding = decide(&mut problem, &c.budget())?;
+        found.push((problem.auto, finding));
+    }
+    Ok(found)
+}
+
+/// The variance of the `auto` states whose weakest verdict is the strongest: one for the whole system.
+fn best_variance(decided: &[(&Arrow, Readings)]) -> (Option<&'static str>, Vec<String>) {
+    let Some((_, first)) = decided.first() else { return (None, Vec::new()) };
+    let mut best: Option<(Verdict, Option<&'static str>)> = None;
+    let mut tried = Vec::new();
+    for (variance, _) in first {
+        let of = |r: &Readings| r.iter().find(|(v, _)| v == variance).map(|(_, f)| f.verdict);
+        let all: Option<Vec<Verdict>> = decided.iter().map(|(_, r)| of(r)).collect();
+        // A variance that does not fit everywhere is none for the system.
+        let Some(weakest) = all.and_then(|v| v.into_iter().min()) else { continue };
+        if let Some(v) = variance {
+            tried.push(format!("{v}: {}", weakest.text()));
+        }
+        if best.is_none_or(|(b, _)| weakest > b) {
+            best = Some((weakest, *variance));
+        }
+    }
+    (best.and_then(|b| b.1), tried)
+}
+
+/// The finding for the whole system from its squares.
+fn whole(squares: &[Square]) -> Finding {
+    let Some(k) = weakest(squares) else {
+        return Finding::new(Verdict::Undecided, Evidence::None, "there is no square to look at");
+    };
+    let first = &squares[k];
+    let verdict = first.finding.verdict;
+    let count = squares.len();
+    let message = match verdict {
+        Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit => {
+            let of = if count == 1 {
+                "the square of the generator".to_owned()
+            } else {
+                format!("all {count} squares of generators")
+            };
+            let how = match verdict {
+                Verdict::Commutes => "commute",
+                Verdict::UpToRate => "commute up to rate",
+                _ => "commute in the limit of small steps",
+            };
+            format!("{of} {how}, and those of composites by pasting")
+        }
+        _ => {
+            let others = squares.iter().filter(|s| s.finding.verdict == verdict).count() - 1;
+            let more = if others == 0 { String::new() } else { format!(" (and {others} more of {count})") };
+            format!("at `{}`{more}: {}", first.name, first.finding.message)
+        }
+    };
+    let mut f = Finding::new(verdict, evidence(verdict, squares, Evidence::Pasting), message);
+    if verdict < Verdict::InLimit {
+        f.witness.clone_from(&first.finding.witness);
+        f.residual = first.finding.residual;
+        f.order = first.finding.order;
+        f.tried.clone_from(&first.finding.tried);
+    } else {
+        f.residual = residual(squares);
+    }
+    if verdict == Verdict::InLimit {
+        f.order = squares.iter().filter_map(|s| s.finding.order).min();
+    }
+    f.assumptions = assumptions(squares);
+    let mut rates = squares.iter().map(|s| &s.finding.rate);
+    if verdict == Verdict::UpToRate
+        && let Some(rate) = rates.next()
+        && rates.all(|r| r == rate)
+    {
+        f.rate.clone_from(rate);
+    }
+    if verdict == Verdict::UpToRate {
+        f.rate_differs = squares.iter().find_map(|s| {
+            let expected = s.finding.rate_differs.as_ref()?;
+            Some(format!("{expected} at `{}`", s.name))
+        });
+        if f.rate_differs.is_some() && f.rate.is_none() {
+            let differs = squares.iter().find(|s| s.finding.rate_differs.is_some());
+            f.rate = differs.and_then(|s| s.finding.rate.clone());
+        }
+    }
+    f
+}
+
+/// Puts the square that the answer explains into the task, as if it had been asked for alone, with a repair if there is
+/// one.
+fn explain(
+    c: &Context<'_>,
+    task: &mut Task,
+    optimizer: &Instance,
+    (name, arrows): (&str, &[Arrow]),
+    variance: Option<&str>,
+    finding: &mut Finding,
+) -> Result<(), Stopped> {
+    let Some(arrow) = arrows.iter().find(|a| a.label == name) else { return Ok(()) };
+    let shown = square(c.model, c.check, c.system, optimizer, arrow)?;
+    task.morphisms = shown.morphisms;
+    task.problems = shown.problems.into_iter().filter(|p| p.auto == variance).collect();
+    task.problems.iter_mut().for_each(|p| p.setting.store = Store::new());
+    let expected = crate::expected_verdict(task.expected.as_ref());
+    if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
+        let check = lower::system::single(c.check, optimizer, arrow);
+        let budget: Budget = c.budget();
+        finding.repair = repair::suggest(c.model, &check, finding.verdict, &budget);
+    }
+    Ok(())
+}
