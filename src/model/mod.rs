@@ -9,6 +9,7 @@ pub mod elaborate;
 pub mod error;
 mod expr;
 mod functions;
+mod lift;
 pub mod morphism;
 pub mod names;
 pub mod optimizer;
