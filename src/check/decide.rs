@@ -313,7 +313,12 @@ fn hunt(
     let hopeless = sampled.agrees() && !different;
     let points = if hopeless { budget.points / 10 } else { budget.points };
     let smaller = Budget { points, ..Budget::new(budget.seed, budget.samples, 1) };
-    let smaller = Budget { trials: budget.trials, operations: budget.operations, ..smaller };
+    let smaller = Budget {
+        trials: budget.trials,
+        operations: budget.operations,
+        simplifications: budget.simplifications,
+        ..smaller
+    };
     let (found, tried) = witness::search(
         &problem.setting,
         (left, right),

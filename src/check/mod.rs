@@ -198,6 +198,8 @@ pub struct Budget {
     pub points: usize,
     /// The number of scalar operations of one evaluation.
     pub operations: usize,
+    /// The number of evaluations that may go into making a witness simpler.
+    pub simplifications: usize,
     failure: Cell<Option<Term>>,
 }
 
@@ -210,6 +212,7 @@ impl Budget {
             trials: 8192 * effort,
             points: 400 * effort,
             operations: 4_000_000_000usize.saturating_mul(effort),
+            simplifications: 96,
             failure: Cell::new(None),
         }
     }

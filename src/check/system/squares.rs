@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{Context, Report, Square, Stopped, assumptions, evidence, residual, weakest};
 use crate::check::decide::decide;
 use crate::check::lower::system::square;
-use crate::check::{Budget, Task, lower, repair};
+use crate::check::{Task, lower, repair};
 use crate::model::system::Arrow;
 use crate::syntax::tree::Instance;
 use crate::term::Store;
@@ -25,7 +25,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     let lossy = arrows.iter().find(|a| objects[a.source].dim != objects[a.target].dim);
     let mut decided: Vec<(&Arrow, Readings)> = Vec::new();
     if let Some(a) = lossy {
-        let first = readings(c, optimizer, a)?;
+        let first = readings(c, optimizer, a, false)?;
         if first.iter().all(|(_, f)| f.verdict == Verdict::Invalid && f.witness.is_none() && f.residual.is_none()) {
             decided.push((a, first));
         }
@@ -35,7 +35,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
         let all: Vec<Result<Readings, Stopped>> = arrows
             .par_iter()
             .map(|a| {
-                let r = readings(c, optimizer, a);
+                let r = readings(c, optimizer, a, false);
                 c.progress.done();
                 r
             })
@@ -52,14 +52,15 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
             Some(Square { name: a.label.clone(), index: a.index.clone(), finding })
         })
         .collect();
+    let shown = weakest(&squares);
+    if let Some(k) = shown {
+        squares[k].finding = explain(c, task, optimizer, &squares[k], variance)?;
+    }
     let mut finding = whole(&squares);
+    finding.repair = shown.and_then(|k| squares[k].finding.repair.clone());
     if let Some(v) = variance {
         finding.message = format!("with the `auto` states read as `{v}`: {}", finding.message);
         finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
-    }
-    if let Some(k) = weakest(&squares) {
-        explain(c, task, optimizer, (&squares[k].name.clone(), arrows), variance, &mut finding)?;
-        squares[k].finding.repair.clone_from(&finding.repair);
     }
     let mut report = Report {
         objects: objects.len(),
@@ -71,12 +72,13 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     Ok((finding, report))
 }
 
-/// Lowers and decides one square, and forgets its terms.
-fn readings(c: &Context<'_>, optimizer: &Instance, arrow: &Arrow) -> Result<Readings, Stopped> {
+/// Lowers and decides one square, and forgets its terms. A witness is made simple only if it is to be shown.
+fn readings(c: &Context<'_>, optimizer: &Instance, arrow: &Arrow, simple: bool) -> Result<Readings, Stopped> {
     let task = square(c.model, c.check, c.system, optimizer, arrow)?;
     let mut found = Vec::with_capacity(task.problems.len());
     for mut problem in task.problems {
-        let finding = decide(&mut problem, &c.budget())?;
+        let budget = if simple { c.budget() } else { c.quick() };
+        let finding = decide(&mut problem, &budget)?;
         found.push((problem.auto, finding));
     }
     Ok(found)
@@ -163,26 +165,28 @@ fn whole(squares: &[Square]) -> Finding {
     f
 }
 
-/// Puts the square that the answer explains into the task, as if it had been asked for alone, with a repair if there is
-/// one.
+/// Puts the square that the answer explains into the task, as if it had been asked for alone; its finding, with a witness
+/// made simple and a repair if there is one.
 fn explain(
     c: &Context<'_>,
     task: &mut Task,
     optimizer: &Instance,
-    (name, arrows): (&str, &[Arrow]),
+    chosen: &Square,
     variance: Option<&str>,
-    finding: &mut Finding,
-) -> Result<(), Stopped> {
-    let Some(arrow) = arrows.iter().find(|a| a.label == name) else { return Ok(()) };
+) -> Result<Finding, Stopped> {
+    let mut finding = chosen.finding.clone();
+    let Some(arrow) = c.system.squares().iter().find(|a| a.label == chosen.name) else { return Ok(finding) };
     let shown = square(c.model, c.check, c.system, optimizer, arrow)?;
     task.morphisms = shown.morphisms;
     task.problems = shown.problems.into_iter().filter(|p| p.auto == variance).collect();
+    if let (Some(p), Verdict::Fails | Verdict::InLimit) = (task.problems.first_mut(), finding.verdict) {
+        finding = decide(p, &c.budget())?;
+    }
     task.problems.iter_mut().for_each(|p| p.setting.store = Store::new());
     let expected = crate::expected_verdict(task.expected.as_ref());
     if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
         let check = lower::system::single(c.check, optimizer, arrow);
-        let budget: Budget = c.budget();
-        finding.repair = repair::suggest(c.model, &check, finding.verdict, &budget);
+        finding.repair = repair::suggest(c.model, &check, finding.verdict, &c.budget());
     }
-    Ok(())
+    Ok(finding)
 }
