@@ -416,6 +416,7 @@ fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Resi
     );
     let mut f = Finding::new(Verdict::UpToRate, Evidence::Algebra, message);
     f.rate = Some(text);
+    f.rate_exact = problem.setting.store.as_fill(c).cloned();
     f.residual = residual;
     f
 }

@@ -65,6 +65,7 @@ pub fn compare(
         misjudged: 0,
     };
     let mut differences = Vec::new();
+    let mut typical = Vec::new();
     let mut zeros = 0usize;
     let mut noise = f64::EPSILON;
     let wanted = samples_for(program.operations(), budget);
@@ -106,6 +107,7 @@ pub fn compare(
             sampled.pieces.push(float.trace.signs);
         }
         differences.push(difference);
+        typical.push(relative_to_typical(&values, left.len()));
         noise = noise.max(own);
     }
     if differences.is_empty() && zeros > 0 {
@@ -113,8 +115,8 @@ pub fn compare(
         differences.push(0.0);
     }
     differences.sort_by(f64::total_cmp);
-    if let (Some(&max), Some(&median)) = (differences.last(), differences.get(differences.len() / 2)) {
-        sampled.residual = Some(Residual { max, median, noise, samples: differences.len() });
+    if let Some(&max) = differences.last() {
+        sampled.residual = Some(Residual { max, defect: median(typical), noise, samples: differences.len() });
     }
     sampled
 }
@@ -182,6 +184,27 @@ fn relative(values: &[Vec<f64>], moved: &[Vec<f64>], n: usize) -> (f64, f64) {
         noise = noise.max((distance(&left[i], &moved_left[i]) + distance(&right[i], &moved_right[i])) / size);
     }
     (worst, noise)
+}
+
+/// The largest difference of left and right relative to the root mean square of the entries of the larger side, in the
+/// worst component.
+fn relative_to_typical(values: &[Vec<f64>], n: usize) -> f64 {
+    let (left, right) = values.split_at(n);
+    let mean_square = |v: &[f64]| (v.iter().map(|x| x * x).sum::<f64>() / v.len().max(1) as f64).sqrt();
+    left.iter()
+        .zip(right)
+        .map(|(l, r)| {
+            let size = mean_square(l).max(mean_square(r));
+            let distance = l.iter().zip(r).fold(0.0f64, |m, (x, y)| m.max((x - y).abs()));
+            if size == 0.0 { 0.0 } else { distance / size }
+        })
+        .fold(0.0, f64::max)
+}
+
+/// The middle value; 0 of nothing.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// The slope of `log |defect|` against `log lr` at seeded points, for a defect given as two lists of terms and the

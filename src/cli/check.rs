@@ -6,11 +6,12 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 use miette::{GraphicalReportHandler, GraphicalTheme, NarratableReportHandler, ReportHandler};
 
+use super::progress::Bar;
 use super::status;
 use crate::report::json::{CheckEntry, ErrorEntry, Report};
-use crate::report::text;
+use crate::report::{system, text};
 use crate::source::{Source, Sources};
-use crate::{FileReport, InputError, Options, check_source};
+use crate::{FileReport, InputError, Options, check_source_with};
 
 /// The stack of a worker thread: expressions nest, and shapes and derivatives are walked recursively.
 const STACK: usize = 32 << 20;
@@ -90,6 +91,7 @@ fn check_all(arguments: &Arguments) -> u8 {
     let mut json = Report { version: 1, checks: Vec::new(), errors: Vec::new() };
     let (mut faulty, mut unexpected, mut total) = (0usize, 0usize, 0usize);
     let printer = Printer::new();
+    let bar = Bar::new(arguments.format == Format::Json);
     for file in &arguments.files {
         let source = match read(file) {
             Ok(source) => source,
@@ -110,7 +112,7 @@ fn check_all(arguments: &Arguments) -> u8 {
             }
         };
         let id = sources.add(source);
-        let report = match check_source(&sources, id, &options) {
+        let report = match check_source_with(&sources, id, &options, &bar) {
             Ok(report) => report,
             Err(defect) => {
                 let _ = writeln!(
@@ -246,6 +248,9 @@ impl Printer {
             let (ok, line) = text::line(answer);
             let mark = if ok { "\u{1b}[32m✓\u{1b}[0m" } else { "\u{1b}[31m✗\u{1b}[0m" };
             let _ = writeln!(out, "  {mark} {line}");
+            for line in system::summary(answer) {
+                let _ = writeln!(out, "      {line}");
+            }
         }
         if report.answers.is_empty() && report.errors.is_empty() {
             let _ = writeln!(out, "  no checks");

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::system::{SquareEntry, SystemEntry};
 use crate::source::Sources;
 use crate::verdict::{Residual, Witness};
 use crate::{Answer, InputError, expected_verdict};
@@ -26,7 +27,7 @@ pub struct CheckEntry {
     pub line: usize,
     /// Column of the word `check`, from 1.
     pub column: usize,
-    /// `natural`, `commutes`, `preserves` or `same`.
+    /// `natural`, `commutes`, `preserves`, `same` or `system`.
     pub kind: &'static str,
     /// The optimizer of a `natural`.
     pub optimizer: Option<String>,
@@ -63,6 +64,12 @@ pub struct CheckEntry {
     /// A change of the optimizer that was seen to mend the square: what stands in the file and what should.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repair: Option<RepairEntry>,
+    /// The squares of a check of or along a system, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub squares: Option<Vec<SquareEntry>>,
+    /// What the squares of a system say together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<SystemEntry>,
     /// One sentence.
     pub message: String,
 }
@@ -133,6 +140,8 @@ impl CheckEntry {
                 verdict: r.verdict.text(),
                 edits: r.edits.iter().map(|(_, a, b)| EditEntry { replace: a.clone(), by: b.clone() }).collect(),
             }),
+            squares: answer.system.as_ref().map(super::system::square_entries),
+            system: answer.system.as_ref().map(SystemEntry::new),
             message: f.message.clone(),
         }
     }

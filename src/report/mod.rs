@@ -1,4 +1,5 @@
 //! Findings and errors to text and JSON.
 
 pub mod json;
+pub mod system;
 pub mod text;

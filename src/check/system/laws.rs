@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Context, Report, Square, Stopped, assumptions, evidence, residual, weakest};
+use super::{Context, Pace, Report, Square, Stopped, assumptions, evidence, residual, unbounded, weakest};
 use crate::check::Task;
 use crate::check::decide::decide;
 use crate::check::lower::system::{claims, equality};
@@ -56,7 +56,7 @@ pub(super) fn laws(c: &Context<'_>, task: &mut Task) -> Result<(Finding, Report)
     for a in answers {
         squares.push(a?);
     }
-    let finding = whole(c, &squares, legs);
+    let finding = unbounded::conclude(c, whole(c, &squares, legs));
     if let Some(k) = weakest(&squares).filter(|_| finding.verdict < Verdict::Commutes) {
         let shown = lowered(c, &all[k])?;
         task.morphisms = shown.morphisms;
@@ -69,7 +69,7 @@ pub(super) fn laws(c: &Context<'_>, task: &mut Task) -> Result<(Finding, Report)
         squares,
         diamonds: Some(s.diamonds.len()),
         paths: s.paths.to_string(),
-        notes: Vec::new(),
+        ..Report::default()
     };
     Ok((finding, report))
 }
@@ -101,7 +101,7 @@ fn look(c: &Context<'_>, law: &Law<'_>) -> Result<Square, Stopped> {
     let mut task = lowered(c, law)?;
     let Some(problem) = task.problems.first_mut() else {
         let finding = Finding::new(Verdict::Undecided, Evidence::None, "there is nothing to compare");
-        return Ok(Square { name, index, finding });
+        return Ok(Square { name, index, finding, pace: Pace::Unknown });
     };
     let claims = problem.claims.is_empty();
     let mut finding = decide(problem, &c.budget())?;
@@ -110,7 +110,7 @@ fn look(c: &Context<'_>, law: &Law<'_>) -> Result<Square, Stopped> {
         finding.evidence = if claims { Evidence::Structure } else { Evidence::Algebra };
         finding.message = "a submersion".into();
     }
-    Ok(Square { name, index, finding })
+    Ok(Square { name, index, finding, pace: Pace::Unknown })
 }
 
 fn whole(c: &Context<'_>, squares: &[Square], legs: usize) -> Finding {

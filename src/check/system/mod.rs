@@ -8,8 +8,15 @@
 //! Each square is lowered by the worker that decides it, and its terms are dropped afterwards; the answers come in the
 //! order of the generators, whatever the number of threads.
 
+mod defect;
 mod laws;
+mod limit;
+mod rates;
 mod squares;
+mod unbounded;
+
+pub use defect::{Defects, Fit, Law, Row};
+pub use rates::{Pace, Rates};
 
 use std::sync::Arc;
 
@@ -90,6 +97,8 @@ pub struct Square {
     pub index: Vec<(String, u64)>,
     /// What was found.
     pub finding: Finding,
+    /// What the square says of the learning rates at its ends.
+    pub pace: Pace,
 }
 
 /// What the squares of a system say together.
@@ -105,8 +114,12 @@ pub struct Report {
     pub diamonds: Option<usize>,
     /// The number of paths whose equality follows.
     pub paths: String,
-    /// Sentences for the summary, in order.
-    pub notes: Vec<String>,
+    /// The learning rates that make the system commute, where the squares have rates.
+    pub rates: Option<Rates>,
+    /// What follows for the inverse limit.
+    pub limit: Option<String>,
+    /// How the defect behaves along the index, if squares fail.
+    pub defects: Option<Defects>,
 }
 
 /// Everything that answering a question about a system needs.
@@ -192,7 +205,7 @@ fn residual(squares: &[Square]) -> Option<crate::verdict::Residual> {
     squares.iter().filter_map(|s| s.finding.residual).reduce(|a, b| crate::verdict::Residual {
         max: a.max.max(b.max),
         noise: a.noise.max(b.noise),
-        median: a.median.max(b.median),
+        defect: a.defect.max(b.defect),
         samples: a.samples + b.samples,
     })
 }

@@ -2,17 +2,33 @@
 
 use rayon::prelude::*;
 
-use super::{Context, Report, Square, Stopped, assumptions, evidence, residual, weakest};
+use super::rates::Rates;
+use super::{
+    Context, Pace, Report, Square, Stopped, assumptions, defect, evidence, limit, rates, residual, unbounded, weakest,
+};
 use crate::check::decide::decide;
 use crate::check::lower::system::square;
-use crate::check::{Task, lower, repair};
-use crate::model::system::Arrow;
-use crate::syntax::tree::Instance;
+use crate::check::{Problem, Shape, Task, lower, repair};
+use crate::domain::Rational;
+use crate::model::elaborate::{Elaborator, Scope};
+use crate::model::morphism::instance_text;
+use crate::model::system::{Arrow, replace};
+use crate::syntax::tree::{ExpectedVerdict, Instance};
 use crate::term::Store;
 use crate::verdict::{Evidence, Finding, Verdict};
 
-/// What was found of one square, for each variance of the `auto` states that fits; `None` is the only reading.
-type Readings = Vec<(Option<&'static str>, Finding)>;
+/// What was found of one square, read with one variance of the `auto` states; `None` if there are none.
+struct Reading {
+    variance: Option<&'static str>,
+    finding: Finding,
+    /// Both sides are zero.
+    zero: bool,
+    /// Some state cannot be carried.
+    refused: bool,
+}
+
+/// One reading for each variance that fits.
+type Readings = Vec<Reading>;
 
 /// Answers `check natural O along S`.
 ///
@@ -25,8 +41,8 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     let lossy = arrows.iter().find(|a| objects[a.source].dim != objects[a.target].dim);
     let mut decided: Vec<(&Arrow, Readings)> = Vec::new();
     if let Some(a) = lossy {
-        let first = readings(c, optimizer, a, false)?;
-        if first.iter().all(|(_, f)| f.verdict == Verdict::Invalid && f.witness.is_none() && f.residual.is_none()) {
+        let first = readings(c, optimizer, a)?;
+        if first.iter().all(|r| r.refused) {
             decided.push((a, first));
         }
     }
@@ -35,7 +51,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
         let all: Vec<Result<Readings, Stopped>> = arrows
             .par_iter()
             .map(|a| {
-                let r = readings(c, optimizer, a, false);
+                let r = readings(c, optimizer, a);
                 c.progress.done();
                 r
             })
@@ -48,10 +64,12 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     let mut squares: Vec<Square> = decided
         .into_iter()
         .filter_map(|(a, r)| {
-            let finding = r.into_iter().find(|(v, _)| *v == variance).map(|(_, f)| f)?;
-            Some(Square { name: a.label.clone(), index: a.index.clone(), finding })
+            let r = r.into_iter().find(|r| r.variance == variance)?;
+            let pace = pace(&r);
+            Some(Square { name: a.label.clone(), index: a.index.clone(), finding: r.finding, pace })
         })
         .collect();
+    expect_rate(c, &mut squares);
     let shown = weakest(&squares);
     if let Some(k) = shown {
         squares[k].finding = explain(c, task, optimizer, &squares[k], variance)?;
@@ -62,26 +80,67 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
         finding.message = format!("with the `auto` states read as `{v}`: {}", finding.message);
         finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
     }
-    let mut report = Report {
-        objects: objects.len(),
+    let paces: Vec<Pace> = squares.iter().map(|s| s.pace.clone()).collect();
+    let rates = if squares.len() == arrows.len() { rates::rates(c.system, arrows, &paces) } else { None };
+    // Of squares that commute at one rate there is nothing to say.
+    let rates = rates.filter(|_| finding.verdict >= Verdict::InLimit);
+    let shape = task.problems.first().map(|p| &p.shape);
+    let name = instance_text(optimizer);
+    let limit = limit::sentence(c, (&name, shape), (&finding, &squares), rates.as_ref());
+    let finding = unbounded::conclude(c, finding);
+    let report = Report {
+        objects: c.system.diagram_objects(),
         generators: c.system.family.arrows.len(),
         paths: c.system.paths.to_string(),
-        ..Report::default()
+        diamonds: None,
+        rates: rates.filter(|r| *r != Rates::Equal),
+        limit: limit.filter(|_| finding.verdict >= Verdict::InLimit),
+        defects: defect::defects(&squares),
+        squares,
     };
-    report.squares = squares;
     Ok((finding, report))
 }
 
-/// Lowers and decides one square, and forgets its terms. A witness is made simple only if it is to be shown.
-fn readings(c: &Context<'_>, optimizer: &Instance, arrow: &Arrow, simple: bool) -> Result<Readings, Stopped> {
+/// Compares the rate 1 of squares that commute with the rate that the check expects of each.
+fn expect_rate(c: &Context<'_>, squares: &mut [Square]) {
+    let Some(ExpectedVerdict::UpToRate(Some(formula))) = c.check.expect.as_ref().map(|e| &e.verdict) else { return };
+    for s in squares.iter_mut().filter(|s| s.pace == Pace::Exact(Rational::ONE)) {
+        let mut at = formula.clone();
+        replace(&mut at, &s.index);
+        let mut e = Elaborator::new(c.model);
+        let value = e.expr(&at, &mut Scope::default()).ok().and_then(|t| e.constant(t)).and_then(|mut v| v.pop());
+        if let Some(q) = value.filter(|q| !q.is_one()) {
+            s.finding.rate_differs = Some(q.to_string());
+        }
+    }
+}
+
+/// Lowers and decides one square, and forgets its terms. No witness is made simple: only one is going to be shown.
+fn readings(c: &Context<'_>, optimizer: &Instance, arrow: &Arrow) -> Result<Readings, Stopped> {
     let task = square(c.model, c.check, c.system, optimizer, arrow)?;
     let mut found = Vec::with_capacity(task.problems.len());
     for mut problem in task.problems {
-        let budget = if simple { c.budget() } else { c.quick() };
-        let finding = decide(&mut problem, &budget)?;
-        found.push((problem.auto, finding));
+        let finding = decide(&mut problem, &c.quick())?;
+        let zero = sides_vanish(&problem);
+        let refused = problem.invalid.is_some();
+        found.push(Reading { variance: problem.auto, finding, zero, refused });
     }
     Ok(found)
+}
+
+/// Whether both sides of a square of flows are zero, so that it commutes at any rate.
+fn sides_vanish(p: &Problem) -> bool {
+    matches!(p.shape, Shape::Flow)
+        && p.equation.left.iter().chain(&p.equation.right).all(|&t| p.setting.store.is_zero(t))
+}
+
+fn pace(r: &Reading) -> Pace {
+    match (r.finding.verdict, &r.finding.rate, &r.finding.rate_exact) {
+        (Verdict::Commutes, ..) if r.zero => Pace::Free,
+        (Verdict::Commutes, ..) | (Verdict::InLimit, None, _) => Pace::Exact(Rational::ONE),
+        (Verdict::UpToRate | Verdict::InLimit, _, Some(c)) => Pace::Exact(c.clone()),
+        _ => Pace::Unknown,
+    }
 }
 
 /// The variance of the `auto` states whose weakest verdict is the strongest: one for the whole system.
@@ -89,8 +148,8 @@ fn best_variance(decided: &[(&Arrow, Readings)]) -> (Option<&'static str>, Vec<S
     let Some((_, first)) = decided.first() else { return (None, Vec::new()) };
     let mut best: Option<(Verdict, Option<&'static str>)> = None;
     let mut tried = Vec::new();
-    for (variance, _) in first {
-        let of = |r: &Readings| r.iter().find(|(v, _)| v == variance).map(|(_, f)| f.verdict);
+    for Reading { variance, .. } in first {
+        let of = |r: &Readings| r.iter().find(|r| r.variance == *variance).map(|r| r.finding.verdict);
         let all: Option<Vec<Verdict>> = decided.iter().map(|(_, r)| of(r)).collect();
         // A variance that does not fit everywhere is none for the system.
         let Some(weakest) = all.and_then(|v| v.into_iter().min()) else { continue };
@@ -159,7 +218,7 @@ fn whole(squares: &[Square]) -> Finding {
         });
         if f.rate_differs.is_some() && f.rate.is_none() {
             let differs = squares.iter().find(|s| s.finding.rate_differs.is_some());
-            f.rate = differs.and_then(|s| s.finding.rate.clone());
+            f.rate = differs.map(|s| s.finding.rate.clone().unwrap_or_else(|| "1".to_owned()));
         }
     }
     f
