@@ -11,7 +11,6 @@ use super::error::ModelError;
 use super::morphism::instance_text;
 use super::names::{ConeId, Declared, Model, SystemId};
 use super::system_error::SystemError;
-use super::validate::depends_on_size;
 use crate::source::Span;
 use crate::syntax::tree::{
     ArchitectureEntry, Argument, Binder, Domain, Expr, ExprKind, Generator, Ident, Instance, MorphismKind, Over, Param,
@@ -312,7 +311,9 @@ impl<'m> Resolver<'m> {
         let span = written.span;
         let number = |v: u64| Expr { kind: ExprKind::Number(v.into()), span };
         let mut instance = written.clone();
-        if written.args.is_empty() {
+        let morphism =
+            matches!(self.e.model.lookup(&written.name.name), Some(Declared::Morphism(_) | Declared::Composite(_)));
+        if written.args.is_empty() && morphism {
             let sizes = self.sizes(&written.name);
             let mut taken: Vec<Option<u64>> = vec![None; sizes.len()];
             let mut rest = Vec::new();
@@ -576,7 +577,20 @@ pub fn listed<'a>(mut names: impl Iterator<Item = &'a str>) -> String {
 
 /// A fault that shows at one member: named with it, unless it has nothing to do with sizes.
 pub fn at_member(error: ModelError, system: &str, instance: &str, generator: Span) -> ModelError {
-    if !depends_on_size(&error) || matches!(error, ModelError::System(_)) {
+    let shows_at_a_size = matches!(
+        error,
+        ModelError::ShapeMismatch { .. }
+            | ModelError::UnexpectedShape { .. }
+            | ModelError::NotNatural { .. }
+            | ModelError::TooLarge { .. }
+            | ModelError::OutOfRange { .. }
+            | ModelError::ReversedRange { .. }
+            | ModelError::Undefined { .. }
+            | ModelError::Violated { .. }
+            | ModelError::Dimension { .. }
+            | ModelError::PathMismatch { .. }
+    );
+    if !shows_at_a_size {
         return error;
     }
     let span = error.span();

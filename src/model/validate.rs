@@ -60,8 +60,7 @@ fn is_size(p: &Param) -> bool {
     p.ty.as_ref().is_some_and(|t| t.name.name == "N")
 }
 
-/// Whether a fault may be there at one size and not at another.
-pub(super) fn depends_on_size(e: &ModelError) -> bool {
+fn depends_on_size(e: &ModelError) -> bool {
     !matches!(
         e,
         ModelError::UnknownName { .. }

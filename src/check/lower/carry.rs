@@ -32,8 +32,19 @@ pub(super) fn carry(
         let mut outputs = vec![m.map];
         let needs = o.states.iter().any(|s| !matches!(s.variance, Variance::Fixed | Variance::Tangent));
         let j = if needs { jacobian(e, m)? } else { m.map };
-        for s in &o.states {
+        for (i, s) in o.states.iter().enumerate() {
             inputs.push(s.symbol);
+            let there = over.get(&m.target.symbol).and_then(|t| t.states.get(i)).map_or(s.term, |t| t.term);
+            if s.variance == Variance::Fixed && e.store.shape(there) != e.store.shape(s.term) {
+                // An `auto` state read as a fixed space has the size of the parameters.
+                let reason = format!(
+                    "along `{}` its space changes from {} to {}",
+                    m.name,
+                    e.shape_text(s.term),
+                    e.shape_text(there)
+                );
+                return Ok(Err(format!("`{}` is {}: {reason}", s.name, with_article(s.variance))));
+            }
             if s.variance == Variance::Tangent {
                 outputs.push(push_forward(e, m, s.term)?);
                 continue;
