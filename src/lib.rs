@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | [`source`] | bytes → text with places | [`source::Source`], [`source::Span`] |
 //! | [`syntax`] | text → spanned tree | [`syntax::tree::File`] |
+//! | [`uses`] | file → the files and libraries that it uses | [`uses::Files`], [`uses::Part`] |
 //! | [`domain`] | the scalars that terms are read in | [`domain::Domain`] |
 //! | [`term`] | the calculus: tensor terms and their derivatives | [`term::Store`], [`term::Program`] |
 //! | [`model`] | tree → declarations, and from them shapes and terms | [`model::names::Model`], [`model::elaborate::Elaborator`] |
@@ -31,6 +32,7 @@ pub mod report;
 pub mod source;
 pub mod syntax;
 pub mod term;
+pub mod uses;
 pub mod verdict;
 
 use std::time::{Duration, Instant};
@@ -46,6 +48,8 @@ use model::names::Model;
 use source::{SourceId, Sources, Span};
 use syntax::SyntaxError;
 use syntax::tree::{Check, ExpectedVerdict};
+use uses::Files;
+use uses::error::UseError;
 use verdict::{Evidence, Finding, Verdict};
 
 /// A fault of the input, from whichever stage found it.
@@ -55,6 +59,10 @@ pub enum InputError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Syntax(#[from] SyntaxError),
+    /// A `use` brings nothing.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Use(#[from] UseError),
     /// Names, shapes or sizes do not fit.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -66,7 +74,16 @@ impl InputError {
     pub fn span(&self) -> Span {
         match self {
             InputError::Syntax(e) => e.span(),
+            InputError::Use(e) => e.span(),
             InputError::Model(e) => e.span(),
+        }
+    }
+
+    /// A second place that belongs to the fault, in another file, with its label.
+    pub fn elsewhere(&self) -> Option<(Span, &'static str)> {
+        match self {
+            InputError::Syntax(_) | InputError::Use(_) => None,
+            InputError::Model(e) => e.elsewhere(),
         }
     }
 }
@@ -108,7 +125,7 @@ pub struct Answer {
 pub struct FileReport {
     /// The answers in order; none if the source has errors.
     pub answers: Vec<Answer>,
-    /// The errors in order of place.
+    /// The errors in order of place, those of the files it uses among them.
     pub errors: Vec<InputError>,
 }
 
@@ -124,16 +141,23 @@ pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
     }
 }
 
-/// Parses, resolves and checks one source. A source with errors is not checked.
+/// Parses, resolves and checks one source with all that it uses. A source with errors, or one that uses a source with
+/// errors, is not checked.
 ///
 /// # Errors
 /// If two engines contradict each other, which is a defect of `nat` and stops the run.
-pub fn check_source(sources: &Sources, id: SourceId, options: &Options) -> Result<FileReport, Disagreement> {
-    let (file, syntax_errors) = syntax::parse(id, sources.get(id));
-    let (model, name_errors) = Model::collect(file);
-    let mut errors: Vec<InputError> = syntax_errors.into_iter().map(InputError::from).collect();
+pub fn check_source(
+    sources: &mut Sources,
+    id: SourceId,
+    files: &mut Files<'_>,
+    options: &Options,
+) -> Result<FileReport, Disagreement> {
+    let gathered = files.gather(sources, id);
+    let (model, name_errors) = Model::join(&gathered.parts);
+    let mut errors: Vec<InputError> = gathered.syntax.into_iter().map(InputError::from).collect();
+    errors.extend(gathered.errors.into_iter().map(InputError::from));
     let mut faults = name_errors;
-    // After a syntax error, names may be missing that the file does declare.
+    // After an error of syntax, or a file that is missing, names may be missing that are declared.
     if errors.is_empty() {
         faults.extend(model::validate::validate(&model));
     }

@@ -84,10 +84,15 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
         Ok(task) if errors.is_empty() => Ok(task),
         _ => {
             for e in &mut errors {
-                if let ModelError::Incomplete { asked, span, .. } = e
-                    && !span.overlaps(check.span)
-                {
-                    *asked = Some(check.span);
+                match e {
+                    ModelError::Incomplete { asked, span, elsewhere, .. } if span.source != check.span.source => {
+                        *elsewhere = Some(std::mem::replace(span, check.span));
+                        *asked = None;
+                    }
+                    ModelError::Incomplete { asked, span, .. } if !span.overlaps(check.span) => {
+                        *asked = Some(check.span);
+                    }
+                    _ => {}
                 }
             }
             crate::model::validate::sort(&mut errors);
@@ -278,7 +283,14 @@ fn preserves(model: &Model, check: &Check, what: &str, path: &TreePath, errors: 
                 let architecture = a.name.clone();
                 let part = if what == "loss" { "loss" } else { "output" };
                 let needed_by = format!("`preserves {what}`");
-                e.fail(ModelError::Incomplete { architecture, part, needed_by, span: check.span, asked: None })
+                e.fail(ModelError::Incomplete {
+                    architecture,
+                    part,
+                    needed_by,
+                    span: check.span,
+                    asked: None,
+                    elsewhere: None,
+                })
             }
         };
         let source = needed(&mut e, &p.source)?;

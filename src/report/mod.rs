@@ -1,4 +1,5 @@
 //! Findings and errors to text and JSON.
 
+pub mod elsewhere;
 pub mod json;
 pub mod text;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
+use super::elsewhere::Elsewhere;
 use crate::check::repair::Repair;
 use crate::source::{Sources, Span};
 use crate::verdict::{Evidence, Verdict, Witness};
@@ -53,6 +54,7 @@ pub struct Unexpected {
     help: String,
     labels: Vec<LabeledSpan>,
     source: NamedSource<std::sync::Arc<str>>,
+    elsewhere: Vec<Elsewhere>,
 }
 
 impl fmt::Display for Unexpected {
@@ -79,6 +81,13 @@ impl Diagnostic for Unexpected {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         Some(Box::new(self.labels.iter().cloned()))
     }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        if self.elsewhere.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.elsewhere.iter().map(|e| e as &dyn Diagnostic)))
+    }
 }
 
 /// The diagnostic of an unexpected answer.
@@ -92,9 +101,11 @@ pub fn unexpected(sources: &Sources, answer: &Answer) -> Unexpected {
         None => format!("{}: expected `{}`, found `{}`", task.text, expected.text(), f.verdict.text()),
     };
     let mut labels: Vec<(Span, String)> = vec![(task.span, format!("this check: {}", f.verdict.text()))];
+    let mut elsewhere: Vec<(Span, String)> = Vec::new();
     let mut add = |span: Span, text: String| {
-        let fits = span.source == task.span.source && span.end > span.start;
-        if fits && !labels.iter().any(|(s, _)| s.overlaps(span)) {
+        if span.source != task.span.source {
+            elsewhere.push((span, text));
+        } else if span.end > span.start && !labels.iter().any(|(s, _)| s.overlaps(span)) {
             labels.push((span, text));
         }
     };
@@ -127,6 +138,7 @@ pub fn unexpected(sources: &Sources, answer: &Answer) -> Unexpected {
         help: explanation(answer),
         labels: labels.into_iter().map(|(s, t)| LabeledSpan::new_with_span(Some(t), s)).collect(),
         source: sources.named(task.span.source),
+        elsewhere: Elsewhere::group(sources, elsewhere),
     }
 }
 
