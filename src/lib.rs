@@ -67,6 +67,15 @@ pub enum InputError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Model(#[from] ModelError),
+    /// As [`InputError::Model`], in a used file, found when a check brought it together with something else.
+    #[error("{error}")]
+    #[diagnostic(forward(error))]
+    Asked {
+        /// The fault.
+        error: ModelError,
+        /// The check.
+        check: Span,
+    },
 }
 
 impl InputError {
@@ -75,7 +84,7 @@ impl InputError {
         match self {
             InputError::Syntax(e) => e.span(),
             InputError::Use(e) => e.span(),
-            InputError::Model(e) => e.span(),
+            InputError::Model(e) | InputError::Asked { error: e, .. } => e.span(),
         }
     }
 
@@ -84,6 +93,7 @@ impl InputError {
         match self {
             InputError::Syntax(_) | InputError::Use(_) => None,
             InputError::Model(e) => e.elsewhere(),
+            InputError::Asked { check, .. } => Some((*check, "asked here")),
         }
     }
 }
@@ -166,15 +176,26 @@ pub fn check_source(
         false => Vec::new(),
     };
     let mut tasks = Vec::with_capacity(lowered.len());
-    for result in lowered {
-        match result {
-            Ok(task) => tasks.push(task),
-            Err(found) => faults.extend(found),
-        }
+    let mut asked: Vec<(ModelError, Span)> = Vec::new();
+    for (result, check) in lowered.into_iter().zip(&model.checks) {
+        let found = match result {
+            Ok(task) => {
+                tasks.push(task);
+                continue;
+            }
+            Err(found) => found,
+        };
+        let (here, other): (Vec<_>, Vec<_>) = found.into_iter().partition(|e| e.span().source == id);
+        faults.extend(here);
+        let new = |e: &ModelError| !asked.iter().any(|(known, _)| known == e);
+        let other: Vec<_> = other.into_iter().filter(new).map(|e| (e, check.span)).collect();
+        asked.extend(other);
     }
     faults.extend(classifications(&model));
     model::validate::sort(&mut faults);
+    asked.retain(|(e, _)| !faults.contains(e));
     errors.extend(faults.into_iter().map(InputError::from));
+    errors.extend(asked.into_iter().map(|(error, check)| InputError::Asked { error, check }));
     if !errors.is_empty() {
         errors.sort_by_key(InputError::span);
         return Ok(FileReport { answers: Vec::new(), errors });

@@ -1,7 +1,7 @@
 //! Reading files: those that are given, and those that they use.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::source::{Source, SourceId, Sources};
 use crate::uses::{Files, Loader, Location};
@@ -32,7 +32,7 @@ impl Loader for Disk {
             return Err(("\"\"".to_owned(), "the path is empty".to_owned()));
         }
         let folder = if from == STDIN { None } else { Path::new(from).parent() };
-        let path = folder.map_or(PathBuf::from(path), |folder| folder.join(path));
+        let path = tidy(folder.map_or(PathBuf::from(path), |folder| folder.join(path)));
         let name = path.display().to_string();
         match identity(&path) {
             Ok(identity) => Ok(Location { identity, name }),
@@ -61,6 +61,24 @@ pub fn read_all(names: &[String], sources: &mut Sources, files: &mut Files<'_>) 
         Ok(id)
     });
     read.collect()
+}
+
+/// The path without `.` and `a/..`, if that is a path to the same file; through a symbolic link it may not be.
+fn tidy(path: PathBuf) -> PathBuf {
+    let mut short = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if short.file_name().is_some() => {
+                short.pop();
+            }
+            part => short.push(part),
+        }
+    }
+    match (short.canonicalize(), path.canonicalize()) {
+        (Ok(a), Ok(b)) if a == b => short,
+        _ => path,
+    }
 }
 
 /// The same for every path to the same file.

@@ -42,8 +42,8 @@ pub enum UseError {
     Cycle {
         /// The files, joined by arrows; the first is also the last.
         circle: String,
-        /// The `use` that closes the circle.
-        #[label("closes the circle")]
+        /// The `use` of the first of them.
+        #[label("part of the circle")]
         span: Span,
     },
     /// More used files than the limit.

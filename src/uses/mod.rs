@@ -83,7 +83,21 @@ pub struct Gathered {
     pub syntax: Vec<SyntaxError>,
     /// The `use`s that bring nothing.
     pub errors: Vec<UseError>,
-    open: Vec<SourceId>,
+    /// The files that are being visited, each with the `use` in it that is followed.
+    open: Vec<(SourceId, Span)>,
+}
+
+impl Gathered {
+    /// The error of a circle in the open files from this one on. It is the same wherever the circle is entered: it
+    /// starts at the file that was read first.
+    fn circle(&self, sources: &Sources, start: usize) -> UseError {
+        let mut files = self.open[start..].to_vec();
+        let first = (0..files.len()).min_by_key(|&i| files[i].0).unwrap_or(0);
+        files.rotate_left(first);
+        let (_, span) = files[0];
+        let names = files.iter().chain(&files[..1]).map(|&(f, _)| sources.get(f).name.as_str());
+        UseError::Cycle { circle: names.collect::<Vec<_>>().join(" → "), span }
+    }
 }
 
 impl<'l> Files<'l> {
@@ -107,10 +121,12 @@ impl<'l> Files<'l> {
     fn visit(&mut self, sources: &mut Sources, id: SourceId, gathered: &mut Gathered) {
         let (file, syntax) = self.parse(sources, id);
         gathered.syntax.extend(syntax);
-        gathered.open.push(id);
+        let at = gathered.open.len();
+        gathered.open.push((id, Span::new(id, 0, 0)));
         let mut uses = Vec::new();
         for item in &file.items {
             let ItemKind::Use(target) = &item.kind else { continue };
+            gathered.open[at].1 = item.span;
             let used = match self.find(sources, id, target, item.span, gathered) {
                 Ok(used) => used,
                 Err(error) => {
@@ -161,10 +177,8 @@ impl<'l> Files<'l> {
             }
             UseTarget::Path(path, _) => self.find_file(sources, from, path, span)?,
         };
-        if let Some(start) = gathered.open.iter().position(|&open| open == id) {
-            let files = gathered.open[start..].iter().chain([&id]);
-            let circle = files.map(|&f| sources.get(f).name.as_str()).collect::<Vec<_>>().join(" → ");
-            return Err(UseError::Cycle { circle, span });
+        if let Some(start) = gathered.open.iter().position(|&(open, _)| open == id) {
+            return Err(gathered.circle(sources, start));
         }
         if gathered.parts.len() + gathered.open.len() > MAX_FILES && !gathered.parts.iter().any(|p| p.id == id) {
             return Err(UseError::TooMany { limit: MAX_FILES, span });
