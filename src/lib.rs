@@ -30,6 +30,7 @@ pub mod model;
 pub mod refs;
 pub mod report;
 pub mod source;
+pub mod structure;
 pub mod syntax;
 pub mod term;
 pub mod uses;

@@ -236,6 +236,18 @@ impl Model {
         names
     }
 
+    /// The same model with the declarations of another text, which sees its own names and, if it is to, those of the file
+    /// the model is of. The file does not see that text's.
+    #[must_use]
+    pub fn with_text(&self, id: SourceId, file: &File, sees_file: bool) -> Self {
+        let mut model = self.clone();
+        let names = model.add(file, false);
+        let mut scope = self.scopes.get(&self.main).filter(|_| sees_file).cloned().unwrap_or_default();
+        scope.extend(names.into_iter().map(|(name, what)| (name.name, (what, name.span))));
+        model.scopes.insert(id, scope);
+        model
+    }
+
     /// The same model with another body for one optimizer.
     #[must_use]
     pub fn with_optimizer(&self, id: OptimizerId, optimizer: Optimizer) -> Self {
