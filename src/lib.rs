@@ -36,12 +36,14 @@ pub mod term;
 pub mod uses;
 pub mod verdict;
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use miette::Diagnostic;
 use rayon::prelude::*;
 use thiserror::Error;
 
+use check::class::Examples;
 use check::decide::Disagreement;
 use check::{Budget, Task};
 use model::error::ModelError;
@@ -201,8 +203,9 @@ pub fn check_source(
         errors.sort_by_key(InputError::span);
         return Ok(FileReport { answers: Vec::new(), errors });
     }
+    let asks = Asks { model: &model, examples: OnceLock::new(), options };
     let answers: Result<Vec<Answer>, Disagreement> =
-        tasks.into_par_iter().zip(&model.checks).map(|(t, c)| answer(t, &model, c, options)).collect();
+        tasks.into_par_iter().zip(&model.checks).map(|(t, c)| asks.answer(t, c)).collect();
     Ok(FileReport { answers: answers?, errors })
 }
 
@@ -215,34 +218,64 @@ fn classifications(model: &Model) -> Vec<ModelError> {
     model.classifications.iter().map(|c| unsupported(c.span)).collect()
 }
 
-/// Decides one task.
-fn answer(mut task: Task, model: &Model, check: &Check, options: &Options) -> Result<Answer, Disagreement> {
-    let start = Instant::now();
-    let mut best: Option<Finding> = None;
-    let mut tried = Vec::new();
-    for problem in &mut task.problems {
-        let budget = Budget::new(options.seed, options.samples, options.effort);
-        let mut finding = check::decide::decide(problem, &budget)?;
-        if let Some(variance) = problem.auto {
-            tried.push(format!("{variance}: {}", finding.verdict.text()));
-            finding.message = format!("with the `auto` states read as `{variance}`: {}", finding.message);
+/// What all answers of a file need.
+struct Asks<'a> {
+    model: &'a Model,
+    /// Made when the first question along a class is met.
+    examples: OnceLock<Examples>,
+    options: &'a Options,
+}
+
+impl Asks<'_> {
+    fn examples(&self) -> &Examples {
+        self.examples.get_or_init(|| Examples::new(self.model))
+    }
+
+    fn budget(&self) -> Budget {
+        Budget::new(self.options.seed, self.options.samples, self.options.effort)
+    }
+
+    /// Decides one task.
+    fn answer(&self, mut task: Task, check: &Check) -> Result<Answer, Disagreement> {
+        let start = Instant::now();
+        let mut finding = match &task.class {
+            Some(question) => {
+                let found = check::class::answer(self.examples(), check, question, &self.budget())?;
+                task.problems.extend(found.problem);
+                found.finding
+            }
+            None => self.problems(&mut task)?,
+        };
+        let expected = expected_verdict(task.expected.as_ref());
+        let proved = !self.options.require_proof || finding.evidence != Evidence::Numeric;
+        let ok = finding.verdict == expected && finding.rate_differs.is_none() && proved;
+        if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
+            finding.repair = check::repair::suggest(self.model, check, finding.verdict, &self.budget());
         }
-        if best.as_ref().is_none_or(|b| finding.verdict > b.verdict) {
-            best = Some(finding);
+        // The terms are large and no longer needed.
+        task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
+        Ok(Answer { task, finding, ok, time: start.elapsed() })
+    }
+
+    /// Decides the problems of a task: one, or one for each variance of its `auto` states.
+    fn problems(&self, task: &mut Task) -> Result<Finding, Disagreement> {
+        let mut best: Option<Finding> = None;
+        let mut tried = Vec::new();
+        for problem in &mut task.problems {
+            let budget = self.budget();
+            let mut finding = check::decide::decide(problem, &budget)?;
+            if let Some(variance) = problem.auto {
+                tried.push(format!("{variance}: {}", finding.verdict.text()));
+                finding.message = format!("with the `auto` states read as `{variance}`: {}", finding.message);
+            }
+            if best.as_ref().is_none_or(|b| finding.verdict > b.verdict) {
+                best = Some(finding);
+            }
         }
+        let mut finding = best.unwrap_or_else(|| Finding::new(Verdict::Undecided, Evidence::None, "nothing to decide"));
+        if !tried.is_empty() {
+            finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
+        }
+        Ok(finding)
     }
-    let mut finding = best.unwrap_or_else(|| Finding::new(Verdict::Undecided, Evidence::None, "nothing to decide"));
-    if !tried.is_empty() {
-        finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
-    }
-    let expected = expected_verdict(task.expected.as_ref());
-    let proved = !options.require_proof || finding.evidence != Evidence::Numeric;
-    let ok = finding.verdict == expected && finding.rate_differs.is_none() && proved;
-    if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
-        let budget = Budget::new(options.seed, options.samples, options.effort);
-        finding.repair = check::repair::suggest(model, check, finding.verdict, &budget);
-    }
-    // The terms are large and no longer needed.
-    task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
-    Ok(Answer { task, finding, ok, time: start.elapsed() })
 }

@@ -24,8 +24,7 @@ fn table() {
     let mut out = String::new();
     for (name, d, span) in model.declarations() {
         let Declared::Optimizer(id) = d else { continue };
-        let instance =
-            Instance { name: nat::syntax::tree::Ident { name: name.into(), span }, args: Vec::new(), span };
+        let instance = Instance { name: nat::syntax::tree::Ident { name: name.into(), span }, args: Vec::new(), span };
         let body = build(&model, &model[id], &instance, None);
         out.push_str(&format!("{name:26}"));
         for class in Class::ALL {

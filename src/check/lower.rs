@@ -118,6 +118,7 @@ fn task(check: &Check, kind: &'static str, text: String) -> Task {
         morphisms: Vec::new(),
         optimizers: Vec::new(),
         problems: Vec::new(),
+        class: None,
     }
 }
 

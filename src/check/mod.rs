@@ -8,6 +8,7 @@
 //! - [`decide`] puts their answers together into one [`crate::verdict::Finding`].
 
 pub mod algebra;
+pub mod class;
 pub mod decide;
 pub mod generic;
 pub mod lower;
@@ -18,6 +19,7 @@ pub mod repair;
 pub mod replay;
 pub mod sample;
 pub mod singular;
+pub mod uses;
 pub mod witness;
 
 use std::cell::Cell;
@@ -178,6 +180,8 @@ pub struct Task {
     pub optimizers: Vec<(String, Span)>,
     /// One problem, or one for each variance of an `auto` state.
     pub problems: Vec<Problem>,
+    /// For a square along a class: the question, which makes its own problems.
+    pub class: Option<class::ClassQuestion>,
 }
 
 /// How much each engine may do. All budgets count work, not time, so that they never change an answer from run to run.

@@ -57,7 +57,8 @@ fn is_size(p: &Param) -> bool {
     p.ty.as_ref().is_some_and(|t| t.name.name == "N")
 }
 
-fn depends_on_size(e: &ModelError) -> bool {
+/// Whether a fault may vanish at other sizes.
+pub(crate) fn depends_on_size(e: &ModelError) -> bool {
     !matches!(
         e,
         ModelError::UnknownName { .. }
@@ -150,7 +151,7 @@ fn attempt(
 }
 
 /// A small architecture that optimizers are read over to find faults that do not depend on the architecture.
-fn trial_architecture(e: &mut Elaborator<'_>, span: Span) -> super::architecture::Architecture {
+pub(crate) fn trial_architecture(e: &mut Elaborator<'_>, span: Span) -> super::architecture::Architecture {
     let (symbol, point) = e.quantify("params", &[2], super::elaborate::Draw::Real, Role::Point);
     let square = e.store.dot(point, point);
     super::architecture::Architecture {

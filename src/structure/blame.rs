@@ -264,5 +264,11 @@ fn sentence(typer: &Typer, id: Id, law: &Law, needed: &Law) -> String {
 }
 
 fn power(w: &Rational) -> String {
-    if w.is_zero() { "1".into() } else if w.is_one() { "a".into() } else { format!("a^{w}") }
+    if w.is_zero() {
+        "1".into()
+    } else if w.is_one() {
+        "a".into()
+    } else {
+        format!("a^{w}")
+    }
 }

@@ -55,9 +55,7 @@ impl Axis {
                 Axis::plain()
             }
             Class::SignedPermutation => Axis { weight: Rational::ZERO, odd: self.odd },
-            Class::Diagonal | Class::Linear | Class::Affine | Class::Diffeo => {
-                Axis { weight: self.weight, odd: false }
-            }
+            Class::Diagonal | Class::Linear | Class::Affine | Class::Diffeo => Axis { weight: self.weight, odd: false },
         }
     }
 

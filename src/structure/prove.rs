@@ -3,7 +3,7 @@
 use super::body::{Body, Id, Kind, Node, Op};
 use super::class::Class;
 use super::law::{Axis, Form, Law};
-use super::rules::{Fault, Typer, scaled};
+use super::rules::{Fault, Typer};
 use crate::domain::Rational;
 use crate::model::optimizer::Variance;
 
@@ -55,6 +55,20 @@ pub fn prove(body: &Body, class: Class) -> Proof {
         _ => 0,
     };
     all.into_iter().min_by_key(weakest).filter(|p| weakest(p) > 0).unwrap_or(Proof::Open)
+}
+
+/// Why the types prove nothing: the first reason met, for messages.
+pub fn first_fault(body: &Body, class: Class) -> Option<String> {
+    for &c in class.generators() {
+        let mut typer = Typer::new(body, c, Rational::ZERO);
+        if let Some(open) = unmet(&mut typer).into_iter().next() {
+            return Some(open.fault.map_or_else(
+                || format!("`{}` does not change as it should", body.component_name(open.component)),
+                |f| f.why,
+            ));
+        }
+    }
+    None
 }
 
 /// States on rows and columns of blocks have no push-forward along maps that mix the blocks.
@@ -349,9 +363,4 @@ fn slope(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
         }
         _ => None,
     }
-}
-
-/// The law of a multiple, for other parts of this module tree.
-pub fn multiple(law: &Law, q: &Rational) -> Law {
-    scaled(law, q)
 }

@@ -279,7 +279,9 @@ impl Typer {
             (Op::Lower, [g, v]) => self.product(id, g, v),
             (Op::Hessian, [e]) => self.hessian(id, node.args[0], e, false),
             (Op::CovariantHessian, [e]) => self.hessian(id, node.args[0], e, true),
-            (Op::Christoffel, [g, u, v]) => self.christoffel(id, (node.args[0], g), (node.args[1], u), (node.args[2], v)),
+            (Op::Christoffel, [g, u, v]) => {
+                self.christoffel(id, (node.args[0], g), (node.args[1], u), (node.args[2], v))
+            }
             (Op::At, [q, e]) => self.at(id, node.args[0], q, e),
             (Op::Covariant, [u, z, e]) => self.covariant(id, (node.args[0], u), (node.args[1], z), e),
             (Op::BlockOf, [a]) => self.block_of(id, a),
@@ -316,7 +318,8 @@ impl Typer {
             return Ok(s.with(Form::Fixed));
         }
         if !keeps_axes(self.class) {
-            return self.fault(id, format!("the same number in every coordinate is no vector: {} turn it", self.class.maps()));
+            return self
+                .fault(id, format!("the same number in every coordinate is no vector: {} turn it", self.class.maps()));
         }
         Ok(match kind {
             Kind::Vector => s.with(Form::Vector(Axis::plain())),
@@ -376,7 +379,9 @@ impl Typer {
         };
         match (&constant, &t.form) {
             (Some(q), _) => return Ok(scaled(t, q)),
-            (None, Form::Point) => return self.fault(id, "along a nonlinear map a point cannot be scaled like a vector"),
+            (None, Form::Point) => {
+                return self.fault(id, "along a nonlinear map a point cannot be scaled like a vector");
+            }
             (None, Form::Shift(_)) => {
                 return self.fault(id, "`params` moves with the origin, and a factor that varies does not cancel that");
             }
@@ -470,7 +475,9 @@ impl Typer {
         };
         match form {
             Some(form) => Ok(Law { weight, form, twist: Vec::new() }),
-            None => self.fault(id, format!("the power of a quantity that {} change the sign of, or shift", class.maps())),
+            None => {
+                self.fault(id, format!("the power of a quantity that {} change the sign of, or shift", class.maps()))
+            }
         }
     }
 
@@ -483,7 +490,8 @@ impl Typer {
         }
         let axis = |x: &Axis| -> Result<Axis, String> {
             let bare = x.weight.is_zero();
-            let units = || Err(format!("`{name}` of a quantity with units: its value depends on the scale of each coordinate"));
+            let units =
+                || Err(format!("`{name}` of a quantity with units: its value depends on the scale of each coordinate"));
             let signs = || Err(format!("`{name}` of a quantity whose sign changes with that of a coordinate"));
             match f {
                 Entrywise::Sign => Ok(Axis { weight: Rational::ZERO, odd: x.odd }),
@@ -501,7 +509,12 @@ impl Typer {
             Entrywise::Sign => Rational::ZERO,
             Entrywise::Abs | Entrywise::Relu => a.weight.clone(),
             _ if a.weight.is_zero() => Rational::ZERO,
-            _ => return self.fault(id, format!("`{name}` of a quantity with units: its value depends on the scale of the parameters")),
+            _ => {
+                return self.fault(
+                    id,
+                    format!("`{name}` of a quantity with units: its value depends on the scale of the parameters"),
+                );
+            }
         };
         let form = match &a.form {
             Form::Scalar => Ok(Form::Scalar),
@@ -529,7 +542,11 @@ impl Typer {
             Form::Vector(x) | Form::Block(x) => keeps_axes(self.class) && !x.odd,
             _ => false,
         };
-        if even { Ok(law.clone()) } else { self.fault(id, self.needs_axes("an entrywise maximum or minimum, which knows signs,")) }
+        if even {
+            Ok(law.clone())
+        } else {
+            self.fault(id, self.needs_axes("an entrywise maximum or minimum, which knows signs,"))
+        }
     }
 
     /// `min(max(x, -c), c)` is odd in `x`, and homogeneous in both.
@@ -585,7 +602,13 @@ impl Typer {
         if a.form == Form::Point || b.form == Form::Point {
             return self.fault(id, "along a nonlinear map a point is no vector, and has no length");
         }
-        self.fault(id, format!("a length or product over coordinates is a number only where `J` is orthogonal; {} are not", self.class.maps()))
+        self.fault(
+            id,
+            format!(
+                "a length or product over coordinates is a number only where `J` is orthogonal; {} are not",
+                self.class.maps()
+            ),
+        )
     }
 
     /// `(ρ_a M ρ_bᵀ)⁻¹ = ρ_b⁻ᵀ M⁻¹ ρ_a⁻¹`.
@@ -638,10 +661,12 @@ impl Typer {
                 inner.op == Op::DiagonalOf && self.definite(inner.args[0])
             }
             Op::Scale => {
-                matches!(&self.body.node(node.args[0]).op, Op::Const(q) if *q > Rational::ZERO) && self.definite(node.args[1])
+                matches!(&self.body.node(node.args[0]).op, Op::Const(q) if *q > Rational::ZERO)
+                    && self.definite(node.args[1])
             }
             Op::Over => {
-                matches!(&self.body.node(node.args[1]).op, Op::Const(q) if *q > Rational::ZERO) && self.definite(node.args[0])
+                matches!(&self.body.node(node.args[1]).op, Op::Const(q) if *q > Rational::ZERO)
+                    && self.definite(node.args[0])
             }
             Op::Add => self.definite(node.args[0]) && self.definite(node.args[1]),
             _ => false,
@@ -662,7 +687,12 @@ impl Typer {
                 None => return self.fault(id, "a root of a quantity that may be negative"),
             },
             Form::Endomorphism | Form::Side(_) => a.form.clone(),
-            _ => return self.fault(id, "a power of a matrix is natural only along orthogonal maps: others do not commute with it"),
+            _ => {
+                return self.fault(
+                    id,
+                    "a power of a matrix is natural only along orthogonal maps: others do not commute with it",
+                );
+            }
         };
         Ok(Law { weight, form, twist: Vec::new() })
     }
@@ -810,7 +840,9 @@ impl Typer {
                 format!("it combines a quantity with {} and one with {}", units(&a.weight), units(&b.weight))
             }
             Class::Diagonal => "it combines quantities with different units in each coordinate".into(),
-            Class::SignedPermutation => "it combines a quantity that changes sign with a coordinate and one that does not".into(),
+            Class::SignedPermutation => {
+                "it combines a quantity that changes sign with a coordinate and one that does not".into()
+            }
             Class::Linear | Class::Affine | Class::Diffeo => {
                 "it combines quantities that transform differently, such as a vector and a covector".into()
             }

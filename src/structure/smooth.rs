@@ -130,8 +130,11 @@ impl Typer {
                 (Variance::Tangent | Variance::Cotangent, Some(state), Some(parts)) => {
                     let (c, z) = self.key(state);
                     for (q, k) in parts {
-                        let (pair, sign) =
-                            if variance == Variance::Tangent { ((z, k), Rational::ONE) } else { ((k, z), Rational::NEG_ONE) };
+                        let (pair, sign) = if variance == Variance::Tangent {
+                            ((z, k), Rational::ONE)
+                        } else {
+                            ((k, z), Rational::NEG_ONE)
+                        };
                         twist = merge(&twist, &[(pair, sign * q * &c)]);
                     }
                 }

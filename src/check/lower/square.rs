@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::carry::carry;
 use super::claims::claims_of;
 use super::{Function, components, interpret, optimizer_places, path_text, problem, setting, show_state, task};
+use crate::check::class::ClassQuestion;
 use crate::check::{Equation, Problem, Shape, Task};
 use crate::diagram::{Diagram, Ob, Parallel};
 use crate::model::elaborate::{Constraint, Draw, Elab, Elaborator, Quantified, Reported, Role, Scope};
@@ -14,6 +15,7 @@ use crate::model::error::ModelError;
 use crate::model::morphism::{Morphism, MorphismPath, instance_text};
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::{OptimizerOn, Variance};
+use crate::structure::class::Class;
 use crate::syntax::tree::{Check, ExpectedVerdict, Instance, Path as TreePath};
 use crate::term::{Seeds, SymbolId, Term};
 
@@ -29,6 +31,14 @@ pub(super) fn natural(
     t.optimizer = Some(instance_text(optimizer));
     t.along = Some(path_text(along));
     t.optimizers = optimizer_places(model, [optimizer]);
+    if let Some(class) = class_of(model, along) {
+        t.on = on.map(instance_text);
+        if let Some(on) = &t.on {
+            t.text = format!("{} on {on}", t.text);
+        }
+        t.class = Some(class_question(model, check, optimizer, class, on, errors)?);
+        return Ok(t);
+    }
     let mut variances = vec![None];
     let mut first = true;
     while let Some(auto) = variances.pop() {
@@ -63,6 +73,40 @@ pub(super) fn natural(
         return Err(Reported);
     }
     Ok(t)
+}
+
+/// The class that a path names, unless the file declares something of that name.
+fn class_of(model: &Model, along: &TreePath) -> Option<Class> {
+    let [part] = &along.parts[..] else { return None };
+    let undeclared = model.resolve(&part.name.name, part.name.span).is_none();
+    Class::of_word(&part.name.name).filter(|_| undeclared && part.args.is_empty())
+}
+
+/// A square along a class, after a look for faults in its optimizer and its architecture.
+fn class_question(
+    model: &Model,
+    check: &Check,
+    optimizer: &Instance,
+    class: Class,
+    on: Option<&Instance>,
+    errors: &mut Vec<ModelError>,
+) -> Elab<ClassQuestion> {
+    let mut e = Elaborator::new(model);
+    let architecture = match on {
+        Some(on) => e.architecture(on, &mut Scope::default()),
+        None => Ok(Rc::new(crate::model::validate::trial_architecture(&mut e, check.span))),
+    };
+    let read = architecture.and_then(|a| e.optimizer(optimizer, &a, Some(Variance::Tangent)));
+    if read.is_err() && on.is_none() {
+        // Shapes may not fit the trial architecture, and fit others.
+        e.errors.retain(|x| !crate::model::validate::depends_on_size(x));
+    }
+    let faulty = !e.errors.is_empty();
+    errors.extend(e.errors);
+    if faulty {
+        return Err(Reported);
+    }
+    Ok(ClassQuestion { optimizer: optimizer.clone(), class, on: on.cloned() })
 }
 
 type Square = (bool, Problem, Vec<(String, crate::source::Span)>);
