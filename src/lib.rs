@@ -250,7 +250,13 @@ impl Asks<'_> {
         let proved = !self.options.require_proof || finding.evidence != Evidence::Numeric;
         let ok = finding.verdict == expected && finding.rate_differs.is_none() && proved;
         if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
-            finding.repair = check::repair::suggest(self.model, check, finding.verdict, &self.budget());
+            finding.repair = check::repair::suggest(self.model, check, (finding.verdict, expected), &self.budget());
+        }
+        if finding.verdict == Verdict::Fails
+            && finding.blame.is_empty()
+            && let Some(class) = task.maps
+        {
+            finding.blame = check::class::blame_of(self.model, check, class);
         }
         // The terms are large and no longer needed.
         task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());

@@ -19,8 +19,8 @@ use crate::structure::body::{Body, Op, build};
 use crate::structure::class::Class;
 use crate::structure::prove::{Proof, prove};
 use crate::structure::{blame, prove as types};
-use crate::syntax::tree::{Check, ExpectedVerdict, Instance};
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::syntax::tree::{Check, Instance, Question};
+use crate::verdict::{Blame, Evidence, Finding, Verdict};
 
 /// A square along a class.
 #[derive(Debug, Clone)]
@@ -94,6 +94,16 @@ pub fn by_types(model: &Model, optimizer: &Instance, class: Class) -> Option<Ver
     }
 }
 
+/// What is to blame for a square that fails along maps of a class.
+pub fn blame_of(model: &Model, check: &Check, class: Class) -> Vec<Blame> {
+    let Question::Natural { optimizer, .. } = &check.question else { return Vec::new() };
+    let Some(Declared::Optimizer(id)) = model.resolve(&optimizer.name.name, optimizer.name.span) else {
+        return Vec::new();
+    };
+    let body = build(model, &model[id], optimizer, None);
+    if body.auto { Vec::new() } else { blame::blame(&body, class) }
+}
+
 /// One question with everything that its answer needs.
 struct Case<'a> {
     examples: &'a Examples,
@@ -134,7 +144,10 @@ impl Case<'_> {
         let mut task = lower::lower(self.examples.model(), &check).ok()?;
         let wanted = self.auto.map(Variance::word);
         let found = task.problems.iter().position(|p| p.auto == wanted)?;
-        Some(task.problems.swap_remove(found))
+        let mut problem = task.problems.swap_remove(found);
+        // The maps of the examples keep their claims, as a test of this crate checks once.
+        problem.claims.clear();
+        Some(problem)
     }
 
     fn commutes(&self) -> Result<ClassAnswer, Disagreement> {
@@ -328,9 +341,4 @@ impl Case<'_> {
         }
         Ok(undecided.into())
     }
-}
-
-/// The rate that a check along a class expects, if it gives a formula.
-pub fn expects_formula(check: &Check) -> bool {
-    matches!(check.expect.as_ref().map(|e| &e.verdict), Some(ExpectedVerdict::UpToRate(Some(_))))
 }

@@ -119,6 +119,7 @@ fn task(check: &Check, kind: &'static str, text: String) -> Task {
         optimizers: Vec::new(),
         problems: Vec::new(),
         class: None,
+        maps: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::source::Sources;
-use crate::verdict::{Residual, Witness};
+use crate::verdict::{Blame, Residual, Witness};
 use crate::{Answer, InputError, expected_verdict};
 
 /// The whole report.
@@ -63,8 +63,29 @@ pub struct CheckEntry {
     /// A change of the optimizer that was seen to mend the square: what stands in the file and what should.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repair: Option<RepairEntry>,
+    /// Where naturality is lost.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blame: Vec<BlameEntry>,
+    /// A file that shows the failure when it is checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
     /// One sentence.
     pub message: String,
+}
+
+/// A subexpression at which naturality is lost.
+#[derive(Debug, Serialize)]
+pub struct BlameEntry {
+    /// The file.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+    /// The subexpression.
+    pub text: String,
+    /// Why.
+    pub why: String,
 }
 
 /// A change of the optimizer that was seen to mend a square.
@@ -133,8 +154,18 @@ impl CheckEntry {
                 verdict: r.verdict.text(),
                 edits: r.edits.iter().map(|(_, a, b)| EditEntry { replace: a.clone(), by: b.clone() }).collect(),
             }),
+            blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
+            example: f.example.clone(),
             message: f.message.clone(),
         }
+    }
+}
+
+impl BlameEntry {
+    fn new(sources: &Sources, blame: &Blame) -> Self {
+        let (file, line, column) = sources.place(blame.span);
+        let text = sources.get(blame.span.source).slice(blame.span).to_owned();
+        BlameEntry { file: file.to_owned(), line, column, text, why: blame.why.clone() }
     }
 }
 

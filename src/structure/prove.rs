@@ -173,6 +173,7 @@ fn twist_of_derivative(
     }
     match typer.body.states[state].variance {
         Variance::Fixed => Ok(Vec::new()),
+        Variance::Diagonal if typer.lenient => Ok(Vec::new()),
         Variance::Tangent => Ok(typer.twist_of_pair(u, z, &Rational::ONE, true)),
         Variance::Cotangent => Ok(typer.twist_of_pair(u, z, &Rational::ONE, false)),
         _ => typer.fault(z, "the derivative of a tensor state along a nonlinear map needs a connection"),
@@ -217,6 +218,26 @@ fn in_limit(body: &Body, class: Class) -> bool {
         }
         typer.law(dz).is_ok_and(|law| fits(&law, &needed))
     })
+}
+
+/// The vector field that a step follows for small `lr`, as the body of a flow, if its expansion is seen: the derivatives
+/// of its components in `lr` at 0. States stand for their values at `lr = 0`.
+pub fn limit_flow(body: &Body) -> Option<Body> {
+    let mut typer = Typer::new(body, Class::Diffeo, Rational::ZERO);
+    let components = typer.body.components.clone();
+    let mut slopes = Vec::with_capacity(components.len());
+    for (i, &c) in components.iter().enumerate() {
+        let start = value(&mut typer, c, 0)?;
+        // A step that moves the point by a fixed amount is no approximation of a flow.
+        if i == 0 && typer.body.node(start).op != Op::Params {
+            return None;
+        }
+        slopes.push(slope(&mut typer, c, 0)?);
+    }
+    let mut flow = typer.body;
+    flow.components = slopes;
+    flow.step = false;
+    Some(flow)
 }
 
 /// Expansions are followed to this depth.

@@ -34,6 +34,9 @@ pub struct Typer {
     pub rate: Rational,
     /// Nodes that are taken to have a law: the ablated ones.
     pub given: FxHashMap<Id, Law>,
+    /// Whether `diagonal` states are taken as lists of numbers where the class cannot carry them: only to find what else
+    /// is to blame.
+    pub lenient: bool,
     memo: FxHashMap<Id, Typed>,
     visiting: Vec<Id>,
     pub(super) keys: super::smooth::Keys,
@@ -47,6 +50,7 @@ impl Typer {
             class,
             rate,
             given: FxHashMap::default(),
+            lenient: false,
             memo: FxHashMap::default(),
             visiting: Vec::new(),
             keys: super::smooth::Keys::default(),
@@ -103,6 +107,7 @@ impl Typer {
             Variance::Cometric => self.matrix(Axis::up(), Axis::up()),
             // The diagonal of J⁻ᵀ diag(z) J⁻¹ is z with the squares of the inverse factors, if J is a scaled permutation.
             Variance::Diagonal if keeps => self.vector(Axis { weight: Rational::from(-2), odd: false }),
+            Variance::Diagonal if self.lenient => self.vector(Axis::plain()),
             Variance::Diagonal => {
                 return self.fault(at, "a `diagonal` state is carried only by maps that keep the coordinate axes");
             }

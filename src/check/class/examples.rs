@@ -143,6 +143,7 @@ impl Examples {
         };
         let check = Check { question, expect: Some(Expectation { verdict, span }), span };
         let mut items = vec![architecture.clone(), item.clone()];
+        items.iter_mut().for_each(|i| i.doc.clear());
         items.extend(self.optimizer_items(&optimizer.name)?);
         items.push(Item { doc: String::new(), span, kind: ItemKind::Check(check) });
         Some(File { items }.to_string())

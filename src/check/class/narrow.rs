@@ -57,9 +57,8 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance, proof: &Proof) -> Result<Cl
     };
     let mut problem = task.problems.swap_remove(k);
     // The source of a member is the preimage of the architecture's domain: what the claim would say is a condition.
-    let (inside, claims) = problem.claims.drain(..).partition(|c| matches!(c.kind, ClaimKind::Inside(_)));
-    problem.claims = claims;
-    for claim in inside {
+    // The other claims hold since the maps are members of the class.
+    for claim in problem.claims.drain(..) {
         if let ClaimKind::Inside(c) = claim.kind {
             problem.domain.push(c);
         }

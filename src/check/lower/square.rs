@@ -8,6 +8,7 @@ use super::carry::carry;
 use super::claims::claims_of;
 use super::{Function, components, interpret, optimizer_places, path_text, problem, setting, show_state, task};
 use crate::check::class::ClassQuestion;
+use crate::check::generic;
 use crate::check::{Equation, Problem, Shape, Task};
 use crate::diagram::{Diagram, Ob, Parallel};
 use crate::model::elaborate::{Constraint, Draw, Elab, Elaborator, Quantified, Reported, Role, Scope};
@@ -44,7 +45,7 @@ pub(super) fn natural(
     while let Some(auto) = variances.pop() {
         let mut e = Elaborator::new(model);
         let built = square(&mut e, check, optimizer, along, on, auto);
-        let (has_auto, mut p, morphisms) = match built {
+        let (has_auto, mut p, morphisms, maps) = match built {
             Ok(x) => x,
             Err(Reported) if auto.is_some() && !first => continue,
             Err(Reported) => {
@@ -59,6 +60,7 @@ pub(super) fn natural(
             continue;
         }
         first = false;
+        t.maps = maps;
         t.morphisms = morphisms;
         p.auto = auto.map(Variance::word);
         p.setting = setting(e);
@@ -109,7 +111,7 @@ fn class_question(
     Ok(ClassQuestion { optimizer: optimizer.clone(), class, on: on.cloned() })
 }
 
-type Square = (bool, Problem, Vec<(String, crate::source::Span)>);
+type Square = (bool, Problem, Vec<(String, crate::source::Span)>, Option<Class>);
 
 /// The naturality square of an optimizer along a path.
 fn square(
@@ -163,7 +165,7 @@ fn square(
             };
             let mut p = problem(shape, equation, domain, claims);
             p.invalid = Some(reason);
-            return Ok((has_auto, p, morphisms));
+            return Ok((has_auto, p, morphisms, None));
         }
     };
     let equation = equation(e, &path, &over, &source, &target, &carried.maps, &shape)?;
@@ -173,7 +175,53 @@ fn square(
     let family = generated(e, &path);
     e.generated.extend(family);
     show_state(e, &source);
-    Ok((has_auto, p, morphisms))
+    let maps = class_of_maps(e, &path);
+    Ok((has_auto, p, morphisms, maps))
+}
+
+/// The smallest class that holds the maps of an invertible path, seen at a random point and random members: only for
+/// explanations, no verdict rests on it.
+fn class_of_maps(e: &mut Elaborator<'_>, path: &MorphismPath) -> Option<Class> {
+    let n = path.source.dim;
+    if n != path.target.dim || n == 0 {
+        return None;
+    }
+    let map = path.map(&mut e.store);
+    let j = e.store.jacobian(map, path.source.symbol).ok()?;
+    if e.store.free_symbols(&[j]).contains(&path.source.symbol) {
+        return Some(Class::Diffeo);
+    }
+    let values = generic::pattern(e, j)?;
+    let zero = e.store.zero(&[n]);
+    let start = e.store.substitute_one(map, &[(path.source.symbol, zero)].into_iter().collect());
+    let fixed = generic::pattern(e, start)?.iter().all(|v| *v == 0);
+    let field = generic::field();
+    let (one, minus) = (field.one, field.sub(0, field.one));
+    let diagonal = |k: usize| k / n == k % n;
+    let rows = |f: &dyn Fn(u64) -> bool| {
+        (0..n).all(|i| (0..n).filter(|&c| values[i * n + c] != 0).count() == 1)
+            && (0..n).all(|c| (0..n).filter(|&i| values[i * n + c] != 0).count() == 1)
+            && values.iter().all(|&v| v == 0 || f(v))
+    };
+    let is_diagonal = (0..n * n).all(|k| diagonal(k) || values[k] == 0);
+    let gram =
+        |i: usize, k: usize| (0..n).fold(0, |acc, r| field.add(acc, field.mul(values[r * n + i], values[r * n + k])));
+    let class = if is_diagonal && (0..n).all(|i| values[i * n + i] == one) {
+        return Some(Class::Translation);
+    } else if is_diagonal && (0..n).all(|i| values[i * n + i] == values[0]) && !rows(&|v| v == minus) {
+        Class::Scaling
+    } else if rows(&|v| v == one) {
+        Class::Permutation
+    } else if rows(&|v| v == one || v == minus) {
+        Class::SignedPermutation
+    } else if is_diagonal {
+        Class::Diagonal
+    } else if (0..n * n).all(|k| gram(k / n, k % n) == if diagonal(k) { one } else { 0 }) {
+        Class::Orthogonal
+    } else {
+        Class::Linear
+    };
+    Some(if fixed { class } else { Class::Affine })
 }
 
 /// The finite matrix parameter `P` of an endomorphism `f` with `f_P ; f_Q = f_PQ` or `f_QP`, if there is one. What
