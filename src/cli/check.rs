@@ -99,6 +99,7 @@ fn check_all(arguments: &Arguments) -> u8 {
                         file: file.clone(),
                         line: 0,
                         column: 0,
+                        related: None,
                     }),
                     Format::Text => printer.diagnostic(&error),
                 }

@@ -122,6 +122,22 @@ pub struct ErrorEntry {
     pub line: usize,
     /// Column, from 1; 0 where there is none.
     pub column: usize,
+    /// A second place that belongs to the error, in another file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub related: Option<PlaceEntry>,
+}
+
+/// A place with what is there.
+#[derive(Debug, Serialize)]
+pub struct PlaceEntry {
+    /// What is there.
+    pub message: &'static str,
+    /// The file.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
 }
 
 impl CheckEntry {
@@ -180,6 +196,10 @@ impl ErrorEntry {
             file: file.to_owned(),
             line,
             column,
+            related: error.elsewhere().map(|(span, message)| {
+                let (file, line, column) = sources.place(span);
+                PlaceEntry { message, file: file.to_owned(), line, column }
+            }),
         }
     }
 }

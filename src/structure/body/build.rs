@@ -518,6 +518,19 @@ impl Builder<'_> {
             Some(_) => return self.opaque(format!("`{}`", f.name), Kind::Fixed, span),
             None => {}
         }
+        // A block is a matrix already, whatever its shape; `hstack(x)` and `reshape(x, W)` only say so.
+        let same = match (f.name.as_str(), args) {
+            ("hstack", [x]) => Some(x),
+            ("reshape", [x, Expr { kind: ExprKind::Name(w), .. }]) if matches!(scope.get(w), Some(Local::Block)) => {
+                Some(x)
+            }
+            _ => None,
+        };
+        if let Some(x) = same {
+            let id = self.expr(x, scope);
+            let kind = self.kind(id);
+            return if kind == Kind::Block { id } else { self.opaque(format!("`{}`", f.name), kind, span) };
+        }
         let block = match (f.name.as_str(), args) {
             ("d" | "grad", [_, Expr { kind: ExprKind::Name(w), .. }]) => matches!(scope.get(w), Some(Local::Block)),
             _ => false,
