@@ -6,6 +6,7 @@ use divan::Bencher;
 use nat::check::{Budget, Task, decide, lower};
 use nat::model::names::Model;
 use nat::source::{Source, SourceId, Sources};
+use nat::uses::{Files, NoFiles};
 use nat::{Options, check_source, syntax};
 
 fn main() {
@@ -68,7 +69,8 @@ fn tasks(model: &Model) -> Vec<Task> {
 fn check(text: &str) -> usize {
     let mut sources = Sources::default();
     let id = sources.add(Source::new("bench.nat", text));
-    let report = check_source(&sources, id, &Options::default()).unwrap_or_else(|d| panic!("{d}"));
+    let report = check_source(&mut sources, id, &mut Files::new(&NoFiles), &Options::default())
+        .unwrap_or_else(|d| panic!("{d}"));
     assert!(report.errors.is_empty() && report.answers.iter().all(|a| a.ok));
     report.answers.len()
 }

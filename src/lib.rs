@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | [`source`] | bytes → text with places | [`source::Source`], [`source::Span`] |
 //! | [`syntax`] | text → spanned tree | [`syntax::tree::File`] |
+//! | [`uses`] | file → the files and libraries that it uses | [`uses::Files`], [`uses::Part`] |
 //! | [`domain`] | the scalars that terms are read in | [`domain::Domain`] |
 //! | [`term`] | the calculus: tensor terms and their derivatives | [`term::Store`], [`term::Program`] |
 //! | [`model`] | tree → declarations, and from them shapes and terms | [`model::names::Model`], [`model::elaborate::Elaborator`] |
@@ -29,16 +30,20 @@ pub mod model;
 pub mod refs;
 pub mod report;
 pub mod source;
+pub mod structure;
 pub mod syntax;
 pub mod term;
+pub mod uses;
 pub mod verdict;
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use miette::Diagnostic;
 use rayon::prelude::*;
 use thiserror::Error;
 
+use check::class::Examples;
 use check::decide::Disagreement;
 use check::lower::system::Systems;
 use check::system::{Progress, Silent, Stopped};
@@ -48,6 +53,8 @@ use model::names::Model;
 use source::{SourceId, Sources, Span};
 use syntax::SyntaxError;
 use syntax::tree::{Check, ExpectedVerdict};
+use uses::Files;
+use uses::error::UseError;
 use verdict::{Evidence, Finding, Verdict};
 
 /// A fault of the input, from whichever stage found it.
@@ -57,10 +64,23 @@ pub enum InputError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Syntax(#[from] SyntaxError),
+    /// A `use` brings nothing.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Use(#[from] UseError),
     /// Names, shapes or sizes do not fit.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Model(#[from] ModelError),
+    /// As [`InputError::Model`], in a used file, found when a check brought it together with something else.
+    #[error("{error}")]
+    #[diagnostic(forward(error))]
+    Asked {
+        /// The fault.
+        error: ModelError,
+        /// The check.
+        check: Span,
+    },
 }
 
 impl InputError {
@@ -68,7 +88,17 @@ impl InputError {
     pub fn span(&self) -> Span {
         match self {
             InputError::Syntax(e) => e.span(),
-            InputError::Model(e) => e.span(),
+            InputError::Use(e) => e.span(),
+            InputError::Model(e) | InputError::Asked { error: e, .. } => e.span(),
+        }
+    }
+
+    /// A second place that belongs to the fault, in another file, with its label.
+    pub fn elsewhere(&self) -> Option<(Span, &'static str)> {
+        match self {
+            InputError::Syntax(_) | InputError::Use(_) => None,
+            InputError::Model(e) => e.elsewhere(),
+            InputError::Asked { check, .. } => Some((*check, "asked here")),
         }
     }
 }
@@ -112,7 +142,7 @@ pub struct Answer {
 pub struct FileReport {
     /// The answers in order; none if the source has errors.
     pub answers: Vec<Answer>,
-    /// The errors in order of place.
+    /// The errors in order of place, those of the files it uses among them.
     pub errors: Vec<InputError>,
 }
 
@@ -128,12 +158,18 @@ pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
     }
 }
 
-/// Parses, resolves and checks one source. A source with errors is not checked.
+/// Parses, resolves and checks one source with all that it uses. A source with errors, or one that uses a source with
+/// errors, is not checked.
 ///
 /// # Errors
 /// If two engines contradict each other, which is a defect of `nat` and stops the run.
-pub fn check_source(sources: &Sources, id: SourceId, options: &Options) -> Result<FileReport, Disagreement> {
-    check_source_with(sources, id, options, &Silent)
+pub fn check_source(
+    sources: &mut Sources,
+    id: SourceId,
+    files: &mut Files<'_>,
+    options: &Options,
+) -> Result<FileReport, Disagreement> {
+    check_source_with(sources, id, files, options, &Silent)
 }
 
 /// As [`check_source`], with a listener that hears how far long checks have come.
@@ -141,16 +177,18 @@ pub fn check_source(sources: &Sources, id: SourceId, options: &Options) -> Resul
 /// # Errors
 /// As [`check_source`].
 pub fn check_source_with(
-    sources: &Sources,
+    sources: &mut Sources,
     id: SourceId,
+    files: &mut Files<'_>,
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<FileReport, Disagreement> {
-    let (file, syntax_errors) = syntax::parse(id, sources.get(id));
-    let (model, name_errors) = Model::collect(file);
-    let mut errors: Vec<InputError> = syntax_errors.into_iter().map(InputError::from).collect();
+    let gathered = files.gather(sources, id);
+    let (model, name_errors) = Model::join(&gathered.parts);
+    let mut errors: Vec<InputError> = gathered.syntax.into_iter().map(InputError::from).collect();
+    errors.extend(gathered.errors.into_iter().map(InputError::from));
     let mut faults = name_errors;
-    // After a syntax error, names may be missing that the file does declare.
+    // After an error of syntax, or a file that is missing, names may be missing that are declared.
     if errors.is_empty() {
         faults.extend(model::validate::validate(&model));
     }
@@ -165,37 +203,58 @@ pub fn check_source_with(
     };
     faults.append(&mut systems.faults);
     let mut tasks = Vec::with_capacity(lowered.len());
-    for result in lowered {
-        match result {
-            Ok(task) => tasks.push(task),
-            Err(found) => faults.extend(found),
-        }
+    let mut asked: Vec<(ModelError, Span)> = Vec::new();
+    for (result, check) in lowered.into_iter().zip(&model.checks) {
+        let found = match result {
+            Ok(task) => {
+                tasks.push(task);
+                continue;
+            }
+            Err(found) => found,
+        };
+        asked.extend(found.into_iter().map(|e| (e, check.span)));
     }
     faults.extend(classifications(&model));
-    model::validate::sort(&mut faults);
-    errors.extend(faults.into_iter().map(InputError::from));
+    errors.extend(input_errors(id, faults, asked));
     if !errors.is_empty() {
         errors.sort_by_key(InputError::span);
         return Ok(FileReport { answers: Vec::new(), errors });
     }
+    let asks = Asks { model: &model, examples: OnceLock::new(), options, progress };
     let answered: Vec<Result<Answer, Stopped>> =
-        tasks.into_par_iter().zip(&model.checks).map(|(t, c)| answer(t, &model, c, options, progress)).collect();
+        tasks.into_par_iter().zip(&model.checks).map(|(t, c)| asks.answer(t, c)).collect();
     let mut answers = Vec::with_capacity(answered.len());
-    let mut faults = Vec::new();
-    for result in answered {
+    let mut asked: Vec<(ModelError, Span)> = Vec::new();
+    for (result, check) in answered.into_iter().zip(&model.checks) {
         match result {
             Ok(a) => answers.push(a),
             Err(Stopped::Disagreement(d)) => return Err(d),
-            Err(Stopped::Faults(found)) => faults.extend(found),
+            Err(Stopped::Faults(found)) => asked.extend(found.into_iter().map(|e| (e, check.span))),
         }
     }
     // Members of systems are elaborated one by one; a fault of one of them is a fault of the file.
-    if !faults.is_empty() {
-        model::validate::sort(&mut faults);
+    if !asked.is_empty() {
         answers.clear();
-        errors.extend(faults.into_iter().map(InputError::from));
+        errors.extend(input_errors(id, Vec::new(), asked));
+        errors.sort_by_key(InputError::span);
     }
     Ok(FileReport { answers, errors })
+}
+
+/// The faults of declarations, and those that checks met, which may lie in a file that this one uses: each once.
+fn input_errors(id: SourceId, mut faults: Vec<ModelError>, met: Vec<(ModelError, Span)>) -> Vec<InputError> {
+    let mut asked: Vec<(ModelError, Span)> = Vec::new();
+    for (error, check) in met {
+        if error.span().source == id {
+            faults.push(error);
+        } else if !asked.iter().any(|(known, _)| *known == error) {
+            asked.push((error, check));
+        }
+    }
+    model::validate::sort(&mut faults);
+    asked.retain(|(e, _)| !faults.contains(e));
+    let asked = asked.into_iter().map(|(error, check)| InputError::Asked { error, check });
+    faults.into_iter().map(InputError::from).chain(asked).collect()
 }
 
 fn classifications(model: &Model) -> Vec<ModelError> {
@@ -207,51 +266,82 @@ fn classifications(model: &Model) -> Vec<ModelError> {
     model.classifications.iter().map(|c| unsupported(c.span)).collect()
 }
 
-/// Decides one task.
-fn answer(
-    mut task: Task,
-    model: &Model,
-    check: &Check,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Answer, Stopped> {
-    let start = Instant::now();
-    if let Some(asked) = task.system.take() {
-        let (finding, report) = check::system::answer(&mut task, &asked, (model, check), options, progress)?;
-        let ok = as_expected(&task, &finding, options);
-        return Ok(Answer { task, finding, ok, time: start.elapsed(), system: Some(report) });
-    }
-    let mut best: Option<Finding> = None;
-    let mut tried = Vec::new();
-    for problem in &mut task.problems {
-        let budget = Budget::new(options.seed, options.samples, options.effort);
-        let mut finding = check::decide::decide(problem, &budget)?;
-        if let Some(variance) = problem.auto {
-            tried.push(format!("{variance}: {}", finding.verdict.text()));
-            finding.message = format!("with the `auto` states read as `{variance}`: {}", finding.message);
-        }
-        if best.as_ref().is_none_or(|b| finding.verdict > b.verdict) {
-            best = Some(finding);
-        }
-    }
-    let mut finding = best.unwrap_or_else(|| Finding::new(Verdict::Undecided, Evidence::None, "nothing to decide"));
-    if !tried.is_empty() {
-        finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
-    }
-    let ok = as_expected(&task, &finding, options);
-    if finding.verdict < expected_verdict(task.expected.as_ref())
-        && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit)
-    {
-        let budget = Budget::new(options.seed, options.samples, options.effort);
-        finding.repair = check::repair::suggest(model, check, finding.verdict, &budget);
-    }
-    // The terms are large and no longer needed.
-    task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
-    Ok(Answer { task, finding, ok, time: start.elapsed(), system: None })
+/// What all answers of a file need.
+struct Asks<'a> {
+    model: &'a Model,
+    /// Made when the first question along a class is met.
+    examples: OnceLock<Examples>,
+    options: &'a Options,
+    progress: &'a dyn Progress,
 }
 
-/// Whether a finding is what its check expects.
-fn as_expected(task: &Task, finding: &Finding, options: &Options) -> bool {
-    let proved = !options.require_proof || finding.evidence != Evidence::Numeric;
-    finding.verdict == expected_verdict(task.expected.as_ref()) && finding.rate_differs.is_none() && proved
+impl Asks<'_> {
+    fn examples(&self) -> &Examples {
+        self.examples.get_or_init(|| Examples::new(self.model))
+    }
+
+    fn budget(&self) -> Budget {
+        Budget::new(self.options.seed, self.options.samples, self.options.effort)
+    }
+
+    /// Decides one task.
+    fn answer(&self, mut task: Task, check: &Check) -> Result<Answer, Stopped> {
+        let start = Instant::now();
+        if let Some(asked) = task.system.take() {
+            let (finding, report) =
+                check::system::answer(&mut task, &asked, (self.model, check), self.options, self.progress)?;
+            let ok = self.as_expected(&task, &finding);
+            return Ok(Answer { task, finding, ok, time: start.elapsed(), system: Some(report) });
+        }
+        let mut finding = match &task.class {
+            Some(question) => {
+                let found = check::class::answer(self.examples(), check, question, &self.budget())?;
+                task.problems.extend(found.problem);
+                found.finding
+            }
+            None => self.problems(&mut task)?,
+        };
+        let expected = expected_verdict(task.expected.as_ref());
+        let ok = self.as_expected(&task, &finding);
+        if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
+            finding.repair = check::repair::suggest(self.model, check, (finding.verdict, expected), &self.budget());
+        }
+        if finding.verdict == Verdict::Fails
+            && finding.blame.is_empty()
+            && let Some(class) = task.maps
+        {
+            finding.blame = check::class::blame_of(self.model, check, class);
+        }
+        // The terms are large and no longer needed.
+        task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
+        Ok(Answer { task, finding, ok, time: start.elapsed(), system: None })
+    }
+
+    /// Whether a finding is what its check expects.
+    fn as_expected(&self, task: &Task, finding: &Finding) -> bool {
+        let proved = !self.options.require_proof || finding.evidence != Evidence::Numeric;
+        finding.verdict == expected_verdict(task.expected.as_ref()) && finding.rate_differs.is_none() && proved
+    }
+
+    /// Decides the problems of a task: one, or one for each variance of its `auto` states.
+    fn problems(&self, task: &mut Task) -> Result<Finding, Disagreement> {
+        let mut best: Option<Finding> = None;
+        let mut tried = Vec::new();
+        for problem in &mut task.problems {
+            let budget = self.budget();
+            let mut finding = check::decide::decide(problem, &budget)?;
+            if let Some(variance) = problem.auto {
+                tried.push(format!("{variance}: {}", finding.verdict.text()));
+                finding.message = format!("with the `auto` states read as `{variance}`: {}", finding.message);
+            }
+            if best.as_ref().is_none_or(|b| finding.verdict > b.verdict) {
+                best = Some(finding);
+            }
+        }
+        let mut finding = best.unwrap_or_else(|| Finding::new(Verdict::Undecided, Evidence::None, "nothing to decide"));
+        if !tried.is_empty() {
+            finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
+        }
+        Ok(finding)
+    }
 }

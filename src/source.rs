@@ -8,6 +8,21 @@ use miette::{NamedSource, SourceSpan};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct SourceId(pub u32);
 
+impl SourceId {
+    /// Ids from here on belong to the texts of the standard library, which are parsed once for all runs.
+    const LIBRARY: u32 = u32::MAX - 0xff;
+
+    /// The id of the library text with this number, below 256.
+    pub fn library(number: u8) -> Self {
+        SourceId(SourceId::LIBRARY + u32::from(number))
+    }
+
+    /// Whether this is a text of the standard library.
+    pub fn is_library(self) -> bool {
+        self.0 >= SourceId::LIBRARY
+    }
+}
+
 /// A half-open range of bytes in one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Span {
@@ -47,7 +62,7 @@ impl From<Span> for SourceSpan {
 /// One text with the name it is reported under.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// The name as the user gave it: a path, or `<stdin>`.
+    /// The name as the user gave it: a path, or `<stdin>`; of a library text `<std.…>`.
     pub name: String,
     /// The text, always ending in a newline so that a label at the very end has a place to stand.
     pub text: Arc<str>,
@@ -86,6 +101,7 @@ impl Source {
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     sources: Vec<Source>,
+    library: Vec<(SourceId, Source)>,
 }
 
 impl Sources {
@@ -95,9 +111,19 @@ impl Sources {
         SourceId(u32::try_from(self.sources.len() - 1).unwrap_or(u32::MAX))
     }
 
-    /// The source with this id.
+    /// Makes a library text known under its own id; once is enough.
+    pub fn add_library(&mut self, id: SourceId, source: &Source) {
+        if !self.library.iter().any(|(known, _)| *known == id) {
+            self.library.push((id, source.clone()));
+        }
+    }
+
+    /// The source with this id, which must have been added.
     pub fn get(&self, id: SourceId) -> &Source {
-        &self.sources[id.0 as usize]
+        match self.library.iter().find(|(known, _)| *known == id) {
+            Some((_, source)) => source,
+            None => &self.sources[id.0 as usize],
+        }
     }
 
     /// The source in the form in which miette reads it.

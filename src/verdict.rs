@@ -135,6 +135,16 @@ pub struct Witness {
     pub exact: bool,
 }
 
+/// A subexpression at which naturality is lost: its operands change as they should under the maps in question, and if it
+/// did, the square would commute (or would but for the other places that are blamed with it).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blame {
+    /// The subexpression.
+    pub span: crate::source::Span,
+    /// Why it does not, in a sentence.
+    pub why: String,
+}
+
 /// The answer to one check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -156,6 +166,10 @@ pub struct Finding {
     pub witness: Option<Witness>,
     /// For a square that is weaker than expected: a change of the optimizer that was seen to mend it.
     pub repair: Option<crate::check::repair::Repair>,
+    /// Where naturality is lost, each place confirmed by ablation; see [`Blame`].
+    pub blame: Vec<Blame>,
+    /// For a `fails` along a class: a file that shows the failure when it is checked.
+    pub example: Option<String>,
     /// One sentence for the user.
     pub message: String,
     /// Side conditions that were assumed and not proved.
@@ -177,6 +191,8 @@ impl Finding {
             residual: None,
             witness: None,
             repair: None,
+            blame: Vec::new(),
+            example: None,
             message: message.into(),
             assumptions: Vec::new(),
             tried: Vec::new(),

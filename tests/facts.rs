@@ -74,9 +74,44 @@ fn checks() -> Vec<String> {
 fn the_table_of_optimizers_and_classes() {
     let checks = checks();
     assert_eq!(checks.len(), 29 * 9);
-    let text = format!("{}\n{}\n", read(&corpus("facts").join("plane.nat")), checks.join("\n"));
-    let differences: Vec<String> = mismatches("plane.nat", &text).into_iter().map(|(_, d)| d).collect();
+    answered_as_expected(&read(&corpus("facts").join("plane.nat")), &checks);
+}
+
+fn answered_as_expected(declarations: &str, checks: &[String]) {
+    let text = format!("{declarations}\n{}\n", checks.join("\n"));
+    let differences: Vec<String> = mismatches("table.nat", &text).into_iter().map(|(_, d)| d).collect();
     conclude(&differences);
+}
+
+/// The library's optimizers of these names are those of the table.
+#[test]
+fn the_same_table_for_the_library() {
+    let plane = read(&corpus("facts").join("plane.nat"));
+    let maps = plane.split("// ---- flows").next().expect("the maps come first");
+    answered_as_expected(&format!("use std.optimizers\n{maps}"), &checks());
+}
+
+/// The library's families of maps stand for the classes of the table, and its generic architecture for every one.
+#[test]
+fn the_same_table_along_the_maps_of_the_library() {
+    let families = [
+        ("Translate", "Translation"),
+        ("Zoom", "Scaling"),
+        ("Stretch", "Diagonal"),
+        ("Swap", "Permutation"),
+        ("Turn", "SignedPermutation"),
+        ("Rotate", "Orthogonal"),
+        ("Mix", "Linear"),
+        ("Affine", "Affine"),
+        ("Shear", "Shear"),
+    ];
+    let mut checks = checks();
+    for check in &mut checks {
+        for (map, family) in families {
+            *check = check.replace(&format!("along {map} "), &format!("along {family}(2) "));
+        }
+    }
+    answered_as_expected("use std.optimizers\nuse std.maps", &checks);
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
         Question::Preserves { what, path } => preserves(model, check, &what.name, path, &mut errors),
         Question::Same { left, right, on } => same(model, check, left, right, on.as_ref(), &mut errors),
         Question::System { system } => {
-            match model.lookup(&system.name) {
+            match model.resolve(&system.name, system.span) {
                 // Those of systems that there are come from `system::Systems::task`.
                 Some(other) => errors.push(ModelError::WrongKind {
                     name: system.name.clone(),
@@ -88,10 +88,15 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
         Ok(task) if errors.is_empty() => Ok(task),
         _ => {
             for e in &mut errors {
-                if let ModelError::Incomplete { asked, span, .. } = e
-                    && !span.overlaps(check.span)
-                {
-                    *asked = Some(check.span);
+                match e {
+                    ModelError::Incomplete { asked, span, elsewhere, .. } if span.source != check.span.source => {
+                        *elsewhere = Some(std::mem::replace(span, check.span));
+                        *asked = None;
+                    }
+                    ModelError::Incomplete { asked, span, .. } if !span.overlaps(check.span) => {
+                        *asked = Some(check.span);
+                    }
+                    _ => {}
                 }
             }
             crate::model::validate::sort(&mut errors);
@@ -118,6 +123,8 @@ fn task(check: &Check, kind: &'static str, text: String) -> Task {
         optimizers: Vec::new(),
         problems: Vec::new(),
         system: None,
+        class: None,
+        maps: None,
     }
 }
 
@@ -283,7 +290,14 @@ fn preserves(model: &Model, check: &Check, what: &str, path: &TreePath, errors: 
                 let architecture = a.name.clone();
                 let part = if what == "loss" { "loss" } else { "output" };
                 let needed_by = format!("`preserves {what}`");
-                e.fail(ModelError::Incomplete { architecture, part, needed_by, span: check.span, asked: None })
+                e.fail(ModelError::Incomplete {
+                    architecture,
+                    part,
+                    needed_by,
+                    span: check.span,
+                    asked: None,
+                    elsewhere: None,
+                })
             }
         };
         let source = needed(&mut e, &p.source)?;

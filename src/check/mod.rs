@@ -9,6 +9,7 @@
 //! - [`system`] asks for all squares of a system and draws the conclusions for the whole.
 
 pub mod algebra;
+pub mod class;
 pub mod decide;
 pub mod generic;
 pub mod lower;
@@ -20,6 +21,7 @@ pub mod replay;
 pub mod sample;
 pub mod singular;
 pub mod system;
+pub mod uses;
 pub mod witness;
 
 use std::cell::Cell;
@@ -183,6 +185,10 @@ pub struct Task {
     pub problems: Vec<Problem>,
     /// For a check of or along a system or a cone: what is asked of it.
     pub system: Option<system::Asked>,
+    /// For a square along a class: the question, which makes its own problems.
+    pub class: Option<class::ClassQuestion>,
+    /// For a square along an invertible path: the smallest class that holds all its members, as far as could be seen.
+    pub maps: Option<crate::structure::class::Class>,
 }
 
 /// How much each engine may do. All budgets count work, not time, so that they never change an answer from run to run.

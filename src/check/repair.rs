@@ -1,125 +1,121 @@
 //! Repairs: changes to an optimizer that make a failing square commute, found by trying them.
 //!
-//! The candidates are the repairs that the literature knows: the natural gradient for the gradient, the covariant
-//! Hessian for the matrix of second derivatives, the covariant derivative for the plain one, damping by the diagonal of
-//! the metric for damping by the identity. The smallest set of them that reaches a stronger verdict is what was missing,
-//! and the places it changes are where naturality was lost: blame by ablation. Nothing is suggested that was not decided
-//! by the same engines as the check itself.
+//! The candidates are the repairs that the literature knows, [`Edit`]. The smallest set of them that reaches a stronger
+//! verdict is suggested. Nothing is suggested that was not decided by the same engines as the check itself: by types along
+//! a class, and by algebra along a morphism.
 
-use super::{Budget, decide, lower};
-use crate::domain::Rational;
+mod edit;
+
+pub use edit::{Change, Edit};
+
+use super::{Budget, class, decide, lower};
 use crate::model::names::{Declared, Model};
-use crate::source::Span;
-use crate::syntax::tree::{Argument, Check, Expr, ExprKind, Ident, Optimizer, Question, Statement, StatementKind};
+use crate::syntax::tree::{Check, Optimizer, Question};
 use crate::verdict::{Evidence, Verdict};
+
+/// Sets of edits that are judged by running the engines, at most; by types many more can be.
+const MAX_ENGINE_RUNS: usize = 24;
+const MAX_TYPE_RUNS: usize = 600;
+/// The largest set of edits that is tried.
+const MAX_EDITS: usize = 3;
 
 /// A repair that works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repair {
-    /// The places to change: each with what stands there and what should.
-    pub edits: Vec<(Span, String, String)>,
+    /// The places to change: each with what stands there, empty for an addition, and what should.
+    pub edits: Vec<Change>,
     /// The verdict after the change.
     pub verdict: Verdict,
     /// Why the old expression loses naturality.
     pub reasons: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Edit {
-    NaturalGradient,
-    CovariantHessian,
-    CovariantDerivative,
-    MetricDamping,
-}
-
-impl Edit {
-    fn reason(self) -> &'static str {
-        match self {
-            Edit::NaturalGradient => {
-                "`grad` reads the differential, a covector, as a vector; only orthogonal maps allow that. `natgrad` raises it with the metric"
-            }
-            Edit::CovariantHessian => {
-                "the second partial derivatives are a tensor only along affine maps; `covhess` subtracts the connection"
-            }
-            Edit::CovariantDerivative => {
-                "along a nonlinear map the plain derivative of a state picks up second derivatives of the map; `D/dt` adds the connection that cancels them"
-            }
-            Edit::MetricDamping => {
-                "`eye(dim)` is no tensor: adding it to the metric fixes a scale for every coordinate"
-            }
-        }
-    }
-}
-
-/// Sets of edits, small ones first.
-const CANDIDATES: [&[Edit]; 9] = [
-    &[Edit::NaturalGradient],
-    &[Edit::CovariantHessian],
-    &[Edit::CovariantDerivative],
-    &[Edit::MetricDamping],
-    &[Edit::NaturalGradient, Edit::CovariantDerivative],
-    &[Edit::NaturalGradient, Edit::CovariantHessian],
-    &[Edit::NaturalGradient, Edit::MetricDamping],
-    &[Edit::CovariantHessian, Edit::CovariantDerivative],
-    &[Edit::NaturalGradient, Edit::CovariantHessian, Edit::CovariantDerivative],
-];
-
-/// The smallest repair of the optimizer of a `check natural` that reaches a verdict stronger than `found`; the strongest
-/// among the smallest.
-pub fn suggest(model: &Model, check: &Check, found: Verdict, budget: &Budget) -> Option<Repair> {
+/// The smallest repair of the optimizer of a `check natural` that reaches a verdict stronger than `found`; of several
+/// such of one size the strongest. One that reaches `wanted` is preferred to a smaller one that does not.
+pub fn suggest(model: &Model, check: &Check, (found, wanted): (Verdict, Verdict), budget: &Budget) -> Option<Repair> {
     let Question::Natural { optimizer, .. } = &check.question else {
         return None;
     };
-    let Some(Declared::Optimizer(id)) = model.lookup(&optimizer.name.name) else {
+    let Some(Declared::Optimizer(id)) = model.resolve(&optimizer.name.name, optimizer.name.span) else {
         return None;
     };
-    let mut best: Option<Repair> = None;
-    for edits in CANDIDATES {
-        if best.as_ref().is_some_and(|b| b.reasons.len() < edits.len()) {
-            break;
+    let task = lower::lower(model, check).ok()?;
+    // What a check sets is not for the optimizer to change.
+    let set: Vec<usize> = (0..model[id].params.len())
+        .filter(|&i| {
+            optimizer.args.iter().enumerate().any(|(k, a)| match &a.name {
+                Some(n) => n.name == model[id].params[i].name.name,
+                None => k == i,
+            })
+        })
+        .collect();
+    let allowed = |e: &Edit| !matches!(e, Edit::Without(i) if set.contains(i));
+    let (found, wanted) = (Some(found), wanted);
+    match &task.class {
+        Some(question) if question.on.is_none() => {
+            let judge =
+                |o: &Optimizer| class::by_types(&model.with_optimizer(id, o.clone()), optimizer, question.class);
+            search(&model[id], allowed, judge, (found, wanted), MAX_TYPE_RUNS).map(|r| r.1)
         }
-        let mut changed: Optimizer = model[id].clone();
-        let mut places = Vec::new();
-        let mut used = Vec::new();
-        for edit in edits {
-            let before = places.len();
-            apply(&mut changed, *edit, &mut places);
-            if places.len() > before {
-                used.push(edit.reason().to_owned());
+        Some(_) => None,
+        None => {
+            let judge = |o: &Optimizer| proved(&model.with_optimizer(id, o.clone()), check, budget);
+            search(&model[id], allowed, judge, (found, wanted), MAX_ENGINE_RUNS).map(|r| r.1)
+        }
+    }
+}
+
+/// Tries sets of edits, small ones first, until one reaches `wanted`; else the best that is stronger than `found`. At most
+/// `runs` sets are judged. Also the repaired optimizer.
+pub fn search(
+    optimizer: &Optimizer,
+    allowed: impl Fn(&Edit) -> bool,
+    judge: impl Fn(&Optimizer) -> Option<Verdict>,
+    (found, wanted): (Option<Verdict>, Verdict),
+    runs: usize,
+) -> Option<(Optimizer, Repair)> {
+    let edits: Vec<Edit> = Edit::all(optimizer).into_iter().filter(allowed).collect();
+    let edits: Vec<Edit> = edits.into_iter().filter(|e| e.apply(optimizer).is_some()).collect();
+    let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
+    let mut best: Option<(Optimizer, Repair)> = None;
+    let mut judged = 0;
+    for _ in 0..MAX_EDITS {
+        let mut larger = Vec::new();
+        for set in &sets {
+            let next = set.last().map_or(0, |l| l + 1);
+            for k in next..edits.len() {
+                let mut set = set.clone();
+                set.push(k);
+                let Some((changed, repair)) = apply_all(optimizer, &edits, &set) else { continue };
+                if judged >= runs {
+                    return best;
+                }
+                judged += 1;
+                larger.push(set);
+                let Some(verdict) = judge(&changed) else { continue };
+                if Some(verdict) > best.as_ref().map_or(found, |b| Some(b.1.verdict)) {
+                    best = Some((changed, Repair { verdict, ..repair }));
+                }
             }
         }
-        if used.len() < edits.len() {
-            continue;
+        if best.as_ref().is_some_and(|b| b.1.verdict >= wanted) {
+            return best;
         }
-        let verdict = proved(&model.with_optimizer(id, changed), check, budget);
-        if verdict > Some(best.as_ref().map_or(found, |b| b.verdict)) {
-            best = verdict.map(|verdict| Repair { edits: places, verdict, reasons: used });
-        }
+        sets = larger;
     }
-    if best.is_some() {
-        return best;
+    best
+}
+
+fn apply_all(optimizer: &Optimizer, edits: &[Edit], set: &[usize]) -> Option<(Optimizer, Repair)> {
+    let mut changed = optimizer.clone();
+    let mut repair = Repair { edits: Vec::new(), verdict: Verdict::Undecided, reasons: Vec::new() };
+    for &k in set {
+        let (next, changes) = edits[k].apply(&changed)?;
+        changed = next;
+        repair.edits.extend(changes);
+        repair.reasons.push(edits[k].reason(optimizer));
     }
-    // A hyperparameter that the question would be better without, such as the `eps` of Adam.
-    for (i, p) in model[id].params.iter().enumerate() {
-        let Some(default) = &p.default else { continue };
-        let given = |a: &Argument| a.name.as_ref().is_none_or(|n| n.name == p.name.name);
-        if optimizer.args.iter().any(given) {
-            continue;
-        }
-        let mut changed: Optimizer = model[id].clone();
-        let name = &p.name.name;
-        let old = format!("{name} = {}", crate::syntax::expr_to_string(default));
-        changed.params[i].default = Some(Expr { kind: ExprKind::Number(Rational::ZERO), span: default.span });
-        let verdict = proved(&model.with_optimizer(id, changed), check, budget);
-        if verdict > Some(found) {
-            let reason = format!(
-                "`{name}` is a constant beside quantities that change with the map, and fixes a scale for them"
-            );
-            let edits = vec![(p.name.span.to(default.span), old, format!("{name} = 0"))];
-            return verdict.map(|verdict| Repair { edits, verdict, reasons: vec![reason] });
-        }
-    }
-    None
+    Some((changed, repair))
 }
 
 /// The verdict of a check on a changed model, if it is proved.
@@ -128,82 +124,4 @@ fn proved(model: &Model, check: &Check, budget: &Budget) -> Option<Verdict> {
     let [problem] = &mut task.problems[..] else { return None };
     let finding = decide::decide(problem, budget).ok()?;
     (finding.evidence == Evidence::Algebra).then_some(finding.verdict)
-}
-
-fn apply(optimizer: &mut Optimizer, edit: Edit, places: &mut Vec<(Span, String, String)>) {
-    for l in &mut optimizer.lets {
-        rewrite(&mut l.value, edit, places);
-    }
-    let states = optimizer.states.clone();
-    for d in &mut optimizer.dynamics {
-        for s in &mut d.body {
-            statement(s, edit, &states, places);
-        }
-    }
-}
-
-fn statement(
-    s: &mut Statement,
-    edit: Edit,
-    states: &[(Ident, crate::syntax::tree::Type)],
-    places: &mut Vec<(Span, String, String)>,
-) {
-    let span = s.span;
-    match &mut s.kind {
-        StatementKind::Let(l) => rewrite(&mut l.value, edit, places),
-        StatementKind::Derivative(p, e) => {
-            rewrite(e, edit, places);
-            let curved = states
-                .iter()
-                .any(|(n, t)| n.name == p.name.name && matches!(t.name.name.as_str(), "tangent" | "cotangent"));
-            if edit == Edit::CovariantDerivative && curved && p.block.is_none() {
-                let name = p.name.name.clone();
-                let place = Span::new(span.source, span.start, p.name.span.end);
-                places.push((place, format!("d/dt {name}"), format!("D/dt {name}")));
-                s.kind = StatementKind::Covariant(p.clone(), e.clone());
-            }
-        }
-        StatementKind::Covariant(_, e) | StatementKind::Update(_, e) => rewrite(e, edit, places),
-        StatementKind::Each { body, .. } => body.iter_mut().for_each(|s| statement(s, edit, states, places)),
-    }
-}
-
-fn rewrite(e: &mut Expr, edit: Edit, places: &mut Vec<(Span, String, String)>) {
-    let before = crate::syntax::expr_to_string(e);
-    let changed = match (&mut e.kind, edit) {
-        (ExprKind::Call(f, args), Edit::NaturalGradient) if f.name == "grad" && args.len() == 1 => {
-            "natgrad".clone_into(&mut f.name);
-            true
-        }
-        (ExprKind::Call(f, _), Edit::CovariantHessian) if f.name == "hess" => {
-            "covhess".clone_into(&mut f.name);
-            true
-        }
-        (ExprKind::Call(f, args), Edit::MetricDamping)
-            if f.name == "eye" && matches!(&args[..], [Expr { kind: ExprKind::Name(n), .. }] if n == "dim") =>
-        {
-            let span = e.span;
-            let name = |n: &str| Ident { name: n.to_owned(), span };
-            let metric = Expr { kind: ExprKind::Name("metric".into()), span };
-            let diagonal = Expr { kind: ExprKind::Call(name("diagonal"), vec![metric]), span };
-            e.kind = ExprKind::Call(name("diag"), vec![diagonal]);
-            true
-        }
-        _ => false,
-    };
-    if changed {
-        places.push((e.span, before, crate::syntax::expr_to_string(e)));
-        return;
-    }
-    match &mut e.kind {
-        ExprKind::Number(_) | ExprKind::Name(_) | ExprKind::Primed(_) => {}
-        ExprKind::Neg(x) | ExprKind::Transpose(x) | ExprKind::Inverse(x) => rewrite(x, edit, places),
-        ExprKind::Binary(_, a, b) | ExprKind::Power(a, b) => {
-            rewrite(a, edit, places);
-            rewrite(b, edit, places);
-        }
-        ExprKind::Call(_, args) | ExprKind::List(args) => args.iter_mut().for_each(|a| rewrite(a, edit, places)),
-        ExprKind::Reduce(_, _, body) | ExprKind::Comprehension(_, body) => rewrite(body, edit, places),
-        ExprKind::Index(base, _) => rewrite(base, edit, places),
-    }
 }

@@ -1,22 +1,22 @@
 //! `nat check`.
 
-use std::io::{Read, Write};
-use std::path::Path;
+use std::io::Write;
 
 use clap::{Args, ValueEnum};
 use miette::{GraphicalReportHandler, GraphicalTheme, NarratableReportHandler, ReportHandler};
 
+use super::files::{Disk, read_all};
 use super::progress::Bar;
 use super::status;
+use crate::report::elsewhere::Elsewhere;
 use crate::report::json::{CheckEntry, ErrorEntry, Report};
 use crate::report::{system, text};
-use crate::source::{Source, Sources};
+use crate::source::Sources;
+use crate::uses::Files;
 use crate::{FileReport, InputError, Options, check_source_with};
 
 /// The stack of a worker thread: expressions nest, and shapes and derivatives are walked recursively.
 const STACK: usize = 32 << 20;
-/// Larger files are refused.
-const MAX_BYTES: u64 = 16 << 20;
 
 /// Longer lines of a diagnostic are cut.
 const MAX_LINE: usize = 320;
@@ -59,15 +59,6 @@ pub struct Arguments {
     threads: u16,
 }
 
-/// A file that could not be read.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("cannot read {file}: {reason}")]
-#[diagnostic(code(nat::source::unreadable))]
-struct Unreadable {
-    file: String,
-    reason: String,
-}
-
 /// Runs `nat check` and returns the exit status.
 pub fn run(arguments: &Arguments) -> u8 {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads.into()).stack_size(STACK).build();
@@ -92,9 +83,14 @@ fn check_all(arguments: &Arguments) -> u8 {
     let (mut faulty, mut unexpected, mut total) = (0usize, 0usize, 0usize);
     let printer = Printer::new();
     let bar = Bar::new(arguments.format == Format::Json);
-    for file in &arguments.files {
-        let source = match read(file) {
-            Ok(source) => source,
+    let mut files = Files::new(&Disk);
+    // All files that are given are read first, so that one which another uses keeps the name it was given.
+    let given = read_all(&arguments.files, &mut sources, &mut files);
+    // A used file is part of every file that uses it; its errors are reported once.
+    let mut reported: Vec<InputError> = Vec::new();
+    for (file, id) in arguments.files.iter().zip(given) {
+        let id = match id {
+            Ok(id) => id,
             Err(error) => {
                 faulty += 1;
                 match arguments.format {
@@ -105,14 +101,14 @@ fn check_all(arguments: &Arguments) -> u8 {
                         file: file.clone(),
                         line: 0,
                         column: 0,
+                        related: None,
                     }),
                     Format::Text => printer.diagnostic(&error),
                 }
                 continue;
             }
         };
-        let id = sources.add(source);
-        let report = match check_source_with(&sources, id, &options, &bar) {
+        let mut report = match check_source_with(&mut sources, id, &mut files, &options, &bar) {
             Ok(report) => report,
             Err(defect) => {
                 let _ = writeln!(
@@ -123,7 +119,10 @@ fn check_all(arguments: &Arguments) -> u8 {
                 return status::INTERNAL;
             }
         };
-        faulty += usize::from(!report.errors.is_empty());
+        let is_faulty = !report.errors.is_empty();
+        faulty += usize::from(is_faulty);
+        report.errors.retain(|e| !reported.contains(e));
+        reported.extend(report.errors.iter().cloned());
         unexpected += report.answers.iter().filter(|a| !a.ok).count();
         total += report.answers.len();
         match arguments.format {
@@ -131,7 +130,7 @@ fn check_all(arguments: &Arguments) -> u8 {
                 json.checks.extend(report.answers.iter().map(|a| CheckEntry::new(&sources, a)));
                 json.errors.extend(report.errors.iter().map(|e| ErrorEntry::new(&sources, e)));
             }
-            Format::Text => printer.file(&sources, file, &report),
+            Format::Text => printer.file(&sources, file, &report, is_faulty),
         }
     }
     match arguments.format {
@@ -166,33 +165,6 @@ fn summary(total: usize, unexpected: usize, faulty: usize) -> String {
         0 => checks,
         1 => format!("{checks}; 1 file with errors"),
         n => format!("{checks}; {n} files with errors"),
-    }
-}
-
-fn read(file: &str) -> Result<Source, Unreadable> {
-    let fail = |reason: String| Unreadable { file: file.to_owned(), reason };
-    let mut bytes = Vec::new();
-    let name = if file == "-" { "<stdin>" } else { file };
-    if file == "-" {
-        std::io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| fail(e.to_string()))?;
-    } else {
-        let path = Path::new(file);
-        if path.is_dir() {
-            return Err(fail("it is a folder; name the .nat files in it".into()));
-        }
-        let handle = std::fs::File::open(path).map_err(|e| fail(e.to_string()))?;
-        handle.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| fail(e.to_string()))?;
-    }
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(fail(format!("it is larger than {} MiB", MAX_BYTES >> 20)));
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source::new(name, &text)),
-        Err(e) => {
-            let at = e.utf8_error().valid_up_to();
-            let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
-            Err(fail(format!("it is not UTF-8: line {line} (byte {at}) holds a byte that is not text")))
-        }
     }
 }
 
@@ -241,7 +213,7 @@ impl Printer {
         }
     }
 
-    fn file(&self, sources: &Sources, name: &str, report: &FileReport) {
+    fn file(&self, sources: &Sources, name: &str, report: &FileReport, faulty: bool) {
         let mut out = anstream::stdout();
         let _ = writeln!(out, "{}", if name == "-" { "<stdin>" } else { name });
         for answer in &report.answers {
@@ -253,7 +225,8 @@ impl Printer {
             }
         }
         if report.answers.is_empty() && report.errors.is_empty() {
-            let _ = writeln!(out, "  no checks");
+            let why = if faulty { "not checked: see the errors above" } else { "no checks" };
+            let _ = writeln!(out, "  {why}");
         }
         if report.answers.iter().any(|a| !a.finding.assumptions.is_empty()) {
             let mut all: Vec<&String> = report.answers.iter().flat_map(|a| &a.finding.assumptions).collect();
@@ -268,7 +241,7 @@ impl Printer {
             self.diagnostic(&text::unexpected(sources, answer));
         }
         for error in &report.errors {
-            self.diagnostic(&WithSource { error, source: sources.named(error.span().source) });
+            self.diagnostic(&WithSource::new(sources, error));
         }
     }
 }
@@ -285,6 +258,17 @@ fn terminal_width() -> usize {
 struct WithSource<'a> {
     error: &'a InputError,
     source: miette::NamedSource<std::sync::Arc<str>>,
+    elsewhere: Option<Elsewhere>,
+}
+
+impl<'a> WithSource<'a> {
+    fn new(sources: &Sources, error: &'a InputError) -> Self {
+        let elsewhere = error.elsewhere().map(|(span, label)| {
+            let place = Elsewhere::new(sources, span.source);
+            place.with(span, label.to_owned())
+        });
+        WithSource { error, source: sources.named(error.span().source), elsewhere }
+    }
 }
 
 impl std::fmt::Display for WithSource<'_> {
@@ -310,5 +294,10 @@ impl miette::Diagnostic for WithSource<'_> {
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
         Some(&self.source)
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        let place = self.elsewhere.as_ref()?;
+        Some(Box::new(std::iter::once(place as &dyn miette::Diagnostic)))
     }
 }

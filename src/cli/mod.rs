@@ -1,6 +1,7 @@
 //! The command line.
 
 mod check;
+mod files;
 mod progress;
 
 use std::process::ExitCode;

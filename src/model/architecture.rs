@@ -80,7 +80,7 @@ pub(super) struct Bound {
 impl Elaborator<'_> {
     /// Looks up an architecture by name.
     pub fn architecture_id(&mut self, name: &Ident) -> Elab<ArchitectureId> {
-        match self.model.lookup(&name.name) {
+        match self.model.resolve(&name.name, name.span) {
             Some(Declared::Architecture(id)) => Ok(id),
             Some(other) => self.fail(ModelError::WrongKind {
                 name: name.name.clone(),
@@ -185,6 +185,7 @@ impl Elaborator<'_> {
                         needed_by,
                         span: *s,
                         asked: None,
+                        elsewhere: None,
                     });
                 };
                 self.expect_shape(t, &[n, n], "the output metric, on vec(output),", e.span)?;

@@ -37,6 +37,21 @@ pub enum ModelError {
         #[label("and again here")]
         span: Span,
     },
+    /// One name declared in two files of which one uses the other, or a third uses both.
+    #[error("`{name}` is declared twice, in two files")]
+    #[diagnostic(
+        code(nat::name::duplicate),
+        help("a file and the files it uses share one scope; only names of the library may be declared anew")
+    )]
+    Clash {
+        /// The name.
+        name: String,
+        /// The declaration in the other file.
+        first: Span,
+        /// The second.
+        #[label("declared here, too")]
+        span: Span,
+    },
     /// A name of one kind where another is needed.
     #[error("`{name}` is {found}, but {expected} is needed here")]
     #[diagnostic(code(nat::name::kind))]
@@ -233,6 +248,8 @@ pub enum ModelError {
         /// The check that brings the two together, where there is one.
         #[label("asked here")]
         asked: Option<Span>,
+        /// Where it is needed, if that is in another file than the check.
+        elsewhere: Option<Span>,
     },
     /// A morphism that leaves out a parameter of its target.
     #[error("morphism `{morphism}` does not say what becomes of {missing}")]
@@ -328,6 +345,7 @@ impl ModelError {
             ModelError::System(e) => e.span(),
             ModelError::UnknownName { span, .. }
             | ModelError::DuplicateName { span, .. }
+            | ModelError::Clash { span, .. }
             | ModelError::WrongKind { span, .. }
             | ModelError::UnexpectedShape { span, .. }
             | ModelError::BadType { span, .. }
@@ -346,6 +364,16 @@ impl ModelError {
             | ModelError::PathMismatch { span, .. }
             | ModelError::OptimizerBody { span, .. }
             | ModelError::Unsupported { span, .. } => *span,
+        }
+    }
+
+    /// A second place that belongs to the error, in another file, with its label: labels of one diagnostic cannot span
+    /// files.
+    pub fn elsewhere(&self) -> Option<(Span, &'static str)> {
+        match self {
+            ModelError::Clash { first, .. } => Some((*first, "first declared here")),
+            ModelError::Incomplete { elsewhere: Some(place), .. } => Some((*place, "needed here")),
+            _ => None,
         }
     }
 }

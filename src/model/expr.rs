@@ -114,7 +114,7 @@ impl Elaborator<'_> {
         {
             return Ok(t);
         }
-        if let Some(declared) = self.model.lookup(name) {
+        if let Some(declared) = self.model.resolve(name, span) {
             return self.file_value(name, declared, span);
         }
         if name == "pi" {
@@ -517,7 +517,7 @@ impl Elaborator<'_> {
     }
 
     fn call(&mut self, f: &Ident, args: &[Expr], span: Span, scope: &mut Scope) -> Elab<Term> {
-        match self.model.lookup(&f.name) {
+        match self.model.resolve(&f.name, f.span) {
             Some(Declared::Def(id)) => {
                 let def = &self.model[id];
                 if def.params.len() != args.len() {

@@ -1,10 +1,11 @@
 //! The functions of the language that do not need an architecture.
 
-use super::elaborate::{Elab, Elaborator, Scope};
+use super::elaborate::{Elab, Elaborator, Local, Scope};
 use super::error::ModelError;
+use super::optimizer::Over;
 use crate::domain::{Fun, Rational};
 use crate::source::Span;
-use crate::syntax::tree::{Expr, Ident};
+use crate::syntax::tree::{Expr, ExprKind, Ident};
 use crate::term::{NONE, Shape, Term};
 
 /// The names of all functions outside optimizers.
@@ -284,6 +285,12 @@ impl Elaborator<'_> {
         };
         let x = self.expr(first, scope)?;
         if name == "reshape" {
+            if let [Expr { kind: ExprKind::Name(block), .. }] = rest
+                && let Some(Local::Block(i)) = scope.get(block)
+                && let Some(over) = scope.over.clone()
+            {
+                return self.reshape_to_block(x, i, &over, first.span);
+            }
             let mut shape = Shape::new();
             for a in rest {
                 shape.push(self.natural(a, scope, "a size")?);
@@ -309,6 +316,17 @@ impl Elaborator<'_> {
         }
     }
 
+    /// `reshape(A, W)` in `each W in params`: into the shape of the block.
+    fn reshape_to_block(&mut self, x: Term, block: usize, over: &Over, span: Span) -> Elab<Term> {
+        let block = &over.architecture.blocks[block];
+        if self.store.size(x) == block.size() {
+            return Ok(self.store.reshape(x, &block.shape));
+        }
+        let (place, found) = (format!("what takes the shape of `{}`", block.name), self.shape_text(x));
+        let expected = format!("of {} entries", block.size());
+        self.fail(ModelError::UnexpectedShape { place, expected, found, help: None, span })
+    }
+
     fn stack(&mut self, parts: &[(Term, Span)], side_by_side: bool) -> Elab<Term> {
         let axis = usize::from(side_by_side);
         let mut blocks = Vec::with_capacity(parts.len());
@@ -317,6 +335,7 @@ impl Elaborator<'_> {
             blocks.push(match shape[..] {
                 [n] if side_by_side => self.store.reshape(t, &[n, 1]),
                 [n] => self.store.reshape(t, &[1, n]),
+                [] => self.store.reshape(t, &[1, 1]),
                 [_, _] => t,
                 _ => {
                     self.matrix(t, "an argument of a stack", span)?;

@@ -161,7 +161,7 @@ impl Elaborator<'_> {
         for a in args {
             values.push(self.lift(a, count, bound, scope)?);
         }
-        match self.model.lookup(&f.name) {
+        match self.model.resolve(&f.name, f.span) {
             Some(Declared::Def(id)) => {
                 let def = &self.model[id];
                 if def.params.len() != args.len() {

@@ -107,7 +107,7 @@ impl Elaborator<'_> {
         used: &mut FxHashMap<String, usize>,
     ) -> Elab<MorphismPath> {
         let name = &part.name.name;
-        match self.model.lookup(name) {
+        match self.model.resolve(name, part.name.span) {
             Some(Declared::Morphism(id)) => {
                 let occurrence = used.entry(name.clone()).or_insert(0);
                 let index = *occurrence;

@@ -1,13 +1,17 @@
-//! The names of a file: what is declared, as what, and where.
+//! The names of a file and of what it uses: what is declared, as what, and where.
 
-use indexmap::IndexMap;
+use std::sync::Arc;
+
+use indexmap::{IndexMap, IndexSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::error::ModelError;
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 use crate::syntax::tree::{
     Architecture, Check, Classify, Composite, Cone, Data, Def, File, Ident, ItemKind, Let, Morphism, Optimizer, Param,
     System,
 };
+use crate::uses::Part;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident => $field:ident : $ty:ty;)*) => {
@@ -122,80 +126,126 @@ pub struct Model {
     optimizers: Vec<Optimizer>,
     systems: Vec<System>,
     cones: Vec<Cone>,
-    names: IndexMap<String, (Declared, Span)>,
-    /// The checks, in order.
+    /// The names that each source sees.
+    scopes: FxHashMap<SourceId, Names>,
+    /// The file that the model is of.
+    main: SourceId,
+    /// The checks of that file, in order.
     pub checks: Vec<Check>,
-    /// The `classify` requests, in order.
+    /// The `classify` requests of that file, in order.
     pub classifications: Vec<Classify>,
-    /// The `use` declarations.
-    pub uses: Vec<Span>,
 }
 
+/// Names with what they stand for and where they are declared.
+type Names = IndexMap<String, (Declared, Span)>;
+
 impl Model {
-    /// Collects the names of a file. Duplicates are reported; the first declaration of a name counts.
+    /// Collects the names of one file; what it uses is left out. Duplicates are reported; the first declaration of a
+    /// name counts.
     pub fn collect(file: File) -> (Self, Vec<ModelError>) {
+        let id = file.items.first().map_or(SourceId::default(), |item| item.span.source);
+        Model::join(&[Part { id, file: Arc::new(file), uses: Vec::new() }])
+    }
+
+    /// Joins a file, the last of the parts, with the files it uses.
+    ///
+    /// A name means what the file in which it is written sees: its own declarations, and those of what it uses, directly
+    /// or not. So no declaration of a user changes what a library means. In one scope a name is declared once, but a
+    /// declaration of a file hides one of the library. Checks are taken from the last part alone.
+    pub fn join(parts: &[Part]) -> (Self, Vec<ModelError>) {
         let mut model = Model::default();
+        let mut own: FxHashMap<SourceId, Vec<(Ident, Declared)>> = FxHashMap::default();
+        for (i, part) in parts.iter().enumerate() {
+            let names = model.add(&part.file, i + 1 == parts.len());
+            own.insert(part.id, names);
+            model.main = part.id;
+        }
+        let mut reached: FxHashMap<SourceId, IndexSet<SourceId>> = FxHashMap::default();
         let mut errors = Vec::new();
-        for item in file.items {
-            let span = item.span;
-            match item.kind {
-                ItemKind::Use(_) => model.uses.push(span),
-                ItemKind::Data(decl) => {
-                    for (name, params) in &decl.names {
-                        let id = DataId(model.data.len());
-                        model.declare(name, Declared::Data(id), &mut errors);
-                        model.data.push(DataDecl { name: name.clone(), params: params.clone(), decl: decl.clone() });
-                    }
+        let mut clashes = FxHashSet::default();
+        for part in parts {
+            let used = part.uses.iter().filter_map(|u| reached.get(u)).flatten().copied();
+            let visible: IndexSet<SourceId> = used.chain([part.id]).collect();
+            let mut names = Names::default();
+            for (name, what) in visible.iter().filter_map(|id| own.get(id)).flatten() {
+                let known = names.get(&name.name).map(|&(_, first)| first);
+                let Some(first) = known.filter(|f| !f.source.is_library() || name.span.source.is_library()) else {
+                    names.insert(name.name.clone(), (*what, name.span));
+                    continue;
+                };
+                let hidden = name.span.source.is_library() && !first.source.is_library();
+                if !hidden && clashes.insert((first.min(name.span), first.max(name.span))) {
+                    errors.push(duplicate(name, first));
                 }
-                ItemKind::Let(x) => {
-                    model.declare(&x.name, Declared::Let(LetId(model.lets.len())), &mut errors);
-                    model.lets.push(x);
-                }
-                ItemKind::Def(x) => {
-                    model.declare(&x.name, Declared::Def(DefId(model.defs.len())), &mut errors);
-                    model.defs.push(x);
-                }
-                ItemKind::Architecture(x) => {
-                    let id = ArchitectureId(model.architectures.len());
-                    model.declare(&x.name, Declared::Architecture(id), &mut errors);
-                    model.architectures.push(x);
-                }
-                ItemKind::Morphism(x) => {
-                    model.declare(&x.name, Declared::Morphism(MorphismId(model.morphisms.len())), &mut errors);
-                    model.morphisms.push(x);
-                }
-                ItemKind::Composite(x) => {
-                    model.declare(&x.name, Declared::Composite(CompositeId(model.composites.len())), &mut errors);
-                    model.composites.push(x);
-                }
-                ItemKind::Optimizer(x) => {
-                    model.declare(&x.name, Declared::Optimizer(OptimizerId(model.optimizers.len())), &mut errors);
-                    model.optimizers.push(x);
-                }
-                ItemKind::System(x) => {
-                    model.declare(&x.name, Declared::System(SystemId(model.systems.len())), &mut errors);
-                    model.systems.push(x);
-                }
-                ItemKind::Cone(x) => {
-                    model.declare(&x.name, Declared::Cone(ConeId(model.cones.len())), &mut errors);
-                    model.cones.push(x);
-                }
-                ItemKind::Check(x) => model.checks.push(x),
-                ItemKind::Classify(x) => model.classifications.push(x),
             }
+            model.scopes.insert(part.id, names);
+            reached.insert(part.id, visible);
         }
         (model, errors)
     }
 
-    fn declare(&mut self, name: &Ident, what: Declared, errors: &mut Vec<ModelError>) {
-        match self.names.get(&name.name) {
-            Some(&(_, first)) => {
-                errors.push(ModelError::DuplicateName { name: name.name.clone(), first, span: name.span });
-            }
-            None => {
-                self.names.insert(name.name.clone(), (what, name.span));
+    /// Takes in the declarations of a file, and its checks if they are wanted; returns the names declared.
+    fn add(&mut self, file: &File, checks: bool) -> Vec<(Ident, Declared)> {
+        let mut names = Vec::new();
+        for item in &file.items {
+            match &item.kind {
+                ItemKind::Use(_) => {}
+                ItemKind::Data(decl) => {
+                    for (name, params) in &decl.names {
+                        names.push((name.clone(), Declared::Data(DataId(self.data.len()))));
+                        self.data.push(DataDecl { name: name.clone(), params: params.clone(), decl: decl.clone() });
+                    }
+                }
+                ItemKind::Let(x) => {
+                    names.push((x.name.clone(), Declared::Let(LetId(self.lets.len()))));
+                    self.lets.push(x.clone());
+                }
+                ItemKind::Def(x) => {
+                    names.push((x.name.clone(), Declared::Def(DefId(self.defs.len()))));
+                    self.defs.push(x.clone());
+                }
+                ItemKind::Architecture(x) => {
+                    names.push((x.name.clone(), Declared::Architecture(ArchitectureId(self.architectures.len()))));
+                    self.architectures.push(x.clone());
+                }
+                ItemKind::Morphism(x) => {
+                    names.push((x.name.clone(), Declared::Morphism(MorphismId(self.morphisms.len()))));
+                    self.morphisms.push(x.clone());
+                }
+                ItemKind::Composite(x) => {
+                    names.push((x.name.clone(), Declared::Composite(CompositeId(self.composites.len()))));
+                    self.composites.push(x.clone());
+                }
+                ItemKind::Optimizer(x) => {
+                    names.push((x.name.clone(), Declared::Optimizer(OptimizerId(self.optimizers.len()))));
+                    self.optimizers.push(x.clone());
+                }
+                ItemKind::System(x) => {
+                    names.push((x.name.clone(), Declared::System(SystemId(self.systems.len()))));
+                    self.systems.push(x.clone());
+                }
+                ItemKind::Cone(x) => {
+                    names.push((x.name.clone(), Declared::Cone(ConeId(self.cones.len()))));
+                    self.cones.push(x.clone());
+                }
+                ItemKind::Check(x) if checks => self.checks.push(x.clone()),
+                ItemKind::Classify(x) if checks => self.classifications.push(x.clone()),
+                ItemKind::Check(_) | ItemKind::Classify(_) => {}
             }
         }
+        names
+    }
+
+    /// The same model with the declarations of another text, which sees its own names and, if it is to, those of the file
+    /// the model is of. The file does not see that text's.
+    #[must_use]
+    pub fn with_text(&self, id: SourceId, file: &File, sees_file: bool) -> Self {
+        let mut model = self.clone();
+        let names = model.add(file, false);
+        let mut scope = self.scopes.get(&self.main).filter(|_| sees_file).cloned().unwrap_or_default();
+        scope.extend(names.into_iter().map(|(name, what)| (name.name, (what, name.span))));
+        model.scopes.insert(id, scope);
+        model
     }
 
     /// The same model with another body for one optimizer.
@@ -206,14 +256,32 @@ impl Model {
         model
     }
 
-    /// What a top-level name stands for.
+    /// What a top-level name stands for in the file that the model is of, as in its checks.
     pub fn lookup(&self, name: &str) -> Option<Declared> {
-        self.names.get(name).map(|&(d, _)| d)
+        self.scopes.get(&self.main)?.get(name).map(|&(d, _)| d)
     }
 
-    /// All declarations with their names, in order of declaration.
+    /// What a top-level name stands for where it is written.
+    pub fn resolve(&self, name: &str, at: Span) -> Option<Declared> {
+        let scope = self.scopes.get(&at.source).or_else(|| self.scopes.get(&self.main))?;
+        scope.get(name).map(|&(d, _)| d)
+    }
+
+    /// All declarations that the file sees, with their names: those of files it uses first, then its own, each in order
+    /// of declaration. Which source one is from, its span says.
     pub fn declarations(&self) -> impl Iterator<Item = (&str, Declared, Span)> {
-        self.names.iter().map(|(n, &(d, s))| (n.as_str(), d, s))
+        let names = self.scopes.get(&self.main);
+        names.into_iter().flatten().map(|(n, &(d, s))| (n.as_str(), d, s))
+    }
+}
+
+/// The error of a name that is declared twice in one scope; the places may lie in two files.
+fn duplicate(name: &Ident, first: Span) -> ModelError {
+    let (name, span) = (name.name.clone(), name.span);
+    if first.source == span.source {
+        ModelError::DuplicateName { name, first, span }
+    } else {
+        ModelError::Clash { name, first, span }
     }
 }
 

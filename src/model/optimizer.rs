@@ -140,7 +140,7 @@ struct Rules {
 impl Elaborator<'_> {
     /// Looks up an optimizer by name.
     pub fn optimizer_id(&mut self, name: &Ident) -> Elab<OptimizerId> {
-        match self.model.lookup(&name.name) {
+        match self.model.resolve(&name.name, name.span) {
             Some(Declared::Optimizer(id)) => Ok(id),
             Some(other) => self.fail(ModelError::WrongKind {
                 name: name.name.clone(),

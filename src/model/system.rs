@@ -311,8 +311,10 @@ impl<'m> Resolver<'m> {
         let span = written.span;
         let number = |v: u64| Expr { kind: ExprKind::Number(v.into()), span };
         let mut instance = written.clone();
-        let morphism =
-            matches!(self.e.model.lookup(&written.name.name), Some(Declared::Morphism(_) | Declared::Composite(_)));
+        let morphism = matches!(
+            self.e.model.resolve(&written.name.name, written.name.span),
+            Some(Declared::Morphism(_) | Declared::Composite(_))
+        );
         if written.args.is_empty() && morphism {
             let sizes = self.sizes(&written.name);
             let mut taken: Vec<Option<u64>> = vec![None; sizes.len()];
@@ -366,7 +368,7 @@ impl<'m> Resolver<'m> {
     /// The `N` parameters of a morphism, with their places in its parameter list.
     fn sizes(&self, name: &Ident) -> Vec<(usize, String)> {
         let model = self.e.model;
-        let params: &[Param] = match model.lookup(&name.name) {
+        let params: &[Param] = match model.resolve(&name.name, name.span) {
             Some(Declared::Morphism(id)) => &model[id].params,
             Some(Declared::Composite(id)) => &model[id].params,
             _ => &[],
@@ -378,7 +380,7 @@ impl<'m> Resolver<'m> {
     /// The objects that a use of a morphism goes between, as numbers.
     fn ends(&mut self, instance: &Instance, scope: &mut Scope) -> Elab<(usize, usize)> {
         let model = self.e.model;
-        match model.lookup(&instance.name.name) {
+        match model.resolve(&instance.name.name, instance.name.span) {
             Some(Declared::Morphism(id)) => {
                 let decl = &model[id];
                 if decl.kind == MorphismKind::Embedding {
@@ -503,7 +505,7 @@ impl<'m> Resolver<'m> {
     fn cone(&mut self, id: ConeId) -> Elab<Cone> {
         let decl = &self.e.model[id];
         let (name, span, place) = (decl.name.name.clone(), decl.name.span, decl.leg.span);
-        let below = match self.e.model.lookup(&decl.system.name) {
+        let below = match self.e.model.resolve(&decl.system.name, decl.system.span) {
             Some(Declared::System(id)) => id,
             other => {
                 let (name, span) = (decl.system.name.clone(), decl.system.span);

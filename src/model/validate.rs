@@ -16,10 +16,14 @@ use crate::syntax::tree::{Argument, Expr, ExprKind, Ident, Instance, Param};
 /// The sizes that families are tried at: parameter `i` of trial `t` is `TRIALS[t][i % 4]`.
 const TRIALS: [[u64; 4]; 5] = [[2, 3, 4, 5], [1, 1, 1, 1], [2, 2, 2, 2], [3, 3, 3, 3], [2, 3, 1, 1]];
 
-/// All faults in the declarations of a file, in order of place.
+/// All faults in the declarations of a file and of the files it uses, in order of place.
 pub fn validate(model: &Model) -> Vec<ModelError> {
     let mut errors: Vec<ModelError> = Vec::new();
     for (name, declared, span) in model.declarations() {
+        // The library is validated by the tests of this crate.
+        if span.source.is_library() {
+            continue;
+        }
         // Declarations that use each other without end fail in every one of them; one report is enough.
         if errors.iter().any(|e| matches!(e, ModelError::TooLarge { what, .. } if what == EXPANSION)) {
             break;
@@ -39,13 +43,6 @@ pub fn validate(model: &Model) -> Vec<ModelError> {
         let found = first.unwrap_or_default();
         errors.extend(found.into_iter().filter(|e| !family || !depends_on_size(e)));
     }
-    for span in &model.uses {
-        errors.push(ModelError::Unsupported {
-            what: "`use` declarations",
-            help: "put the declarations into this file",
-            span: *span,
-        });
-    }
     sort(&mut errors);
     errors
 }
@@ -60,11 +57,13 @@ fn is_size(p: &Param) -> bool {
     p.ty.as_ref().is_some_and(|t| t.name.name == "N")
 }
 
-fn depends_on_size(e: &ModelError) -> bool {
+/// Whether a fault may vanish at other sizes.
+pub(crate) fn depends_on_size(e: &ModelError) -> bool {
     !matches!(
         e,
         ModelError::UnknownName { .. }
             | ModelError::DuplicateName { .. }
+            | ModelError::Clash { .. }
             | ModelError::WrongKind { .. }
             | ModelError::BadType { .. }
             | ModelError::Arity { .. }
@@ -152,7 +151,7 @@ fn attempt(
 }
 
 /// A small architecture that optimizers are read over to find faults that do not depend on the architecture.
-fn trial_architecture(e: &mut Elaborator<'_>, span: Span) -> super::architecture::Architecture {
+pub(crate) fn trial_architecture(e: &mut Elaborator<'_>, span: Span) -> super::architecture::Architecture {
     let (symbol, point) = e.quantify("params", &[2], super::elaborate::Draw::Real, Role::Point);
     let square = e.store.dot(point, point);
     super::architecture::Architecture {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::system::{SquareEntry, SystemEntry};
 use crate::source::Sources;
-use crate::verdict::{Residual, Witness};
+use crate::verdict::{Blame, Residual, Witness};
 use crate::{Answer, InputError, expected_verdict};
 
 /// The whole report.
@@ -70,8 +70,29 @@ pub struct CheckEntry {
     /// What the squares of a system say together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<SystemEntry>,
+    /// Where naturality is lost.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blame: Vec<BlameEntry>,
+    /// A file that shows the failure when it is checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
     /// One sentence.
     pub message: String,
+}
+
+/// A subexpression at which naturality is lost.
+#[derive(Debug, Serialize)]
+pub struct BlameEntry {
+    /// The file.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+    /// The subexpression.
+    pub text: String,
+    /// Why.
+    pub why: String,
 }
 
 /// A change of the optimizer that was seen to mend a square.
@@ -108,6 +129,22 @@ pub struct ErrorEntry {
     pub line: usize,
     /// Column, from 1; 0 where there is none.
     pub column: usize,
+    /// A second place that belongs to the error, in another file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub related: Option<PlaceEntry>,
+}
+
+/// A place with what is there.
+#[derive(Debug, Serialize)]
+pub struct PlaceEntry {
+    /// What is there.
+    pub message: &'static str,
+    /// The file.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
 }
 
 impl CheckEntry {
@@ -142,8 +179,18 @@ impl CheckEntry {
             }),
             squares: answer.system.as_ref().map(super::system::square_entries),
             system: answer.system.as_ref().map(SystemEntry::new),
+            blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
+            example: f.example.clone(),
             message: f.message.clone(),
         }
+    }
+}
+
+impl BlameEntry {
+    fn new(sources: &Sources, blame: &Blame) -> Self {
+        let (file, line, column) = sources.place(blame.span);
+        let text = sources.get(blame.span.source).slice(blame.span).to_owned();
+        BlameEntry { file: file.to_owned(), line, column, text, why: blame.why.clone() }
     }
 }
 
@@ -158,6 +205,10 @@ impl ErrorEntry {
             file: file.to_owned(),
             line,
             column,
+            related: error.elsewhere().map(|(span, message)| {
+                let (file, line, column) = sources.place(span);
+                PlaceEntry { message, file: file.to_owned(), line, column }
+            }),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Findings and errors to text and JSON.
 
+pub mod elsewhere;
 pub mod json;
 pub mod system;
 pub mod text;

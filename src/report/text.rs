@@ -4,9 +4,10 @@ use std::fmt;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
+use super::elsewhere::Elsewhere;
 use crate::check::repair::Repair;
 use crate::source::{Sources, Span};
-use crate::verdict::{Evidence, Verdict, Witness};
+use crate::verdict::{Blame, Evidence, Verdict, Witness};
 use crate::{Answer, expected_verdict};
 
 /// Pads to a width counted in characters.
@@ -53,6 +54,7 @@ pub struct Unexpected {
     help: String,
     labels: Vec<LabeledSpan>,
     source: NamedSource<std::sync::Arc<str>>,
+    elsewhere: Vec<Elsewhere>,
 }
 
 impl fmt::Display for Unexpected {
@@ -79,6 +81,13 @@ impl Diagnostic for Unexpected {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         Some(Box::new(self.labels.iter().cloned()))
     }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        if self.elsewhere.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.elsewhere.iter().map(|e| e as &dyn Diagnostic)))
+    }
 }
 
 /// The diagnostic of an unexpected answer.
@@ -92,15 +101,22 @@ pub fn unexpected(sources: &Sources, answer: &Answer) -> Unexpected {
         None => format!("{}: expected `{}`, found `{}`", task.text, expected.text(), f.verdict.text()),
     };
     let mut labels: Vec<(Span, String)> = vec![(task.span, format!("this check: {}", f.verdict.text()))];
+    let mut elsewhere: Vec<(Span, String)> = Vec::new();
     let mut add = |span: Span, text: String| {
-        let fits = span.source == task.span.source && span.end > span.start;
-        if fits && !labels.iter().any(|(s, _)| s.overlaps(span)) {
+        if span.source != task.span.source {
+            elsewhere.push((span, text));
+        } else if span.end > span.start && !labels.iter().any(|(s, _)| s.overlaps(span)) {
             labels.push((span, text));
         }
     };
-    if let Some(r) = &f.repair {
-        for (span, _, _) in &r.edits {
-            add(*span, "naturality is lost here".into());
+    for b in &f.blame {
+        add(b.span, "naturality is lost here".into());
+    }
+    if let Some(r) = f.repair.as_ref().filter(|_| f.blame.is_empty()) {
+        for (span, old, _) in &r.edits {
+            if !old.is_empty() {
+                add(*span, "naturality is lost here".into());
+            }
         }
     }
     if let (Some(w), Some(p)) = (&f.witness, task.problems.first()) {
@@ -124,9 +140,10 @@ pub fn unexpected(sources: &Sources, answer: &Answer) -> Unexpected {
     Unexpected {
         title,
         code: code(f.verdict),
-        help: explanation(answer),
+        help: explanation(sources, answer),
         labels: labels.into_iter().map(|(s, t)| LabeledSpan::new_with_span(Some(t), s)).collect(),
         source: sources.named(task.span.source),
+        elsewhere: Elsewhere::group(sources, elsewhere),
     }
 }
 
@@ -142,7 +159,7 @@ fn code(verdict: Verdict) -> &'static str {
 }
 
 /// What the answer means, the point that shows it, and what to do.
-fn explanation(answer: &Answer) -> String {
+fn explanation(sources: &Sources, answer: &Answer) -> String {
     let f = &answer.finding;
     let mut parts = vec![format!("{}.", capitalised(&f.message))];
     if let Some(square) = square(answer) {
@@ -163,13 +180,23 @@ fn explanation(answer: &Answer) -> String {
     if !f.tried.is_empty() {
         parts.push(format!("Tried: {}.", f.tried.join("; ")));
     }
+    if !f.blame.is_empty() {
+        parts.push(blame_text(sources, &f.blame));
+    }
     if let Some(r) = &f.repair {
-        parts.push(repair_text(r));
+        parts.push(repair_text(r, !f.blame.is_empty()));
+    }
+    if let Some(example) = &f.example {
+        parts.push(format!("This file shows it when it is checked:\n{}", indented(example)));
     }
     if let Some(advice) = advice(answer) {
         parts.push(advice);
     }
     parts.join("\n")
+}
+
+fn indented(text: &str) -> String {
+    text.trim_end().lines().map(|l| format!("  {l}")).collect::<Vec<_>>().join("\n")
 }
 
 fn capitalised(s: &str) -> String {
@@ -248,17 +275,40 @@ fn square(answer: &Answer) -> Option<String> {
     ))
 }
 
-/// The cause, and the change that was seen to work.
-fn repair_text(r: &Repair) -> String {
-    let mut changes: Vec<String> = r.edits.iter().map(|(_, old, new)| format!("`{old}` by `{new}`")).collect();
-    changes.dedup();
-    let causes: Vec<String> = r.reasons.iter().map(|x| format!("Cause: {x}.")).collect();
+/// What is to blame, each place with its text.
+fn blame_text(sources: &Sources, blame: &[Blame]) -> String {
+    let causes: Vec<String> = blame
+        .iter()
+        .map(|b| {
+            let text = sources.get(b.span.source).slice(b.span).split_whitespace().collect::<Vec<_>>().join(" ");
+            format!("Cause: `{text}`: {}.", b.why)
+        })
+        .collect();
+    let what = if blame.len() == 1 { "this" } else { "these" };
     format!(
-        "{}\nRepair (checked): replace {}; the square is then `{}`.",
-        causes.join("\n"),
-        changes.join(" and "),
-        r.verdict.text()
+        "{}\nChecked by ablation: if {what} changed as needed, the types would prove the square.",
+        causes.join("\n")
     )
+}
+
+/// The change that was seen to work, and, where nothing else says it, the cause.
+fn repair_text(r: &Repair, blamed: bool) -> String {
+    let mut changes: Vec<String> = r
+        .edits
+        .iter()
+        .map(
+            |(_, old, new)| if old.is_empty() { format!("add `{new}`") } else { format!("replace `{old}` by `{new}`") },
+        )
+        .collect();
+    changes.dedup();
+    let mut text = String::new();
+    if !blamed {
+        for x in &r.reasons {
+            text.push_str(&format!("Cause: {x}.\n"));
+        }
+    }
+    text.push_str(&format!("Repair (checked): {}; the square is then `{}`.", changes.join(", "), r.verdict.text()));
+    text
 }
 
 /// What to do about it.

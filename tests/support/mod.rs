@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use nat::source::{Source, Sources};
+use nat::uses::{Files, NoFiles};
 use nat::verdict::{Evidence, Verdict};
 use nat::{Answer, FileReport, Options, check_source, expected_verdict};
 
@@ -39,7 +40,7 @@ pub fn check(name: &str, text: &str) -> (Sources, FileReport) {
     let mut sources = Sources::default();
     let id = sources.add(Source::new(name, text));
     let pool = rayon::ThreadPoolBuilder::new().stack_size(32 << 20).build().expect("worker threads");
-    let report = pool.install(|| check_source(&sources, id, &Options::default()));
+    let report = pool.install(|| check_source(&mut sources, id, &mut Files::new(&NoFiles), &Options::default()));
     (sources, report.unwrap_or_else(|d| panic!("{name}: engines disagree: {d}")))
 }
 

@@ -7,6 +7,8 @@ use rustc_hash::FxHashMap;
 use super::carry::carry;
 use super::claims::claims_of;
 use super::{Function, components, interpret, optimizer_places, path_text, problem, setting, show_state, task};
+use crate::check::class::ClassQuestion;
+use crate::check::generic;
 use crate::check::{Equation, Problem, Shape, Task};
 use crate::diagram::{Diagram, Ob, Parallel};
 use crate::model::elaborate::{Constraint, Draw, Elab, Elaborator, Quantified, Reported, Role, Scope};
@@ -14,6 +16,7 @@ use crate::model::error::ModelError;
 use crate::model::morphism::{Morphism, MorphismPath, instance_text};
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::{OptimizerOn, Variance};
+use crate::structure::class::Class;
 use crate::syntax::tree::{Check, ExpectedVerdict, Instance, Path as TreePath};
 use crate::term::{Seeds, SymbolId, Term};
 
@@ -29,12 +32,20 @@ pub(super) fn natural(
     t.optimizer = Some(instance_text(optimizer));
     t.along = Some(path_text(along));
     t.optimizers = optimizer_places(model, [optimizer]);
+    if let Some(class) = class_of(model, along) {
+        t.on = on.map(instance_text);
+        if let Some(on) = &t.on {
+            t.text = format!("{} on {on}", t.text);
+        }
+        t.class = Some(class_question(model, check, optimizer, class, on, errors)?);
+        return Ok(t);
+    }
     let mut variances = vec![None];
     let mut first = true;
     while let Some(auto) = variances.pop() {
         let mut e = Elaborator::new(model);
         let built = square(&mut e, check, optimizer, along, on, auto);
-        let (has_auto, mut p, morphisms) = match built {
+        let (has_auto, mut p, morphisms, maps) = match built {
             Ok(x) => x,
             Err(Reported) if auto.is_some() && !first => continue,
             Err(Reported) => {
@@ -49,6 +60,7 @@ pub(super) fn natural(
             continue;
         }
         first = false;
+        t.maps = maps;
         t.morphisms = morphisms;
         p.auto = auto.map(Variance::word);
         p.setting = setting(e);
@@ -65,7 +77,41 @@ pub(super) fn natural(
     Ok(t)
 }
 
-type Square = (bool, Problem, Vec<(String, crate::source::Span)>);
+/// The class that a path names, unless the file declares something of that name.
+fn class_of(model: &Model, along: &TreePath) -> Option<Class> {
+    let [part] = &along.parts[..] else { return None };
+    let undeclared = model.resolve(&part.name.name, part.name.span).is_none();
+    Class::of_word(&part.name.name).filter(|_| undeclared && part.args.is_empty())
+}
+
+/// A square along a class, after a look for faults in its optimizer and its architecture.
+fn class_question(
+    model: &Model,
+    check: &Check,
+    optimizer: &Instance,
+    class: Class,
+    on: Option<&Instance>,
+    errors: &mut Vec<ModelError>,
+) -> Elab<ClassQuestion> {
+    let mut e = Elaborator::new(model);
+    let architecture = match on {
+        Some(on) => e.architecture(on, &mut Scope::default()),
+        None => Ok(Rc::new(crate::model::validate::trial_architecture(&mut e, check.span))),
+    };
+    let read = architecture.and_then(|a| e.optimizer(optimizer, &a, Some(Variance::Tangent)));
+    if read.is_err() && on.is_none() {
+        // Shapes may not fit the trial architecture, and fit others.
+        e.errors.retain(|x| !crate::model::validate::depends_on_size(x));
+    }
+    let faulty = !e.errors.is_empty();
+    errors.extend(e.errors);
+    if faulty {
+        return Err(Reported);
+    }
+    Ok(ClassQuestion { optimizer: optimizer.clone(), class, on: on.cloned() })
+}
+
+type Square = (bool, Problem, Vec<(String, crate::source::Span)>, Option<Class>);
 
 /// The naturality square of an optimizer along a path.
 fn square(
@@ -119,7 +165,7 @@ fn square(
             };
             let mut p = problem(shape, equation, domain, claims);
             p.invalid = Some(reason);
-            return Ok((has_auto, p, morphisms));
+            return Ok((has_auto, p, morphisms, None));
         }
     };
     let equation = equation(e, &path, &over, &source, &target, &carried.maps, &shape)?;
@@ -129,7 +175,53 @@ fn square(
     let family = generated(e, &path);
     e.generated.extend(family);
     show_state(e, &source);
-    Ok((has_auto, p, morphisms))
+    let maps = class_of_maps(e, &path);
+    Ok((has_auto, p, morphisms, maps))
+}
+
+/// The smallest class that holds the maps of an invertible path, seen at a random point and random members: only for
+/// explanations, no verdict rests on it.
+fn class_of_maps(e: &mut Elaborator<'_>, path: &MorphismPath) -> Option<Class> {
+    let n = path.source.dim;
+    if n != path.target.dim || n == 0 {
+        return None;
+    }
+    let map = path.map(&mut e.store);
+    let j = e.store.jacobian(map, path.source.symbol).ok()?;
+    if e.store.free_symbols(&[j]).contains(&path.source.symbol) {
+        return Some(Class::Diffeo);
+    }
+    let values = generic::pattern(e, j)?;
+    let zero = e.store.zero(&[n]);
+    let start = e.store.substitute_one(map, &[(path.source.symbol, zero)].into_iter().collect());
+    let fixed = generic::pattern(e, start)?.iter().all(|v| *v == 0);
+    let field = generic::field();
+    let (one, minus) = (field.one, field.sub(0, field.one));
+    let diagonal = |k: usize| k / n == k % n;
+    let rows = |f: &dyn Fn(u64) -> bool| {
+        (0..n).all(|i| (0..n).filter(|&c| values[i * n + c] != 0).count() == 1)
+            && (0..n).all(|c| (0..n).filter(|&i| values[i * n + c] != 0).count() == 1)
+            && values.iter().all(|&v| v == 0 || f(v))
+    };
+    let is_diagonal = (0..n * n).all(|k| diagonal(k) || values[k] == 0);
+    let gram =
+        |i: usize, k: usize| (0..n).fold(0, |acc, r| field.add(acc, field.mul(values[r * n + i], values[r * n + k])));
+    let class = if is_diagonal && (0..n).all(|i| values[i * n + i] == one) {
+        return Some(Class::Translation);
+    } else if is_diagonal && (0..n).all(|i| values[i * n + i] == values[0]) && !rows(&|v| v == minus) {
+        Class::Scaling
+    } else if rows(&|v| v == one) {
+        Class::Permutation
+    } else if rows(&|v| v == one || v == minus) {
+        Class::SignedPermutation
+    } else if is_diagonal {
+        Class::Diagonal
+    } else if (0..n * n).all(|k| gram(k / n, k % n) == if diagonal(k) { one } else { 0 }) {
+        Class::Orthogonal
+    } else {
+        Class::Linear
+    };
+    Some(if fixed { class } else { Class::Affine })
 }
 
 /// The finite matrix parameter `P` of an endomorphism `f` with `f_P ; f_Q = f_PQ` or `f_QP`, if there is one. What

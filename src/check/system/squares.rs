@@ -245,7 +245,7 @@ fn explain(
     let expected = crate::expected_verdict(task.expected.as_ref());
     if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
         let check = lower::system::single(c.check, optimizer, arrow);
-        finding.repair = repair::suggest(c.model, &check, finding.verdict, &c.budget());
+        finding.repair = repair::suggest(c.model, &check, (finding.verdict, expected), &c.budget());
     }
     Ok(finding)
 }

@@ -45,7 +45,8 @@ pub struct Field {
     pub p: u64,
     negative_inverse: u64,
     r2: u64,
-    pub(super) one: u64,
+    /// One, in Montgomery form.
+    pub one: u64,
 }
 
 impl Field {

@@ -30,7 +30,14 @@ impl Elaborator<'_> {
 
     fn incomplete<T>(&mut self, over: &Over, part: &'static str, needed_by: &str, span: Span) -> Elab<T> {
         let architecture = over.architecture.name.clone();
-        self.fail(ModelError::Incomplete { architecture, part, needed_by: needed_by.into(), span, asked: None })
+        self.fail(ModelError::Incomplete {
+            architecture,
+            part,
+            needed_by: needed_by.into(),
+            span,
+            asked: None,
+            elsewhere: None,
+        })
     }
 
     /// The pullback metric `Jᵀ M J` of the realisation.

@@ -1,0 +1,344 @@
+//! Squares along a class of transformations: for every architecture, or `on` one.
+//!
+//! Types prove ([`crate::structure`]). Beside a proof the same square is looked at in numbers, along a family of maps of
+//! the class on a small architecture ([`examples`]), and what the numbers contradict stops the run. What types leave open
+//! is refuted by a counterexample: the square along one map of the class between small architectures, decided by the
+//! ordinary engines, with a witness. What is neither proved nor refuted is asked of an architecture with free jets in two
+//! dimensions, which proves it for two dimensions and is said with that assumption; or it is undecided.
+
+mod examples;
+mod narrow;
+
+pub use examples::Examples;
+
+use super::decide::{Disagreement, decide};
+use super::{Budget, Problem, lower, numeric, witness};
+use crate::model::names::{Declared, Model};
+use crate::model::optimizer::Variance;
+use crate::structure::body::{Body, Op, build};
+use crate::structure::class::Class;
+use crate::structure::prove::{Proof, prove};
+use crate::structure::{blame, prove as types};
+use crate::syntax::tree::{Check, Instance, Question};
+use crate::verdict::{Blame, Evidence, Finding, Verdict};
+
+/// A square along a class.
+#[derive(Debug, Clone)]
+pub struct ClassQuestion {
+    /// The optimizer as used.
+    pub optimizer: Instance,
+    /// The class.
+    pub class: Class,
+    /// The architecture after `on`.
+    pub on: Option<Instance>,
+}
+
+/// The answer, and the problem that its witness belongs to.
+#[derive(Debug, Clone)]
+pub struct ClassAnswer {
+    /// What was found.
+    pub finding: Finding,
+    /// The example that was decided, with its terms dropped.
+    pub problem: Option<Problem>,
+}
+
+impl From<Finding> for ClassAnswer {
+    fn from(finding: Finding) -> Self {
+        ClassAnswer { finding, problem: None }
+    }
+}
+
+/// Decides a square along a class.
+///
+/// # Errors
+/// If two engines contradict each other.
+pub fn answer(
+    examples: &Examples,
+    check: &Check,
+    question: &ClassQuestion,
+    budget: &Budget,
+) -> Result<ClassAnswer, Disagreement> {
+    let Some(Declared::Optimizer(id)) = examples.model().lookup(&question.optimizer.name.name) else {
+        return Ok(Finding::new(Verdict::Undecided, Evidence::None, "no such optimizer").into());
+    };
+    let optimizer = &examples.model()[id];
+    let body = build(examples.model(), optimizer, &question.optimizer, None);
+    if !body.auto {
+        return Case { examples, check, question, body, auto: None, budget }.answer();
+    }
+    let mut best: Option<ClassAnswer> = None;
+    let mut tried = Vec::new();
+    for variance in Variance::ALL {
+        let body = build(examples.model(), optimizer, &question.optimizer, Some(variance));
+        let mut found = Case { examples, check, question, body, auto: Some(variance), budget }.answer()?;
+        tried.push(format!("{}: {}", variance.word(), found.finding.verdict.text()));
+        found.finding.message =
+            format!("with the `auto` states read as `{}`: {}", variance.word(), found.finding.message);
+        if best.as_ref().is_none_or(|b| found.finding.verdict > b.finding.verdict) {
+            best = Some(found);
+        }
+    }
+    let mut best = best.unwrap_or_else(|| Finding::new(Verdict::Undecided, Evidence::None, "nothing to decide").into());
+    best.finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
+    Ok(best)
+}
+
+/// What types alone prove, as a verdict: for what has to be decided quickly and often, such as repairs.
+pub fn by_types(model: &Model, optimizer: &Instance, class: Class) -> Option<Verdict> {
+    let Some(Declared::Optimizer(id)) = model.lookup(&optimizer.name.name) else { return None };
+    match prove(&build(model, &model[id], optimizer, None), class) {
+        Proof::Commutes => Some(Verdict::Commutes),
+        Proof::UpToRate(_) => Some(Verdict::UpToRate),
+        Proof::InLimit => Some(Verdict::InLimit),
+        Proof::Invalid(_) | Proof::Open => None,
+    }
+}
+
+/// What is to blame for a square that fails along maps of a class.
+pub fn blame_of(model: &Model, check: &Check, class: Class) -> Vec<Blame> {
+    let Question::Natural { optimizer, .. } = &check.question else { return Vec::new() };
+    let Some(Declared::Optimizer(id)) = model.resolve(&optimizer.name.name, optimizer.name.span) else {
+        return Vec::new();
+    };
+    let body = build(model, &model[id], optimizer, None);
+    if body.auto { Vec::new() } else { blame::blame(&body, class) }
+}
+
+/// One question with everything that its answer needs.
+struct Case<'a> {
+    examples: &'a Examples,
+    check: &'a Check,
+    question: &'a ClassQuestion,
+    body: Body,
+    auto: Option<Variance>,
+    budget: &'a Budget,
+}
+
+impl Case<'_> {
+    fn answer(&self) -> Result<ClassAnswer, Disagreement> {
+        let class = self.question.class;
+        let proof = prove(&self.body, class);
+        if let Some(on) = &self.question.on {
+            return narrow::answer(self, on, &proof);
+        }
+        match proof {
+            Proof::Commutes => self.commutes(),
+            Proof::UpToRate(rate) => self.up_to_rate(&rate),
+            Proof::InLimit => self.in_limit(),
+            Proof::Invalid(why) => Ok(Finding::new(Verdict::Invalid, Evidence::Claim, why).into()),
+            Proof::Open => self.open(),
+        }
+    }
+
+    /// Whether the body treats blocks apart, so that an architecture with a matrix is the better example.
+    fn reads_blocks(&self) -> bool {
+        self.body.nodes.iter().any(|n| {
+            matches!(n.op, Op::BlockOf | Op::Assembled | Op::BlockDiag | Op::PrimedBlock(_))
+                || matches!(n.op, Op::State(i) if matches!(self.body.states[i].variance, Variance::Left | Variance::Right))
+        })
+    }
+
+    /// The problem of the square along a map of the examples, if the optimizer can be read over its architecture.
+    fn problem(&self, map: &str, expect: bool) -> Option<Problem> {
+        let check = self.examples.question(self.check, &self.question.optimizer, map, expect)?;
+        let mut task = lower::lower(self.examples.model(), &check).ok()?;
+        let wanted = self.auto.map(Variance::word);
+        let found = task.problems.iter().position(|p| p.auto == wanted)?;
+        let mut problem = task.problems.swap_remove(found);
+        // The maps of the examples keep their claims, as a test of this crate checks once.
+        problem.claims.clear();
+        Some(problem)
+    }
+
+    fn commutes(&self) -> Result<ClassAnswer, Disagreement> {
+        let mut finding = Finding::new(Verdict::Commutes, Evidence::Structure, self.proved());
+        self.numbers(&mut finding)?;
+        Ok(finding.into())
+    }
+
+    fn proved(&self) -> String {
+        let what = if self.question.class == Class::Affine {
+            "proved from the types of its expressions, along translations and along linear maps,"
+        } else {
+            "proved from the types of its expressions,"
+        };
+        format!("{what} for every architecture, every dimension and every one of the {}", self.question.class.maps())
+    }
+
+    /// Looks at the square in floating point along a family of the class.
+    fn numbers(&self, finding: &mut Finding) -> Result<(), Disagreement> {
+        for map in self.examples.families(self.question.class, self.reads_blocks()) {
+            let Some(problem) = self.problem(&map, false) else { continue };
+            let sides = (&problem.equation.left[..], &problem.equation.right[..]);
+            self.compare(&problem, sides, finding)?;
+            return Ok(());
+        }
+        finding.assumptions.push("no example was found on which the proof could be seen in numbers".into());
+        Ok(())
+    }
+
+    /// The residual of an equation that was proved; a point that refutes it is a defect of `nat`.
+    fn compare(
+        &self,
+        problem: &Problem,
+        sides: (&[crate::term::Term], &[crate::term::Term]),
+        finding: &mut Finding,
+    ) -> Result<(), Disagreement> {
+        let sampled = numeric::compare(&problem.setting, sides, &problem.domain, self.budget, "class");
+        finding.residual = sampled.residual;
+        if sampled.disagrees() {
+            let goal = (witness::Goal::Differ, &sampled.suspects[..]);
+            let (found, _) = witness::search(&problem.setting, sides, &problem.domain, goal, self.budget, "class");
+            if found.is_some() {
+                return Err(Disagreement {
+                    residual: sampled.residual.map_or(0.0, |r| r.max),
+                    noise: sampled.residual.map_or(0.0, |r| r.noise),
+                    place: format!(
+                        "the types of `{}` along {}",
+                        self.question.optimizer.name.name, self.question.class
+                    ),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn up_to_rate(&self, exponent: &crate::domain::Rational) -> Result<ClassAnswer, Disagreement> {
+        let rate = if exponent.is_one() { "a".to_owned() } else { format!("a^{exponent}") };
+        let message = format!(
+            "the sides agree once the target's learning rate is multiplied by {rate}, for x_target = a · x_source; {}",
+            self.proved()
+        );
+        let mut finding = Finding::new(Verdict::UpToRate, Evidence::Structure, message);
+        // An example shows that they do not agree without it.
+        for map in self.examples.families(self.question.class, self.reads_blocks()) {
+            let Some(mut problem) = self.problem(&map, true) else { continue };
+            let found = decide(&mut problem, self.budget)?;
+            match found.verdict {
+                Verdict::UpToRate if found.rate.as_deref() == Some(&rate) => {
+                    finding.residual = found.residual;
+                    finding.rate = Some(rate);
+                    finding.rate_differs = found.rate_differs;
+                    return Ok(finding.into());
+                }
+                Verdict::Undecided | Verdict::Invalid => {}
+                verdict => {
+                    return Err(Disagreement {
+                        residual: found.residual.map_or(0.0, |r| r.max),
+                        noise: found.residual.map_or(0.0, |r| r.noise),
+                        place: format!(
+                            "the types of `{}` along {}: rate {rate}, but `{}` {} on an example",
+                            self.question.optimizer.name.name,
+                            self.question.class,
+                            verdict.text(),
+                            found.rate.unwrap_or_default()
+                        ),
+                    });
+                }
+            }
+        }
+        finding.rate = Some(rate);
+        finding.assumptions.push("that the sides differ without the rate was not seen on an example".into());
+        Ok(finding.into())
+    }
+
+    /// A step whose defect is proved to be of second order; an example tells the order, and that it is not zero.
+    fn in_limit(&self) -> Result<ClassAnswer, Disagreement> {
+        let mut least: Option<ClassAnswer> = None;
+        for map in self.examples.maps(self.question.class, self.reads_blocks()) {
+            let Some(mut problem) = self.problem(&map, false) else { continue };
+            let mut found = decide(&mut problem, self.budget)?;
+            if found.verdict == Verdict::Fails {
+                return Err(Disagreement {
+                    residual: found.residual.map_or(0.0, |r| r.max),
+                    noise: found.residual.map_or(0.0, |r| r.noise),
+                    place: format!(
+                        "the types of `{}` along {}",
+                        self.question.optimizer.name.name, self.question.class
+                    ),
+                });
+            }
+            if found.verdict != Verdict::InLimit {
+                continue;
+            }
+            let order = found.order.unwrap_or(usize::MAX);
+            if least.as_ref().is_some_and(|l| l.finding.order.unwrap_or(usize::MAX) <= order) {
+                continue;
+            }
+            let power = found.order.map_or("lr^2 or smaller".to_owned(), |k| format!("lr^{k}"));
+            found.message = format!(
+                "the defect of one step vanishes to first order, {}; on an example it is of order {power}",
+                self.proved()
+            );
+            found.evidence = Evidence::Structure;
+            found.example = self.examples.source(&self.question.optimizer, &map, &found);
+            problem.setting.store = crate::term::Store::new();
+            least = Some(ClassAnswer { finding: found, problem: Some(problem) });
+        }
+        Ok(least.unwrap_or_else(|| {
+            let message = "the defect of one step is of second order, and no example was found on which it is not zero";
+            Finding::new(Verdict::Undecided, Evidence::None, message).into()
+        }))
+    }
+
+    /// Types do not prove the square: a counterexample, or free jets, or nothing.
+    fn open(&self) -> Result<ClassAnswer, Disagreement> {
+        let class = self.question.class;
+        let mut weakest: Option<(ClassAnswer, String)> = None;
+        let mut seen = 0;
+        for map in self.examples.maps(class, self.reads_blocks()) {
+            let Some(mut problem) = self.problem(&map, false) else { continue };
+            let found = decide(&mut problem, self.budget)?;
+            seen += 1;
+            problem.setting.store = crate::term::Store::new();
+            let done = found.verdict == Verdict::Fails;
+            if weakest.as_ref().is_none_or(|(w, _)| found.verdict < w.finding.verdict || done) {
+                weakest = Some((ClassAnswer { finding: found, problem: Some(problem) }, map));
+            }
+            if done {
+                break;
+            }
+        }
+        match weakest {
+            Some((mut w, map)) if w.finding.verdict == Verdict::Fails => {
+                w.finding.example = self.examples.source(&self.question.optimizer, &map, &w.finding);
+                w.finding.blame = blame::blame(&self.body, class);
+                Ok(w)
+            }
+            // The only claim that the examples' maps do not keep is that of a `diagonal` state.
+            Some((w, _)) if w.finding.verdict == Verdict::Invalid => Ok(w),
+            Some(_) => self.jets(seen),
+            None => {
+                let message = "the optimizer could be read over none of the example architectures; ask `on` an architecture of yours";
+                Ok(Finding::new(Verdict::Undecided, Evidence::None, message).into())
+            }
+        }
+    }
+
+    /// The square on an architecture of two parameters with free derivatives.
+    fn jets(&self, seen: usize) -> Result<ClassAnswer, Disagreement> {
+        let mut undecided = Finding::new(
+            Verdict::Undecided,
+            Evidence::None,
+            "types do not prove it, and no example refutes it; ask `on` an architecture",
+        );
+        let first = types::first_fault(&self.body, self.question.class);
+        undecided.tried.push(format!("types: {}", first.unwrap_or_else(|| "no law fits".into())));
+        undecided.tried.push(format!("examples: {seen}"));
+        // A step looks at other points than one, and blocks need more parameters: jets at a point say nothing of them.
+        let local = !self.body.nodes.iter().any(|n| n.op == Op::At) && !self.reads_blocks();
+        if local && let Some(mut problem) = self.problem(&self.examples.jet(self.question.class), true) {
+            let mut found = decide(&mut problem, self.budget)?;
+            if matches!(found.verdict, Verdict::Commutes | Verdict::UpToRate) && found.evidence == Evidence::Algebra {
+                found.assumptions.push(
+                    "asked of an architecture with two parameters, whose output has free derivatives to order 3 and whose \
+                     loss to order 4; other dimensions are taken to behave alike"
+                        .into(),
+                );
+                return Ok(found.into());
+            }
+            undecided.tried.push(format!("free jets in two dimensions: {}", found.verdict.text()));
+        }
+        Ok(undecided.into())
+    }
+}

@@ -1,0 +1,175 @@
+//! The small architectures and maps on which squares along a class are tried, and files made of them.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::model::names::{Declared, Model};
+use crate::source::{Source, SourceId, Span};
+use crate::structure::class::Class;
+use crate::syntax::tree::{
+    Check, Domain, Expectation, ExpectedVerdict, File, Ident, Instance, Item, ItemKind, Path, Question,
+};
+use crate::verdict::{Finding, Verdict};
+
+const TEXT: &str = include_str!("examples.nat");
+
+/// The id of the examples' text; it sees no names but its own.
+fn id() -> SourceId {
+    SourceId::library(u8::MAX)
+}
+
+fn parsed() -> &'static Arc<File> {
+    static PARSED: OnceLock<Arc<File>> = OnceLock::new();
+    PARSED.get_or_init(|| Arc::new(crate::syntax::parse(id(), &Source::new("<examples>", TEXT)).0))
+}
+
+/// The capitalised name of a class, of which the names of the maps are made.
+fn word(class: Class) -> &'static str {
+    match class {
+        Class::Translation => "Translation",
+        Class::Scaling => "Scaling",
+        Class::Diagonal => "Diagonal",
+        Class::Permutation => "Permutation",
+        Class::SignedPermutation => "SignedPermutation",
+        Class::Orthogonal => "Orthogonal",
+        Class::Linear => "Linear",
+        Class::Affine => "Affine",
+        Class::Diffeo => "Diffeo",
+        Class::Biorthogonal => "Biorthogonal",
+    }
+}
+
+/// A file's model with the examples added.
+#[derive(Debug)]
+pub struct Examples {
+    model: Model,
+}
+
+impl Examples {
+    /// The examples for a file.
+    pub fn new(model: &Model) -> Self {
+        Examples { model: model.with_text(id(), parsed(), false) }
+    }
+
+    /// The file's model with the examples.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The same with another text of one optimizer.
+    #[must_use]
+    pub fn with(&self, model: Model) -> Self {
+        Examples { model }
+    }
+
+    fn names(class: Class, blocks: bool, suffix: &str) -> Vec<String> {
+        let plane = format!("Plane{}{suffix}", word(class));
+        let net = format!("Net{}{suffix}", word(class));
+        match (class, blocks) {
+            (Class::Biorthogonal, _) => vec![net],
+            (_, true) => vec![net, plane],
+            (_, false) => vec![plane, net],
+        }
+    }
+
+    /// Single maps of a class, the simplest first. Along a class that contains others a map of those may fail already.
+    pub fn maps(&self, class: Class, blocks: bool) -> Vec<String> {
+        let mut all = Examples::names(class, blocks, "");
+        for smaller in Class::ALL.into_iter().filter(|c| *c != class && class.contains(*c)) {
+            all.extend(Examples::names(smaller, blocks, "").into_iter().take(1));
+        }
+        all
+    }
+
+    /// Families of maps of a class.
+    pub fn families(&self, class: Class, blocks: bool) -> Vec<String> {
+        Examples::names(class, blocks, "Family")
+    }
+
+    /// The family of a class on the architecture with free jets.
+    pub fn jet(&self, class: Class) -> String {
+        format!("Jet{}Family", word(class))
+    }
+
+    fn item(name: &str) -> Option<&'static Item> {
+        parsed().items.iter().find(|i| match &i.kind {
+            ItemKind::Morphism(m) => m.name.name == name,
+            ItemKind::Architecture(a) => a.name.name == name,
+            _ => false,
+        })
+    }
+
+    /// The check of an optimizer along a map of the examples, standing where `check` stands; with its expectation or
+    /// without. `None` if there is no such map.
+    pub fn question(&self, check: &Check, optimizer: &Instance, map: &str, expect: bool) -> Option<Check> {
+        let item = Examples::item(map)?;
+        let ItemKind::Morphism(m) = &item.kind else { return None };
+        let part = Instance { name: m.name.clone(), args: Vec::new(), span: m.name.span };
+        let along = Path { parts: vec![part], span: m.name.span };
+        let expect = check.expect.clone().filter(|_| expect);
+        Some(Check {
+            question: Question::Natural { optimizer: optimizer.clone(), along, on: None },
+            expect,
+            span: check.span,
+        })
+    }
+
+    /// The check of an optimizer along a map of another text, standing where `check` stands.
+    pub fn question_of(&self, text: SourceId, check: &Check, optimizer: &Instance, map: &str) -> Option<Check> {
+        let span = Span::new(text, 0, 0);
+        self.model.resolve(map, span)?;
+        let part = Instance { name: Ident { name: map.to_owned(), span }, args: Vec::new(), span };
+        let along = Path { parts: vec![part], span };
+        let question = Question::Natural { optimizer: optimizer.clone(), along, on: None };
+        Some(Check { question, expect: check.expect.clone(), span: check.span })
+    }
+
+    /// A file that asks the same and expects what was found.
+    pub fn source(&self, optimizer: &Instance, map: &str, finding: &Finding) -> Option<String> {
+        let item = Examples::item(map)?;
+        let ItemKind::Morphism(m) = &item.kind else { return None };
+        let target: &Instance = &m.target;
+        debug_assert!(matches!(m.source, Domain::Inline(..)));
+        let architecture = Examples::item(&target.name.name)?;
+        let span = m.name.span;
+        let question = Question::Natural {
+            optimizer: optimizer.clone(),
+            along: Path { parts: vec![Instance { name: m.name.clone(), args: Vec::new(), span }], span },
+            on: None,
+        };
+        let verdict = match finding.verdict {
+            Verdict::Fails => ExpectedVerdict::Fails,
+            Verdict::InLimit => ExpectedVerdict::InLimit,
+            _ => return None,
+        };
+        let check = Check { question, expect: Some(Expectation { verdict, span }), span };
+        let mut items = vec![architecture.clone(), item.clone()];
+        items.iter_mut().for_each(|i| i.doc.clear());
+        items.extend(self.optimizer_items(&optimizer.name)?);
+        items.push(Item { doc: String::new(), span, kind: ItemKind::Check(check) });
+        Some(File { items }.to_string())
+    }
+
+    /// An optimizer with all that it uses, as items of a file.
+    fn optimizer_items(&self, name: &Ident) -> Option<Vec<Item>> {
+        let Some(Declared::Optimizer(id)) = self.model.resolve(&name.name, name.span) else { return None };
+        let optimizer = self.model[id].clone();
+        let span: Span = optimizer.span;
+        let mut items = Vec::new();
+        for used in super::super::uses::of_optimizer(&self.model, &optimizer) {
+            let kind = match used {
+                Declared::Let(id) => ItemKind::Let(self.model[id].clone()),
+                Declared::Def(id) => ItemKind::Def(self.model[id].clone()),
+                Declared::Data(id) => {
+                    let d = &self.model[id];
+                    let mut decl = d.decl.clone();
+                    decl.names.retain(|(n, _)| n.name == d.name.name);
+                    ItemKind::Data(decl)
+                }
+                _ => continue,
+            };
+            items.push(Item { doc: String::new(), span, kind });
+        }
+        items.push(Item { doc: String::new(), span, kind: ItemKind::Optimizer(optimizer) });
+        Some(items)
+    }
+}

@@ -1,0 +1,216 @@
+//! A class on one architecture: `check natural O along orthogonal on Plane`.
+//!
+//! What types prove for every architecture holds for this one, if its metric is non-singular where they assumed that. What
+//! they leave open is decided by the ordinary engines on a general member of the class, written as a family of maps of
+//! this architecture's parameter vector. The diffeomorphisms are no family with finitely many parameters: some of them
+//! may refute, and only types prove.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::{Case, ClassAnswer};
+use crate::check::decide::{Disagreement, decide};
+use crate::check::{ClaimKind, generic, lower};
+use crate::domain::Domain;
+use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::{Fun, linear};
+use crate::model::architecture::Architecture;
+use crate::model::elaborate::{Elaborator, Scope};
+use crate::model::morphism::instance_text;
+use crate::source::{Source, SourceId};
+use crate::structure::body::Op;
+use crate::structure::class::Class;
+use crate::structure::prove::Proof;
+use crate::syntax::tree::Instance;
+use crate::term::Node;
+use crate::verdict::{Evidence, Finding, Verdict};
+
+/// The name of the family, and the beginning of the names of its parameters.
+const FAMILY: &str = "member_of_class";
+
+pub(super) fn answer(case: &Case<'_>, on: &Instance, proof: &Proof) -> Result<ClassAnswer, Disagreement> {
+    let class = case.question.class;
+    if let Proof::Invalid(why) = proof {
+        return Ok(Finding::new(Verdict::Invalid, Evidence::Claim, why.clone()).into());
+    }
+    let undecided = |why: &str| Finding::new(Verdict::Undecided, Evidence::None, why).into();
+    let mut e = Elaborator::new(case.examples.model());
+    let Ok(a) = e.architecture(on, &mut Scope::default()) else {
+        return Ok(undecided("the architecture could not be read"));
+    };
+    let types_apply = !rests_on_regularity(case) || regular(&mut e, &a);
+    let text = family(class, &a, &instance_text(on));
+    let id = SourceId::library(u8::MAX - 1);
+    let (file, errors) = crate::syntax::parse(id, &Source::new("<class>", &text));
+    debug_assert!(errors.is_empty(), "{errors:?} in {text}");
+    let model = case.examples.model().with_text(id, &Arc::new(file), true);
+    let examples = case.examples.with(model);
+    let Some(check) = examples.question_of(id, case.check, &case.question.optimizer, FAMILY) else {
+        return Ok(undecided("the members of the class could not be written down"));
+    };
+    let Ok(mut task) = lower::lower(examples.model(), &check) else {
+        return Ok(undecided("the optimizer could not be read over the members of the class"));
+    };
+    let wanted = case.auto.map(crate::model::optimizer::Variance::word);
+    let Some(k) = task.problems.iter().position(|p| p.auto == wanted) else {
+        return Ok(undecided("no problem was found for this variance"));
+    };
+    let mut problem = task.problems.swap_remove(k);
+    // The source of a member is the preimage of the architecture's domain: what the claim would say is a condition.
+    // The other claims hold since the maps are members of the class.
+    for claim in problem.claims.drain(..) {
+        if let ClaimKind::Inside(c) = claim.kind {
+            problem.domain.push(c);
+        }
+    }
+    if *proof == Proof::Commutes && types_apply {
+        let message = format!("{}; so on {}", case.proved(), a.name);
+        let mut finding = Finding::new(Verdict::Commutes, Evidence::Structure, message);
+        let sides = (&problem.equation.left[..], &problem.equation.right[..]);
+        case.compare(&problem, sides, &mut finding)?;
+        return Ok(finding.into());
+    }
+    let mut finding = decide(&mut problem, case.budget)?;
+    match (&finding.verdict, proof) {
+        (Verdict::UpToRate, Proof::UpToRate(_)) | (Verdict::InLimit, Proof::InLimit) if types_apply => {
+            finding.evidence = Evidence::Structure;
+        }
+        (Verdict::Fails, Proof::Open) => {
+            finding.blame = crate::structure::blame::blame(&case.body, class);
+        }
+        (Verdict::Fails, _) if types_apply => {
+            return Err(Disagreement {
+                residual: finding.residual.map_or(0.0, |r| r.max),
+                noise: finding.residual.map_or(0.0, |r| r.noise),
+                place: format!("the types of `{}` along {class} on {}", case.question.optimizer.name.name, a.name),
+            });
+        }
+        (Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit, _) if class == Class::Diffeo => {
+            let why = "the diffeomorphisms tried do not refute it, and types do not prove it for all";
+            let mut open = Finding::new(Verdict::Undecided, Evidence::None, why);
+            open.residual = finding.residual;
+            open.tried.push(format!("quadratic maps: {}", finding.verdict.text()));
+            finding = open;
+        }
+        _ => {}
+    }
+    problem.setting.store = crate::term::Store::new();
+    Ok(ClassAnswer { finding, problem: Some(problem) })
+}
+
+/// Whether the types' proof uses that the metric, or a Hessian, is non-singular.
+fn rests_on_regularity(case: &Case<'_>) -> bool {
+    let inverted = |op: &Op| matches!(op, Op::Raise | Op::PseudoInverse | Op::NaturalGradient | Op::Christoffel);
+    matches!(case.question.class, Class::Diagonal | Class::Linear | Class::Affine | Class::Diffeo)
+        && (case.body.needs_metric || case.body.nodes.iter().any(|n| inverted(&n.op)))
+}
+
+/// Whether the metric is non-singular at generic points, and no Hessian is pseudo-inverted. Where the metric has kinks its
+/// rank may change from piece to piece, and the answer is no.
+fn regular(e: &mut Elaborator<'_>, a: &Architecture) -> bool {
+    let Some(output) = a.output else { return false };
+    let Ok(j) = e.store.jacobian(output, a.symbol) else { return false };
+    let right = match a.output_metric {
+        None => j,
+        Some(m) => e.store.matmul(m, j),
+    };
+    let g = e.store.product(j, &[0, 1], right, &[0, 2], &[1, 2]);
+    if e.store.any_node(&[g], |n| matches!(n, Node::Map(Fun::Sign, _))) {
+        return false;
+    }
+    let Some(values) = generic::pattern(e, g) else { return false };
+    let mut prime = Prime::new(Random::new(0, "pattern"), Signs::Free, PseudoInverses::ByRank);
+    linear::determinant(&mut prime, &values, a.dim).is_ok_and(|d| prime.is_zero(&d) == Some(false))
+}
+
+/// A general member of a class on an architecture, as a declaration.
+fn family(class: Class, a: &Architecture, target: &str) -> String {
+    let n = a.dim;
+    let taken = |name: &str| a.blocks.iter().any(|b| b.name == name);
+    let scale = if taken("a") { "class_a" } else { "a" };
+    let mut params = String::new();
+    let mut body = String::new();
+    let blocks: Vec<String> = a
+        .blocks
+        .iter()
+        .map(|b| match b.shape[..] {
+            [] => format!("{} : R", b.name),
+            [m] => format!("{} : R[{m}]", b.name),
+            _ => format!("{} : R[{}, {}]", b.name, b.shape[0], b.shape[1]),
+        })
+        .collect();
+    let flat: Vec<String> =
+        a.blocks.iter().map(|b| if b.shape.len() > 1 { format!("vec({})", b.name) } else { b.name.clone() }).collect();
+    let whole = format!("concat({})", flat.join(", "));
+    let z = match class {
+        Class::Translation => {
+            let _ = write!(params, "class_c : R[{n}]");
+            format!("{whole} + class_c")
+        }
+        Class::Scaling => {
+            let _ = write!(params, "{scale} : R where {scale} > 0");
+            format!("{scale} * {whole}")
+        }
+        Class::Diagonal => {
+            let _ = write!(params, "class_s : R[{n}] where class_s > 0");
+            format!("class_s .* {whole}")
+        }
+        Class::Permutation | Class::SignedPermutation | Class::Orthogonal | Class::Linear => {
+            let ty = match class {
+                Class::Permutation => "Perm",
+                Class::SignedPermutation => "SignedPerm",
+                Class::Orthogonal => "O",
+                _ => "GL",
+            };
+            let _ = write!(params, "class_m : {ty}[{n}]");
+            format!("class_m * {whole}")
+        }
+        Class::Affine => {
+            let _ = write!(params, "class_m : GL[{n}], class_c : R[{n}]");
+            format!("class_m * {whole} + class_c")
+        }
+        // Triangular, so a diffeomorphism: z₀ + z₀³ and zᵢ + cᵢ zᵢ₋₁².
+        Class::Diffeo => {
+            let _ = write!(params, "class_c : R[{n}]");
+            let _ = writeln!(body, "  let class_w = {whole}");
+            let rest = if n > 1 {
+                format!(", [i in 1..{n}: class_w[i] + class_c[i] * class_w[i - 1]^2]")
+            } else {
+                String::new()
+            };
+            format!("concat(class_w[0] + class_w[0]^3{rest})")
+        }
+        Class::Biorthogonal => String::new(),
+    };
+    if class == Class::Biorthogonal {
+        let mut list = Vec::new();
+        for (i, b) in a.blocks.iter().enumerate() {
+            match b.shape[..] {
+                [] => {
+                    list.push(format!("class_q{i} : O[1]"));
+                    let _ = writeln!(body, "  {0} = class_q{i}[0, 0] * {0}", b.name);
+                }
+                [m] => {
+                    list.push(format!("class_q{i} : O[{m}]"));
+                    let _ = writeln!(body, "  {0} = class_q{i} * {0}", b.name);
+                }
+                _ => {
+                    list.push(format!("class_q{i} : O[{}], class_p{i} : O[{}]", b.shape[0], b.shape[1]));
+                    let _ = writeln!(body, "  {0} = class_q{i} * {0} * class_p{i}", b.name);
+                }
+            }
+        }
+        params = list.join(", ");
+    } else {
+        let _ = writeln!(body, "  let class_z = {z}");
+        for b in &a.blocks {
+            let (from, to) = (b.offset, b.offset + b.size());
+            let _ = match b.shape[..] {
+                [] => writeln!(body, "  {} = class_z[{from}]", b.name),
+                [_] => writeln!(body, "  {} = class_z[{from}..{to}]", b.name),
+                _ => writeln!(body, "  {} = reshape(class_z[{from}..{to}], {}, {})", b.name, b.shape[0], b.shape[1]),
+            };
+        }
+    }
+    format!("reparam {FAMILY}({params}) : ({}) -> {target} {{\n{body}}}\n", blocks.join(", "))
+}

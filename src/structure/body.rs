@@ -1,0 +1,227 @@
+//! The body of an optimizer as a graph of operations, for any architecture.
+//!
+//! Unlike the terms of [`crate::term`], which are built for one architecture with all sizes known, these nodes know only
+//! *kinds*: the parameter vector and everything shaped like it is a [`Kind::Vector`], whatever its length. `let`s are
+//! shared, `def`s are expanded, and constants folded. A node keeps the place where it was written.
+
+mod build;
+
+use crate::domain::Rational;
+use crate::model::optimizer::Variance;
+use crate::source::Span;
+
+pub use build::build;
+
+/// A node of a [`Body`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id(pub usize);
+
+/// The shape of a value, as far as it does not depend on the architecture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A real number.
+    Scalar,
+    /// A vector over the parameters, of length `dim`.
+    Vector,
+    /// A `dim × dim` matrix.
+    Matrix,
+    /// A tensor of a fixed space: an output, a state `R[k]`, data.
+    Fixed,
+    /// Inside `each`: a value of the shape of the block.
+    Block,
+    /// Inside `each`: the transpose of such a value.
+    BlockTransposed,
+    /// Inside `each`: a square matrix on the rows (`true`) or the columns of the block.
+    Side(bool),
+    /// A whole `left` (`true`) or `right` state.
+    Sides(bool),
+}
+
+/// Entrywise functions that are not powers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Entrywise {
+    /// `sign`, odd and of degree 0.
+    Sign,
+    /// `abs`, even and of degree 1.
+    Abs,
+    /// `relu`, of degree 1.
+    Relu,
+    /// An odd function without a degree: `tanh sin atan sinh tan`.
+    Odd,
+    /// An even function without a degree: `cos cosh`.
+    Even,
+    /// A function with neither parity nor degree: `exp log sigmoid softplus`.
+    Plain,
+}
+
+/// What a node does with its operands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// An exact constant.
+    Const(Rational),
+    /// A hyperparameter, a scalar datum or another number that no map changes.
+    Given(String),
+    /// The tensor that is zero everywhere.
+    Zero,
+    /// The small parameter of a step.
+    Rate,
+    /// The point.
+    Params,
+    /// The loss.
+    Loss,
+    /// A fixed tensor: the output, data.
+    Fixed(String),
+    /// The pulled-back metric.
+    Metric,
+    /// A state, by number.
+    State(usize),
+    /// The new value of component `i`: 0 is the point, `i + 1` state `i`.
+    Primed(usize),
+    /// The block of the new value of component `i`.
+    PrimedBlock(usize),
+    /// `eye(dim)`
+    Eye,
+    /// A scalar in every entry of the node's kind.
+    Spread,
+    /// `a + b`
+    Add,
+    /// `a - b`
+    Sub,
+    /// `-a`
+    Neg,
+    /// scalar · tensor
+    Scale,
+    /// tensor / scalar
+    Over,
+    /// The product of matrices, or of a matrix and a vector.
+    Product,
+    /// `a .* b`
+    EntryMul,
+    /// `a ./ b`
+    EntryDiv,
+    /// An entrywise rational power.
+    Power(Rational),
+    /// `a ^ b` with an exponent that is not constant.
+    PowerBy,
+    /// An entrywise function, with the name it is written by.
+    Map(Entrywise, String),
+    /// `max(a, b)`
+    Max,
+    /// `min(a, b)`
+    Min,
+    /// `min(max(x, -c), c)`: an odd function of `x`.
+    Clip,
+    /// `sum`
+    Sum,
+    /// `mean`
+    Mean,
+    /// `dot(a, b)`
+    Dot,
+    /// `norm`
+    Norm,
+    /// `trace`
+    Trace,
+    /// `det`
+    Det,
+    /// `Aᵀ`
+    Transpose,
+    /// The inverse of a matrix.
+    Inverse,
+    /// The pseudo-inverse of a matrix.
+    PseudoInverse,
+    /// `solve(A, b)`
+    Solve,
+    /// `powm(A, q)`
+    MatrixPower(Rational),
+    /// `polar`
+    Polar,
+    /// `diag(v)`
+    Diag,
+    /// `diagonal(A)`
+    DiagonalOf,
+    /// `blockdiag(A)`
+    BlockDiag,
+    /// `outer(u, v)`
+    Outer,
+    /// `d(e)`
+    Differential,
+    /// `grad(e)`: the differential read as a vector.
+    Gradient,
+    /// `natgrad(e)`
+    NaturalGradient,
+    /// `raise(g, c)`
+    Raise,
+    /// `lower(g, v)`
+    Lower,
+    /// `hess(e)`
+    Hessian,
+    /// `covhess(e)`
+    CovariantHessian,
+    /// `christoffel(g, u, v)`
+    Christoffel,
+    /// `at(q, e)`
+    At,
+    /// The connection term that `D/dt z = e` stands for: `(velocity, z, e)`.
+    Covariant,
+    /// Inside `each`: the block of a vector over the parameters, or of a whole `left` or `right` state.
+    BlockOf,
+    /// The vector (or sides) with this block for every parameter.
+    Assembled,
+    /// Something that types know nothing of, and why.
+    Opaque(String),
+}
+
+/// One operation.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// What it does.
+    pub op: Op,
+    /// Its operands.
+    pub args: Vec<Id>,
+    /// The shape of its value.
+    pub kind: Kind,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A state of the optimizer.
+#[derive(Debug, Clone)]
+pub struct StateOf {
+    /// Its name.
+    pub name: String,
+    /// How a morphism carries it.
+    pub variance: Variance,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// An optimizer's body.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// The nodes, operands first but for [`Op::Primed`].
+    pub nodes: Vec<Node>,
+    /// The states in order.
+    pub states: Vec<StateOf>,
+    /// Whether it is a step.
+    pub step: bool,
+    /// The component of the point and of each state: derivatives of a flow, new values of a step.
+    pub components: Vec<Id>,
+    /// Where each component is given.
+    pub spans: Vec<Span>,
+    /// Whether a state is declared `auto`.
+    pub auto: bool,
+    /// Whether the metric is used.
+    pub needs_metric: bool,
+}
+
+impl Body {
+    /// The node of an id.
+    pub fn node(&self, id: Id) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    /// The name of a component.
+    pub fn component_name(&self, i: usize) -> &str {
+        if i == 0 { "params" } else { &self.states[i - 1].name }
+    }
+}

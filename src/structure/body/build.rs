@@ -1,0 +1,662 @@
+//! From the syntax tree of an optimizer to its [`Body`].
+
+use rustc_hash::FxHashMap;
+
+use super::{Body, Entrywise, Id, Kind, Node, Op, StateOf};
+use crate::domain::Rational;
+use crate::model::names::{Declared, Model};
+use crate::model::optimizer::Variance;
+use crate::source::Span;
+use crate::syntax::tree::{
+    BinaryOp, Expr, ExprKind, Ident, Instance, Optimizer, Place, Statement, StatementKind, Subscript,
+};
+
+/// Definitions that use each other are expanded to this depth, and this often.
+const MAX_DEPTH: usize = 64;
+const MAX_NODES: usize = 1 << 16;
+
+/// What a local name stands for.
+#[derive(Debug, Clone, Copy)]
+enum Local {
+    Value(Id),
+    Block,
+}
+
+/// The names in sight; inner ones last.
+#[derive(Debug, Clone, Default)]
+struct Scope {
+    names: Vec<(String, Local)>,
+    /// Inside `def`: no words of an optimizer's body.
+    inside_def: bool,
+}
+
+impl Scope {
+    fn get(&self, name: &str) -> Option<Local> {
+        self.names.iter().rev().find(|(n, _)| n == name).map(|&(_, l)| l)
+    }
+
+    fn bind(&mut self, name: &str, local: Local) {
+        self.names.push((name.to_owned(), local));
+    }
+}
+
+struct Builder<'m> {
+    model: &'m Model,
+    body: Body,
+    depth: usize,
+    whole: FxHashMap<usize, (Id, Span)>,
+    blocks: FxHashMap<usize, (Id, Span)>,
+    covariant: Vec<usize>,
+}
+
+/// The body of an optimizer with its parameters set as in `instance`; states declared `auto` are read as `auto`. The
+/// model has found the optimizer valid; what this reading cannot express becomes [`Op::Opaque`].
+pub fn build(model: &Model, optimizer: &Optimizer, instance: &Instance, auto: Option<Variance>) -> Body {
+    let body = Body {
+        nodes: Vec::new(),
+        states: Vec::new(),
+        step: false,
+        components: Vec::new(),
+        spans: Vec::new(),
+        auto: false,
+        needs_metric: false,
+    };
+    let mut b = Builder {
+        model,
+        body,
+        depth: 0,
+        whole: FxHashMap::default(),
+        blocks: FxHashMap::default(),
+        covariant: Vec::new(),
+    };
+    b.optimizer(optimizer, instance, auto);
+    b.body
+}
+
+impl Builder<'_> {
+    fn push(&mut self, op: Op, args: Vec<Id>, kind: Kind, span: Span) -> Id {
+        if matches!(op, Op::Metric | Op::NaturalGradient | Op::CovariantHessian | Op::Covariant) {
+            self.body.needs_metric = true;
+        }
+        self.body.nodes.push(Node { op, args, kind, span });
+        Id(self.body.nodes.len() - 1)
+    }
+
+    fn opaque(&mut self, why: impl Into<String>, kind: Kind, span: Span) -> Id {
+        self.push(Op::Opaque(why.into()), Vec::new(), kind, span)
+    }
+
+    fn kind(&self, id: Id) -> Kind {
+        self.body.node(id).kind
+    }
+
+    fn constant(&self, id: Id) -> Option<&Rational> {
+        match &self.body.node(id).op {
+            Op::Const(q) => Some(q),
+            _ => None,
+        }
+    }
+
+    fn number(&mut self, q: Rational, span: Span) -> Id {
+        self.push(Op::Const(q), Vec::new(), Kind::Scalar, span)
+    }
+
+    fn optimizer(&mut self, decl: &Optimizer, instance: &Instance, auto: Option<Variance>) {
+        let mut scope = Scope::default();
+        for (i, p) in decl.params.iter().enumerate() {
+            let given = instance.args.iter().enumerate().find(|(k, a)| match &a.name {
+                Some(n) => n.name == p.name.name,
+                None => *k == i,
+            });
+            let value = given.map(|(_, a)| &a.value).or(p.default.as_ref());
+            let id = match value {
+                Some(e) => {
+                    let mut outer = Scope { inside_def: true, ..Scope::default() };
+                    self.expr(e, &mut outer)
+                }
+                None => self.push(Op::Given(p.name.name.clone()), Vec::new(), Kind::Scalar, p.name.span),
+            };
+            // The place to point at is where the optimizer names it.
+            let id = match self.constant(id).cloned() {
+                Some(q) => self.number(q, p.name.span),
+                None => id,
+            };
+            scope.bind(&p.name.name, Local::Value(id));
+        }
+        for (name, ty) in &decl.states {
+            let word = ty.name.name.as_str();
+            let variance = match word {
+                "R" => Variance::Fixed,
+                "auto" => auto.unwrap_or(Variance::Tangent),
+                _ => Variance::ALL.into_iter().find(|v| v.word() == word).unwrap_or(Variance::Fixed),
+            };
+            self.body.auto |= word == "auto";
+            let kind = match variance {
+                Variance::Fixed if word == "R" && ty.dims.is_empty() => Kind::Scalar,
+                Variance::Fixed if word == "R" => Kind::Fixed,
+                Variance::Fixed | Variance::Tangent | Variance::Cotangent | Variance::Diagonal => Kind::Vector,
+                Variance::Metric | Variance::Cometric => Kind::Matrix,
+                Variance::Left => Kind::Sides(true),
+                Variance::Right => Kind::Sides(false),
+            };
+            let i = self.body.states.len();
+            self.body.states.push(StateOf { name: name.name.clone(), variance, span: name.span.to(ty.span) });
+            let id = self.push(Op::State(i), Vec::new(), kind, name.span);
+            scope.bind(&name.name, Local::Value(id));
+        }
+        let Some(dynamics) = decl.dynamics.first() else { return };
+        self.body.step = dynamics.step.is_some();
+        if let Some(lr) = &dynamics.step {
+            let id = self.push(Op::Rate, Vec::new(), Kind::Scalar, lr.span);
+            scope.bind(&lr.name, Local::Value(id));
+        }
+        for l in &decl.lets {
+            let id = self.expr(&l.value, &mut scope);
+            scope.bind(&l.name.name, Local::Value(id));
+        }
+        self.statements(&dynamics.body, &mut scope, None);
+        for i in 0..=self.body.states.len() {
+            let (id, span) = match (self.whole.get(&i), self.blocks.get(&i)) {
+                (Some(&x), _) => x,
+                (None, Some(&(id, span))) => {
+                    let kind = if i == 0 {
+                        Kind::Vector
+                    } else {
+                        match self.body.states[i - 1].variance {
+                            Variance::Left => Kind::Sides(true),
+                            Variance::Right => Kind::Sides(false),
+                            _ => Kind::Vector,
+                        }
+                    };
+                    (self.push(Op::Assembled, vec![id], kind, span), span)
+                }
+                (None, None) => (self.opaque("no rule is given", Kind::Vector, decl.name.span), decl.name.span),
+            };
+            self.body.components.push(id);
+            self.body.spans.push(span);
+        }
+        for i in std::mem::take(&mut self.covariant) {
+            let state = (0..self.body.nodes.len()).map(Id).find(|&n| self.body.node(n).op == Op::State(i - 1));
+            let Some(state) = state else { continue };
+            let e = self.body.components[i];
+            let span = self.body.node(e).span;
+            let velocity = self.body.components[0];
+            self.body.components[i] = self.push(Op::Covariant, vec![velocity, state, e], Kind::Vector, span);
+        }
+    }
+
+    fn component(&self, place: &Place, block: Option<&str>) -> Option<usize> {
+        if block == Some(place.name.name.as_str()) || place.name.name == "params" {
+            return Some(0);
+        }
+        self.body.states.iter().position(|s| s.name == place.name.name).map(|i| i + 1)
+    }
+
+    fn statements(&mut self, statements: &[Statement], scope: &mut Scope, block: Option<&str>) {
+        for s in statements {
+            match &s.kind {
+                StatementKind::Let(l) => {
+                    let id = self.expr(&l.value, scope);
+                    scope.bind(&l.name.name, Local::Value(id));
+                }
+                StatementKind::Derivative(p, e) | StatementKind::Covariant(p, e) | StatementKind::Update(p, e) => {
+                    let id = self.expr(e, scope);
+                    let Some(i) = self.component(p, block) else { continue };
+                    if matches!(s.kind, StatementKind::Covariant(..)) {
+                        self.covariant.push(i);
+                    }
+                    if p.block.is_some() || block == Some(p.name.name.as_str()) {
+                        self.blocks.insert(i, (id, s.span));
+                    } else {
+                        let id = self.whole_value(id, i);
+                        self.whole.insert(i, (id, s.span));
+                    }
+                }
+                StatementKind::Each { var, body, .. } => {
+                    let depth = scope.names.len();
+                    scope.bind(&var.name, Local::Block);
+                    self.statements(body, scope, Some(&var.name));
+                    scope.names.truncate(depth);
+                }
+            }
+        }
+    }
+
+    /// A scalar zero given to a tensor component, and the like: brought to the kind of the component.
+    fn whole_value(&mut self, id: Id, i: usize) -> Id {
+        let wanted = if i == 0 {
+            Kind::Vector
+        } else {
+            let state = (0..self.body.nodes.len()).map(Id).find(|&n| self.body.node(n).op == Op::State(i - 1));
+            state.map_or(Kind::Vector, |s| self.kind(s))
+        };
+        if self.kind(id) == Kind::Scalar && wanted != Kind::Scalar {
+            let span = self.body.node(id).span;
+            return self.spread(id, wanted, span);
+        }
+        id
+    }
+
+    fn spread(&mut self, id: Id, kind: Kind, span: Span) -> Id {
+        if self.constant(id).is_some_and(Rational::is_zero) {
+            return self.push(Op::Zero, Vec::new(), kind, span);
+        }
+        self.push(Op::Spread, vec![id], kind, span)
+    }
+
+    fn expr(&mut self, e: &Expr, scope: &mut Scope) -> Id {
+        if self.body.nodes.len() > MAX_NODES {
+            return self.opaque("the body is too large for types", Kind::Scalar, e.span);
+        }
+        match &e.kind {
+            ExprKind::Number(q) => self.number(q.clone(), e.span),
+            ExprKind::Name(n) => self.name(n, e.span, scope),
+            ExprKind::Primed(n) => self.primed(n, e.span, scope),
+            ExprKind::Neg(x) => {
+                let x = self.expr(x, scope);
+                self.negated(x, e.span)
+            }
+            ExprKind::Binary(op, a, b) => {
+                let a = self.expr(a, scope);
+                let b = self.expr(b, scope);
+                self.binary(*op, a, b, e.span)
+            }
+            ExprKind::Power(a, b) => {
+                let a = self.expr(a, scope);
+                let b = self.expr(b, scope);
+                self.power(a, b, e.span)
+            }
+            ExprKind::Transpose(x) => {
+                let x = self.expr(x, scope);
+                match self.kind(x) {
+                    Kind::Scalar => x,
+                    Kind::Matrix => self.push(Op::Transpose, vec![x], Kind::Matrix, e.span),
+                    Kind::Block => self.push(Op::Transpose, vec![x], Kind::BlockTransposed, e.span),
+                    Kind::BlockTransposed => self.push(Op::Transpose, vec![x], Kind::Block, e.span),
+                    Kind::Side(l) => self.push(Op::Transpose, vec![x], Kind::Side(l), e.span),
+                    k => self.opaque("the transpose of a vector", k, e.span),
+                }
+            }
+            ExprKind::Inverse(x) => {
+                let x = self.expr(x, scope);
+                self.inverse(x, e.span)
+            }
+            ExprKind::Call(f, args) => self.call(f, args, e.span, scope),
+            ExprKind::Index(base, subscripts) => self.index(base, subscripts, e.span, scope),
+            ExprKind::Reduce(..) => self.opaque("an indexed sum or product", Kind::Scalar, e.span),
+            ExprKind::List(_) | ExprKind::Comprehension(..) => {
+                self.opaque("a list of single entries", Kind::Vector, e.span)
+            }
+        }
+    }
+
+    fn name(&mut self, n: &str, span: Span, scope: &Scope) -> Id {
+        match scope.get(n) {
+            Some(Local::Value(id)) => {
+                // A constant is shown where it is used.
+                return match self.constant(id).cloned() {
+                    Some(q) => self.number(q, span),
+                    None => id,
+                };
+            }
+            Some(Local::Block) => {
+                let params = self.push(Op::Params, Vec::new(), Kind::Vector, span);
+                return self.push(Op::BlockOf, vec![params], Kind::Block, span);
+            }
+            None => {}
+        }
+        if !scope.inside_def {
+            let word = match n {
+                "params" => Some((Op::Params, Kind::Vector)),
+                "loss" => Some((Op::Loss, Kind::Scalar)),
+                "output" => Some((Op::Fixed("output".into()), Kind::Fixed)),
+                "metric" => Some((Op::Metric, Kind::Matrix)),
+                "dim" => Some((Op::Given("dim".into()), Kind::Scalar)),
+                _ => None,
+            };
+            if let Some((op, kind)) = word {
+                return self.push(op, Vec::new(), kind, span);
+            }
+        }
+        match self.model.resolve(n, span) {
+            Some(Declared::Let(id)) if self.depth < MAX_DEPTH => {
+                self.depth += 1;
+                let value = self.model[id].value.clone();
+                let id = self.expr(&value, &mut Scope { inside_def: true, ..Scope::default() });
+                self.depth -= 1;
+                match self.constant(id).cloned() {
+                    Some(q) => self.number(q, span),
+                    None => id,
+                }
+            }
+            Some(Declared::Data(id)) => {
+                let ty = &self.model[id].decl.ty;
+                let scalar = ty.name.name == "R" && ty.dims.is_empty() && ty.arrow.is_none();
+                let kind = if scalar { Kind::Scalar } else { Kind::Fixed };
+                let op = if scalar { Op::Given(n.to_owned()) } else { Op::Fixed(n.to_owned()) };
+                self.push(op, Vec::new(), kind, span)
+            }
+            None if n == "pi" => self.push(Op::Given("pi".into()), Vec::new(), Kind::Scalar, span),
+            _ => self.opaque(format!("the name `{n}`"), Kind::Scalar, span),
+        }
+    }
+
+    fn primed(&mut self, n: &str, span: Span, scope: &Scope) -> Id {
+        if let Some(Local::Block) = scope.get(n) {
+            return self.push(Op::PrimedBlock(0), Vec::new(), Kind::Block, span);
+        }
+        if n == "params" {
+            return self.push(Op::Primed(0), Vec::new(), Kind::Vector, span);
+        }
+        let Some(i) = self.body.states.iter().position(|s| s.name == n) else {
+            return self.opaque(format!("the new value of `{n}`"), Kind::Vector, span);
+        };
+        let state = (0..self.body.nodes.len()).map(Id).find(|&x| self.body.node(x).op == Op::State(i));
+        let kind = state.map_or(Kind::Vector, |s| self.kind(s));
+        self.push(Op::Primed(i + 1), Vec::new(), kind, span)
+    }
+
+    fn negated(&mut self, x: Id, span: Span) -> Id {
+        match self.constant(x).cloned() {
+            Some(q) => self.number(-q, span),
+            None => {
+                let kind = self.kind(x);
+                self.push(Op::Neg, vec![x], kind, span)
+            }
+        }
+    }
+
+    fn inverse(&mut self, x: Id, span: Span) -> Id {
+        match self.kind(x) {
+            Kind::Matrix | Kind::Side(_) => {
+                let kind = self.kind(x);
+                self.push(Op::Inverse, vec![x], kind, span)
+            }
+            _ => {
+                let minus = self.number(Rational::NEG_ONE, span);
+                self.power(x, minus, span)
+            }
+        }
+    }
+
+    fn power(&mut self, a: Id, b: Id, span: Span) -> Id {
+        let kind = self.kind(a);
+        let Some(q) = self.constant(b).cloned() else {
+            return if kind == Kind::Scalar && self.kind(b) == Kind::Scalar {
+                self.push(Op::PowerBy, vec![a, b], Kind::Scalar, span)
+            } else {
+                self.opaque("a power with an exponent that varies", kind, span)
+            };
+        };
+        if let Some(value) = self.constant(a).and_then(|c| crate::domain::roots::rational_power(c, &q)) {
+            return self.number(value, span);
+        }
+        if q.is_one() {
+            return a;
+        }
+        if q.is_zero() {
+            let one = self.number(Rational::ONE, span);
+            return if kind == Kind::Scalar { one } else { self.spread(one, kind, span) };
+        }
+        self.push(Op::Power(q), vec![a], kind, span)
+    }
+
+    /// Two operands of one kind: a scalar is spread over the other's shape.
+    fn same_kind(&mut self, a: Id, b: Id) -> (Id, Id, Kind) {
+        let (ka, kb) = (self.kind(a), self.kind(b));
+        if ka == kb {
+            (a, b, ka)
+        } else if ka == Kind::Scalar {
+            let span = self.body.node(a).span;
+            (self.spread(a, kb, span), b, kb)
+        } else if kb == Kind::Scalar {
+            let span = self.body.node(b).span;
+            (a, self.spread(b, ka, span), ka)
+        } else {
+            let span = self.body.node(a).span.to(self.body.node(b).span);
+            (self.opaque("operands of different kinds", ka, span), b, ka)
+        }
+    }
+
+    fn binary(&mut self, op: BinaryOp, a: Id, b: Id, span: Span) -> Id {
+        if let (Some(x), Some(y)) = (self.constant(a).cloned(), self.constant(b).cloned()) {
+            let folded = match op {
+                BinaryOp::Add => Some(x + y),
+                BinaryOp::Sub => Some(x - y),
+                BinaryOp::Mul | BinaryOp::EntryMul => Some(x * y),
+                BinaryOp::Div | BinaryOp::EntryDiv => (!y.is_zero()).then(|| x / y),
+            };
+            if let Some(q) = folded {
+                return self.number(q, span);
+            }
+        }
+        let (ka, kb) = (self.kind(a), self.kind(b));
+        match op {
+            BinaryOp::Add | BinaryOp::Sub => {
+                let (a, b, kind) = self.same_kind(a, b);
+                self.push(if op == BinaryOp::Add { Op::Add } else { Op::Sub }, vec![a, b], kind, span)
+            }
+            BinaryOp::Mul | BinaryOp::EntryMul if ka == Kind::Scalar || kb == Kind::Scalar => {
+                let (s, t, kind) = if ka == Kind::Scalar { (a, b, kb) } else { (b, a, ka) };
+                if self.constant(s).is_some_and(Rational::is_zero) {
+                    return if kind == Kind::Scalar {
+                        self.number(Rational::ZERO, span)
+                    } else {
+                        self.push(Op::Zero, Vec::new(), kind, span)
+                    };
+                }
+                self.push(Op::Scale, vec![s, t], kind, span)
+            }
+            BinaryOp::Div | BinaryOp::EntryDiv if kb == Kind::Scalar => self.push(Op::Over, vec![a, b], ka, span),
+            BinaryOp::EntryMul | BinaryOp::EntryDiv => {
+                let (a, b, kind) = self.same_kind(a, b);
+                self.push(if op == BinaryOp::EntryMul { Op::EntryMul } else { Op::EntryDiv }, vec![a, b], kind, span)
+            }
+            BinaryOp::Mul => {
+                let kind = match (ka, kb) {
+                    (Kind::Matrix, Kind::Vector) => Kind::Vector,
+                    (Kind::Matrix, Kind::Matrix) => Kind::Matrix,
+                    (Kind::Side(true), Kind::Block) | (Kind::Block, Kind::Side(false)) => Kind::Block,
+                    (Kind::Block, Kind::BlockTransposed) => Kind::Side(true),
+                    (Kind::BlockTransposed, Kind::Block) => Kind::Side(false),
+                    (Kind::Side(x), Kind::Side(y)) if x == y => Kind::Side(x),
+                    (Kind::Fixed, Kind::Fixed) => Kind::Fixed,
+                    _ => return self.opaque("a product of these kinds", ka, span),
+                };
+                self.push(Op::Product, vec![a, b], kind, span)
+            }
+            BinaryOp::Div => self.opaque("a division of these kinds", ka, span),
+        }
+    }
+
+    /// `z[W]`, and indices that read single entries.
+    fn index(&mut self, base: &Expr, subscripts: &[Subscript], span: Span, scope: &mut Scope) -> Id {
+        if let [Subscript::At(Expr { kind: ExprKind::Name(var), .. })] = subscripts
+            && let Some(Local::Block) = scope.get(var)
+        {
+            if let ExprKind::Primed(n) = &base.kind
+                && let Some(i) = self.body.states.iter().position(|s| s.name == *n)
+            {
+                let kind = match self.body.states[i].variance {
+                    Variance::Left => Kind::Side(true),
+                    Variance::Right => Kind::Side(false),
+                    _ => Kind::Block,
+                };
+                return self.push(Op::PrimedBlock(i + 1), Vec::new(), kind, span);
+            }
+            let whole = self.expr(base, scope);
+            let kind = match self.kind(whole) {
+                Kind::Vector => Kind::Block,
+                Kind::Sides(l) => Kind::Side(l),
+                k => return self.opaque("a block of what has no blocks", k, span),
+            };
+            return self.push(Op::BlockOf, vec![whole], kind, span);
+        }
+        let whole = self.expr(base, scope);
+        let kind = if self.kind(whole) == Kind::Fixed { Kind::Fixed } else { Kind::Scalar };
+        self.opaque("an index that reads single entries", kind, span)
+    }
+
+    fn call(&mut self, f: &Ident, args: &[Expr], span: Span, scope: &mut Scope) -> Id {
+        match self.model.resolve(&f.name, f.span) {
+            Some(Declared::Def(id)) if self.depth < MAX_DEPTH => {
+                let def = self.model[id].clone();
+                let mut inner = Scope { inside_def: true, ..Scope::default() };
+                for (p, a) in def.params.iter().zip(args) {
+                    let value = self.expr(a, scope);
+                    inner.bind(&p.name, Local::Value(value));
+                }
+                self.depth += 1;
+                let id = self.expr(&def.body, &mut inner);
+                self.depth -= 1;
+                // Blame falls on the call, not on the definition.
+                let mut node = self.body.node(id).clone();
+                node.span = span;
+                self.body.nodes.push(node);
+                return Id(self.body.nodes.len() - 1);
+            }
+            Some(_) => return self.opaque(format!("`{}`", f.name), Kind::Fixed, span),
+            None => {}
+        }
+        // A block is a matrix already, whatever its shape; `hstack(x)` and `reshape(x, W)` only say so.
+        let same = match (f.name.as_str(), args) {
+            ("hstack", [x]) => Some(x),
+            ("reshape", [x, Expr { kind: ExprKind::Name(w), .. }]) if matches!(scope.get(w), Some(Local::Block)) => {
+                Some(x)
+            }
+            _ => None,
+        };
+        if let Some(x) = same {
+            let id = self.expr(x, scope);
+            let kind = self.kind(id);
+            return if kind == Kind::Block { id } else { self.opaque(format!("`{}`", f.name), kind, span) };
+        }
+        let block = match (f.name.as_str(), args) {
+            ("d" | "grad", [_, Expr { kind: ExprKind::Name(w), .. }]) => matches!(scope.get(w), Some(Local::Block)),
+            _ => false,
+        };
+        let taken = if block { &args[..1] } else { args };
+        let values: Vec<Id> = taken.iter().map(|a| self.expr(a, scope)).collect();
+        let id = self.function(&f.name, &values, span);
+        if block { self.push(Op::BlockOf, vec![id], Kind::Block, span) } else { id }
+    }
+
+    fn function(&mut self, name: &str, v: &[Id], span: Span) -> Id {
+        let kinds: Vec<Kind> = v.iter().map(|&x| self.kind(x)).collect();
+        let one = v.first().copied();
+        let first = kinds.first().copied().unwrap_or(Kind::Scalar);
+        match (name, v) {
+            ("sqrt", &[x]) => {
+                let half = self.number(crate::term::half(), span);
+                self.power(x, half, span)
+            }
+            ("sign", &[x]) => self.push(Op::Map(Entrywise::Sign, name.into()), vec![x], first, span),
+            ("abs", &[x]) => self.push(Op::Map(Entrywise::Abs, name.into()), vec![x], first, span),
+            ("relu", &[x]) => self.push(Op::Map(Entrywise::Relu, name.into()), vec![x], first, span),
+            ("tanh" | "sin" | "atan" | "sinh" | "tan", &[x]) => {
+                self.push(Op::Map(Entrywise::Odd, name.into()), vec![x], first, span)
+            }
+            ("cos" | "cosh", &[x]) => self.push(Op::Map(Entrywise::Even, name.into()), vec![x], first, span),
+            ("exp" | "log" | "sigmoid" | "softplus", &[x]) => {
+                self.push(Op::Map(Entrywise::Plain, name.into()), vec![x], first, span)
+            }
+            ("max" | "min", &[a, b]) => {
+                if let Some((x, c)) = self.clipped(name, a, b) {
+                    let (x, c, kind) = self.same_kind(x, c);
+                    return self.push(Op::Clip, vec![x, c], kind, span);
+                }
+                let (a, b, kind) = self.same_kind(a, b);
+                self.push(if name == "max" { Op::Max } else { Op::Min }, vec![a, b], kind, span)
+            }
+            ("sum" | "mean", &[x]) => {
+                self.push(if name == "sum" { Op::Sum } else { Op::Mean }, vec![x], Kind::Scalar, span)
+            }
+            ("dot", &[a, b]) => self.push(Op::Dot, vec![a, b], Kind::Scalar, span),
+            ("norm", &[x]) => self.push(Op::Norm, vec![x], Kind::Scalar, span),
+            ("trace", &[x]) => self.push(Op::Trace, vec![x], Kind::Scalar, span),
+            ("det", &[x]) => self.push(Op::Det, vec![x], Kind::Scalar, span),
+            ("inv", &[x]) => self.inverse(x, span),
+            ("pinv", &[x]) if matches!(first, Kind::Matrix | Kind::Side(_)) => {
+                self.push(Op::PseudoInverse, vec![x], first, span)
+            }
+            ("solve", &[a, b]) => self.push(Op::Solve, vec![a, b], kinds[1], span),
+            ("powm", &[a, q]) => match self.constant(q).cloned() {
+                Some(q) => self.push(Op::MatrixPower(q), vec![a], first, span),
+                None => self.opaque("`powm` with an exponent that varies", first, span),
+            },
+            ("polar", &[x]) if first == Kind::Scalar => {
+                self.push(Op::Map(Entrywise::Sign, name.into()), vec![x], first, span)
+            }
+            ("polar", &[x]) => self.push(Op::Polar, vec![x], first, span),
+            ("diag", &[x]) if first == Kind::Vector => self.push(Op::Diag, vec![x], Kind::Matrix, span),
+            ("diagonal", &[x]) if first == Kind::Matrix => self.push(Op::DiagonalOf, vec![x], Kind::Vector, span),
+            ("blockdiag", &[x]) => self.push(Op::BlockDiag, vec![x], Kind::Matrix, span),
+            ("outer", &[a, b]) => self.push(Op::Outer, vec![a, b], Kind::Matrix, span),
+            ("eye" | "zeros" | "ones", &[n]) if self.body.node(n).op == Op::Given("dim".into()) => match name {
+                "eye" => self.push(Op::Eye, Vec::new(), Kind::Matrix, span),
+                "zeros" => self.push(Op::Zero, Vec::new(), Kind::Vector, span),
+                _ => {
+                    let c = self.number(Rational::ONE, span);
+                    self.spread(c, Kind::Vector, span)
+                }
+            },
+            ("zeros", &[_, _]) => self.push(Op::Zero, Vec::new(), Kind::Matrix, span),
+            ("d", &[e]) => self.push(Op::Differential, vec![e], Kind::Vector, span),
+            ("grad", &[e]) => self.push(Op::Gradient, vec![e], Kind::Vector, span),
+            ("natgrad", &[e]) => self.push(Op::NaturalGradient, vec![e], Kind::Vector, span),
+            ("raise", &[g, c]) => self.push(Op::Raise, vec![g, c], Kind::Vector, span),
+            ("lower", &[g, c]) => self.push(Op::Lower, vec![g, c], Kind::Vector, span),
+            ("hess", &[e]) => self.push(Op::Hessian, vec![e], Kind::Matrix, span),
+            ("covhess", &[e]) => self.push(Op::CovariantHessian, vec![e], Kind::Matrix, span),
+            ("christoffel", &[g, u, w]) => self.push(Op::Christoffel, vec![g, u, w], Kind::Vector, span),
+            ("at", &[q, e]) => self.push(Op::At, vec![q, e], kinds[1], span),
+            _ => {
+                let kind = one.map_or(Kind::Scalar, |x| self.kind(x));
+                self.opaque(format!("`{name}`"), kind, span)
+            }
+        }
+    }
+
+    /// `x` and `c` where `max(a, b)` or `min(a, b)` closes `min(max(x, -c), c)` or `max(min(x, c), -c)`.
+    fn clipped(&self, name: &str, a: Id, b: Id) -> Option<(Id, Id)> {
+        let inner = if name == "min" { Op::Max } else { Op::Min };
+        for (node, bound) in [(a, b), (b, a)] {
+            let n = self.body.node(node);
+            if n.op != inner {
+                continue;
+            }
+            for (x, other) in [(n.args[0], n.args[1]), (n.args[1], n.args[0])] {
+                if self.opposite(other, bound) {
+                    return Some((x, bound));
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether one of two nodes is written as minus the other; scalars may be spread.
+    fn opposite(&self, a: Id, b: Id) -> bool {
+        let bare = |id: Id| match self.body.node(id) {
+            Node { op: Op::Spread, args, .. } => args[0],
+            _ => id,
+        };
+        let (a, b) = (bare(a), bare(b));
+        if let (Some(x), Some(y)) = (self.constant(a), self.constant(b)) {
+            return *x == -y.clone();
+        }
+        let minus = |x: Id, y: Id| {
+            let n = self.body.node(x);
+            n.op == Op::Neg && self.same(n.args[0], y)
+        };
+        minus(a, b) || minus(b, a)
+    }
+
+    /// Whether two nodes are the same expression.
+    fn same(&self, a: Id, b: Id) -> bool {
+        if a == b {
+            return true;
+        }
+        let (x, y) = (self.body.node(a), self.body.node(b));
+        x.op == y.op && x.args.len() == y.args.len() && x.args.iter().zip(&y.args).all(|(&p, &q)| self.same(p, q))
+    }
+}

@@ -1,0 +1,387 @@
+//! From the laws of an optimizer's components to a statement about its square along a class.
+
+use super::body::{Body, Id, Kind, Node, Op};
+use super::class::Class;
+use super::law::{Axis, Form, Law};
+use super::rules::{Fault, Typer};
+use crate::domain::Rational;
+use crate::model::optimizer::Variance;
+
+/// What types prove of a square along a class, for every architecture, dimension and member.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Proof {
+    /// It commutes.
+    Commutes,
+    /// It commutes once the target's learning rate is multiplied by this power of the scaling's factor; not 0.
+    UpToRate(Rational),
+    /// A step whose defect is `O(lr²)`.
+    InLimit,
+    /// `S` is no functor along the class: why.
+    Invalid(String),
+    /// Nothing.
+    Open,
+}
+
+/// A component that does not have the law that it needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unmet {
+    /// Its number: 0 is the point, `i + 1` state `i`.
+    pub component: usize,
+    /// The law that it needs.
+    pub needed: Law,
+    /// Why it has none, if it has none.
+    pub fault: Option<Fault>,
+}
+
+/// The weights that are tried for `lr` under `scaling`, simple ones first.
+fn rates() -> Vec<Rational> {
+    let half = |n: i32| Rational::from_parts(n.into(), 2u8.into());
+    [0, 2, 4, 6, 8, -2, -4, -6, -8, 1, 3, 5, -1, -3].map(half).to_vec()
+}
+
+/// What types prove of the square of `body` along `class`.
+pub fn prove(body: &Body, class: Class) -> Proof {
+    if let Some(reason) = no_functor(body, class) {
+        return Proof::Invalid(reason);
+    }
+    let all: Vec<Proof> = class.generators().iter().map(|&c| along(body, c)).collect();
+    if let [only] = &all[..] {
+        return only.clone();
+    }
+    // Composites of commuting squares commute, and orders of defects are kept by composition with smooth maps.
+    let weakest = |p: &Proof| match p {
+        Proof::Commutes => 2,
+        Proof::InLimit => 1,
+        _ => 0,
+    };
+    all.into_iter().min_by_key(weakest).filter(|p| weakest(p) > 0).unwrap_or(Proof::Open)
+}
+
+/// Why the types prove nothing: the first reason met, for messages.
+pub fn first_fault(body: &Body, class: Class) -> Option<String> {
+    for &c in class.generators() {
+        let mut typer = Typer::new(body, c, Rational::ZERO);
+        if let Some(open) = unmet(&mut typer).into_iter().next() {
+            return Some(open.fault.map_or_else(
+                || format!("`{}` does not change as it should", body.component_name(open.component)),
+                |f| f.why,
+            ));
+        }
+    }
+    None
+}
+
+/// States on rows and columns of blocks have no push-forward along maps that mix the blocks.
+fn no_functor(body: &Body, class: Class) -> Option<String> {
+    let sides = body.states.iter().find(|s| matches!(s.variance, Variance::Left | Variance::Right))?;
+    (!super::law::keeps_blocks(class)).then(|| {
+        format!(
+            "`{}` is a `{}` state, which is carried only by maps that act on each parameter as W ↦ Q W P + C; {} of the \
+             whole parameter vector mix the parameters",
+            sides.name,
+            sides.variance.word(),
+            class.maps()
+        )
+    })
+}
+
+fn along(body: &Body, class: Class) -> Proof {
+    let rates = if class == Class::Scaling { rates() } else { vec![Rational::ZERO] };
+    for rate in rates {
+        let mut typer = Typer::new(body, class, rate.clone());
+        if unmet(&mut typer).is_empty() {
+            return if rate.is_zero() { Proof::Commutes } else { Proof::UpToRate(rate) };
+        }
+    }
+    if body.step && in_limit(body, class) {
+        return Proof::InLimit;
+    }
+    Proof::Open
+}
+
+/// The components that do not have the laws that the square needs, at the typer's rate.
+pub fn unmet(typer: &mut Typer) -> Vec<Unmet> {
+    (0..typer.body.components.len()).filter_map(|i| check_component(typer, i).err()).collect()
+}
+
+fn check_component(typer: &mut Typer, i: usize) -> Result<(), Unmet> {
+    let id = typer.body.components[i];
+    let open = |needed: Law, fault: Fault| Unmet { component: i, needed, fault: Some(fault) };
+    let needed = match needed_law(typer, i) {
+        Ok(law) => law,
+        Err(fault) => return Err(open(Law::plain(Form::Zero), fault)),
+    };
+    // Along a nonlinear map only the identity moves points naturally for every lr.
+    if typer.body.step && i == 0 && typer.class == Class::Diffeo {
+        if typer.body.node(id).op == Op::Params {
+            return Ok(());
+        }
+        return Err(match typer.law(id) {
+            Err(fault) => open(needed, fault),
+            Ok(_) => Unmet { component: i, needed, fault: None },
+        });
+    }
+    match typer.law(id) {
+        Ok(law) if law == needed || law.is_zero() && needed.twist.is_empty() && zero_fits(typer, i, &needed) => Ok(()),
+        Ok(_) => Err(Unmet { component: i, needed, fault: None }),
+        Err(fault) => Err(open(needed, fault)),
+    }
+}
+
+/// Zero is a value of every linear law; it is no image of a point under a translation.
+fn zero_fits(typer: &Typer, i: usize, needed: &Law) -> bool {
+    !(typer.body.step && i == 0 && matches!(needed.form, Form::Shift(_) | Form::Point))
+}
+
+/// The law that component `i` needs for the square to commute.
+fn needed_law(typer: &mut Typer, i: usize) -> Result<Law, Fault> {
+    let class = typer.class;
+    let velocity = Law::vector(class, Axis::up());
+    let mut law = match (i, typer.body.step, class) {
+        (0, true, Class::Translation) => Law::plain(Form::Shift(Rational::ONE)),
+        (0, true, Class::Diffeo) => Law::plain(Form::Point),
+        (0, ..) => velocity.clone(),
+        _ => {
+            let at = state_node(typer, i - 1);
+            typer.state_law(i - 1, at)?
+        }
+    };
+    if typer.body.step {
+        return Ok(law);
+    }
+    // The target's field is multiplied by a^rate: a^rate · (component) has to be carried as the component is.
+    law.weight = &law.weight - &typer.rate;
+    if i > 0 && class == Class::Diffeo {
+        let u = typer.body.components[0];
+        let at = state_node(typer, i - 1);
+        law.twist = twist_of_derivative(typer, i - 1, u, at)?;
+    }
+    Ok(law)
+}
+
+/// What the derivative of a state needs along a nonlinear map: the derivative of `S f` along the velocity `u`, at the
+/// state's value `z`.
+fn twist_of_derivative(
+    typer: &mut Typer,
+    state: usize,
+    u: Id,
+    z: Id,
+) -> Result<Vec<((usize, usize), Rational)>, Fault> {
+    let velocity = typer.law(u)?;
+    if velocity.is_zero() {
+        return Ok(Vec::new());
+    }
+    match typer.body.states[state].variance {
+        Variance::Fixed => Ok(Vec::new()),
+        Variance::Diagonal if typer.lenient => Ok(Vec::new()),
+        Variance::Tangent => Ok(typer.twist_of_pair(u, z, &Rational::ONE, true)),
+        Variance::Cotangent => Ok(typer.twist_of_pair(u, z, &Rational::ONE, false)),
+        _ => typer.fault(z, "the derivative of a tensor state along a nonlinear map needs a connection"),
+    }
+}
+
+fn state_node(typer: &Typer, state: usize) -> Id {
+    let found = (0..typer.body.nodes.len()).map(Id).find(|&n| typer.body.node(n).op == Op::State(state));
+    found.unwrap_or(Id(0))
+}
+
+/// Whether the defect of a step is `O(lr²)`: at `lr = 0` the step leaves the point where it is and carries states by
+/// their laws, and its derivative in `lr` at 0 is a vector field whose square commutes.
+fn in_limit(body: &Body, class: Class) -> bool {
+    let mut typer = Typer::new(body, class, Rational::ZERO);
+    let components = typer.body.components.clone();
+    let mut expanded = Vec::with_capacity(components.len());
+    for &c in &components {
+        let (Some(value), Some(slope)) = (value(&mut typer, c, 0), slope(&mut typer, c, 0)) else { return false };
+        expanded.push((value, slope));
+    }
+    let (start, u) = expanded[0];
+    if typer.body.node(start).op != Op::Params {
+        return false;
+    }
+    let up = Law::vector(class, Axis::up());
+    let fits = |law: &Law, needed: &Law| law == needed || law.is_zero() && needed.twist.is_empty();
+    if !typer.law(u).is_ok_and(|law| fits(&law, &up)) {
+        return false;
+    }
+    (1..expanded.len()).all(|i| {
+        let (z, dz) = expanded[i];
+        let at = state_node(&typer, i - 1);
+        let Ok(mut needed) = typer.state_law(i - 1, at) else { return false };
+        let Ok(carried) = typer.law(z) else { return false };
+        if !fits(&carried, &needed) {
+            return false;
+        }
+        if class == Class::Diffeo && !carried.is_zero() {
+            let Ok(twist) = twist_of_derivative(&mut typer, i - 1, u, z) else { return false };
+            needed.twist = twist;
+        }
+        typer.law(dz).is_ok_and(|law| fits(&law, &needed))
+    })
+}
+
+/// The vector field that a step follows for small `lr`, as the body of a flow, if its expansion is seen: the derivatives
+/// of its components in `lr` at 0. States stand for their values at `lr = 0`.
+pub fn limit_flow(body: &Body) -> Option<Body> {
+    let mut typer = Typer::new(body, Class::Diffeo, Rational::ZERO);
+    let components = typer.body.components.clone();
+    let mut slopes = Vec::with_capacity(components.len());
+    for (i, &c) in components.iter().enumerate() {
+        let start = value(&mut typer, c, 0)?;
+        // A step that moves the point by a fixed amount is no approximation of a flow.
+        if i == 0 && typer.body.node(start).op != Op::Params {
+            return None;
+        }
+        slopes.push(slope(&mut typer, c, 0)?);
+    }
+    let mut flow = typer.body;
+    flow.components = slopes;
+    flow.step = false;
+    Some(flow)
+}
+
+/// Expansions are followed to this depth.
+const MAX_DEPTH: usize = 256;
+
+fn moves(typer: &Typer, id: Id, depth: usize) -> bool {
+    let node = typer.body.node(id);
+    if depth > MAX_DEPTH {
+        return true;
+    }
+    match node.op {
+        Op::Rate => true,
+        Op::Primed(i) | Op::PrimedBlock(i) => typer.body.components.get(i).is_none_or(|&c| moves(typer, c, depth + 1)),
+        _ => node.args.iter().any(|&a| moves(typer, a, depth + 1)),
+    }
+}
+
+fn is_zero(typer: &Typer, id: Id) -> bool {
+    match &typer.body.node(id).op {
+        Op::Zero => true,
+        Op::Const(q) => q.is_zero(),
+        _ => false,
+    }
+}
+
+fn push(typer: &mut Typer, op: Op, args: Vec<Id>, like: Id) -> Id {
+    let Node { kind, span, .. } = *typer.body.node(like);
+    typer.body.nodes.push(Node { op, args, kind, span });
+    Id(typer.body.nodes.len() - 1)
+}
+
+fn zero(typer: &mut Typer, like: Id) -> Id {
+    let op = if typer.body.node(like).kind == Kind::Scalar { Op::Const(Rational::ZERO) } else { Op::Zero };
+    push(typer, op, Vec::new(), like)
+}
+
+fn sum(typer: &mut Typer, op: &Op, a: Id, b: Id, like: Id) -> Id {
+    if is_zero(typer, b) {
+        return a;
+    }
+    if is_zero(typer, a) {
+        return if *op == Op::Sub { push(typer, Op::Neg, vec![b], like) } else { b };
+    }
+    push(typer, op.clone(), vec![a, b], like)
+}
+
+fn product(typer: &mut Typer, op: &Op, a: Id, b: Id, like: Id) -> Id {
+    let one = |t: &Typer, id: Id| matches!(&t.body.node(id).op, Op::Const(q) if q.is_one());
+    if is_zero(typer, a) || is_zero(typer, b) {
+        return zero(typer, like);
+    }
+    if *op == Op::Scale && one(typer, a) {
+        return b;
+    }
+    push(typer, op.clone(), vec![a, b], like)
+}
+
+/// The value of a node at `lr = 0`, as a node; `None` where it is not seen.
+fn value(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    if !moves(typer, id, 0) {
+        return Some(id);
+    }
+    let node = typer.body.node(id).clone();
+    match &node.op {
+        Op::Rate => Some(zero(typer, id)),
+        Op::Primed(i) => {
+            let c = *typer.body.components.get(*i)?;
+            value(typer, c, depth + 1)
+        }
+        Op::PrimedBlock(_) => None,
+        op => {
+            let mut args = Vec::with_capacity(node.args.len());
+            for &a in &node.args {
+                args.push(value(typer, a, depth + 1)?);
+            }
+            Some(match (op, &args[..]) {
+                (Op::Add | Op::Sub, &[a, b]) => sum(typer, op, a, b, id),
+                (Op::Scale | Op::Product | Op::EntryMul, &[a, b]) => product(typer, op, a, b, id),
+                (Op::Over, &[a, _]) if is_zero(typer, a) => zero(typer, id),
+                (Op::Neg, &[a]) if is_zero(typer, a) => a,
+                (Op::Power(q), &[a]) if is_zero(typer, a) && *q > Rational::ZERO => zero(typer, id),
+                (Op::At, &[q, e]) if typer.body.node(q).op == Op::Params => e,
+                _ => push(typer, op.clone(), args, id),
+            })
+        }
+    }
+}
+
+/// The derivative of a node in `lr` at 0, as a node; `None` where it is not seen.
+fn slope(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    if !moves(typer, id, 0) {
+        return Some(zero(typer, id));
+    }
+    let node = typer.body.node(id).clone();
+    match (&node.op, &node.args[..]) {
+        (Op::Rate, _) => Some(push(typer, Op::Const(Rational::ONE), Vec::new(), id)),
+        (Op::Primed(i), _) => {
+            let c = *typer.body.components.get(*i)?;
+            slope(typer, c, depth + 1)
+        }
+        (Op::Neg, &[a]) => {
+            let s = slope(typer, a, depth + 1)?;
+            Some(if is_zero(typer, s) { s } else { push(typer, Op::Neg, vec![s], id) })
+        }
+        (op @ (Op::Add | Op::Sub), &[a, b]) => {
+            let (x, y) = (slope(typer, a, depth + 1)?, slope(typer, b, depth + 1)?);
+            Some(sum(typer, op, x, y, id))
+        }
+        (op @ (Op::Scale | Op::Product | Op::EntryMul), &[a, b]) => {
+            // Of a product with a factor that vanishes, only the other factor's value counts.
+            let (a0, b0) = (value(typer, a, depth + 1)?, value(typer, b, depth + 1)?);
+            let mut parts = [None, None];
+            for (k, (moving, still)) in [(a, b0), (b, a0)].into_iter().enumerate() {
+                if is_zero(typer, still) {
+                    continue;
+                }
+                let s = slope(typer, moving, depth + 1)?;
+                let (x, y) = if k == 0 { (s, still) } else { (still, s) };
+                parts[k] = Some(product(typer, op, x, y, id));
+            }
+            Some(match parts {
+                [None, None] => zero(typer, id),
+                [Some(x), None] | [None, Some(x)] => x,
+                [Some(x), Some(y)] => sum(typer, &Op::Add, x, y, id),
+            })
+        }
+        (Op::Over, &[a, b]) => {
+            let (a0, b0) = (value(typer, a, depth + 1)?, value(typer, b, depth + 1)?);
+            if moves(typer, b, 0) && !is_zero(typer, a0) {
+                return None;
+            }
+            let s = slope(typer, a, depth + 1)?;
+            Some(if is_zero(typer, s) { s } else { push(typer, Op::Over, vec![s, b0], id) })
+        }
+        (Op::Power(q), &[a]) if q.is_int() && *q > Rational::ONE => {
+            let a0 = value(typer, a, depth + 1)?;
+            is_zero(typer, a0).then(|| zero(typer, id))
+        }
+        _ => None,
+    }
+}
