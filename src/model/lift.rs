@@ -8,7 +8,6 @@
 use super::elaborate::{Elaborator, Scope};
 use super::names::Declared;
 use crate::domain::Rational;
-use crate::domain::roots::rational_power;
 use crate::source::Span;
 use crate::syntax::tree::{BinaryOp, Expr, ExprKind, Ident, Subscript};
 use crate::term::Term;
@@ -78,6 +77,12 @@ impl Elaborator<'_> {
         }
     }
 
+    /// Scalars at each place, as numbers if they are.
+    fn from_entries(&mut self, entries: &[Term]) -> Lifted {
+        let numbers: Option<Vec<Rational>> = entries.iter().map(|&t| self.store.as_fill(t).cloned()).collect();
+        numbers.map_or_else(|| Lifted::Each(self.store.join(entries)), Lifted::Numbers)
+    }
+
     fn lift(&mut self, e: &Expr, count: usize, bound: &Bound, scope: &mut Scope) -> Option<Lifted> {
         if !mentions(e, bound) {
             return self.expr(e, scope).ok().map(Lifted::Same);
@@ -134,8 +139,13 @@ impl Elaborator<'_> {
     fn lift_power(&mut self, (x, sx): (&Lifted, Span), (p, sp): (&Lifted, Span), count: usize) -> Option<Lifted> {
         let powers = self.numbers(p, count);
         if let (Some(bases), Some(powers)) = (self.numbers(x, count), &powers) {
-            let values = bases.iter().zip(powers).map(|(c, q)| rational_power(c, q)).collect::<Option<Vec<_>>>();
-            return values.map(Lifted::Numbers);
+            // Number by number, as unrolled: the root of 4 is 2, and no atom of its own.
+            let mut entries = Vec::with_capacity(count);
+            for (c, q) in bases.iter().zip(powers) {
+                let (c, q) = (self.store.num(c.clone()), self.store.num(q.clone()));
+                entries.push(self.raise_to((c, sx), (q, sp)).ok()?);
+            }
+            return Some(self.from_entries(&entries));
         }
         let base = self.entries(x, count)?;
         let exponent = match powers {
@@ -190,6 +200,17 @@ impl Elaborator<'_> {
             }
             Some(_) => None,
             None => {
+                if let [x] = &values[..]
+                    && ENTRYWISE.contains(&f.name.as_str())
+                    && let Some(numbers) = self.numbers(x, count)
+                {
+                    let mut entries = Vec::with_capacity(count);
+                    for q in numbers {
+                        let t = self.store.num(q);
+                        entries.push(self.unary(&f.name, t, args[0].span, span).ok()?);
+                    }
+                    return Some(self.from_entries(&entries));
+                }
                 let vectors: Vec<Term> = values.iter().map(|v| self.entries(v, count)).collect::<Option<_>>()?;
                 match (f.name.as_str(), &vectors[..]) {
                     (name, &[x]) if ENTRYWISE.contains(&name) => {
