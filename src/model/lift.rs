@@ -78,7 +78,7 @@ impl Elaborator<'_> {
     }
 
     /// Scalars at each place, as numbers if they are.
-    fn from_entries(&mut self, entries: &[Term]) -> Lifted {
+    fn collected(&mut self, entries: &[Term]) -> Lifted {
         let numbers: Option<Vec<Rational>> = entries.iter().map(|&t| self.store.as_fill(t).cloned()).collect();
         numbers.map_or_else(|| Lifted::Each(self.store.join(entries)), Lifted::Numbers)
     }
@@ -145,7 +145,7 @@ impl Elaborator<'_> {
                 let (c, q) = (self.store.num(c.clone()), self.store.num(q.clone()));
                 entries.push(self.raise_to((c, sx), (q, sp)).ok()?);
             }
-            return Some(self.from_entries(&entries));
+            return Some(self.collected(&entries));
         }
         let base = self.entries(x, count)?;
         let exponent = match powers {
@@ -209,7 +209,7 @@ impl Elaborator<'_> {
                         let t = self.store.num(q);
                         entries.push(self.unary(&f.name, t, args[0].span, span).ok()?);
                     }
-                    return Some(self.from_entries(&entries));
+                    return Some(self.collected(&entries));
                 }
                 let vectors: Vec<Term> = values.iter().map(|v| self.entries(v, count)).collect::<Option<_>>()?;
                 match (f.name.as_str(), &vectors[..]) {

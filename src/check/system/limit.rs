@@ -32,6 +32,8 @@ pub(super) fn sentence(
         Verdict::UpToRate => match rates {
             Some(Rates::Conflict(_)) => None,
             Some(_) => Some(format!("with these learning rates {place}")),
+            // Rates that are formulas may contradict each other where there are parallel paths.
+            None if !c.system.diamonds.is_empty() => None,
             None => Some(format!("with the learning rates of each stage as given, {place}")),
         },
         Verdict::InLimit => {
