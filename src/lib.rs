@@ -49,8 +49,9 @@ use check::{Budget, Task};
 use model::error::ModelError;
 use model::names::Model;
 use source::{SourceId, Sources, Span};
+use structure::class::Class;
 use syntax::SyntaxError;
-use syntax::tree::{Check, ExpectedVerdict};
+use syntax::tree::{Check, Classify, ExpectedVerdict, Ident, Instance, Path, Question};
 use uses::Files;
 use uses::error::UseError;
 use verdict::{Evidence, Finding, Verdict};
@@ -131,6 +132,20 @@ pub struct Answer {
     pub ok: bool,
     /// How long it took.
     pub time: Duration,
+    /// For `classify`: what was found along each class.
+    pub table: Vec<(Class, Finding)>,
+}
+
+impl Answer {
+    /// Whether this is the table of a `classify`, which has no verdict of its own.
+    pub fn is_table(&self) -> bool {
+        !self.task.table.is_empty()
+    }
+
+    /// What was assumed and not proved, in the finding or in the cells of a table.
+    pub fn assumptions(&self) -> impl Iterator<Item = &String> {
+        self.finding.assumptions.iter().chain(self.table.iter().flat_map(|(_, f)| &f.assumptions))
+    }
 }
 
 /// What came of one source.
@@ -194,7 +209,15 @@ pub fn check_source(
         let other: Vec<_> = other.into_iter().filter(new).map(|e| (e, check.span)).collect();
         asked.extend(other);
     }
-    faults.extend(classifications(&model));
+    let mut tables = Vec::new();
+    if errors.is_empty() {
+        for request in &model.classifications {
+            match check::lower::classify(&model, request) {
+                Ok(found) => tables.extend(found.into_iter().map(|t| (t, request))),
+                Err(found) => faults.extend(found),
+            }
+        }
+    }
     model::validate::sort(&mut faults);
     asked.retain(|(e, _)| !faults.contains(e));
     errors.extend(faults.into_iter().map(InputError::from));
@@ -206,16 +229,12 @@ pub fn check_source(
     let asks = Asks { model: &model, examples: OnceLock::new(), options };
     let answers: Result<Vec<Answer>, Disagreement> =
         tasks.into_par_iter().zip(&model.checks).map(|(t, c)| asks.answer(t, c)).collect();
-    Ok(FileReport { answers: answers?, errors })
-}
-
-fn classifications(model: &Model) -> Vec<ModelError> {
-    let unsupported = |span| ModelError::Unsupported {
-        what: "`classify` tables",
-        help: "check the optimizer along families of maps of your own",
-        span,
-    };
-    model.classifications.iter().map(|c| unsupported(c.span)).collect()
+    let tables: Result<Vec<Answer>, Disagreement> =
+        tables.into_par_iter().map(|(t, request)| asks.table(t, request)).collect();
+    let mut answers = answers?;
+    answers.extend(tables?);
+    answers.sort_by_key(|a| a.task.span);
+    Ok(FileReport { answers, errors })
 }
 
 /// What all answers of a file need.
@@ -260,7 +279,28 @@ impl Asks<'_> {
         }
         // The terms are large and no longer needed.
         task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
-        Ok(Answer { task, finding, ok, time: start.elapsed() })
+        Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new() })
+    }
+
+    /// Fills the table of a `classify`, which expects nothing.
+    fn table(&self, task: Task, request: &Classify) -> Result<Answer, Disagreement> {
+        let start = Instant::now();
+        let rows: Result<Vec<(Class, Finding)>, Disagreement> = task
+            .table
+            .par_iter()
+            .map(|question| {
+                let name = Ident { name: question.class.word().to_owned(), span: request.span };
+                let part = Instance { name, args: Vec::new(), span: request.span };
+                let along = Path { parts: vec![part], span: request.span };
+                let optimizer = question.optimizer.clone();
+                let asked = Question::Natural { optimizer, along, on: question.on.clone() };
+                let check = Check { question: asked, expect: None, span: request.span };
+                let found = check::class::answer(self.examples(), &check, question, &self.budget())?;
+                Ok((question.class, found.finding))
+            })
+            .collect();
+        let finding = Finding::new(Verdict::Undecided, Evidence::None, "a table");
+        Ok(Answer { task, finding, ok: true, time: start.elapsed(), table: rows? })
     }
 
     /// Decides the problems of a task: one, or one for each variance of its `auto` states.

@@ -182,6 +182,8 @@ pub struct Task {
     pub problems: Vec<Problem>,
     /// For a square along a class: the question, which makes its own problems.
     pub class: Option<class::ClassQuestion>,
+    /// For `classify`: the questions of its table.
+    pub table: Vec<class::ClassQuestion>,
     /// For a square along an invertible path: the smallest class that holds all its members, as far as could be seen.
     pub maps: Option<crate::structure::class::Class>,
 }

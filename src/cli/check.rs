@@ -9,10 +9,10 @@ use super::files::{Disk, read_all};
 use super::status;
 use crate::report::elsewhere::Elsewhere;
 use crate::report::json::{CheckEntry, ErrorEntry, Report};
-use crate::report::text;
+use crate::report::{table, text};
 use crate::source::Sources;
 use crate::uses::Files;
-use crate::{FileReport, InputError, Options, check_source};
+use crate::{Answer, FileReport, InputError, Options, check_source};
 
 /// The stack of a worker thread: expressions nest, and shapes and derivatives are walked recursively.
 const STACK: usize = 32 << 20;
@@ -122,7 +122,7 @@ fn check_all(arguments: &Arguments) -> u8 {
         report.errors.retain(|e| !reported.contains(e));
         reported.extend(report.errors.iter().cloned());
         unexpected += report.answers.iter().filter(|a| !a.ok).count();
-        total += report.answers.len();
+        total += report.answers.iter().filter(|a| !a.is_table()).count();
         match arguments.format {
             Format::Json => {
                 json.checks.extend(report.answers.iter().map(|a| CheckEntry::new(&sources, a)));
@@ -214,7 +214,19 @@ impl Printer {
     fn file(&self, sources: &Sources, name: &str, report: &FileReport, faulty: bool) {
         let mut out = anstream::stdout();
         let _ = writeln!(out, "{}", if name == "-" { "<stdin>" } else { name });
-        for answer in &report.answers {
+        let same = |a: &Answer, b: &Answer| a.is_table() && b.is_table() && a.task.span == b.task.span;
+        for group in report.answers.chunk_by(same) {
+            let answer = &group[0];
+            if answer.is_table() {
+                let text = match group {
+                    [only] => format!("{}\n{}", only.task.text, table::list(sources, only)),
+                    all => format!("classify\n{}", table::matrix(&all.iter().collect::<Vec<_>>())),
+                };
+                for (i, line) in text.lines().enumerate() {
+                    let _ = writeln!(out, "{}{line}", if i == 0 { "  " } else { "    " });
+                }
+                continue;
+            }
             let (ok, line) = text::line(answer);
             let mark = if ok { "\u{1b}[32m✓\u{1b}[0m" } else { "\u{1b}[31m✗\u{1b}[0m" };
             let _ = writeln!(out, "  {mark} {line}");
@@ -223,13 +235,11 @@ impl Printer {
             let why = if faulty { "not checked: see the errors above" } else { "no checks" };
             let _ = writeln!(out, "  {why}");
         }
-        if report.answers.iter().any(|a| !a.finding.assumptions.is_empty()) {
-            let mut all: Vec<&String> = report.answers.iter().flat_map(|a| &a.finding.assumptions).collect();
-            all.sort();
-            all.dedup();
-            for a in all {
-                let _ = writeln!(out, "    * {a}");
-            }
+        let mut all: Vec<&String> = report.answers.iter().flat_map(Answer::assumptions).collect();
+        all.sort();
+        all.dedup();
+        for a in all {
+            let _ = writeln!(out, "    * {a}");
         }
         let _ = out.flush();
         for answer in report.answers.iter().filter(|a| !a.ok) {

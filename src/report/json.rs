@@ -1,9 +1,11 @@
 //! The machine-readable report: one object on standard output.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::source::Sources;
-use crate::verdict::{Blame, Residual, Witness};
+use crate::structure::class::Class;
+use crate::verdict::{Blame, Finding, Residual, Witness};
 use crate::{Answer, InputError, expected_verdict};
 
 /// The whole report.
@@ -41,13 +43,13 @@ pub struct CheckEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub right: Option<String>,
     /// What was found.
-    pub verdict: &'static str,
-    /// What the check expects.
-    pub expected: &'static str,
+    pub verdict: Option<&'static str>,
+    /// What the check expects; nothing for `classify`.
+    pub expected: Option<&'static str>,
     /// Whether they agree.
     pub ok: bool,
     /// Why the verdict is believed.
-    pub evidence: &'static str,
+    pub evidence: Option<&'static str>,
     /// The order of the defect in `lr`.
     pub order: Option<usize>,
     /// The rate, as a formula.
@@ -63,6 +65,34 @@ pub struct CheckEntry {
     /// A change of the optimizer that was seen to mend the square: what stands in the file and what should.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repair: Option<RepairEntry>,
+    /// Where naturality is lost.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blame: Vec<BlameEntry>,
+    /// A file that shows the failure when it is checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
+    /// For `classify`: the answer along each class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<IndexMap<&'static str, CellEntry>>,
+    /// One sentence.
+    pub message: String,
+}
+
+/// One cell of a table of classes.
+#[derive(Debug, Serialize)]
+pub struct CellEntry {
+    /// What was found.
+    pub verdict: &'static str,
+    /// The order of the defect in `lr`.
+    pub order: Option<usize>,
+    /// The rate, as a formula.
+    pub rate: Option<String>,
+    /// Why the verdict is believed.
+    pub evidence: &'static str,
+    /// Whether the square commutes along this class and along none that contains it.
+    pub largest: bool,
+    /// Side conditions that were not proved.
+    pub assumptions: Vec<String>,
     /// Where naturality is lost.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blame: Vec<BlameEntry>,
@@ -146,6 +176,7 @@ impl CheckEntry {
         let (file, line, column) = sources.place(answer.task.span);
         let (left, right) = answer.task.sides.clone().unzip();
         let f = &answer.finding;
+        let asked = answer.task.table.is_empty();
         CheckEntry {
             file: file.to_owned(),
             line,
@@ -156,10 +187,10 @@ impl CheckEntry {
             on: answer.task.on.clone(),
             left,
             right,
-            verdict: f.verdict.text(),
-            expected: expected_verdict(answer.task.expected.as_ref()).text(),
+            verdict: asked.then_some(f.verdict.text()),
+            expected: asked.then_some(expected_verdict(answer.task.expected.as_ref()).text()),
             ok: answer.ok,
-            evidence: f.evidence.text(),
+            evidence: asked.then_some(f.evidence.text()),
             order: f.order,
             rate: f.rate.clone(),
             residual: f.residual,
@@ -172,9 +203,29 @@ impl CheckEntry {
             }),
             blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
             example: f.example.clone(),
-            message: f.message.clone(),
+            table: (!asked).then(|| table(sources, answer)),
+            message: if asked { f.message.clone() } else { String::new() },
         }
     }
+}
+
+fn table(sources: &Sources, answer: &Answer) -> IndexMap<&'static str, CellEntry> {
+    let largest = crate::report::table::largest(&answer.table);
+    let cell = |(class, f): &(Class, Finding)| {
+        let entry = CellEntry {
+            verdict: f.verdict.text(),
+            order: f.order,
+            rate: f.rate.clone(),
+            evidence: f.evidence.text(),
+            largest: largest.contains(class),
+            assumptions: f.assumptions.clone(),
+            blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
+            example: f.example.clone(),
+            message: f.message.clone(),
+        };
+        (class.word(), entry)
+    };
+    answer.table.iter().map(cell).collect()
 }
 
 impl BlameEntry {
