@@ -285,7 +285,10 @@ fn blame_text(sources: &Sources, blame: &[Blame]) -> String {
         })
         .collect();
     let what = if blame.len() == 1 { "this" } else { "these" };
-    format!("{}\nChecked by ablation: if {what} changed as needed, the types would prove the square.", causes.join("\n"))
+    format!(
+        "{}\nChecked by ablation: if {what} changed as needed, the types would prove the square.",
+        causes.join("\n")
+    )
 }
 
 /// The change that was seen to work, and, where nothing else says it, the cause.

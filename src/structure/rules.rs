@@ -72,7 +72,10 @@ impl Typer {
             return self.fault(id, "it depends on itself, or is nested too deeply");
         }
         self.visiting.push(id);
-        let law = self.rule(id);
+        let law = match self.rule(id) {
+            Err(fault) => self.unmoved_value(id).ok_or(fault),
+            law => law,
+        };
         self.visiting.pop();
         self.memo.insert(id, law.clone());
         law
@@ -435,6 +438,32 @@ impl Typer {
             }
             None => self.fault(id, self.unnatural_vector(a, b)),
         }
+    }
+
+    /// A function of the values of quantities that do not change does not change, whatever it is. Derivatives and `at` are
+    /// functions of more than values.
+    fn unmoved_value(&mut self, id: Id) -> Option<Law> {
+        let node = self.body.node(id).clone();
+        let of_values = matches!(
+            node.op,
+            Op::Opaque(_)
+                | Op::Spread
+                | Op::Power(_)
+                | Op::EntryMul
+                | Op::EntryDiv
+                | Op::Map(..)
+                | Op::Diag
+                | Op::DiagonalOf
+        );
+        let unmoved = |typer: &mut Self, a: &Id| typer.law(*a).is_ok_and(|l| typer.unmoved(&l));
+        let known = of_values && !node.args.is_empty() && node.args.iter().all(|a| unmoved(self, a));
+        known.then(|| unmoved_of(node.kind))
+    }
+
+    /// Whether a quantity is the same before and after every map of the class, as all but the point is under translations.
+    fn unmoved(&self, law: &Law) -> bool {
+        let still = !matches!(law.form, Form::Shift(_) | Form::Point) && law.weight.is_zero() && law.twist.is_empty();
+        self.class == Class::Translation && still
     }
 
     /// Entry by entry the factors of both operands multiply.
@@ -857,6 +886,20 @@ impl Typer {
 }
 
 /// Whether a law says that the value is a number that does not change.
+/// The law of a quantity of this kind that does not change under translations.
+fn unmoved_of(kind: Kind) -> Law {
+    Law::plain(match kind {
+        Kind::Scalar => Form::Scalar,
+        Kind::Vector => Form::Vector(Axis::plain()),
+        Kind::Matrix => Form::Matrix(Axis::plain(), Axis::plain()),
+        Kind::Fixed => Form::Fixed,
+        Kind::Block => Form::Block(Axis::plain()),
+        Kind::BlockTransposed => Form::BlockTransposed,
+        Kind::Side(left) => Form::Side(left),
+        Kind::Sides(left) => Form::Sides(left),
+    })
+}
+
 fn invariant(a: &Law) -> bool {
     matches!(a.form, Form::Scalar | Form::Zero) && a.weight.is_zero()
 }

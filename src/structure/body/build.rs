@@ -612,7 +612,7 @@ impl Builder<'_> {
             ("at", &[q, e]) => self.push(Op::At, vec![q, e], kinds[1], span),
             _ => {
                 let kind = one.map_or(Kind::Scalar, |x| self.kind(x));
-                self.opaque(format!("`{name}`"), kind, span)
+                self.push(Op::Opaque(format!("`{name}`")), v.to_vec(), kind, span)
             }
         }
     }
