@@ -906,7 +906,6 @@ impl Typer {
     }
 }
 
-/// Whether a law says that the value is a number that does not change.
 fn invariant(a: &Law) -> bool {
     matches!(a.form, Form::Scalar | Form::Zero) && a.weight.is_zero()
 }
