@@ -169,6 +169,30 @@ pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
     }
 }
 
+/// A source with all that it uses, parsed and resolved; the errors of its text, and those of its names and shapes.
+fn resolve(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> (Model, Vec<InputError>, Vec<ModelError>) {
+    let gathered = files.gather(sources, id);
+    let (model, mut faults) = Model::join(&gathered.parts);
+    let mut errors: Vec<InputError> = gathered.syntax.into_iter().map(InputError::from).collect();
+    errors.extend(gathered.errors.into_iter().map(InputError::from));
+    // After an error of syntax, or a file that is missing, names may be missing that are declared.
+    if errors.is_empty() {
+        faults.extend(model::validate::validate(&model));
+    }
+    (model, errors, faults)
+}
+
+/// Parses and resolves one source with all that it uses.
+///
+/// # Errors
+/// All faults of the input, in order of place.
+pub fn load(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> Result<Model, Vec<InputError>> {
+    let (model, mut errors, faults) = resolve(sources, id, files);
+    errors.extend(faults.into_iter().map(InputError::from));
+    errors.sort_by_key(InputError::span);
+    if errors.is_empty() { Ok(model) } else { Err(errors) }
+}
+
 /// Parses, resolves and checks one source with all that it uses. A source with errors, or one that uses a source with
 /// errors, is not checked.
 ///
@@ -180,15 +204,7 @@ pub fn check_source(
     files: &mut Files<'_>,
     options: &Options,
 ) -> Result<FileReport, Disagreement> {
-    let gathered = files.gather(sources, id);
-    let (model, name_errors) = Model::join(&gathered.parts);
-    let mut errors: Vec<InputError> = gathered.syntax.into_iter().map(InputError::from).collect();
-    errors.extend(gathered.errors.into_iter().map(InputError::from));
-    let mut faults = name_errors;
-    // After an error of syntax, or a file that is missing, names may be missing that are declared.
-    if errors.is_empty() {
-        faults.extend(model::validate::validate(&model));
-    }
+    let (model, mut errors, mut faults) = resolve(sources, id, files);
     let lowered: Vec<Result<Task, Vec<ModelError>>> = match errors.is_empty() {
         true => model.checks.par_iter().map(|c| check::lower::lower(&model, c)).collect(),
         false => Vec::new(),
@@ -276,6 +292,9 @@ impl Asks<'_> {
             && let Some(class) = task.maps
         {
             finding.blame = check::class::blame_of(self.model, check, class);
+        }
+        if finding.verdict == Verdict::Fails && !ok {
+            finding.natural_along = check::class::natural_along(self.model, check);
         }
         // The terms are large and no longer needed.
         task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());

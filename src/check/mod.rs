@@ -12,6 +12,7 @@ pub mod class;
 pub mod decide;
 pub mod generic;
 pub mod lower;
+pub mod naturalize;
 pub mod numeric;
 pub mod order;
 pub mod rate;

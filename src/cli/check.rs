@@ -167,12 +167,12 @@ fn summary(total: usize, unexpected: usize, faulty: usize) -> String {
 }
 
 /// Prints reports to a terminal or a pipe: colour and line drawing only where they are welcome.
-struct Printer {
+pub(super) struct Printer {
     handler: Box<dyn ReportHandler>,
 }
 
 impl Printer {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
         let width = terminal_width();
         let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
@@ -186,7 +186,7 @@ impl Printer {
         Printer { handler }
     }
 
-    fn diagnostic(&self, diagnostic: &dyn miette::Diagnostic) {
+    pub(super) fn diagnostic(&self, diagnostic: &dyn miette::Diagnostic) {
         struct Shown<'a>(&'a dyn ReportHandler, &'a dyn miette::Diagnostic);
         impl std::fmt::Display for Shown<'_> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -260,14 +260,14 @@ fn terminal_width() -> usize {
 
 /// An input error with the text that its labels point into.
 #[derive(Debug)]
-struct WithSource<'a> {
+pub(super) struct WithSource<'a> {
     error: &'a InputError,
     source: miette::NamedSource<std::sync::Arc<str>>,
     elsewhere: Option<Elsewhere>,
 }
 
 impl<'a> WithSource<'a> {
-    fn new(sources: &Sources, error: &'a InputError) -> Self {
+    pub(super) fn new(sources: &Sources, error: &'a InputError) -> Self {
         let elsewhere = error.elsewhere().map(|(span, label)| {
             let place = Elsewhere::new(sources, span.source);
             place.with(span, label.to_owned())

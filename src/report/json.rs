@@ -68,6 +68,9 @@ pub struct CheckEntry {
     /// Where naturality is lost.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blame: Vec<BlameEntry>,
+    /// For a `fails` that was not expected: the largest classes along which types prove the optimizer natural.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub natural_along: Vec<&'static str>,
     /// A file that shows the failure when it is checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub example: Option<String>,
@@ -202,6 +205,7 @@ impl CheckEntry {
                 edits: r.edits.iter().map(|(_, a, b)| EditEntry { replace: a.clone(), by: b.clone() }).collect(),
             }),
             blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
+            natural_along: f.natural_along.iter().map(|c| c.word()).collect(),
             example: f.example.clone(),
             table: (!asked).then(|| table(sources, answer)),
             message: if asked { f.message.clone() } else { String::new() },
