@@ -51,8 +51,9 @@ use check::{Budget, Task};
 use model::error::ModelError;
 use model::names::Model;
 use source::{SourceId, Sources, Span};
+use structure::class::Class;
 use syntax::SyntaxError;
-use syntax::tree::{Check, ExpectedVerdict};
+use syntax::tree::{Check, Classify, ExpectedVerdict, Ident, Instance, Path, Question};
 use uses::Files;
 use uses::error::UseError;
 use verdict::{Evidence, Finding, Verdict};
@@ -135,6 +136,20 @@ pub struct Answer {
     pub time: Duration,
     /// For a check of or along a system: its squares, and what they say together.
     pub system: Option<check::system::Report>,
+    /// For `classify`: what was found along each class.
+    pub table: Vec<(Class, Finding)>,
+}
+
+impl Answer {
+    /// Whether this is the table of a `classify`, which has no verdict of its own.
+    pub fn is_table(&self) -> bool {
+        !self.task.table.is_empty()
+    }
+
+    /// What was assumed and not proved, in the finding or in the cells of a table.
+    pub fn assumptions(&self) -> impl Iterator<Item = &String> {
+        self.finding.assumptions.iter().chain(self.table.iter().flat_map(|(_, f)| &f.assumptions))
+    }
 }
 
 /// What came of one source.
@@ -156,6 +171,30 @@ pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
         Some(ExpectedVerdict::Undecided) => Verdict::Undecided,
         Some(ExpectedVerdict::Invalid) => Verdict::Invalid,
     }
+}
+
+/// A source with all that it uses, parsed and resolved; the errors of its text, and those of its names and shapes.
+fn resolve(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> (Model, Vec<InputError>, Vec<ModelError>) {
+    let gathered = files.gather(sources, id);
+    let (model, mut faults) = Model::join(&gathered.parts);
+    let mut errors: Vec<InputError> = gathered.syntax.into_iter().map(InputError::from).collect();
+    errors.extend(gathered.errors.into_iter().map(InputError::from));
+    // After an error of syntax, or a file that is missing, names may be missing that are declared.
+    if errors.is_empty() {
+        faults.extend(model::validate::validate(&model));
+    }
+    (model, errors, faults)
+}
+
+/// Parses and resolves one source with all that it uses.
+///
+/// # Errors
+/// All faults of the input, in order of place.
+pub fn load(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> Result<Model, Vec<InputError>> {
+    let (model, mut errors, faults) = resolve(sources, id, files);
+    errors.extend(faults.into_iter().map(InputError::from));
+    errors.sort_by_key(InputError::span);
+    if errors.is_empty() { Ok(model) } else { Err(errors) }
 }
 
 /// Parses, resolves and checks one source with all that it uses. A source with errors, or one that uses a source with
@@ -183,15 +222,7 @@ pub fn check_source_with(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<FileReport, Disagreement> {
-    let gathered = files.gather(sources, id);
-    let (model, name_errors) = Model::join(&gathered.parts);
-    let mut errors: Vec<InputError> = gathered.syntax.into_iter().map(InputError::from).collect();
-    errors.extend(gathered.errors.into_iter().map(InputError::from));
-    let mut faults = name_errors;
-    // After an error of syntax, or a file that is missing, names may be missing that are declared.
-    if errors.is_empty() {
-        faults.extend(model::validate::validate(&model));
-    }
+    let (model, mut errors, mut faults) = resolve(sources, id, files);
     let mut systems = Systems::default();
     let lowered: Vec<Result<Task, Vec<ModelError>>> = match errors.is_empty() {
         true => {
@@ -214,7 +245,15 @@ pub fn check_source_with(
         };
         asked.extend(found.into_iter().map(|e| (e, check.span)));
     }
-    faults.extend(classifications(&model));
+    let mut tables = Vec::new();
+    if errors.is_empty() {
+        for request in &model.classifications {
+            match check::lower::classify(&model, request) {
+                Ok(found) => tables.extend(found.into_iter().map(|t| (t, request))),
+                Err(found) => faults.extend(found),
+            }
+        }
+    }
     errors.extend(input_errors(id, faults, asked));
     if !errors.is_empty() {
         errors.sort_by_key(InputError::span);
@@ -223,6 +262,8 @@ pub fn check_source_with(
     let asks = Asks { model: &model, examples: OnceLock::new(), options, progress };
     let answered: Vec<Result<Answer, Stopped>> =
         tasks.into_par_iter().zip(&model.checks).map(|(t, c)| asks.answer(t, c)).collect();
+    let tables: Result<Vec<Answer>, Disagreement> =
+        tables.into_par_iter().map(|(t, request)| asks.table(t, request)).collect();
     let mut answers = Vec::with_capacity(answered.len());
     let mut asked: Vec<(ModelError, Span)> = Vec::new();
     for (result, check) in answered.into_iter().zip(&model.checks) {
@@ -232,6 +273,8 @@ pub fn check_source_with(
             Err(Stopped::Faults(found)) => asked.extend(found.into_iter().map(|e| (e, check.span))),
         }
     }
+    answers.extend(tables?);
+    answers.sort_by_key(|a| a.task.span);
     // Members of systems are elaborated one by one; a fault of one of them is a fault of the file.
     if !asked.is_empty() {
         answers.clear();
@@ -255,15 +298,6 @@ fn input_errors(id: SourceId, mut faults: Vec<ModelError>, met: Vec<(ModelError,
     asked.retain(|(e, _)| !faults.contains(e));
     let asked = asked.into_iter().map(|(error, check)| InputError::Asked { error, check });
     faults.into_iter().map(InputError::from).chain(asked).collect()
-}
-
-fn classifications(model: &Model) -> Vec<ModelError> {
-    let unsupported = |span| ModelError::Unsupported {
-        what: "`classify` tables",
-        help: "check the optimizer along families of maps of your own",
-        span,
-    };
-    model.classifications.iter().map(|c| unsupported(c.span)).collect()
 }
 
 /// What all answers of a file need.
@@ -291,7 +325,7 @@ impl Asks<'_> {
             let (finding, report) =
                 check::system::answer(&mut task, &asked, (self.model, check), self.options, self.progress)?;
             let ok = self.as_expected(&task, &finding);
-            return Ok(Answer { task, finding, ok, time: start.elapsed(), system: Some(report) });
+            return Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: Some(report) });
         }
         let mut finding = match &task.class {
             Some(question) => {
@@ -312,15 +346,39 @@ impl Asks<'_> {
         {
             finding.blame = check::class::blame_of(self.model, check, class);
         }
+        if finding.verdict == Verdict::Fails && !ok {
+            finding.natural_along = check::class::natural_along(self.model, check);
+        }
         // The terms are large and no longer needed.
         task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
-        Ok(Answer { task, finding, ok, time: start.elapsed(), system: None })
+        Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: None })
     }
 
     /// Whether a finding is what its check expects.
     fn as_expected(&self, task: &Task, finding: &Finding) -> bool {
         let proved = !self.options.require_proof || finding.evidence != Evidence::Numeric;
         finding.verdict == expected_verdict(task.expected.as_ref()) && finding.rate_differs.is_none() && proved
+    }
+
+    /// Fills the table of a `classify`, which expects nothing.
+    fn table(&self, task: Task, request: &Classify) -> Result<Answer, Disagreement> {
+        let start = Instant::now();
+        let rows: Result<Vec<(Class, Finding)>, Disagreement> = task
+            .table
+            .par_iter()
+            .map(|question| {
+                let name = Ident { name: question.class.word().to_owned(), span: request.span };
+                let part = Instance { name, args: Vec::new(), span: request.span };
+                let along = Path { parts: vec![part], span: request.span };
+                let optimizer = question.optimizer.clone();
+                let asked = Question::Natural { optimizer, along, on: question.on.clone() };
+                let check = Check { question: asked, expect: None, span: request.span };
+                let found = check::class::answer(self.examples(), &check, question, &self.budget())?;
+                Ok((question.class, found.finding))
+            })
+            .collect();
+        let finding = Finding::new(Verdict::Undecided, Evidence::None, "a table");
+        Ok(Answer { task, finding, ok: true, time: start.elapsed(), table: rows?, system: None })
     }
 
     /// Decides the problems of a task: one, or one for each variance of its `auto` states.

@@ -168,6 +168,8 @@ pub struct Finding {
     pub repair: Option<crate::check::repair::Repair>,
     /// Where naturality is lost, each place confirmed by ablation; see [`Blame`].
     pub blame: Vec<Blame>,
+    /// For a `fails`: the largest classes along which types prove that the optimizer is natural.
+    pub natural_along: Vec<crate::structure::class::Class>,
     /// For a `fails` along a class: a file that shows the failure when it is checked.
     pub example: Option<String>,
     /// One sentence for the user.
@@ -192,6 +194,7 @@ impl Finding {
             witness: None,
             repair: None,
             blame: Vec::new(),
+            natural_along: Vec::new(),
             example: None,
             message: message.into(),
             assumptions: Vec::new(),

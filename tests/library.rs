@@ -5,10 +5,12 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use nat::model::{names::Model, validate};
+use nat::model::names::{CLASSES, Model};
+use nat::model::validate;
 use nat::source::{Source, SourceId};
 use nat::syntax::{self, tree::ItemKind};
 use nat::uses::library;
+use nat::verdict::Evidence;
 
 /// The library's tree, with the spans of an ordinary file.
 fn library_file(name: &str) -> (Source, syntax::tree::File) {
@@ -119,6 +121,24 @@ architecture Small {
         report.answers.iter().filter(|a| !a.ok).map(|a| format!("{}: {}", a.task.text, a.finding.message)).collect();
     support::conclude(&failed);
     assert_eq!(report.answers.len(), count);
+}
+
+/// Along every class each optimizer is settled, by a proof from types or a counterexample.
+#[test]
+fn every_optimizer_is_settled_along_every_class() {
+    let mut text = "use std.optimizers\n".to_owned();
+    for item in library_file("std.optimizers").1.items {
+        if let ItemKind::Optimizer(o) = item.kind {
+            for class in CLASSES {
+                text.push_str(&format!("check natural {} along {class}\n", o.name.name));
+            }
+        }
+    }
+    let (_, report) = support::check("classes.nat", &text);
+    assert_eq!((report.errors.len(), report.answers.len()), (0, 10 * 52));
+    let open = report.answers.iter().filter(|a| matches!(a.finding.evidence, Evidence::Numeric | Evidence::None));
+    let open: Vec<String> = open.map(|a| format!("{}: {}", a.task.text, a.finding.message)).collect();
+    support::conclude(&open);
 }
 
 #[test]

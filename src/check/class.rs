@@ -94,6 +94,14 @@ pub fn by_types(model: &Model, optimizer: &Instance, class: Class) -> Option<Ver
     }
 }
 
+/// The largest classes along which types prove the optimizer of a `check natural` to be natural.
+pub fn natural_along(model: &Model, check: &Check) -> Vec<Class> {
+    let Question::Natural { optimizer, .. } = &check.question else { return Vec::new() };
+    let proved: Vec<Class> =
+        Class::ALL.into_iter().filter(|&c| by_types(model, optimizer, c) == Some(Verdict::Commutes)).collect();
+    proved.iter().copied().filter(|c| !proved.iter().any(|d| d != c && d.contains(*c))).collect()
+}
+
 /// What is to blame for a square that fails along maps of a class.
 pub fn blame_of(model: &Model, check: &Check, class: Class) -> Vec<Blame> {
     let Question::Natural { optimizer, .. } = &check.question else { return Vec::new() };

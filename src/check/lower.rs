@@ -25,7 +25,7 @@ use crate::model::error::ModelError;
 use crate::model::morphism::{Morphism, instance_text};
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::{OptimizerOn, Variance};
-use crate::syntax::tree::{Check, Instance, Path as TreePath, Question};
+use crate::syntax::tree::{Check, Classify, Ident, Instance, Path as TreePath, Question};
 use crate::term::{Store, SymbolId, Term};
 
 /// A map between coordinate spaces: outputs as terms in the inputs.
@@ -105,6 +105,46 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
     }
 }
 
+/// The tasks of a `classify`: one for each optimizer.
+///
+/// # Errors
+/// All faults that elaboration found.
+pub fn classify(model: &Model, request: &Classify) -> Result<Vec<Task>, Vec<ModelError>> {
+    let mut errors = Vec::new();
+    let uses = match &request.optimizer {
+        Some(instance) => vec![instance.clone()],
+        None => optimizers_of(model, request),
+    };
+    let mut tasks = Vec::with_capacity(uses.len());
+    for optimizer in uses {
+        if let Ok(t) = square::table(model, request, &optimizer, &mut errors) {
+            tasks.push(t);
+        }
+    }
+    if errors.is_empty() {
+        return Ok(tasks);
+    }
+    crate::model::validate::sort(&mut errors);
+    Err(errors)
+}
+
+/// The optimizers that a file declares; of a file that declares none, those it uses.
+fn optimizers_of(model: &Model, request: &Classify) -> Vec<Instance> {
+    let all: Vec<(&str, crate::source::Span)> = model
+        .declarations()
+        .filter(|(_, d, _)| matches!(d, Declared::Optimizer(_)))
+        .map(|(name, _, span)| (name, span))
+        .collect();
+    let own = all.iter().filter(|(_, s)| s.source == request.span.source).count();
+    all.into_iter()
+        .filter(|(_, s)| own == 0 || s.source == request.span.source)
+        .map(|(name, _)| {
+            let name = Ident { name: name.to_owned(), span: request.span };
+            Instance { name, args: Vec::new(), span: request.span }
+        })
+        .collect()
+}
+
 fn path_text(p: &TreePath) -> String {
     p.parts.iter().map(instance_text).collect::<Vec<_>>().join(" ; ")
 }
@@ -124,6 +164,7 @@ fn task(check: &Check, kind: &'static str, text: String) -> Task {
         problems: Vec::new(),
         system: None,
         class: None,
+        table: Vec::new(),
         maps: None,
     }
 }

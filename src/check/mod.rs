@@ -13,6 +13,7 @@ pub mod class;
 pub mod decide;
 pub mod generic;
 pub mod lower;
+pub mod naturalize;
 pub mod numeric;
 pub mod order;
 pub mod rate;
@@ -187,6 +188,8 @@ pub struct Task {
     pub system: Option<system::Asked>,
     /// For a square along a class: the question, which makes its own problems.
     pub class: Option<class::ClassQuestion>,
+    /// For `classify`: the questions of its table.
+    pub table: Vec<class::ClassQuestion>,
     /// For a square along an invertible path: the smallest class that holds all its members, as far as could be seen.
     pub maps: Option<crate::structure::class::Class>,
 }

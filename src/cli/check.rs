@@ -10,10 +10,10 @@ use super::progress::Bar;
 use super::status;
 use crate::report::elsewhere::Elsewhere;
 use crate::report::json::{CheckEntry, ErrorEntry, Report};
-use crate::report::{system, text};
+use crate::report::{system, table, text};
 use crate::source::Sources;
 use crate::uses::Files;
-use crate::{FileReport, InputError, Options, check_source_with};
+use crate::{Answer, FileReport, InputError, Options, check_source_with};
 
 /// The stack of a worker thread: expressions nest, and shapes and derivatives are walked recursively.
 const STACK: usize = 32 << 20;
@@ -124,7 +124,7 @@ fn check_all(arguments: &Arguments) -> u8 {
         report.errors.retain(|e| !reported.contains(e));
         reported.extend(report.errors.iter().cloned());
         unexpected += report.answers.iter().filter(|a| !a.ok).count();
-        total += report.answers.len();
+        total += report.answers.iter().filter(|a| !a.is_table()).count();
         match arguments.format {
             Format::Json => {
                 json.checks.extend(report.answers.iter().map(|a| CheckEntry::new(&sources, a)));
@@ -169,12 +169,12 @@ fn summary(total: usize, unexpected: usize, faulty: usize) -> String {
 }
 
 /// Prints reports to a terminal or a pipe: colour and line drawing only where they are welcome.
-struct Printer {
+pub(super) struct Printer {
     handler: Box<dyn ReportHandler>,
 }
 
 impl Printer {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
         let width = terminal_width();
         let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
@@ -188,7 +188,7 @@ impl Printer {
         Printer { handler }
     }
 
-    fn diagnostic(&self, diagnostic: &dyn miette::Diagnostic) {
+    pub(super) fn diagnostic(&self, diagnostic: &dyn miette::Diagnostic) {
         struct Shown<'a>(&'a dyn ReportHandler, &'a dyn miette::Diagnostic);
         impl std::fmt::Display for Shown<'_> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -216,7 +216,19 @@ impl Printer {
     fn file(&self, sources: &Sources, name: &str, report: &FileReport, faulty: bool) {
         let mut out = anstream::stdout();
         let _ = writeln!(out, "{}", if name == "-" { "<stdin>" } else { name });
-        for answer in &report.answers {
+        let same = |a: &Answer, b: &Answer| a.is_table() && b.is_table() && a.task.span == b.task.span;
+        for group in report.answers.chunk_by(same) {
+            let answer = &group[0];
+            if answer.is_table() {
+                let text = match group {
+                    [only] => format!("{}\n{}", only.task.text, table::list(sources, only)),
+                    all => format!("classify\n{}", table::matrix(&all.iter().collect::<Vec<_>>())),
+                };
+                for (i, line) in text.lines().enumerate() {
+                    let _ = writeln!(out, "{}{line}", if i == 0 { "  " } else { "    " });
+                }
+                continue;
+            }
             let (ok, line) = text::line(answer);
             let mark = if ok { "\u{1b}[32m✓\u{1b}[0m" } else { "\u{1b}[31m✗\u{1b}[0m" };
             let _ = writeln!(out, "  {mark} {line}");
@@ -228,13 +240,11 @@ impl Printer {
             let why = if faulty { "not checked: see the errors above" } else { "no checks" };
             let _ = writeln!(out, "  {why}");
         }
-        if report.answers.iter().any(|a| !a.finding.assumptions.is_empty()) {
-            let mut all: Vec<&String> = report.answers.iter().flat_map(|a| &a.finding.assumptions).collect();
-            all.sort();
-            all.dedup();
-            for a in all {
-                let _ = writeln!(out, "    * {a}");
-            }
+        let mut all: Vec<&String> = report.answers.iter().flat_map(Answer::assumptions).collect();
+        all.sort();
+        all.dedup();
+        for a in all {
+            let _ = writeln!(out, "    * {a}");
         }
         let _ = out.flush();
         for answer in report.answers.iter().filter(|a| !a.ok) {
@@ -255,14 +265,14 @@ fn terminal_width() -> usize {
 
 /// An input error with the text that its labels point into.
 #[derive(Debug)]
-struct WithSource<'a> {
+pub(super) struct WithSource<'a> {
     error: &'a InputError,
     source: miette::NamedSource<std::sync::Arc<str>>,
     elsewhere: Option<Elsewhere>,
 }
 
 impl<'a> WithSource<'a> {
-    fn new(sources: &Sources, error: &'a InputError) -> Self {
+    pub(super) fn new(sources: &Sources, error: &'a InputError) -> Self {
         let elsewhere = error.elsewhere().map(|(span, label)| {
             let place = Elsewhere::new(sources, span.source);
             place.with(span, label.to_owned())

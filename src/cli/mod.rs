@@ -2,6 +2,7 @@
 
 mod check;
 mod files;
+mod naturalize;
 mod progress;
 
 use std::process::ExitCode;
@@ -38,6 +39,8 @@ struct Arguments {
 enum Command {
     /// Decide every check in the given files.
     Check(check::Arguments),
+    /// Print an optimizer changed so that it is natural along a class of maps.
+    Naturalize(naturalize::Arguments),
 }
 
 /// Runs the command line of this process.
@@ -53,6 +56,7 @@ pub fn run() -> ExitCode {
     };
     let code = match arguments.command {
         Command::Check(a) => check::run(&a),
+        Command::Naturalize(a) => naturalize::run(&a),
     };
     ExitCode::from(code)
 }

@@ -1,10 +1,12 @@
 //! The machine-readable report: one object on standard output.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::system::{SquareEntry, SystemEntry};
 use crate::source::Sources;
-use crate::verdict::{Blame, Residual, Witness};
+use crate::structure::class::Class;
+use crate::verdict::{Blame, Finding, Residual, Witness};
 use crate::{Answer, InputError, expected_verdict};
 
 /// The whole report.
@@ -42,13 +44,13 @@ pub struct CheckEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub right: Option<String>,
     /// What was found.
-    pub verdict: &'static str,
-    /// What the check expects.
-    pub expected: &'static str,
+    pub verdict: Option<&'static str>,
+    /// What the check expects; nothing for `classify`.
+    pub expected: Option<&'static str>,
     /// Whether they agree.
     pub ok: bool,
     /// Why the verdict is believed.
-    pub evidence: &'static str,
+    pub evidence: Option<&'static str>,
     /// The order of the defect in `lr`.
     pub order: Option<usize>,
     /// The rate, as a formula.
@@ -70,6 +72,37 @@ pub struct CheckEntry {
     /// What the squares of a system say together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<SystemEntry>,
+    /// Where naturality is lost.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blame: Vec<BlameEntry>,
+    /// For a `fails` that was not expected: the largest classes along which types prove the optimizer natural.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub natural_along: Vec<&'static str>,
+    /// A file that shows the failure when it is checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
+    /// For `classify`: the answer along each class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<IndexMap<&'static str, CellEntry>>,
+    /// One sentence.
+    pub message: String,
+}
+
+/// One cell of a table of classes.
+#[derive(Debug, Serialize)]
+pub struct CellEntry {
+    /// What was found.
+    pub verdict: &'static str,
+    /// The order of the defect in `lr`.
+    pub order: Option<usize>,
+    /// The rate, as a formula.
+    pub rate: Option<String>,
+    /// Why the verdict is believed.
+    pub evidence: &'static str,
+    /// Whether the square commutes along this class and along none that contains it.
+    pub largest: bool,
+    /// Side conditions that were not proved.
+    pub assumptions: Vec<String>,
     /// Where naturality is lost.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blame: Vec<BlameEntry>,
@@ -153,6 +186,7 @@ impl CheckEntry {
         let (file, line, column) = sources.place(answer.task.span);
         let (left, right) = answer.task.sides.clone().unzip();
         let f = &answer.finding;
+        let asked = answer.task.table.is_empty();
         CheckEntry {
             file: file.to_owned(),
             line,
@@ -163,10 +197,10 @@ impl CheckEntry {
             on: answer.task.on.clone(),
             left,
             right,
-            verdict: f.verdict.text(),
-            expected: expected_verdict(answer.task.expected.as_ref()).text(),
+            verdict: asked.then_some(f.verdict.text()),
+            expected: asked.then_some(expected_verdict(answer.task.expected.as_ref()).text()),
             ok: answer.ok,
-            evidence: f.evidence.text(),
+            evidence: asked.then_some(f.evidence.text()),
             order: f.order,
             rate: f.rate.clone(),
             residual: f.residual,
@@ -180,10 +214,31 @@ impl CheckEntry {
             squares: answer.system.as_ref().map(super::system::square_entries),
             system: answer.system.as_ref().map(SystemEntry::new),
             blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
+            natural_along: f.natural_along.iter().map(|c| c.word()).collect(),
             example: f.example.clone(),
-            message: f.message.clone(),
+            table: (!asked).then(|| table(sources, answer)),
+            message: if asked { f.message.clone() } else { String::new() },
         }
     }
+}
+
+fn table(sources: &Sources, answer: &Answer) -> IndexMap<&'static str, CellEntry> {
+    let largest = crate::report::table::largest(&answer.table);
+    let cell = |(class, f): &(Class, Finding)| {
+        let entry = CellEntry {
+            verdict: f.verdict.text(),
+            order: f.order,
+            rate: f.rate.clone(),
+            evidence: f.evidence.text(),
+            largest: largest.contains(class),
+            assumptions: f.assumptions.clone(),
+            blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
+            example: f.example.clone(),
+            message: f.message.clone(),
+        };
+        (class.word(), entry)
+    };
+    answer.table.iter().map(cell).collect()
 }
 
 impl BlameEntry {

@@ -3,4 +3,5 @@
 pub mod elsewhere;
 pub mod json;
 pub mod system;
+pub mod table;
 pub mod text;

@@ -183,6 +183,14 @@ fn explanation(sources: &Sources, answer: &Answer) -> String {
     if !f.blame.is_empty() {
         parts.push(blame_text(sources, &f.blame));
     }
+    if !f.natural_along.is_empty() {
+        let classes: Vec<&str> = f.natural_along.iter().map(|c| c.maps()).collect();
+        let list = match &classes[..] {
+            [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            all => all.join(", "),
+        };
+        parts.push(format!("Types prove it natural along {list}."));
+    }
     if let Some(r) = &f.repair {
         parts.push(repair_text(r, !f.blame.is_empty()));
     }

@@ -8,9 +8,10 @@
 use super::body::{Body, Id, Kind, Node, Op};
 use super::class::Class;
 use super::law::{Axis, Form, Law, keeps_axes};
-use super::prove::{Unmet, unmet};
+use super::prove::{Limit, Proof, Unmet, limit, prove, unmet};
 use super::rules::Typer;
 use crate::domain::Rational;
+use crate::model::optimizer::Variance;
 use crate::source::Span;
 use crate::verdict::Blame;
 
@@ -22,19 +23,23 @@ pub fn blame(body: &Body, class: Class) -> Vec<Blame> {
     // A class is lost along one of its generators.
     for &c in class.generators() {
         // Along nonlinear maps a step can only be natural in the limit: blame falls on what its limit loses.
-        let limit = if body.step && c == Class::Diffeo { super::prove::limit_flow(body) } else { None };
-        let body = limit.as_ref().unwrap_or(body);
+        let limit = if body.step && c == Class::Diffeo { limit(body) } else { None };
+        let body = match &limit {
+            Some(Limit::Flow(flow)) => flow,
+            Some(Limit::Jump(summand, tamed)) => return jump(body, *summand, tamed),
+            None => body,
+        };
         let mut best: Option<Vec<Blame>> = None;
         let rates = if c == Class::Scaling { [0, 2, 1] } else { [0, 0, 0] };
         for rate in rates {
             let mut typer = Typer::new(body, c, Rational::from(rate));
             typer.lenient = true;
             if unmet(&mut typer).is_empty() {
-                best = Some(Vec::new());
+                best = Some(carried_tensors(&mut typer));
                 break;
             }
             // The fewest places; of equal ones those at the simplest rate.
-            if let Some(found) = at_rate(typer)
+            if let Some(found) = at_rate(typer).or_else(|| rules(body, c, rate))
                 && best.as_ref().is_none_or(|b| found.len() < b.len())
             {
                 best = Some(found);
@@ -49,12 +54,37 @@ pub fn blame(body: &Body, class: Class) -> Vec<Blame> {
     Vec::new()
 }
 
+/// A step that moves the point by a fixed amount at `lr = 0` approximates no flow; with that amount multiplied by `lr` it
+/// may, or other subexpressions are to blame as well.
+fn jump(body: &Body, summand: Id, tamed: &Body) -> Vec<Blame> {
+    let mut found = match prove(tamed, Class::Diffeo) {
+        Proof::Commutes | Proof::InLimit => Vec::new(),
+        _ => match limit(tamed) {
+            Some(Limit::Flow(_)) => {
+                let rest = blame(tamed, Class::Diffeo);
+                if rest.is_empty() {
+                    return rest;
+                }
+                rest
+            }
+            _ => return Vec::new(),
+        },
+    };
+    let why = "it moves the point by a fixed amount even at lr = 0, so the step approximates no flow; a step along `lr` times \
+               a momentum would"
+        .into();
+    found.push(Blame { span: body.node(summand).span, why });
+    found.sort_by_key(|b| b.span);
+    found
+}
+
 /// Blames and ablates until the types prove the square; `None` if they never do.
 fn at_rate(mut typer: Typer) -> Option<Vec<Blame>> {
     let mut found: Vec<Blame> = Vec::new();
     for _ in 0..=MAX_BLAMED {
         let open = unmet(&mut typer);
         let Some(first) = open.first() else {
+            found.extend(carried_tensors(&mut typer));
             found.sort_by_key(|b| b.span);
             found.dedup_by(|a, b| a.span == b.span);
             return Some(found);
@@ -65,13 +95,46 @@ fn at_rate(mut typer: Typer) -> Option<Vec<Blame>> {
             return None;
         }
         found.push(Blame { span, why });
-        let given = std::mem::take(&mut typer.given);
-        typer = Typer::new(&typer.body, typer.class, typer.rate.clone());
-        typer.given = given;
-        typer.lenient = true;
-        typer.given.insert(id, needed);
+        typer.ablate(id, needed);
     }
     None
+}
+
+/// Along nonlinear maps a moving point takes second derivatives of the map into the derivative of a tensor state, which
+/// no primitive supplies: the rules of such states are to blame.
+fn carried_tensors(typer: &mut Typer) -> Vec<Blame> {
+    let velocity = typer.body.components[0];
+    if typer.class != Class::Diffeo || typer.body.step || typer.law(velocity).is_ok_and(|l| l.is_zero()) {
+        return Vec::new();
+    }
+    let tensor = |v| matches!(v, Variance::Metric | Variance::Cometric);
+    let states = typer.body.states.iter().enumerate().filter(|(_, s)| tensor(s.variance));
+    states
+        .map(|(i, s)| Blame {
+            span: typer.body.spans[i + 1],
+            why: format!(
+                "the point moves and `{}` is not carried along: along a nonlinear map a tensor has to be",
+                s.name
+            ),
+        })
+        .collect()
+}
+
+/// Where no smaller subexpressions are found, the whole rules that have not the laws they need.
+fn rules(body: &Body, class: Class, rate: i32) -> Option<Vec<Blame>> {
+    let mut typer = Typer::new(body, class, Rational::from(rate));
+    typer.lenient = true;
+    let mut found = Vec::new();
+    for open in unmet(&mut typer) {
+        let why = match open.fault {
+            Some(fault) => fault.why,
+            None => format!("`{}` does not change as it would have to", body.component_name(open.component)),
+        };
+        found.push(Blame { span: body.spans[open.component], why });
+        typer.ablate(body.components[open.component], open.needed);
+    }
+    found.extend(carried_tensors(&mut typer));
+    unmet(&mut typer).is_empty().then_some(found)
 }
 
 /// A node to blame, the law that it would need, and why it has not.
@@ -110,9 +173,9 @@ fn culprit(typer: &mut Typer, open: &Unmet) -> Option<Culprit> {
         let law = typer.law(id);
         let axes = keeps_axes(typer.class);
         let next = match (&node.op, &node.args[..]) {
-            (Op::Primed(i), _) => Some((*typer.body.components.get(*i)?, needed.clone())),
+            (Op::Primed(i), _) => Some((*typer.body.news.get(*i)?, needed.clone())),
             (Op::PrimedBlock(i), _) => {
-                let c = *typer.body.components.get(*i)?;
+                let c = *typer.body.news.get(*i)?;
                 match typer.body.node(c).op {
                     Op::Assembled => Some((typer.body.node(c).args[0], needed.clone())),
                     _ => None,

@@ -167,7 +167,8 @@ pub enum Op {
     BlockOf,
     /// The vector (or sides) with this block for every parameter.
     Assembled,
-    /// Something that types know nothing of, and why.
+    /// Something that types know nothing of, and why. Without operands it may depend on anything, with operands on
+    /// nothing else.
     Opaque(String),
 }
 
@@ -206,6 +207,8 @@ pub struct Body {
     pub step: bool,
     /// The component of the point and of each state: derivatives of a flow, new values of a step.
     pub components: Vec<Id>,
+    /// What primed names stand for: the components of a step.
+    pub news: Vec<Id>,
     /// Where each component is given.
     pub spans: Vec<Span>,
     /// Whether a state is declared `auto`.

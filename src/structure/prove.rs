@@ -122,10 +122,16 @@ fn check_component(typer: &mut Typer, i: usize) -> Result<(), Unmet> {
         });
     }
     match typer.law(id) {
+        // Along translations all that does not move is alike.
+        Ok(law) if typer.class == Class::Translation && !moving(&law) && !moving(&needed) => Ok(()),
         Ok(law) if law == needed || law.is_zero() && needed.twist.is_empty() && zero_fits(typer, i, &needed) => Ok(()),
         Ok(_) => Err(Unmet { component: i, needed, fault: None }),
         Err(fault) => Err(open(needed, fault)),
     }
+}
+
+fn moving(law: &Law) -> bool {
+    matches!(law.form, Form::Shift(_) | Form::Point)
 }
 
 /// Zero is a value of every linear law; it is no image of a point under a translation.
@@ -173,7 +179,7 @@ fn twist_of_derivative(
     }
     match typer.body.states[state].variance {
         Variance::Fixed => Ok(Vec::new()),
-        Variance::Diagonal if typer.lenient => Ok(Vec::new()),
+        Variance::Diagonal | Variance::Metric | Variance::Cometric if typer.lenient => Ok(Vec::new()),
         Variance::Tangent => Ok(typer.twist_of_pair(u, z, &Rational::ONE, true)),
         Variance::Cotangent => Ok(typer.twist_of_pair(u, z, &Rational::ONE, false)),
         _ => typer.fault(z, "the derivative of a tensor state along a nonlinear map needs a connection"),
@@ -220,24 +226,50 @@ fn in_limit(body: &Body, class: Class) -> bool {
     })
 }
 
-/// The vector field that a step follows for small `lr`, as the body of a flow, if its expansion is seen: the derivatives
-/// of its components in `lr` at 0. States stand for their values at `lr = 0`.
-pub fn limit_flow(body: &Body) -> Option<Body> {
+/// What the limit of a step for small `lr` looks like.
+pub enum Limit {
+    /// A vector field, as the body of a flow: the derivatives of the components in `lr` at 0. States stand for their
+    /// values at `lr = 0`.
+    Flow(Box<Body>),
+    /// The point moves by a fixed amount even at `lr = 0`: the summand that moves it, and the body in which it is
+    /// multiplied by `lr`.
+    Jump(Id, Box<Body>),
+}
+
+/// The limit of a step, if its expansion is seen.
+pub fn limit(body: &Body) -> Option<Limit> {
     let mut typer = Typer::new(body, Class::Diffeo, Rational::ZERO);
     let components = typer.body.components.clone();
     let mut slopes = Vec::with_capacity(components.len());
     for (i, &c) in components.iter().enumerate() {
         let start = value(&mut typer, c, 0)?;
-        // A step that moves the point by a fixed amount is no approximation of a flow.
         if i == 0 && typer.body.node(start).op != Op::Params {
-            return None;
+            return jump(body, c);
         }
         slopes.push(slope(&mut typer, c, 0)?);
     }
     let mut flow = typer.body;
     flow.components = slopes;
     flow.step = false;
-    Some(flow)
+    Some(Limit::Flow(Box::new(flow)))
+}
+
+/// The summand beside `params` in the rule of the point, and the body in which it is multiplied by `lr`.
+fn jump(body: &Body, rule: Id) -> Option<Limit> {
+    let node = body.node(rule);
+    let (Op::Add | Op::Sub, &[a, b]) = (&node.op, &node.args[..]) else { return None };
+    if body.node(a).op != Op::Params {
+        return None;
+    }
+    let mut typer = Typer::new(body, Class::Diffeo, Rational::ZERO);
+    let rate = push(&mut typer, Op::Rate, Vec::new(), b);
+    typer.body.nodes[rate.0].kind = Kind::Scalar;
+    let scaled = push(&mut typer, Op::Scale, vec![rate, b], b);
+    let whole = push(&mut typer, node.op.clone(), vec![a, scaled], rule);
+    let mut changed = typer.body;
+    changed.components[0] = whole;
+    changed.news[0] = whole;
+    Some(Limit::Jump(b, Box::new(changed)))
 }
 
 /// Expansions are followed to this depth.
@@ -250,7 +282,7 @@ fn moves(typer: &Typer, id: Id, depth: usize) -> bool {
     }
     match node.op {
         Op::Rate => true,
-        Op::Primed(i) | Op::PrimedBlock(i) => typer.body.components.get(i).is_none_or(|&c| moves(typer, c, depth + 1)),
+        Op::Primed(i) | Op::PrimedBlock(i) => typer.body.news.get(i).is_none_or(|&c| moves(typer, c, depth + 1)),
         _ => node.args.iter().any(|&a| moves(typer, a, depth + 1)),
     }
 }
@@ -307,10 +339,22 @@ fn value(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
     match &node.op {
         Op::Rate => Some(zero(typer, id)),
         Op::Primed(i) => {
-            let c = *typer.body.components.get(*i)?;
+            let c = *typer.body.news.get(*i)?;
             value(typer, c, depth + 1)
         }
-        Op::PrimedBlock(_) => None,
+        Op::PrimedBlock(i) => {
+            let c = *typer.body.news.get(*i)?;
+            match typer.body.node(c).op {
+                Op::Assembled => {
+                    let block = typer.body.node(c).args[0];
+                    value(typer, block, depth + 1)
+                }
+                _ => {
+                    let whole = value(typer, c, depth + 1)?;
+                    Some(push(typer, Op::BlockOf, vec![whole], id))
+                }
+            }
+        }
         op => {
             let mut args = Vec::with_capacity(node.args.len());
             for &a in &node.args {
@@ -321,6 +365,7 @@ fn value(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
                 (Op::Scale | Op::Product | Op::EntryMul, &[a, b]) => product(typer, op, a, b, id),
                 (Op::Over, &[a, _]) if is_zero(typer, a) => zero(typer, id),
                 (Op::Neg, &[a]) if is_zero(typer, a) => a,
+                (Op::Assembled, &[a]) if typer.body.node(a).op == Op::BlockOf => typer.body.node(a).args[0],
                 (Op::Power(q), &[a]) if is_zero(typer, a) && *q > Rational::ZERO => zero(typer, id),
                 (Op::At, &[q, e]) if typer.body.node(q).op == Op::Params => e,
                 _ => push(typer, op.clone(), args, id),
@@ -341,12 +386,16 @@ fn slope(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
     match (&node.op, &node.args[..]) {
         (Op::Rate, _) => Some(push(typer, Op::Const(Rational::ONE), Vec::new(), id)),
         (Op::Primed(i), _) => {
-            let c = *typer.body.components.get(*i)?;
+            let c = *typer.body.news.get(*i)?;
             slope(typer, c, depth + 1)
         }
         (Op::Neg, &[a]) => {
             let s = slope(typer, a, depth + 1)?;
             Some(if is_zero(typer, s) { s } else { push(typer, Op::Neg, vec![s], id) })
+        }
+        (op @ (Op::Assembled | Op::BlockOf), &[a]) => {
+            let s = slope(typer, a, depth + 1)?;
+            Some(if is_zero(typer, s) { zero(typer, id) } else { push(typer, op.clone(), vec![s], id) })
         }
         (op @ (Op::Add | Op::Sub), &[a, b]) => {
             let (x, y) = (slope(typer, a, depth + 1)?, slope(typer, b, depth + 1)?);

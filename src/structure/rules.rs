@@ -57,6 +57,12 @@ impl Typer {
         }
     }
 
+    /// Takes a node to have a law, and forgets all laws that were found without that.
+    pub fn ablate(&mut self, id: Id, law: Law) {
+        self.given.insert(id, law);
+        self.memo.clear();
+    }
+
     /// The law of a node.
     ///
     /// # Errors
@@ -72,10 +78,26 @@ impl Typer {
             return self.fault(id, "it depends on itself, or is nested too deeply");
         }
         self.visiting.push(id);
-        let law = self.rule(id);
+        let law = self.rule(id).or_else(|fault| self.unmoved(id).ok_or(fault));
         self.visiting.pop();
         self.memo.insert(id, law.clone());
         law
+    }
+
+    /// Along translations `J = 1`: whatever is computed from values that do not change does not change.
+    fn unmoved(&mut self, id: Id) -> Option<Law> {
+        let node = self.body.node(id).clone();
+        // What `at` looks at has to move with the point.
+        if self.class != Class::Translation || node.args.is_empty() || node.op == Op::At {
+            return None;
+        }
+        for &a in &node.args {
+            let law = self.law(a).ok()?;
+            if !self.still(&law) {
+                return None;
+            }
+        }
+        Some(if node.kind == Kind::Scalar { Law::scalar() } else { self.vector(Axis::plain()) })
     }
 
     pub(super) fn fault<T>(&self, at: Id, why: impl Into<String>) -> Result<T, Fault> {
@@ -295,13 +317,31 @@ impl Typer {
                 Form::Side(left) => a.with(Form::Sides(*left)),
                 _ => a.clone(),
             }),
+            // A function of numbers that do not change does not change; along translations, of nothing that moves.
+            (Op::Opaque(_), operands) if !operands.is_empty() && operands.iter().all(|a| self.still(a)) => {
+                match node.kind {
+                    Kind::Scalar => Ok(Law::scalar()),
+                    Kind::Fixed => Ok(Law::plain(Form::Fixed)),
+                    _ => self.fault(id, "this operation has no transformation law"),
+                }
+            }
             (Op::Opaque(why), _) => self.fault(id, format!("{why} has no transformation law")),
             _ => self.fault(id, "this operation has no transformation law"),
         }
     }
 
+    /// Whether a value certainly does not change.
+    fn still(&self, a: &Law) -> bool {
+        match &a.form {
+            Form::Shift(_) | Form::Point => false,
+            _ if self.class == Class::Translation => true,
+            Form::Scalar | Form::Fixed | Form::Zero => a.weight.is_zero(),
+            _ => false,
+        }
+    }
+
     pub(super) fn component(&self, i: usize, at: Id) -> Result<Id, Fault> {
-        self.body.components.get(i).copied().map_or_else(|| self.fault(at, "no rule is given"), Ok)
+        self.body.news.get(i).copied().map_or_else(|| self.fault(at, "no rule is given"), Ok)
     }
 
     /// The block of a vector has the vector's law, entry by entry; under `biorthogonal` it is `Q z P`.
@@ -321,6 +361,9 @@ impl Typer {
         }
         if kind == Kind::Fixed {
             return Ok(s.with(Form::Fixed));
+        }
+        if self.class == Class::Translation {
+            return Ok(self.vector(Axis::plain()));
         }
         if !keeps_axes(self.class) {
             return self
@@ -345,6 +388,9 @@ impl Typer {
             return Ok(a.clone());
         }
         let class = self.class;
+        if class == Class::Translation && self.still(a) && self.still(&b) {
+            return Ok(a.clone());
+        }
         let form = match (&a.form, &b.form) {
             (Form::Shift(k), Form::Shift(l)) => Some(shift(k + l)),
             (Form::Shift(k), Form::Vector(_) | Form::Block(_)) | (Form::Vector(_) | Form::Block(_), Form::Shift(k)) => {
@@ -821,6 +867,10 @@ impl Typer {
     }
 
     fn mixes_blocks(&self) -> String {
+        if self.class == Class::Diagonal {
+            return "it treats each parameter as a whole, and diagonal maps scale the entries of one differently"
+                .into();
+        }
         format!("it treats each parameter as a matrix of its own, and {} mix the parameters", self.class.maps())
     }
 
@@ -856,7 +906,6 @@ impl Typer {
     }
 }
 
-/// Whether a law says that the value is a number that does not change.
 fn invariant(a: &Law) -> bool {
     matches!(a.form, Form::Scalar | Form::Zero) && a.weight.is_zero()
 }

@@ -67,7 +67,7 @@ impl Typer {
             }
             // The laws were computed first, and they refuse circles.
             Op::Primed(i) => {
-                if let Some(&c) = self.body.components.get(i) {
+                if let Some(&c) = self.body.news.get(i) {
                     return self.key(c);
                 }
             }

@@ -16,8 +16,9 @@ use crate::model::error::ModelError;
 use crate::model::morphism::{Morphism, MorphismPath, instance_text};
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::{OptimizerOn, Variance};
+use crate::source::Span;
 use crate::structure::class::Class;
-use crate::syntax::tree::{Check, ExpectedVerdict, Instance, Path as TreePath};
+use crate::syntax::tree::{Check, Classify, ExpectedVerdict, Instance, Path as TreePath, Question};
 use crate::term::{Seeds, SymbolId, Term};
 
 pub(super) fn natural(
@@ -37,7 +38,7 @@ pub(super) fn natural(
         if let Some(on) = &t.on {
             t.text = format!("{} on {on}", t.text);
         }
-        t.class = Some(class_question(model, check, optimizer, class, on, errors)?);
+        t.class = Some(class_question(model, check.span, optimizer, class, on, errors)?);
         return Ok(t);
     }
     let mut variances = vec![None];
@@ -84,10 +85,33 @@ fn class_of(model: &Model, along: &TreePath) -> Option<Class> {
     Class::of_word(&part.name.name).filter(|_| undeclared && part.args.is_empty())
 }
 
+/// The task of `classify` for one optimizer.
+pub(super) fn table(
+    model: &Model,
+    request: &Classify,
+    optimizer: &Instance,
+    errors: &mut Vec<ModelError>,
+) -> Elab<Task> {
+    let on = request.on.as_ref();
+    let mut text = format!("classify {}", instance_text(optimizer));
+    if let Some(on) = on {
+        text = format!("{text} on {}", instance_text(on));
+    }
+    let along = TreePath { parts: Vec::new(), span: request.span };
+    let question = Question::Natural { optimizer: optimizer.clone(), along, on: None };
+    let mut t = task(&Check { question, expect: None, span: request.span }, "classify", text);
+    t.optimizer = Some(instance_text(optimizer));
+    t.on = on.map(instance_text);
+    t.optimizers = optimizer_places(model, [optimizer]);
+    let first = class_question(model, request.span, optimizer, Class::Translation, on, errors)?;
+    t.table = Class::ALL.into_iter().map(|class| ClassQuestion { class, ..first.clone() }).collect();
+    Ok(t)
+}
+
 /// A square along a class, after a look for faults in its optimizer and its architecture.
 fn class_question(
     model: &Model,
-    check: &Check,
+    span: Span,
     optimizer: &Instance,
     class: Class,
     on: Option<&Instance>,
@@ -96,7 +120,7 @@ fn class_question(
     let mut e = Elaborator::new(model);
     let architecture = match on {
         Some(on) => e.architecture(on, &mut Scope::default()),
-        None => Ok(Rc::new(crate::model::validate::trial_architecture(&mut e, check.span))),
+        None => Ok(Rc::new(crate::model::validate::trial_architecture(&mut e, span))),
     };
     let read = architecture.and_then(|a| e.optimizer(optimizer, &a, Some(Variance::Tangent)));
     if read.is_err() && on.is_none() {

@@ -303,10 +303,9 @@ fn own_decay(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
                 binary(BinaryOp::Sub, Expr { kind: ExprKind::Primed("params".into()), span }, named("params", span));
             StatementKind::Update(place, binary(BinaryOp::Add, named(name, span), difference))
         } else {
-            StatementKind::Derivative(place, e)
+            StatementKind::Derivative(place, e.clone())
         };
-        let text =
-            if step { format!("{name}' = {name} + params' - params") } else { format!("d/dt {name} = d/dt params") };
+        let text = if step { format!("{name}' = {name} + params' - params") } else { format!("d/dt {name} = {e}") };
         changes.push((p.name.span, String::new(), format!("state {name} : tangent")));
         changes.push((p.name.span, String::new(), text));
         d.body.push(Statement { kind, span });

@@ -57,6 +57,7 @@ pub fn build(model: &Model, optimizer: &Optimizer, instance: &Instance, auto: Op
         states: Vec::new(),
         step: false,
         components: Vec::new(),
+        news: Vec::new(),
         spans: Vec::new(),
         auto: false,
         needs_metric: false,
@@ -84,6 +85,11 @@ impl Builder<'_> {
 
     fn opaque(&mut self, why: impl Into<String>, kind: Kind, span: Span) -> Id {
         self.push(Op::Opaque(why.into()), Vec::new(), kind, span)
+    }
+
+    /// A function of its operands that types know nothing else of.
+    fn function_of(&mut self, why: impl Into<String>, args: Vec<Id>, kind: Kind, span: Span) -> Id {
+        self.push(Op::Opaque(why.into()), args, kind, span)
     }
 
     fn kind(&self, id: Id) -> Kind {
@@ -175,6 +181,7 @@ impl Builder<'_> {
             self.body.components.push(id);
             self.body.spans.push(span);
         }
+        self.body.news = self.body.components.clone();
         for i in std::mem::take(&mut self.covariant) {
             let state = (0..self.body.nodes.len()).map(Id).find(|&n| self.body.node(n).op == Op::State(i - 1));
             let Some(state) = state else { continue };
@@ -274,7 +281,7 @@ impl Builder<'_> {
                     Kind::Block => self.push(Op::Transpose, vec![x], Kind::BlockTransposed, e.span),
                     Kind::BlockTransposed => self.push(Op::Transpose, vec![x], Kind::Block, e.span),
                     Kind::Side(l) => self.push(Op::Transpose, vec![x], Kind::Side(l), e.span),
-                    k => self.opaque("the transpose of a vector", k, e.span),
+                    k => self.function_of("the transpose of a vector", vec![x], k, e.span),
                 }
             }
             ExprKind::Inverse(x) => {
@@ -385,7 +392,7 @@ impl Builder<'_> {
             return if kind == Kind::Scalar && self.kind(b) == Kind::Scalar {
                 self.push(Op::PowerBy, vec![a, b], Kind::Scalar, span)
             } else {
-                self.opaque("a power with an exponent that varies", kind, span)
+                self.function_of("a power with an exponent that varies", vec![a, b], kind, span)
             };
         };
         if let Some(value) = self.constant(a).and_then(|c| crate::domain::roots::rational_power(c, &q)) {
@@ -414,7 +421,7 @@ impl Builder<'_> {
             (a, self.spread(b, ka, span), ka)
         } else {
             let span = self.body.node(a).span.to(self.body.node(b).span);
-            (self.opaque("operands of different kinds", ka, span), b, ka)
+            (self.function_of("operands of different kinds", vec![a, b], ka, span), b, ka)
         }
     }
 
@@ -461,11 +468,11 @@ impl Builder<'_> {
                     (Kind::BlockTransposed, Kind::Block) => Kind::Side(false),
                     (Kind::Side(x), Kind::Side(y)) if x == y => Kind::Side(x),
                     (Kind::Fixed, Kind::Fixed) => Kind::Fixed,
-                    _ => return self.opaque("a product of these kinds", ka, span),
+                    _ => return self.function_of("a product of these kinds", vec![a, b], ka, span),
                 };
                 self.push(Op::Product, vec![a, b], kind, span)
             }
-            BinaryOp::Div => self.opaque("a division of these kinds", ka, span),
+            BinaryOp::Div => self.function_of("a division of these kinds", vec![a, b], ka, span),
         }
     }
 
@@ -494,7 +501,7 @@ impl Builder<'_> {
         }
         let whole = self.expr(base, scope);
         let kind = if self.kind(whole) == Kind::Fixed { Kind::Fixed } else { Kind::Scalar };
-        self.opaque("an index that reads single entries", kind, span)
+        self.function_of("an index that reads single entries", vec![whole], kind, span)
     }
 
     fn call(&mut self, f: &Ident, args: &[Expr], span: Span, scope: &mut Scope) -> Id {
@@ -612,7 +619,7 @@ impl Builder<'_> {
             ("at", &[q, e]) => self.push(Op::At, vec![q, e], kinds[1], span),
             _ => {
                 let kind = one.map_or(Kind::Scalar, |x| self.kind(x));
-                self.opaque(format!("`{name}`"), kind, span)
+                self.function_of(format!("`{name}`"), v.to_vec(), kind, span)
             }
         }
     }

@@ -1,0 +1,104 @@
+//! Tables of `classify`: along which classes an optimizer is natural.
+
+use crate::Answer;
+use crate::source::Sources;
+use crate::structure::class::Class;
+use crate::verdict::{Finding, Verdict};
+
+/// The largest classes along which the square commutes: those that no other such class contains.
+pub fn largest(table: &[(Class, Finding)]) -> Vec<Class> {
+    let commuting: Vec<Class> = table.iter().filter(|(_, f)| f.verdict == Verdict::Commutes).map(|(c, _)| *c).collect();
+    commuting.iter().copied().filter(|c| !commuting.iter().any(|d| d != c && d.contains(*c))).collect()
+}
+
+/// The head of a column.
+fn head(class: Class) -> &'static str {
+    match class {
+        Class::Translation => "transl",
+        Class::Scaling => "scale",
+        Class::Diagonal => "diag",
+        Class::Permutation => "perm",
+        Class::SignedPermutation => "sperm",
+        Class::Orthogonal => "orth",
+        Class::Linear => "lin",
+        Class::Affine => "aff",
+        Class::Diffeo => "diffeo",
+        Class::Biorthogonal => "biorth",
+    }
+}
+
+/// A verdict in a few characters.
+fn cell(f: &Finding, largest: bool) -> String {
+    let mark = if f.assumptions.is_empty() { "" } else { "*" };
+    let text = match f.verdict {
+        Verdict::Commutes if largest => "#".to_owned(),
+        Verdict::Commutes => "=".to_owned(),
+        Verdict::UpToRate => f.rate.clone().unwrap_or_else(|| "rate".into()),
+        Verdict::InLimit => f.order.map_or("lim".to_owned(), |k| format!("lr^{k}")),
+        Verdict::Fails => "-".to_owned(),
+        Verdict::Undecided => "?".to_owned(),
+        Verdict::Invalid => "inv".to_owned(),
+    };
+    format!("{text}{mark}")
+}
+
+/// One table for all optimizers of one request, at most 80 columns wide but for long names.
+pub fn matrix(answers: &[&Answer]) -> String {
+    let name = |a: &Answer| a.task.optimizer.clone().unwrap_or_default();
+    let width = answers.iter().map(|a| name(a).chars().count()).max().unwrap_or(0).max(9);
+    let mut text = format!("{:width$}", "");
+    for class in Class::ALL {
+        text.push_str(&format!(" {:<6}", head(class)));
+    }
+    let mut lines = vec![text.trim_end().to_owned()];
+    for a in answers {
+        let best = largest(&a.table);
+        let mut line = format!("{:width$}", name(a));
+        for (class, f) in &a.table {
+            line.push_str(&format!(" {:<6}", cell(f, best.contains(class))));
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    lines.push(LEGEND.to_owned());
+    lines.join("\n")
+}
+
+const LEGEND: &str = "= commutes, # and along no larger class; a^2: up to that rate, x_target = a x_source;
+lr^2: in the limit, a defect of that order; - fails; ? undecided; inv: no functor there";
+
+/// The table of one optimizer, a line for each class, with what is to blame where it fails.
+pub fn list(sources: &Sources, answer: &Answer) -> String {
+    let best = largest(&answer.table);
+    let mut lines = Vec::new();
+    for (class, f) in &answer.table {
+        let mut verdict = f.verdict.text().to_owned();
+        if let Some(rate) = &f.rate {
+            verdict = format!("{verdict} {rate}");
+        }
+        if let Some(order) = f.order.filter(|_| f.verdict == Verdict::InLimit) {
+            verdict = format!("{verdict} (lr^{order})");
+        }
+        let assumed = if f.assumptions.is_empty() { "" } else { " *" };
+        let mut line = format!("{:<19}{:<18}{:<15}", class.word(), verdict, f.evidence.text());
+        if best.contains(class) {
+            line.push_str("largest");
+        }
+        let blamed: Vec<String> = f
+            .blame
+            .iter()
+            .map(|b| sources.get(b.span.source).slice(b.span).split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        if !blamed.is_empty() {
+            line.push_str(&shortened(&format!("lost at {}", blamed.join(" and ")), 80 - 4 - 52));
+        }
+        lines.push(format!("{}{assumed}", line.trim_end()));
+    }
+    lines.join("\n")
+}
+
+fn shortened(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
