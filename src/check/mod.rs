@@ -22,6 +22,7 @@ pub mod replay;
 pub mod sample;
 pub mod singular;
 pub mod system;
+pub mod uniform;
 pub mod uses;
 pub mod witness;
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::Answer;
 use crate::check::system::{Defects, Rates, Report, Square};
-use crate::verdict::{Residual, Verdict, Witness};
+use crate::verdict::{Evidence, Residual, Verdict, Witness};
 
 /// The width that a summary keeps to, beside its indentation.
 const WIDTH: usize = 72;
@@ -46,6 +46,9 @@ pub struct SystemEntry {
     pub objects: usize,
     /// The number of generators.
     pub generators: usize,
+    /// For a system without end: which members were looked at one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beginning: Option<String>,
     /// The number of diamonds, for `check system`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diamonds: Option<usize>,
@@ -146,6 +149,7 @@ impl SystemEntry {
         SystemEntry {
             objects: r.objects,
             generators: r.generators,
+            beginning: r.beginning.clone(),
             diamonds: r.diamonds,
             paths: r.paths.clone(),
             rates: r.rates.as_ref().map(rates_entry),
@@ -196,7 +200,8 @@ pub fn summary(answer: &Answer) -> Vec<String> {
     say(shape_text(r));
     let what = if r.diamonds.is_some() { "claims and equalities" } else { "squares" };
     say(format!("{what}: {}", counts(&r.squares)));
-    if answer.finding.verdict < Verdict::InLimit {
+    let proved = r.beginning.is_some() && answer.finding.evidence == Evidence::Algebra;
+    if answer.finding.verdict < Verdict::InLimit || proved {
         say(answer.finding.message.clone());
     }
     match &r.rates {
@@ -238,6 +243,9 @@ fn shape_text(r: &Report) -> String {
     );
     if let Some(d) = r.diamonds {
         text.push_str(&format!(", {}", many(d, "diamond", "diamonds")));
+    }
+    if let Some(bound) = &r.beginning {
+        text.push_str(&format!(" (with {bound})"));
     }
     text
 }

@@ -56,7 +56,7 @@ pub(super) fn laws(c: &Context<'_>, task: &mut Task) -> Result<(Finding, Report)
     for a in answers {
         squares.push(a?);
     }
-    let finding = unbounded::conclude(c, whole(c, &squares, legs));
+    let finding = unbounded::laws(c, whole(c, &squares, legs))?;
     if let Some(k) = weakest(&squares).filter(|_| finding.verdict < Verdict::Commutes) {
         let shown = lowered(c, &all[k])?;
         task.morphisms = shown.morphisms;
@@ -65,6 +65,7 @@ pub(super) fn laws(c: &Context<'_>, task: &mut Task) -> Result<(Finding, Report)
     }
     let report = Report {
         objects: s.diagram_objects(),
+        beginning: unbounded::beginning(c),
         generators: s.family.arrows.len(),
         squares,
         diamonds: Some(s.diamonds.len()),

@@ -112,6 +112,8 @@ pub struct Report {
     pub squares: Vec<Square>,
     /// For `check system`: how many of the squares are diamonds.
     pub diamonds: Option<usize>,
+    /// For a system without end: which members were looked at one by one.
+    pub beginning: Option<String>,
     /// The number of paths whose equality follows.
     pub paths: String,
     /// The learning rates that make the system commute, where the squares have rates.

@@ -87,9 +87,10 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     let shape = task.problems.first().map(|p| &p.shape);
     let name = instance_text(optimizer);
     let limit = limit::sentence(c, (&name, shape), (&finding, &squares), rates.as_ref());
-    let finding = unbounded::conclude(c, finding);
+    let finding = unbounded::squares(c, optimizer, &squares, finding)?;
     let report = Report {
         objects: c.system.diagram_objects(),
+        beginning: unbounded::beginning(c),
         generators: c.system.family.arrows.len(),
         paths: c.system.paths.to_string(),
         diamonds: None,
