@@ -114,6 +114,33 @@ fn the_same_table_along_the_maps_of_the_library() {
     answered_as_expected("use std.optimizers\nuse std.maps", &checks);
 }
 
+/// Along the classes themselves, for every architecture: each cell is proved from types or refuted by a counterexample.
+#[test]
+fn the_table_along_classes() {
+    let words = [
+        ("Translate", "translation"),
+        ("Zoom", "scaling"),
+        ("Stretch", "diagonal"),
+        ("Swap", "permutation"),
+        ("Turn", "signed_permutation"),
+        ("Rotate", "orthogonal"),
+        ("Mix", "linear"),
+        ("Affine", "affine"),
+        ("Shear", "diffeo"),
+    ];
+    let mut checks = checks();
+    for check in &mut checks {
+        *check = check.replace("evidence: algebra", "evidence: structure");
+        for (map, class) in words {
+            *check = check.replace(&format!("along {map} "), &format!("along {class} "));
+        }
+    }
+    let plane = read(&corpus("facts").join("plane.nat"));
+    let optimizers = plane.split_once("// ---- flows").expect("the maps come first").1;
+    answered_as_expected(&format!("// {optimizers}"), &checks);
+    answered_as_expected("use std.optimizers", &checks);
+}
+
 #[test]
 fn facts_beside_the_table() {
     let mut differences = Vec::new();

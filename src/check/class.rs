@@ -1,7 +1,7 @@
 //! Squares along a class of transformations: for every architecture, or `on` one.
 //!
 //! Types prove ([`crate::structure`]). Beside a proof the same square is looked at in numbers, along a family of maps of
-//! the class on a small architecture ([`examples`]), and what the numbers contradict stops the run. What types leave open
+//! the class on a small architecture ([`Examples`]), and what the numbers contradict stops the run. What types leave open
 //! is refuted by a counterexample: the square along one map of the class between small architectures, decided by the
 //! ordinary engines, with a witness. What is neither proved nor refuted is asked of an architecture with free jets in two
 //! dimensions, which proves it for two dimensions and is said with that assumption; or it is undecided.

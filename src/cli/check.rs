@@ -80,7 +80,7 @@ fn check_all(arguments: &Arguments) -> u8 {
     };
     let mut sources = Sources::default();
     let mut json = Report { version: 1, checks: Vec::new(), errors: Vec::new() };
-    let (mut faulty, mut unexpected, mut total) = (0usize, 0usize, 0usize);
+    let (mut faulty, mut unexpected, mut total, mut tables) = (0usize, 0usize, 0usize, 0usize);
     let printer = Printer::new();
     let bar = Bar::new(arguments.format == Format::Json);
     let mut files = Files::new(&Disk);
@@ -125,6 +125,7 @@ fn check_all(arguments: &Arguments) -> u8 {
         reported.extend(report.errors.iter().cloned());
         unexpected += report.answers.iter().filter(|a| !a.ok).count();
         total += report.answers.iter().filter(|a| !a.is_table()).count();
+        tables += report.answers.chunk_by(same_table).filter(|group| group[0].is_table()).count();
         match arguments.format {
             Format::Json => {
                 json.checks.extend(report.answers.iter().map(|a| CheckEntry::new(&sources, a)));
@@ -140,8 +141,8 @@ fn check_all(arguments: &Arguments) -> u8 {
             // A reader that has gone away needs no report.
             let _ = writeln!(std::io::stdout().lock(), "{text}");
         }
-        Format::Text if faulty == 0 || total > 0 => {
-            let _ = writeln!(anstream::stdout(), "{}", summary(total, unexpected, faulty));
+        Format::Text if faulty == 0 || total + tables > 0 => {
+            let _ = writeln!(anstream::stdout(), "{}", summary((total, unexpected), tables, faulty));
         }
         Format::Text => {}
     }
@@ -154,12 +155,24 @@ fn check_all(arguments: &Arguments) -> u8 {
     }
 }
 
-fn summary(total: usize, unexpected: usize, faulty: usize) -> String {
+/// Whether two answers belong into one table.
+fn same_table(a: &Answer, b: &Answer) -> bool {
+    a.is_table() && b.is_table() && a.task.span == b.task.span
+}
+
+fn summary((total, unexpected): (usize, usize), tables: usize, faulty: usize) -> String {
     let checks = match (total, unexpected) {
         (1, 0) => "1 check, as expected".to_owned(),
         (1, _) => "1 check, not as expected".to_owned(),
         (n, 0) => format!("{n} checks, all as expected"),
         (n, k) => format!("{n} checks, {k} not as expected"),
+    };
+    let checks = match (total, tables) {
+        (_, 0) => checks,
+        (0, 1) => "1 table".to_owned(),
+        (0, n) => format!("{n} tables"),
+        (_, 1) => format!("{checks}; 1 table"),
+        (_, n) => format!("{checks}; {n} tables"),
     };
     match faulty {
         0 => checks,
@@ -216,8 +229,7 @@ impl Printer {
     fn file(&self, sources: &Sources, name: &str, report: &FileReport, faulty: bool) {
         let mut out = anstream::stdout();
         let _ = writeln!(out, "{}", if name == "-" { "<stdin>" } else { name });
-        let same = |a: &Answer, b: &Answer| a.is_table() && b.is_table() && a.task.span == b.task.span;
-        for group in report.answers.chunk_by(same) {
+        for group in report.answers.chunk_by(same_table) {
             let answer = &group[0];
             if answer.is_table() {
                 let text = match group {

@@ -123,6 +123,9 @@ pub enum Form {
 /// A pair of values that a second derivative of the map is applied to, as numbers of expressions.
 pub type Pair = (usize, usize);
 
+/// Multiples of second derivatives of the map, sorted by pair, none with coefficient zero.
+pub type Twist = Vec<(Pair, Rational)>;
+
 /// See the module documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Law {
@@ -132,7 +135,7 @@ pub struct Law {
     pub form: Form,
     /// Under `diffeo`, the terms in the second derivative of `f`, sorted by pair, none with coefficient zero. For an up
     /// vector `e_B = J e_A + Σ k D²f(u, v)`, for a down vector `e_B = J⁻ᵀ (e_A - Σ k ⟨D²f(u, ·), J⁻ᵀ p⟩)`.
-    pub twist: Vec<(Pair, Rational)>,
+    pub twist: Twist,
 }
 
 impl Law {

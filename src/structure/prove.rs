@@ -2,7 +2,7 @@
 
 use super::body::{Body, Id, Kind, Node, Op};
 use super::class::Class;
-use super::law::{Axis, Form, Law};
+use super::law::{Axis, Form, Law, Twist};
 use super::rules::{Fault, Typer};
 use crate::domain::Rational;
 use crate::model::optimizer::Variance;
@@ -101,32 +101,33 @@ fn along(body: &Body, class: Class) -> Proof {
 
 /// The components that do not have the laws that the square needs, at the typer's rate.
 pub fn unmet(typer: &mut Typer) -> Vec<Unmet> {
-    (0..typer.body.components.len()).filter_map(|i| check_component(typer, i).err()).collect()
+    (0..typer.body.components.len()).filter_map(|i| unmet_component(typer, i)).collect()
 }
 
-fn check_component(typer: &mut Typer, i: usize) -> Result<(), Unmet> {
+/// What component `i` lacks, if anything.
+fn unmet_component(typer: &mut Typer, i: usize) -> Option<Unmet> {
     let id = typer.body.components[i];
     let open = |needed: Law, fault: Fault| Unmet { component: i, needed, fault: Some(fault) };
     let needed = match needed_law(typer, i) {
         Ok(law) => law,
-        Err(fault) => return Err(open(Law::plain(Form::Zero), fault)),
+        Err(fault) => return Some(open(Law::plain(Form::Zero), fault)),
     };
     // Along a nonlinear map only the identity moves points naturally for every lr.
     if typer.body.step && i == 0 && typer.class == Class::Diffeo {
         if typer.body.node(id).op == Op::Params {
-            return Ok(());
+            return None;
         }
-        return Err(match typer.law(id) {
+        return Some(match typer.law(id) {
             Err(fault) => open(needed, fault),
             Ok(_) => Unmet { component: i, needed, fault: None },
         });
     }
     match typer.law(id) {
         // Along translations all that does not move is alike.
-        Ok(law) if typer.class == Class::Translation && !moving(&law) && !moving(&needed) => Ok(()),
-        Ok(law) if law == needed || law.is_zero() && needed.twist.is_empty() && zero_fits(typer, i, &needed) => Ok(()),
-        Ok(_) => Err(Unmet { component: i, needed, fault: None }),
-        Err(fault) => Err(open(needed, fault)),
+        Ok(law) if typer.class == Class::Translation && !moving(&law) && !moving(&needed) => None,
+        Ok(law) if law == needed || law.is_zero() && needed.twist.is_empty() && zero_fits(typer, i, &needed) => None,
+        Ok(_) => Some(Unmet { component: i, needed, fault: None }),
+        Err(fault) => Some(open(needed, fault)),
     }
 }
 
@@ -167,12 +168,7 @@ fn needed_law(typer: &mut Typer, i: usize) -> Result<Law, Fault> {
 
 /// What the derivative of a state needs along a nonlinear map: the derivative of `S f` along the velocity `u`, at the
 /// state's value `z`.
-fn twist_of_derivative(
-    typer: &mut Typer,
-    state: usize,
-    u: Id,
-    z: Id,
-) -> Result<Vec<((usize, usize), Rational)>, Fault> {
+fn twist_of_derivative(typer: &mut Typer, state: usize, u: Id, z: Id) -> Result<Twist, Fault> {
     let velocity = typer.law(u)?;
     if velocity.is_zero() {
         return Ok(Vec::new());

@@ -8,7 +8,7 @@
 use rustc_hash::FxHashMap;
 
 use super::body::{Id, Op};
-use super::law::Pair;
+use super::law::{Pair, Twist};
 use super::rules::{Fault, Typer};
 use crate::domain::Rational;
 use crate::model::optimizer::Variance;
@@ -27,8 +27,8 @@ impl Keys {
 }
 
 /// The sum of two twists.
-pub fn merge(a: &[(Pair, Rational)], b: &[(Pair, Rational)]) -> Vec<(Pair, Rational)> {
-    let mut all: Vec<(Pair, Rational)> = a.to_vec();
+pub fn merge(a: &[(Pair, Rational)], b: &[(Pair, Rational)]) -> Twist {
+    let mut all: Twist = a.to_vec();
     for (pair, c) in b {
         match all.iter_mut().find(|(p, _)| p == pair) {
             Some((_, sum)) => *sum += c.clone(),
@@ -95,7 +95,7 @@ impl Typer {
     }
 
     /// The twist `q · D²f(u, v)`; of two vectors the order does not matter, of a vector and a covector it is given.
-    pub(super) fn twist_of_pair(&mut self, u: Id, v: Id, q: &Rational, symmetric: bool) -> Vec<(Pair, Rational)> {
+    pub(super) fn twist_of_pair(&mut self, u: Id, v: Id, q: &Rational, symmetric: bool) -> Twist {
         let ((a, k), (b, l)) = (self.key(u), self.key(v));
         let pair = if symmetric && l < k { (l, k) } else { (k, l) };
         vec![(pair, q * a * b)]
@@ -116,7 +116,7 @@ impl Typer {
     /// The twist of `d(h)` for an invariant function `h` of the point and the states. Differentiating `h_B(f(x), S f z) =
     /// h_A(x, z)` at fixed `z` gives `Jᵀ d h_B = d h_A - ⟨∂h/∂z, ∂ₓ(S f z)⟩`: for a tangent state `v` with `q = ∂h/∂v` this is
     /// `⟨D²f(v, ·), q⟩`, for a cotangent state `p` with `w = ∂h/∂p` it is `-⟨D²f(w, ·), p⟩`.
-    pub(super) fn twist_of_differential(&mut self, id: Id, h: Id) -> Result<Vec<(Pair, Rational)>, Fault> {
+    pub(super) fn twist_of_differential(&mut self, id: Id, h: Id) -> Result<Twist, Fault> {
         let mut twist = Vec::new();
         for i in 0..self.body.states.len() {
             if !self.depends_on(h, i) {
