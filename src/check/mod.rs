@@ -20,6 +20,7 @@ pub mod repair;
 pub mod replay;
 pub mod sample;
 pub mod singular;
+pub mod uniform;
 pub mod uses;
 pub mod witness;
 
