@@ -6,7 +6,6 @@ use nat::check::uniform::{Family, Outcome, square, submersion};
 use nat::model::names::{Declared, Model};
 use nat::source::{Source, Sources};
 use nat::syntax::tree::{Check, Expr, ExprKind, Generator, Instance, Over, Question};
-use nat::verdict::Verdict;
 
 fn model(name: &str, text: &str) -> Model {
     let mut sources = Sources::default();

@@ -257,6 +257,10 @@ impl Cases {
             match goal(&context, &values) {
                 Ok(t) => out.push(t),
                 Err(Need::Split(form)) => {
+                    // What this proof has no variables for is left to the one that it is part of.
+                    if !form.vars().iter().any(|v| values.iter().any(|x| x.mentions(*v))) {
+                        return Err(Need::Split(form));
+                    }
                     let no = form.neg().plus(-1);
                     // Last in, first out: the case in which the form is negative comes second.
                     open.push(pinned(&context.with(no.clone()), &no, values.clone())?);
@@ -284,20 +288,32 @@ impl Cases {
 
 /// If the new fact `form ≥ 0` makes `form = 0`, a variable with coefficient ±1 is replaced by what it is equal to.
 fn pinned(context: &Context, form: &Lin, values: Values) -> Res<(Context, Values)> {
-    if !context.implies(&form.neg()) {
-        return Ok((context.clone(), values));
-    }
     let own: BTreeSet<Var> = values.iter().flat_map(Lin::vars).collect();
-    // Youngest first, so that an index of an entry gives way to a size.
-    for &v in own.iter().rev() {
-        let Some((a, rest)) = form.linear_in(v) else { continue };
-        if a.abs() != 1 {
-            continue;
+    let put = |v: Var, by: &Lin| -> Res<(Context, Values)> {
+        let values: Res<Values> = values.iter().map(|x| moderate(x.substitute(v, by))).collect();
+        Ok((context.substitute(v, by)?, values?))
+    };
+    if context.implies(&form.neg()) {
+        // Youngest first, so that an index of an entry gives way to a size.
+        for &v in own.iter().rev() {
+            if let Some((a, rest)) = form.linear_in(v).filter(|(a, _)| a.abs() == 1)
+                && let Ok((context, values)) = put(v, &if a == 1 { rest.neg() } else { rest })
+            {
+                return pinned(&context, &Lin::num(1), values);
+            }
         }
-        let by = if a == 1 { rest.neg() } else { rest };
-        let replaced: Res<Values> = values.iter().map(|x| moderate(x.substitute(v, &by))).collect();
-        if let (Ok(context), Ok(values)) = (context.substitute(v, &by), replaced) {
-            return Ok((context, values));
+    }
+    // The bounds of a variable may have met, which a power of it does not show.
+    for v in own {
+        let bounds = context.facts.iter().filter_map(|f| match f.linear_in(v) {
+            Some((1, rest)) => rest.as_num().map(|c| -c),
+            _ => None,
+        });
+        if let Some(low) = bounds.max().map(Lin::num)
+            && context.implies(&low.sub(&Lin::var(v)))
+        {
+            let (context, values) = put(v, &low)?;
+            return pinned(&context, &Lin::num(1), values);
         }
     }
     Ok((context.clone(), values))

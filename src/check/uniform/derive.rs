@@ -36,7 +36,7 @@ impl Prover<'_> {
                     let fresh = self.cases.fresh();
                     let opened = rename(&Poly::single((**m).clone(), Rational::ONE), *bound, fresh)?;
                     let body = self.replace(context, &opened, v, by)?;
-                    self.prefix(context, &body, fresh, &h)?
+                    self.between(context, &body, fresh, &Lin::default(), &h)?
                 }
             })
         }, context)

@@ -355,30 +355,40 @@ fn rational_root(size: &Rational, q: &Rational) -> (Rational, Rational) {
 
 /// `(c, m, rest)` with `p = c · m · rest`: `rest` has leading coefficient one and no atom common to all of its terms.
 pub fn content(p: &Poly) -> (Rational, Mono, Poly) {
-    let mut terms = p.0.iter();
-    let Some((first, lead)) = terms.next() else {
+    let Some(first) = p.0.keys().next() else {
         return (Rational::ONE, Mono::default(), Poly::default());
     };
-    let mut common: Vec<(Atom, Rational)> = first.0.clone();
-    for (m, _) in terms {
-        common.retain_mut(|(a, e)| match m.0.binary_search_by(|x| x.0.cmp(a)) {
-            Ok(i) if (m.0[i].1 > Rational::ZERO) == (*e > Rational::ZERO) => {
-                let smaller = if *e > Rational::ZERO { m.0[i].1 < *e } else { m.0[i].1 > *e };
-                if smaller {
-                    *e = m.0[i].1.clone();
-                }
-                true
-            }
-            _ => false,
-        });
+    let exponent = |m: &Mono, a: &Atom| match m.0.binary_search_by(|x| x.0.cmp(a)) {
+        Ok(i) => m.0[i].1.clone(),
+        Err(_) => Rational::ZERO,
+    };
+    // The least power of each atom; one that is negative in some term is taken out of all, except that powers of
+    // polynomials and of signs stay where they are unless all terms have them.
+    let mut candidates: Vec<&Atom> = first.0.iter().map(|x| &x.0).collect();
+    for m in p.0.keys() {
+        candidates.extend(m.0.iter().filter(|(a, e)| *e < Rational::ZERO && matches!(a, Atom::Unit(_) | Atom::Entry(_))).map(|x| &x.0));
+    }
+    candidates.sort();
+    candidates.dedup();
+    let mut common: Vec<(Atom, Rational)> = Vec::new();
+    for a in candidates {
+        let powers: Vec<Rational> = p.0.keys().map(|m| exponent(m, a)).collect();
+        let (Some(least), Some(most)) = (powers.iter().min().cloned(), powers.iter().max().cloned()) else { continue };
+        let plain = matches!(a, Atom::Unit(_) | Atom::Entry(_));
+        if least > Rational::ZERO || (plain && least < Rational::ZERO) {
+            common.push((a.clone(), least));
+        } else if most < Rational::ZERO {
+            common.push((a.clone(), most));
+        }
     }
     // A sign is its own inverse, and its powers are reduced: it divides only what it is a factor of.
     let inverse = Mono(common.iter().map(|(a, e)| (a.clone(), -e.clone())).collect());
     let mut rest = Poly::default();
     for (m, c) in &p.0 {
-        rest.push(m.times(&inverse), c / lead);
+        rest.push(m.times(&inverse), c.clone());
     }
-    (lead.clone(), Mono(common), rest)
+    let lead = rest.0.values().next().cloned().unwrap_or(Rational::ONE);
+    (lead.clone(), Mono(common), rest.scale(&(Rational::ONE / lead)))
 }
 
 /// A polynomial in sizes alone as a form, up to a positive factor.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::architecture::{Arch, symbolic};
-use super::context::{Context, Need, Res, stuck};
+use super::context::{Context, Res, stuck};
 use super::expr::{Env, Local};
 use super::linear::Lin;
 use super::normal::Prover;
@@ -362,10 +362,7 @@ impl<'e> Prover<'e> {
             let count = s.len();
             let values: Vec<Lin> = s.into_iter().chain(t).collect();
             let run = |c: &Context, v: &[Lin]| goal(c, &v[..count], &v[count..]);
-            self.cases.all(&ordered, values, &run).map_err(|stop| match stop {
-                Need::Split(_) => Need::Stuck("a comparison of places could not be settled".into()),
-                other => other,
-            })?;
+            self.cases.all(&ordered, values, &run)?;
         }
         Ok(())
     }

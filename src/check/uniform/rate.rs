@@ -1,8 +1,10 @@
 //! The constant of `up to rate` for all members: a monomial in sizes and in the parameters of morphism and optimizer.
 
+use std::rc::Rc;
+
 use super::context::{Context, Res, stuck};
 use super::linear::{Lin, Var};
-use super::normal::{Prover, as_lin};
+use super::normal::{Prover, as_lin, content};
 use super::poly::{Atom, Mono, Poly, Symbol, even};
 use crate::domain::Rational;
 
@@ -89,6 +91,7 @@ pub fn common(
     context: &Context,
     name: &dyn Fn(Var) -> String,
 ) -> Res<Rate> {
+    if std::env::var("NAT_DEBUG").is_ok() { for s in all { eprintln!("n={} L={} R={}", s.n.text(name), s.left.text(name), s.right.text(name)); } }
     let differ = "the sides have different normal forms, and no constant makes them equal";
     let mut candidate = None;
     for s in all.iter().filter(|s| s.n == Lin::var(index)) {
@@ -120,12 +123,16 @@ pub fn common(
             return stuck(differ);
         }
     }
-    let Some((m, q)) = c.as_single() else { return stuck("a rate that is no monomial") };
-    if *q <= Rational::ZERO {
+    let (q, m, rest) = content(&c);
+    let mut factors = m.0;
+    if !rest.is_zero() && rest.as_num().is_none() {
+        factors.push((Atom::Base(Rc::new(rest)), Rational::ONE));
+    }
+    if q <= Rational::ZERO {
         return stuck("the sides agree with a rate that is not positive");
     }
     let mut sizes = Some(Vec::new());
-    for (a, e) in &m.0 {
+    for (a, e) in &factors {
         let size = match a {
             Atom::Unit(u) => Some(Lin::unit(*u)),
             Atom::Base(p) => as_lin(p).filter(|l| Poly::lin(l) == **p),
@@ -146,5 +153,5 @@ pub fn common(
             _ => None,
         };
     }
-    Ok(Rate { text: c.text(name), coefficient: q.clone(), sizes, index })
+    Ok(Rate { text: c.text(name), coefficient: q, sizes, index })
 }

@@ -53,8 +53,7 @@ impl Prover<'_> {
                 // What the range says of the index may be used unless the range can be empty: then it says too much.
                 let inside = context.within(&i, lo, hi);
                 let context = if context.implies(&length.plus(-1)) { &inside } else { context };
-                let above = self.prefix(context, &p, v, hi)?;
-                Ok(above.plus(&Rational::NEG_ONE, &self.prefix(context, &p, v, lo)?))
+                self.between(context, &p, v, lo, hi)
             }
             Err(Need::Split(form)) if form.mentions(v) => {
                 let Some((a, rest)) = form.linear_in(v).filter(|(a, _)| *a != 0) else {
@@ -119,30 +118,77 @@ impl Prover<'_> {
         }
     }
 
-    /// `P(h)` for the prefix sum of a polynomial in `v`.
-    pub(super) fn prefix(&self, context: &Context, p: &Poly, v: Var, h: &Lin) -> Res<Poly> {
+    /// `P(hi) - P(lo)` for the prefix sum of a polynomial in `v`.
+    pub(super) fn between(&self, context: &Context, p: &Poly, v: Var, lo: &Lin, hi: &Lin) -> Res<Poly> {
         let mut out = Poly::default();
         for (m, c) in &p.0 {
             let (own, outer): (Vec<_>, Vec<_>) = m.0.iter().cloned().partition(|(a, _)| a.mentions(v));
-            let sum = self.prefix_mono(context, &Mono(own), v, h, true)?;
+            let sum = self.normal_sum(context, &Mono(own), v, lo, hi)?;
             let term = self.mul(&sum, &Poly::single(Mono(outer), c.clone()))?;
             out = out.plus(&Rational::ONE, &term);
         }
         Ok(out)
     }
 
-    fn prefix_mono(&self, context: &Context, m: &Mono, v: Var, h: &Lin, shift: bool) -> Res<Poly> {
+    /// As [`Prover::between`] for a monomial, with its index shifted.
+    fn normal_sum(&self, context: &Context, m: &Mono, v: Var, lo: &Lin, hi: &Lin) -> Res<Poly> {
         self.spend(1)?;
+        if lo == hi {
+            return Ok(Poly::default());
+        }
         if self.depth.get() > MAX_NESTED {
             return stuck("a sum is nested too deeply");
         }
         self.depth.set(self.depth.get() + 1);
-        let sum = self.prefix_at_depth(context, m, v, h, shift);
+        let shifted = self.shifted(context, m, v, lo, hi).or_else(|stop| match stop {
+            // The body has a pole outside of the range: let the range start at zero instead.
+            Need::Stuck(_) if *lo != Lin::default() => {
+                let moved = self.replace(context, &Poly::single(m.clone(), Rational::ONE), v, &Lin::var(v).add(lo))?;
+                self.each_term(&moved, v, &|m| self.prefix(context, m, v, &hi.sub(lo)))
+            }
+            other => Err(other),
+        });
         self.depth.set(self.depth.get() - 1);
-        sum
+        shifted
     }
 
-    fn prefix_at_depth(&self, context: &Context, m: &Mono, v: Var, h: &Lin, shift: bool) -> Res<Poly> {
+    fn shifted(&self, context: &Context, m: &Mono, v: Var, lo: &Lin, hi: &Lin) -> Res<Poly> {
+        let at = |by: &Lin| self.replace(context, &Poly::single(m.clone(), Rational::ONE), v, by);
+        if let Some((a, offset)) = lead(m, v) {
+            if a < 0 {
+                // Σ t(i) over lo..hi is Σ t(-i) over 1-hi..1-lo.
+                let turned = at(&Lin::var(v).neg())?;
+                let one = Lin::num(1);
+                return self.between(context, &turned, v, &one.sub(hi), &one.sub(lo));
+            }
+            let (s, _) = offset.div_rem(a);
+            if s != Lin::default() {
+                let moved = at(&Lin::var(v).sub(&s))?;
+                return self.each_term(&moved, v, &|m| self.difference(context, m, v, &lo.add(&s), &hi.add(&s)));
+            }
+        }
+        self.difference(context, m, v, lo, hi)
+    }
+
+    /// A sum over the terms of a polynomial, what does not read `v` taken out of each.
+    fn each_term(&self, p: &Poly, v: Var, of: &dyn Fn(&Mono) -> Res<Poly>) -> Res<Poly> {
+        let mut out = Poly::default();
+        for (m, c) in &p.0 {
+            let (own, outer): (Vec<_>, Vec<_>) = m.0.iter().cloned().partition(|(a, _)| a.mentions(v));
+            let term = self.mul(&of(&Mono(own))?, &Poly::single(Mono(outer), c.clone()))?;
+            out = out.plus(&Rational::ONE, &term);
+        }
+        Ok(out)
+    }
+
+    fn difference(&self, context: &Context, m: &Mono, v: Var, lo: &Lin, hi: &Lin) -> Res<Poly> {
+        let above = self.prefix(context, m, v, hi)?;
+        Ok(above.plus(&Rational::NEG_ONE, &self.prefix(context, m, v, lo)?))
+    }
+
+    /// `P(h)`.
+    fn prefix(&self, context: &Context, m: &Mono, v: Var, h: &Lin) -> Res<Poly> {
+        self.spend(1)?;
         if h.as_num() == Some(0) {
             return Ok(Poly::default());
         }
@@ -156,36 +202,13 @@ impl Prover<'_> {
             return closed;
         }
         let at = |by: &Lin| self.replace(context, &Poly::single(m.clone(), Rational::ONE), v, by);
-        if shift && let Some(lead) = lead(m, v) {
-            let (a, offset) = lead;
-            if a < 0 {
-                // Σ t(i) over 0..h is Σ t(-i) over 1-h..1.
-                let turned = at(&Lin::var(v).neg())?;
-                let above = self.prefix(context, &turned, v, &Lin::num(1))?;
-                let below = self.prefix(context, &turned, v, &Lin::num(1).sub(h))?;
-                return Ok(above.plus(&Rational::NEG_ONE, &below));
-            }
-            let (s, _) = offset.div_rem(a);
-            if s != Lin::default() {
-                let moved = at(&Lin::var(v).sub(&s))?;
-                let mut out = Poly::default();
-                for (bound, sign) in [(h.add(&s), Rational::ONE), (s, Rational::NEG_ONE)] {
-                    for (m, c) in &moved.0 {
-                        let (own, outer): (Vec<_>, Vec<_>) = m.0.iter().cloned().partition(|(a, _)| a.mentions(v));
-                        let sum = self.prefix_mono(context, &Mono(own), v, &bound, false)?;
-                        out = out.plus(&(&sign * c), &self.mul(&sum, &Poly::single(Mono(outer), Rational::ONE))?);
-                    }
-                }
-                return Ok(out);
-            }
-        }
         let c = h.constant();
         let whole = h.plus(-c);
         if c != 0 {
             if c.abs() > MAX_PEELED {
                 return stuck("a sum has more terms at its end than are written out");
             }
-            let mut out = self.prefix_mono(context, m, v, &whole, shift)?;
+            let mut out = self.prefix(context, m, v, &whole)?;
             for k in if c > 0 { 0..c } else { c..0 } {
                 out = out.plus(&Rational::from(c.signum() as i8), &at(&whole.plus(k))?);
             }
@@ -196,7 +219,8 @@ impl Prover<'_> {
             let mut out = Poly::default();
             for s in 0..g {
                 let strided = at(&moderate(Lin::var(v).mul(&Lin::num(g)))?.plus(s))?;
-                out = out.plus(&Rational::ONE, &self.prefix(context, &strided, v, &h.div_rem(g).0)?);
+                let part = self.between(context, &strided, v, &Lin::default(), &h.div_rem(g).0)?;
+                out = out.plus(&Rational::ONE, &part);
             }
             return Ok(out);
         }
