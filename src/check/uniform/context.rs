@@ -51,6 +51,11 @@ impl Context {
         Context { facts: Rc::new(facts) }
     }
 
+    /// The facts.
+    pub fn facts(&self) -> &[Lin] {
+        &self.facts
+    }
+
     /// With `lo ≤ v < hi`.
     #[must_use]
     pub fn within(&self, v: &Lin, lo: &Lin, hi: &Lin) -> Self {
@@ -208,7 +213,7 @@ fn eliminate(mut system: Vec<Lin>) -> bool {
 pub type Values = Vec<Lin>;
 
 /// How many cases one proof may have.
-pub const MAX_CASES: usize = 600;
+pub const MAX_CASES: usize = 4_000;
 
 /// The cases that are left to look at, and fresh variables.
 #[derive(Debug)]
@@ -304,7 +309,7 @@ fn pinned(context: &Context, form: &Lin, values: Values) -> Res<(Context, Values
         }
     }
     // The bounds of a variable may have met, which a power of it does not show.
-    for v in own {
+    for &v in &own {
         let bounds = context.facts.iter().filter_map(|f| match f.linear_in(v) {
             Some((1, rest)) => rest.as_num().map(|c| -c),
             _ => None,
@@ -314,6 +319,18 @@ fn pinned(context: &Context, form: &Lin, values: Values) -> Res<(Context, Values
         {
             let (context, values) = put(v, &low)?;
             return pinned(&context, &Lin::num(1), values);
+        }
+    }
+    // A power that is known gives its exponent.
+    let powers: BTreeSet<Unit> = context.facts.iter().flat_map(Lin::units).collect();
+    for u in powers {
+        let Unit::Exp(b, v) = u else { continue };
+        for e in (0..6).filter(|_| own.contains(&v)) {
+            let difference = Lin::unit(u).plus(-i128::from(b).pow(e));
+            if context.implies(&difference) && context.implies(&difference.neg()) {
+                let (context, values) = put(v, &Lin::num(i128::from(e)))?;
+                return pinned(&context, &Lin::num(1), values);
+            }
         }
     }
     Ok((context.clone(), values))

@@ -169,6 +169,11 @@ impl Lin {
         all
     }
 
+    /// The units that occur.
+    pub fn units(&self) -> impl Iterator<Item = Unit> {
+        self.terms.keys().flatten().map(|&(u, _)| u)
+    }
+
     /// `(a, r)` with `self = a·v + r` and `r` free of `v`, if the form is linear in `v` with a number as coefficient.
     pub fn linear_in(&self, v: Var) -> Option<(i128, Lin)> {
         let mut rest = self.clone();

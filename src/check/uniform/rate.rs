@@ -16,6 +16,10 @@ pub struct Sides {
     pub right: Poly,
     /// The index of the system in this case.
     pub n: Lin,
+    /// The component and the place in it: a block, and the index in the block.
+    pub place: (Option<usize>, usize, Vec<Lin>),
+    /// What is known in this case.
+    pub context: Context,
 }
 
 /// A rate `c > 0` as a function of the index: the target's learning rate is `c` times the source's.
@@ -91,7 +95,6 @@ pub fn common(
     context: &Context,
     name: &dyn Fn(Var) -> String,
 ) -> Res<Rate> {
-    if std::env::var("NAT_DEBUG").is_ok() { for s in all { eprintln!("n={} L={} R={}", s.n.text(name), s.left.text(name), s.right.text(name)); } }
     let differ = "the sides have different normal forms, and no constant makes them equal";
     let mut candidate = None;
     for s in all.iter().filter(|s| s.n == Lin::var(index)) {

@@ -276,12 +276,28 @@ pub fn index(prover: &Prover, from: u64) -> Res<(Var, Context)> {
     Ok((v, Context::default().with(Lin::var(v).plus(-from))))
 }
 
-fn attempt<'e>(
+/// Both sides in all cases, with the index as a variable, what is positive, and whether they are steps.
+pub struct Examined {
+    /// The cases.
+    pub all: Vec<Sides>,
+    /// The index.
+    pub index: Var,
+    /// What is known of it.
+    pub context: Context,
+    positive: Vec<Poly>,
+    step: bool,
+}
+
+/// Computes both sides of a family's square in all cases.
+///
+/// # Errors
+/// What is not read here, or needs too much.
+pub fn examine<'e>(
     prover: &'e Prover<'e>,
     family: &Family<'e>,
     generator: &'e Instance,
     optimizer: &'e Instance,
-) -> Res<Proof> {
+) -> Res<Examined> {
     let decl = declaration(family)?;
     let Some(Declared::Optimizer(id)) = family.model.lookup(&optimizer.name.name) else {
         return stuck(format!("`{}` is no optimizer", optimizer.name.name));
@@ -320,12 +336,25 @@ fn attempt<'e>(
                         return Ok(None);
                     }
                 }
-                let (left, right) = square.sides(*component, &At { block, index: values[1..].to_vec() }, c)?;
-                Ok(Some(Sides { left, right, n: values[0].clone() }))
+                let at = At { block, index: values[1..].to_vec() };
+                let (left, right) = square.sides(*component, &at, c)?;
+                let place = (*component, block, at.index);
+                Ok(Some(Sides { left, right, n: values[0].clone(), place, context: c.clone() }))
             };
             all.extend(prover.cases.all(&context, values, &goal)?.into_iter().flatten());
         }
     }
+    Ok(Examined { all, index: v, context, positive, step })
+}
+
+fn attempt<'e>(
+    prover: &'e Prover<'e>,
+    family: &Family<'e>,
+    generator: &'e Instance,
+    optimizer: &'e Instance,
+) -> Res<Proof> {
+    let Examined { all, index: v, context, positive, step } = examine(prover, family, generator, optimizer)?;
+    let name = family.index.name.as_str();
     let mut equal = true;
     for s in &all {
         equal &= prover.vanishes(&s.left.clone().plus(&Rational::NEG_ONE, &s.right))?;
