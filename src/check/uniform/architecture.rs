@@ -10,9 +10,7 @@ use super::poly::{Atom, Entry, Poly, Symbol};
 use super::value::{At, Layout, Shape, Value};
 use crate::domain::Rational;
 use crate::model::names::Declared;
-use crate::syntax::tree::{
-    ArchitectureEntry, Comparison, Condition, Expr, Instance, Param, Type,
-};
+use crate::syntax::tree::{ArchitectureEntry, Comparison, Condition, Expr, Instance, Param, Type};
 
 /// The conditions of a domain: differences that are positive, or not zero, entry by entry.
 pub type Conditions<'e> = Vec<(Value<'e>, bool)>;
@@ -87,8 +85,7 @@ impl<'e> Prover<'e> {
         for p in &params {
             self.conditions(&p.conditions, &env, context, &mut domain)?;
         }
-        let mut arch =
-            Arch { side, layout, loss: None, output: None, output_metric: false, blocks: named, domain };
+        let mut arch = Arch { side, layout, loss: None, output: None, output_metric: false, blocks: named, domain };
         for entry in &decl.body {
             match entry {
                 ArchitectureEntry::Param(_) => {}

@@ -3,7 +3,7 @@
 use super::context::{Context, Res, stuck};
 use super::linear::{Lin, Var};
 use super::normal::{Prover, reason};
-use super::poly::{Atom, Poly, Symbol};
+use super::poly::{Atom, Entry, Poly, Symbol};
 use super::square::{Projection, assumptions, declaration, index};
 use super::value::At;
 use super::{Family, Outcome, Proof};
@@ -50,8 +50,18 @@ impl<'e> Prover<'e> {
         let entry = |c: &Context, b: usize, r: &[Lin]| (p.map[b].at)(c, &At::tensor(r.to_vec()));
         for (b, (_, rows)) in targets.iter().enumerate() {
             for (d, (_, others)) in targets.iter().enumerate().skip(b) {
-                for (s, (_, columns)) in sources.iter().enumerate() {
-                    self.for_pairs(context, (rows, others, b == d), &|c, r, q| {
+                self.for_pairs(context, (rows, others, b == d), &|c, r, q| {
+                    let (x, y) = (entry(c, b, r)?, entry(c, d, q)?);
+                    let (mut left, mut right) = (Vec::new(), Vec::new());
+                    if reads(&x, &mut left) && reads(&y, &mut right) {
+                        for (e, f) in left.iter().flat_map(|e| right.iter().map(move |f| (e, f))) {
+                            if self.same_place(c, e, f)? {
+                                return stuck("two entries of the target read the same entry of the source");
+                            }
+                        }
+                        return Ok(());
+                    }
+                    for (s, (_, columns)) in sources.iter().enumerate() {
                         let place: Vec<Lin> = columns.iter().map(|_| Lin::var(self.cases.fresh())).collect();
                         let mut inner = c.clone();
                         for (i, n) in place.iter().zip(columns) {
@@ -59,15 +69,15 @@ impl<'e> Prover<'e> {
                         }
                         self.cases.all(&inner, place, &|c, place| {
                             let at = At { block: s, index: place.to_vec() };
-                            let left = self.partial(c, &entry(c, b, r)?, 0, &at)?;
-                            if left.is_zero() || self.partial(c, &entry(c, d, q)?, 0, &at)?.is_zero() {
+                            let left = self.partial(c, &x, 0, &at)?;
+                            if left.is_zero() || self.partial(c, &y, 0, &at)?.is_zero() {
                                 return Ok(());
                             }
                             stuck("two entries of the target read the same entry of the source")
                         })?;
-                        Ok(())
-                    })?;
-                }
+                    }
+                    Ok(())
+                })?;
             }
             self.no_zero_row(context, rows, &|c, r| {
                 let value = entry(c, b, r)?;
@@ -81,14 +91,22 @@ impl<'e> Prover<'e> {
         Ok(())
     }
 
+    /// Whether two entries are the same.
+    fn same_place(&self, context: &Context, e: &Entry, f: &Entry) -> Res<bool> {
+        if e.block != f.block {
+            return Ok(false);
+        }
+        for (a, b) in e.index.iter().zip(&f.index) {
+            if !context.decide_zero(&a.sub(b))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Proves that a sum of squares is not zero at any place: it has a positive number in its normal form or its
     /// vanishing would be an assumption.
-    fn no_zero_row(
-        &self,
-        context: &Context,
-        dims: &[Lin],
-        squares: &dyn Fn(&Context, &[Lin]) -> Res<Poly>,
-    ) -> Res<()> {
+    fn no_zero_row(&self, context: &Context, dims: &[Lin], squares: &dyn Fn(&Context, &[Lin]) -> Res<Poly>) -> Res<()> {
         let place: Vec<Lin> = dims.iter().map(|_| Lin::var(self.cases.fresh())).collect();
         let mut inside = context.clone();
         for (i, n) in place.iter().zip(dims) {
@@ -139,9 +157,14 @@ impl<'e> Prover<'e> {
         }
         for (m, q) in &image.0 {
             let (sizes, rest): (Vec<_>, Vec<_>) = m.0.iter().cloned().partition(|(a, _)| matches!(a, Atom::Unit(_)));
-            let positive = sizes.iter().all(|(a, _)| matches!(a, Atom::Unit(u) if context.implies(&Lin::unit(*u).plus(-1))));
+            let positive =
+                sizes.iter().all(|(a, _)| matches!(a, Atom::Unit(u) if context.implies(&Lin::unit(*u).plus(-1))));
             let [(a, e)] = &rest[..] else { return Ok(false) };
-            if *q <= Rational::ZERO || !positive || !e.is_one() || !self.given(p, &Poly::atom(a.clone()), true, context)? {
+            if *q <= Rational::ZERO
+                || !positive
+                || !e.is_one()
+                || !self.given(p, &Poly::atom(a.clone()), true, context)?
+            {
                 return Ok(false);
             }
         }
@@ -169,4 +192,22 @@ impl<'e> Prover<'e> {
         }
         Ok(false)
     }
+}
+
+/// Collects the entries of the source's point that a polynomial reads; `false` if a sum reads any.
+fn reads(p: &Poly, out: &mut Vec<Entry>) -> bool {
+    p.0.keys().flat_map(|m| &m.0).all(|(a, _)| match a {
+        Atom::Unit(_) => true,
+        Atom::Entry(e) => {
+            if e.symbol == Symbol::Point(0) {
+                out.push(e.clone());
+            }
+            true
+        }
+        Atom::Fun(_, q) | Atom::Base(q) => reads(q, out),
+        Atom::Sum(_, m, _) => {
+            let mut inside = Vec::new();
+            reads(&Poly::single((**m).clone(), Rational::ONE), &mut inside) && inside.is_empty()
+        }
+    })
 }

@@ -108,7 +108,11 @@ impl Context {
                 let e = Lin::unit(u);
                 system.push(e.plus(-l));
                 // bᵏ ≥ 1 + (b - 1) k for natural k.
-                if self.facts.iter().any(|f| f.linear_in(v).is_some_and(|(a, r)| a == 1 && r.as_num().is_some_and(|c| c <= 0))) {
+                if self
+                    .facts
+                    .iter()
+                    .any(|f| f.linear_in(v).is_some_and(|(a, r)| a == 1 && r.as_num().is_some_and(|c| c <= 0)))
+                {
                     let linear = Lin::var(v).mul(&Lin::num(i128::from(b) - 1));
                     system.extend(linear.map(|l| e.sub(&l).plus(-1)));
                 }
@@ -213,7 +217,7 @@ fn eliminate(mut system: Vec<Lin>) -> bool {
 pub type Values = Vec<Lin>;
 
 /// How many cases one proof may have.
-pub const MAX_CASES: usize = 4_000;
+pub const MAX_CASES: usize = 10_000;
 
 /// The cases that are left to look at, and fresh variables.
 #[derive(Debug)]
@@ -243,12 +247,7 @@ impl Cases {
     ///
     /// # Errors
     /// What stops the goal in some case; the residue of a variable that is not among `values`; too many cases.
-    pub fn all<T>(
-        &self,
-        context: &Context,
-        values: Values,
-        goal: &dyn Fn(&Context, &[Lin]) -> Res<T>,
-    ) -> Res<Vec<T>> {
+    pub fn all<T>(&self, context: &Context, values: Values, goal: &dyn Fn(&Context, &[Lin]) -> Res<T>) -> Res<Vec<T>> {
         let mut out = Vec::new();
         let mut open = vec![(context.clone(), values)];
         while let Some((context, values)) = open.pop() {
@@ -265,6 +264,10 @@ impl Cases {
                     // What this proof has no variables for is left to the one that it is part of.
                     if !form.vars().iter().any(|v| values.iter().any(|x| x.mentions(*v))) {
                         return Err(Need::Split(form));
+                    }
+                    let known = |v: &Var| context.facts.iter().chain(&values).any(|x| x.mentions(*v));
+                    if !form.vars().iter().all(known) {
+                        return stuck("a comparison with the index of a sum could not be settled");
                     }
                     let no = form.neg().plus(-1);
                     // Last in, first out: the case in which the form is negative comes second.

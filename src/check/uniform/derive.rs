@@ -21,25 +21,34 @@ impl Prover<'_> {
         if !p.mentions(v) {
             return Ok(p.clone());
         }
-        self.rebuild(p, &|atom| {
-            Ok(match atom {
-                Atom::Unit(u) if u.var() == v => Poly::lin(&moderate(Lin::unit(*u).substitute(v, by))?),
-                Atom::Unit(_) => Poly::atom(atom.clone()),
-                Atom::Entry(e) => {
-                    let index: Res<Vec<Lin>> = e.index.iter().map(|l| moderate(l.substitute(v, by))).collect();
-                    Poly::atom(Atom::Entry(Entry { index: index?, ..e.clone() }))
-                }
-                Atom::Fun(f, q) => self.fun(context, *f, &self.replace(context, q, v, by)?)?,
-                Atom::Base(q) => self.replace(context, q, v, by)?,
-                Atom::Sum(h, m, bound) => {
-                    let h = moderate(h.substitute(v, by))?;
-                    let fresh = self.cases.fresh();
-                    let opened = rename(&Poly::single((**m).clone(), Rational::ONE), *bound, fresh)?;
-                    let body = self.replace(context, &opened, v, by)?;
-                    self.between(context, &body, fresh, &Lin::default(), &h)?
-                }
-            })
-        }, context)
+        self.rebuild(
+            p,
+            &|atom| {
+                Ok(match atom {
+                    Atom::Unit(u) if u.var() == v => Poly::lin(&moderate(Lin::unit(*u).substitute(v, by))?),
+                    Atom::Unit(_) => Poly::atom(atom.clone()),
+                    Atom::Entry(e) => {
+                        let index: Res<Vec<Lin>> = e.index.iter().map(|l| moderate(l.substitute(v, by))).collect();
+                        Poly::atom(Atom::Entry(Entry { index: index?, ..e.clone() }))
+                    }
+                    Atom::Fun(f, q) => self.fun(context, *f, &self.replace(context, q, v, by)?)?,
+                    Atom::Base(q) => self.replace(context, q, v, by)?,
+                    Atom::Sum(h, m, bound) => {
+                        let h = moderate(h.substitute(v, by))?;
+                        let fresh = self.cases.fresh();
+                        let opened = rename(&Poly::single((**m).clone(), Rational::ONE), *bound, fresh)?;
+                        let index = Lin::var(fresh);
+                        let inside = match context.implies(&h.plus(-1)) {
+                            true => context.within(&index, &Lin::default(), &h),
+                            false => context.clone(),
+                        };
+                        let body = self.replace(&inside, &opened, v, by)?;
+                        self.between(&inside, &body, fresh, &Lin::default(), &h)?
+                    }
+                })
+            },
+            context,
+        )
     }
 
     /// A polynomial with entries replaced. Sums are opened, so that what replaces an entry may depend on where its
@@ -48,18 +57,22 @@ impl Prover<'_> {
     /// # Errors
     /// What a replacement needs to know.
     pub fn substitute(&self, context: &Context, p: &Poly, of: OfEntry) -> Res<Poly> {
-        self.rebuild(p, &|atom| {
-            Ok(match atom {
-                Atom::Unit(_) => Poly::atom(atom.clone()),
-                Atom::Entry(e) => of(context, e)?.unwrap_or_else(|| Poly::atom(atom.clone())),
-                Atom::Fun(f, q) => self.fun(context, *f, &self.substitute(context, q, of)?)?,
-                Atom::Base(q) => self.substitute(context, q, of)?,
-                Atom::Sum(h, m, bound) => self.resum(context, h, &|context, i| {
-                    let body = self.instance(context, m, *bound, i)?;
-                    self.substitute(context, &body, of)
-                })?,
-            })
-        }, context)
+        self.rebuild(
+            p,
+            &|atom| {
+                Ok(match atom {
+                    Atom::Unit(_) => Poly::atom(atom.clone()),
+                    Atom::Entry(e) => of(context, e)?.unwrap_or_else(|| Poly::atom(atom.clone())),
+                    Atom::Fun(f, q) => self.fun(context, *f, &self.substitute(context, q, of)?)?,
+                    Atom::Base(q) => self.substitute(context, q, of)?,
+                    Atom::Sum(h, m, bound) => self.resum(context, h, &|context, i| {
+                        let body = self.instance(context, m, *bound, i)?;
+                        self.substitute(context, &body, of)
+                    })?,
+                })
+            },
+            context,
+        )
     }
 
     /// The derivative along a direction that is given by entries; `None` is zero.

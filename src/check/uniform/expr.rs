@@ -208,7 +208,11 @@ impl<'e> Prover<'e> {
             env = env.value(&p.name.name, Value::size(a.clone()));
         }
         if let Some(e) = &decl.decl.value {
-            return if sequence { stuck("a sequence with values") } else { self.nested(|| self.eval(e, &env, context)) };
+            return if sequence {
+                stuck("a sequence with values")
+            } else {
+                self.nested(|| self.eval(e, &env, context))
+            };
         }
         let dims: Res<Vec<Lin>> = ty.dims.iter().map(|d| self.lin(d, &env, context)).collect();
         let id = id.0;
@@ -344,9 +348,8 @@ impl<'e> Prover<'e> {
     ) -> Res<Poly> {
         match ranges {
             [] => (self.eval(body, env, context)?.at)(context, at),
-            [(name, lo, hi), rest @ ..] => self.sum(context, lo, hi, &|c, i| {
-                self.summed(rest, body, &env.value(name, Value::size(i.clone())), c, at)
-            }),
+            [(name, lo, hi), rest @ ..] => self
+                .sum(context, lo, hi, &|c, i| self.summed(rest, body, &env.value(name, Value::size(i.clone())), c, at)),
         }
     }
 

@@ -157,7 +157,9 @@ impl<'m> Prover<'m> {
         }
         let factor = number_power(&coefficient, k);
         if rest.as_num().is_none() {
-            self.owe(Obligation::NotZero(rest.clone()));
+            if k < 0 && !of_sizes(&rest) {
+                self.owe(Obligation::NotZero(rest.clone()));
+            }
             out = out.times(&Mono::of(Atom::Base(Rc::new(rest)), q));
         }
         self.mul(&Poly::single(out, factor), &Poly::num(1))
@@ -173,7 +175,7 @@ impl<'m> Prover<'m> {
                 return stuck("division by zero");
             }
         }
-        if rest.0.keys().all(|m| m.0.iter().all(|(a, _)| matches!(a, Atom::Unit(_)))) && rest.as_num().is_none() {
+        if of_sizes(&rest) && rest.as_num().is_none() {
             let Some(l) = as_lin(&rest) else { return stuck("a denominator of sizes that may vanish") };
             if context.decide_zero(&l)? {
                 return stuck("division by zero");
@@ -197,7 +199,7 @@ impl<'m> Prover<'m> {
             }
         }
         let size = if coefficient < Rational::ZERO { -coefficient } else { coefficient };
-                let rest = self.mul(p, &Poly::single(taken, Rational::ONE / &size))?;
+        let rest = self.mul(p, &Poly::single(taken, Rational::ONE / &size))?;
         let (outside, inside) = rational_root(&size, q);
         if !inside.is_one() {
             out = out.times(&Mono::of(Atom::Base(Rc::new(Poly::num(inside))), q.clone()));
@@ -312,6 +314,11 @@ impl<'m> Prover<'m> {
     }
 }
 
+/// Whether a polynomial reads sizes and indices alone.
+fn of_sizes(p: &Poly) -> bool {
+    p.0.keys().all(|m| m.0.iter().all(|(a, _)| matches!(a, Atom::Unit(_))))
+}
+
 /// One half.
 pub fn half() -> Rational {
     Rational::from_parts(1.into(), 2u8.into())
@@ -366,7 +373,11 @@ pub fn content(p: &Poly) -> (Rational, Mono, Poly) {
     // polynomials and of signs stay where they are unless all terms have them.
     let mut candidates: Vec<&Atom> = first.0.iter().map(|x| &x.0).collect();
     for m in p.0.keys() {
-        candidates.extend(m.0.iter().filter(|(a, e)| *e < Rational::ZERO && matches!(a, Atom::Unit(_) | Atom::Entry(_))).map(|x| &x.0));
+        candidates.extend(
+            m.0.iter()
+                .filter(|(a, e)| *e < Rational::ZERO && matches!(a, Atom::Unit(_) | Atom::Entry(_)))
+                .map(|x| &x.0),
+        );
     }
     candidates.sort();
     candidates.dedup();
@@ -437,14 +448,13 @@ fn evidently_not_zero(p: &Poly) -> bool {
 /// Whether two monomials differ in the symbols that they read, not only in the places.
 fn differs(m: &Mono, n: &Mono) -> bool {
     let key = |m: &Mono| {
-        let mut all: Vec<_> = m
-            .0
-            .iter()
-            .filter_map(|(a, e)| match a {
-                Atom::Entry(x) => Some((x.symbol.clone(), x.block, e.clone())),
-                _ => None,
-            })
-            .collect();
+        let mut all: Vec<_> =
+            m.0.iter()
+                .filter_map(|(a, e)| match a {
+                    Atom::Entry(x) => Some((x.symbol.clone(), x.block, e.clone())),
+                    _ => None,
+                })
+                .collect();
         all.sort();
         all
     };
@@ -467,7 +477,9 @@ fn evidently_positive(p: &Poly) -> bool {
     };
     let solid = |m: &Mono| m.0.iter().all(|(a, _)| matches!(a, Atom::Entry(_) | Atom::Fun(Fun::Exp, _)));
     let alone = |m: &Mono| {
-        m.0.len() == 1 && matches!(&m.0[0].0, Atom::Entry(_) | Atom::Fun(Fun::Exp | Fun::Sigmoid, _)) && m.0[0].1.is_one()
+        m.0.len() == 1
+            && matches!(&m.0[0].0, Atom::Entry(_) | Atom::Fun(Fun::Exp | Fun::Sigmoid, _))
+            && m.0[0].1.is_one()
     };
     let one = p.as_single().is_some_and(|(m, c)| alone(m) && *c > Rational::ZERO);
     one || (p.0.iter().all(|(m, c)| *c > Rational::ZERO && fine(m)) && p.0.keys().any(solid))

@@ -100,9 +100,7 @@ impl<'e> Prover<'e> {
                 }
                 blocks.push(value);
             }
-            Ok(Value::new(Shape::Over(layout), move |c, at| {
-                (blocks[at.block].at)(c, &At::tensor(at.index.clone()))
-            }))
+            Ok(Value::new(Shape::Over(layout), move |c, at| (blocks[at.block].at)(c, &At::tensor(at.index.clone()))))
         })
     }
 

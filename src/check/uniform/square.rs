@@ -372,7 +372,9 @@ fn attempt<'e>(
     };
     let sides = match &found {
         None => "both sides have the same normal form".to_owned(),
-        Some(c) => format!("the sides have the same normal form once the target's learning rate is multiplied by {}", c.text),
+        Some(c) => {
+            format!("the sides have the same normal form once the target's learning rate is multiplied by {}", c.text)
+        }
     };
     let argument = format!(
         "for every {name} >= {}: {sides} at a general entry of every component, with indexed sums of symbolic length ({cases})",
@@ -388,8 +390,13 @@ pub fn assumptions(prover: &Prover, name: &dyn Fn(Var) -> String) -> Vec<String>
         .borrow()
         .iter()
         .map(|o| match o {
-            Obligation::NotZero(p) => format!("a quantity that the sides divide by, or take the sign of, is not zero everywhere: {}", p.text(name)),
-            Obligation::SomewherePositive(p) => format!("a quantity under a root or logarithm is positive somewhere: {}", p.text(name)),
+            Obligation::NotZero(p) => format!(
+                "a quantity that the sides divide by, or take the sign of, is not zero everywhere: {}",
+                p.text(name)
+            ),
+            Obligation::SomewherePositive(p) => {
+                format!("a quantity under a root or logarithm is positive somewhere: {}", p.text(name))
+            }
         })
         .collect();
     all.sort();

@@ -43,18 +43,16 @@ impl Prover<'_> {
         match length.as_num() {
             Some(0) => return Ok(Poly::default()),
             Some(1) => return body(context, lo),
-            _ if context.implies(&length.neg()) => return Ok(Poly::default()),
             _ => {}
+        }
+        // What a range says of its index may be used only if the range is not empty.
+        if !context.decide(&length.plus(-1))? {
+            return Ok(Poly::default());
         }
         let v = self.cases.fresh();
         let i = Lin::var(v);
         match body(&context.within(&i, lo, hi), &i) {
-            Ok(p) => {
-                // What the range says of the index may be used unless the range can be empty: then it says too much.
-                let inside = context.within(&i, lo, hi);
-                let context = if context.implies(&length.plus(-1)) { &inside } else { context };
-                self.between(context, &p, v, lo, hi)
-            }
+            Ok(p) => self.between(&context.within(&i, lo, hi), &p, v, lo, hi),
             Err(Need::Split(form)) if form.mentions(v) => {
                 let Some((a, rest)) = form.linear_in(v).filter(|(a, _)| *a != 0) else {
                     return stuck("a comparison is not linear in the index of a sum");

@@ -56,7 +56,8 @@ impl Reading<'_> {
             Unit::Var(v) => self.vars[&v],
             Unit::Exp(b, v) => i128::from(b).pow(u32::try_from(self.vars[&v]).expect("natural")),
         };
-        l.constant() + l.terms().map(|(p, c)| c * p.iter().map(|&(u, e)| unit(u).pow(e)).product::<i128>()).sum::<i128>()
+        l.constant()
+            + l.terms().map(|(p, c)| c * p.iter().map(|&(u, e)| unit(u).pow(e)).product::<i128>()).sum::<i128>()
     }
 
     fn poly(&mut self, p: &Poly) -> f64 {
@@ -107,7 +108,9 @@ impl Reading<'_> {
         match &e.symbol {
             Symbol::Point(0) => over(&self.point),
             Symbol::State(k, 0) if *k < self.states.len() => over(&self.states[*k]),
-            Symbol::Fixed(k) => value(&self.states[*k], usize::try_from(index.first().copied().unwrap_or(0)).expect("natural")),
+            Symbol::Fixed(k) => {
+                value(&self.states[*k], usize::try_from(index.first().copied().unwrap_or(0)).expect("natural"))
+            }
             Symbol::Data(id) => {
                 let decl = &self.model[crate::model::names::DataId(*id)];
                 if decl.decl.ty.arrow.is_some() {
@@ -158,11 +161,15 @@ fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> 
     let generator = applied(family);
     let prover = Prover::new(family.model);
     let examined = examine(&prover, family, &generator, optimizer).unwrap_or_else(|e| panic!("{label}: {e:?}"));
-    let declarations: String =
-        text.lines().filter(|l| !l.starts_with("check") && !l.starts_with("system")).map(|l| format!("{l}\n")).collect();
+    let declarations: String = text
+        .lines()
+        .filter(|l| !l.starts_with("check") && !l.starts_with("system"))
+        .map(|l| format!("{l}\n"))
+        .collect();
     let mut compared = 0;
     for n in family.from..family.from + 4 {
-        let size = crate::model::elaborate::text_of(&generator.args[0].value).replace(&family.index.name, &n.to_string());
+        let size =
+            crate::model::elaborate::text_of(&generator.args[0].value).replace(&family.index.name, &n.to_string());
         let name = &family.generator.name.name;
         let member_text = format!("{declarations}\ncheck natural {} along {name}({size})\n", optimizer.name.name);
         let member = self::model(&member_text);
@@ -177,15 +184,19 @@ fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> 
                 Some((0..info.shape.iter().product()).map(|i| value(&info.name, i)).collect())
             })
             .unwrap_or_else(|e| panic!("{label} at {n}: {e:?}"));
-        let point = problem.setting.quantified.iter().find(|q| {
-            q.role == crate::model::elaborate::Role::Point && symbols.contains(&q.symbol)
-        });
+        let point = problem
+            .setting
+            .quantified
+            .iter()
+            .find(|q| q.role == crate::model::elaborate::Role::Point && symbols.contains(&q.symbol));
         let point = point.map(|q| store.symbol_info(q.symbol).name.to_string()).unwrap_or_default();
         // The blocks of both ends, from the layouts at this member.
         let decl = super::square::declaration(family).expect("a projection");
         let context = super::context::Context::default();
         let own = Prover::new(family.model);
-        let layouts = own.projection(decl, &generator, (&family.index.name, &Lin::num(i128::from(n))), &context).expect("a member");
+        let layouts = own
+            .projection(decl, &generator, (&family.index.name, &Lin::num(i128::from(n))), &context)
+            .expect("a member");
         let offsets = |layout: &super::value::Layout| -> Vec<(usize, Vec<usize>)> {
             let mut start = 0;
             let mut out = Vec::new();
@@ -209,7 +220,7 @@ fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> 
                     s.context.facts().iter().chain([&s.n]).chain(&s.place.2).flat_map(Lin::vars).collect();
                 free.sort_unstable();
                 free.dedup();
-                for vars in assignments(&free, 9) {
+                for vars in assignments(&free, 7) {
                     reading.vars = vars;
                     if reading.lin(&s.n) != i128::from(n) || s.context.facts().iter().any(|f| reading.lin(f) < 0) {
                         continue;
@@ -217,7 +228,11 @@ fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> 
                     let (offset, dims) = blocks[s.place.1].clone();
                     let index: Vec<i128> = s.place.2.iter().map(|l| reading.lin(l)).collect();
                     let flat = index.iter().zip(&dims).fold(0, |acc, (&i, &n)| acc * n + i as usize);
-                    let position = if component.is_none_or(|c| model[id].states[c].1.name.name == "tangent") { offset + flat } else { flat };
+                    let position = if component.is_none_or(|c| model[id].states[c].1.name.name == "tangent") {
+                        offset + flat
+                    } else {
+                        flat
+                    };
                     for (side, p) in [(k, &s.left), (half + k, &s.right)] {
                         let (found, wanted) = (reading.poly(p), run[side][position]);
                         assert!(

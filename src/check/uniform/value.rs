@@ -145,9 +145,9 @@ impl<'m> Prover<'m> {
         match dims {
             [] => body(context, &[]),
             [n] => self.sum(context, &zero, n, &|c, i| body(c, std::slice::from_ref(i))),
-            [m, n] => self.sum(context, &zero, m, &|c, i| {
-                self.sum(c, &zero, n, &|c, j| body(c, &[i.clone(), j.clone()]))
-            }),
+            [m, n] => {
+                self.sum(context, &zero, m, &|c, i| self.sum(c, &zero, n, &|c, j| body(c, &[i.clone(), j.clone()])))
+            }
             _ => stuck("a tensor of more than two axes"),
         }
     }
@@ -160,9 +160,7 @@ impl<'m> Prover<'m> {
         let count = |dims: &[Lin]| dims.iter().try_fold(Lin::num(1), |acc, d| acc.mul(d));
         let total = match shape {
             Shape::Tensor(dims) => count(dims),
-            Shape::Over(layout) => {
-                layout.blocks.iter().try_fold(Lin::default(), |acc, b| Some(acc.add(&count(&b.1)?)))
-            }
+            Shape::Over(layout) => layout.blocks.iter().try_fold(Lin::default(), |acc, b| Some(acc.add(&count(&b.1)?))),
         };
         super::context::moderate(total)
     }
