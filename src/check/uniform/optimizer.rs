@@ -39,6 +39,9 @@ impl<'e> Over<'e> {
     }
 }
 
+/// What is to be proved of two places.
+pub type OfPair<'b> = &'b dyn Fn(&Context, &[Lin], &[Lin]) -> Res<()>;
+
 /// The functions that exist only inside an optimizer.
 const FUNCTIONS: [&str; 10] = crate::model::optimizer::FUNCTIONS;
 
@@ -333,12 +336,7 @@ impl<'e> Prover<'e> {
     ///
     /// # Errors
     /// What stops the proof in some case.
-    pub fn for_pairs(
-        &self,
-        context: &Context,
-        (first, second, same): (&[Lin], &[Lin], bool),
-        goal: &dyn Fn(&Context, &[Lin], &[Lin]) -> Res<()>,
-    ) -> Res<()> {
+    pub fn for_pairs(&self, context: &Context, (first, second, same): (&[Lin], &[Lin], bool), goal: OfPair) -> Res<()> {
         let fresh = |dims: &[Lin]| -> Vec<Lin> { dims.iter().map(|_| Lin::var(self.cases.fresh())).collect() };
         let (s, t) = (fresh(first), fresh(second));
         let mut inside = context.clone();
