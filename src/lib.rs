@@ -45,6 +45,8 @@ use thiserror::Error;
 
 use check::class::Examples;
 use check::decide::Disagreement;
+use check::lower::system::Systems;
+use check::system::{Progress, Silent, Stopped};
 use check::{Budget, Task};
 use model::error::ModelError;
 use model::names::Model;
@@ -132,6 +134,8 @@ pub struct Answer {
     pub ok: bool,
     /// How long it took.
     pub time: Duration,
+    /// For a check of or along a system: its squares, and what they say together.
+    pub system: Option<check::system::Report>,
     /// For `classify`: what was found along each class.
     pub table: Vec<(Class, Finding)>,
 }
@@ -204,11 +208,31 @@ pub fn check_source(
     files: &mut Files<'_>,
     options: &Options,
 ) -> Result<FileReport, Disagreement> {
+    check_source_with(sources, id, files, options, &Silent)
+}
+
+/// As [`check_source`], with a listener that hears how far long checks have come.
+///
+/// # Errors
+/// As [`check_source`].
+pub fn check_source_with(
+    sources: &mut Sources,
+    id: SourceId,
+    files: &mut Files<'_>,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<FileReport, Disagreement> {
     let (model, mut errors, mut faults) = resolve(sources, id, files);
+    let mut systems = Systems::default();
     let lowered: Vec<Result<Task, Vec<ModelError>>> = match errors.is_empty() {
-        true => model.checks.par_iter().map(|c| check::lower::lower(&model, c)).collect(),
+        true => {
+            systems = Systems::resolve(&model, options.effort);
+            let lower = |c| systems.task(&model, c).unwrap_or_else(|| check::lower::lower(&model, c));
+            model.checks.par_iter().map(lower).collect()
+        }
         false => Vec::new(),
     };
+    faults.append(&mut systems.faults);
     let mut tasks = Vec::with_capacity(lowered.len());
     let mut asked: Vec<(ModelError, Span)> = Vec::new();
     for (result, check) in lowered.into_iter().zip(&model.checks) {
@@ -219,11 +243,7 @@ pub fn check_source(
             }
             Err(found) => found,
         };
-        let (here, other): (Vec<_>, Vec<_>) = found.into_iter().partition(|e| e.span().source == id);
-        faults.extend(here);
-        let new = |e: &ModelError| !asked.iter().any(|(known, _)| known == e);
-        let other: Vec<_> = other.into_iter().filter(new).map(|e| (e, check.span)).collect();
-        asked.extend(other);
+        asked.extend(found.into_iter().map(|e| (e, check.span)));
     }
     let mut tables = Vec::new();
     if errors.is_empty() {
@@ -234,23 +254,50 @@ pub fn check_source(
             }
         }
     }
-    model::validate::sort(&mut faults);
-    asked.retain(|(e, _)| !faults.contains(e));
-    errors.extend(faults.into_iter().map(InputError::from));
-    errors.extend(asked.into_iter().map(|(error, check)| InputError::Asked { error, check }));
+    errors.extend(input_errors(id, faults, asked));
     if !errors.is_empty() {
         errors.sort_by_key(InputError::span);
         return Ok(FileReport { answers: Vec::new(), errors });
     }
-    let asks = Asks { model: &model, examples: OnceLock::new(), options };
-    let answers: Result<Vec<Answer>, Disagreement> =
+    let asks = Asks { model: &model, examples: OnceLock::new(), options, progress };
+    let answered: Vec<Result<Answer, Stopped>> =
         tasks.into_par_iter().zip(&model.checks).map(|(t, c)| asks.answer(t, c)).collect();
     let tables: Result<Vec<Answer>, Disagreement> =
         tables.into_par_iter().map(|(t, request)| asks.table(t, request)).collect();
-    let mut answers = answers?;
+    let mut answers = Vec::with_capacity(answered.len());
+    let mut asked: Vec<(ModelError, Span)> = Vec::new();
+    for (result, check) in answered.into_iter().zip(&model.checks) {
+        match result {
+            Ok(a) => answers.push(a),
+            Err(Stopped::Disagreement(d)) => return Err(d),
+            Err(Stopped::Faults(found)) => asked.extend(found.into_iter().map(|e| (e, check.span))),
+        }
+    }
     answers.extend(tables?);
     answers.sort_by_key(|a| a.task.span);
+    // Members of systems are elaborated one by one; a fault of one of them is a fault of the file.
+    if !asked.is_empty() {
+        answers.clear();
+        errors.extend(input_errors(id, Vec::new(), asked));
+        errors.sort_by_key(InputError::span);
+    }
     Ok(FileReport { answers, errors })
+}
+
+/// The faults of declarations, and those that checks met, which may lie in a file that this one uses: each once.
+fn input_errors(id: SourceId, mut faults: Vec<ModelError>, met: Vec<(ModelError, Span)>) -> Vec<InputError> {
+    let mut asked: Vec<(ModelError, Span)> = Vec::new();
+    for (error, check) in met {
+        if error.span().source == id {
+            faults.push(error);
+        } else if !asked.iter().any(|(known, _)| *known == error) {
+            asked.push((error, check));
+        }
+    }
+    model::validate::sort(&mut faults);
+    asked.retain(|(e, _)| !faults.contains(e));
+    let asked = asked.into_iter().map(|(error, check)| InputError::Asked { error, check });
+    faults.into_iter().map(InputError::from).chain(asked).collect()
 }
 
 /// What all answers of a file need.
@@ -259,6 +306,7 @@ struct Asks<'a> {
     /// Made when the first question along a class is met.
     examples: OnceLock<Examples>,
     options: &'a Options,
+    progress: &'a dyn Progress,
 }
 
 impl Asks<'_> {
@@ -271,8 +319,14 @@ impl Asks<'_> {
     }
 
     /// Decides one task.
-    fn answer(&self, mut task: Task, check: &Check) -> Result<Answer, Disagreement> {
+    fn answer(&self, mut task: Task, check: &Check) -> Result<Answer, Stopped> {
         let start = Instant::now();
+        if let Some(asked) = task.system.take() {
+            let (finding, report) =
+                check::system::answer(&mut task, &asked, (self.model, check), self.options, self.progress)?;
+            let ok = self.as_expected(&task, &finding);
+            return Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: Some(report) });
+        }
         let mut finding = match &task.class {
             Some(question) => {
                 let found = check::class::answer(self.examples(), check, question, &self.budget())?;
@@ -282,8 +336,7 @@ impl Asks<'_> {
             None => self.problems(&mut task)?,
         };
         let expected = expected_verdict(task.expected.as_ref());
-        let proved = !self.options.require_proof || finding.evidence != Evidence::Numeric;
-        let ok = finding.verdict == expected && finding.rate_differs.is_none() && proved;
+        let ok = self.as_expected(&task, &finding);
         if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
             finding.repair = check::repair::suggest(self.model, check, (finding.verdict, expected), &self.budget());
         }
@@ -298,7 +351,13 @@ impl Asks<'_> {
         }
         // The terms are large and no longer needed.
         task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
-        Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new() })
+        Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: None })
+    }
+
+    /// Whether a finding is what its check expects.
+    fn as_expected(&self, task: &Task, finding: &Finding) -> bool {
+        let proved = !self.options.require_proof || finding.evidence != Evidence::Numeric;
+        finding.verdict == expected_verdict(task.expected.as_ref()) && finding.rate_differs.is_none() && proved
     }
 
     /// Fills the table of a `classify`, which expects nothing.
@@ -319,7 +378,7 @@ impl Asks<'_> {
             })
             .collect();
         let finding = Finding::new(Verdict::Undecided, Evidence::None, "a table");
-        Ok(Answer { task, finding, ok: true, time: start.elapsed(), table: rows? })
+        Ok(Answer { task, finding, ok: true, time: start.elapsed(), table: rows?, system: None })
     }
 
     /// Decides the problems of a task: one, or one for each variance of its `auto` states.

@@ -94,6 +94,10 @@ impl Evidence {
 pub struct Residual {
     /// The largest relative difference.
     pub max: f64,
+    /// The middle value, over the points, of the largest difference of two entries relative to the root mean square of the
+    /// entries of the larger side. Unlike [`Residual::max`] it can be compared between spaces of different dimension: the
+    /// root mean square settles as the number of entries grows, and a difference in a few entries does not vanish in it.
+    pub defect: f64,
     /// What rounding alone may cause: the change of the sides when the inputs change in their last places.
     pub noise: f64,
     /// How many points.
@@ -152,6 +156,8 @@ pub struct Finding {
     pub order: Option<usize>,
     /// The rate as a formula in the morphism's and the optimizer's parameters.
     pub rate: Option<String>,
+    /// The rate, if it is a number.
+    pub rate_exact: Option<crate::domain::Rational>,
     /// The rate that the check expected, where it is another function than [`Finding::rate`].
     pub rate_differs: Option<String>,
     /// The numbers beside the evidence.
@@ -182,6 +188,7 @@ impl Finding {
             evidence,
             order: None,
             rate: None,
+            rate_exact: None,
             rate_differs: None,
             residual: None,
             witness: None,

@@ -481,6 +481,19 @@ optimizer GradientFlow { flow { d/dt params = -grad(loss) } }
             "wrong_rate",
             "reparam Zoom(a : R where a > 0) : (u, v : R) -> Plane { x = a * u  y = a * v }\ncheck natural GradientFlow along Zoom expect up to rate a\n",
         ),
+        (
+            "system_that_fails",
+            "\
+data b : N -> R
+architecture Coupled(n : N) {
+  param c : R[n]
+  loss = sum(i in 0..n: (c[i] - b(i))^2) / 2 + sum(i in 1..n: c[i] * c[i - 1]) / 2
+}
+projection Forget(n : N) : Coupled(n + 1) -> Coupled(n) { c = c[0..n] }
+system Chained = Forget over n in 1..4
+check natural GradientFlow along Chained
+",
+        ),
         ("unknown_name", "optimizer Newton { flow { d/dt params = -solve(hess(loos), d(loss)) } }\n"),
         ("shape_mismatch", "data A : R[2, 3]\narchitecture Fit { param w : R[2]  output = A * w  loss = sum(w^2) }\n"),
     ];

@@ -4,6 +4,7 @@
 //! - `model/fail`: every fault is marked on its line, `// ERROR nat::code::of_error`; nothing else may be reported.
 //! - `check`: checks with `expect`, and behind them what else their answers must say: `// evidence: algebra`,
 //!   `// order: 2`, `// rate: a^2`, `// says: part of the message`.
+//! - `system`: the same for checks of and along systems and cones.
 //!
 //! The expectations come from mathematics, never from the program.
 
@@ -81,6 +82,11 @@ fn checks_are_answered_as_mathematics_says() {
 }
 
 #[test]
+fn systems_are_answered_as_mathematics_says() {
+    conclude(&unknown("system/", all("system", mismatches)));
+}
+
+#[test]
 fn sound_declarations_pass() {
     let of_file = |name: &str, text: &str| {
         let (sources, report) = check(name, text);
@@ -135,6 +141,19 @@ fn every_code_of_the_model_stage_is_provoked() {
         "nat::shape::mismatch",
         "nat::size::not_natural",
         "nat::size::too_large",
+        "nat::system::cycle",
+        "nat::system::embedding",
+        "nat::system::empty",
+        "nat::system::leg_missing",
+        "nat::system::leg_source",
+        "nat::system::leg_target",
+        "nat::system::leg_twice",
+        "nat::system::member",
+        "nat::system::mismatch",
+        "nat::system::reversed",
+        "nat::system::too_large",
+        "nat::system::two_architectures",
+        "nat::system::unconnected",
         "nat::types::unknown",
         "nat::value::undefined",
     ];

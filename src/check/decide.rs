@@ -313,7 +313,12 @@ fn hunt(
     let hopeless = sampled.agrees() && !different;
     let points = if hopeless { budget.points / 10 } else { budget.points };
     let smaller = Budget { points, ..Budget::new(budget.seed, budget.samples, 1) };
-    let smaller = Budget { trials: budget.trials, operations: budget.operations, ..smaller };
+    let smaller = Budget {
+        trials: budget.trials,
+        operations: budget.operations,
+        simplifications: budget.simplifications,
+        ..smaller
+    };
     let (found, tried) = witness::search(
         &problem.setting,
         (left, right),
@@ -411,6 +416,7 @@ fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Resi
     );
     let mut f = Finding::new(Verdict::UpToRate, Evidence::Algebra, message);
     f.rate = Some(text);
+    f.rate_exact = problem.setting.store.as_fill(c).cloned();
     f.residual = residual;
     f
 }

@@ -6,7 +6,9 @@
 
 mod carry;
 mod claims;
+mod rows;
 mod square;
+pub mod system;
 
 use std::rc::Rc;
 
@@ -58,24 +60,26 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
         Question::Preserves { what, path } => preserves(model, check, &what.name, path, &mut errors),
         Question::Same { left, right, on } => same(model, check, left, right, on.as_ref(), &mut errors),
         Question::System { system } => {
-            match model.lookup(&system.name) {
-                Some(Declared::System(_) | Declared::Cone(_)) => errors.push(ModelError::Unsupported {
-                    what: "checks of systems",
-                    help: "check its projections and squares one by one",
-                    span: check.span,
-                }),
+            match model.resolve(&system.name, system.span) {
+                // Those of systems that there are come from `system::Systems::task`.
                 Some(other) => errors.push(ModelError::WrongKind {
                     name: system.name.clone(),
                     found: other.kind(),
                     expected: "a system",
                     span: system.span,
                 }),
-                None => errors.push(ModelError::UnknownName {
-                    what: "system",
-                    name: system.name.clone(),
-                    help: None,
-                    span: system.span,
-                }),
+                None => {
+                    let systems =
+                        model.declarations().filter(|(_, d, _)| matches!(d, Declared::System(_) | Declared::Cone(_)));
+                    let near = crate::model::names::nearest(&system.name, systems.map(|(n, ..)| n));
+                    let help = near.map(|n| format!("did you mean `{n}`?"));
+                    errors.push(ModelError::UnknownName {
+                        what: "system",
+                        name: system.name.clone(),
+                        help,
+                        span: system.span,
+                    });
+                }
             }
             Err(Reported)
         }
@@ -158,6 +162,7 @@ fn task(check: &Check, kind: &'static str, text: String) -> Task {
         morphisms: Vec::new(),
         optimizers: Vec::new(),
         problems: Vec::new(),
+        system: None,
         class: None,
         table: Vec::new(),
         maps: None,

@@ -5,7 +5,8 @@
 //!
 //! - [`algebra`] proves identities, [`witness`] refutes them, [`numeric`] looks at both with sampled numbers,
 //! - [`rate`] finds the constant of `up to rate`, [`order`] the order of a step's defect,
-//! - [`decide`] puts their answers together into one [`crate::verdict::Finding`].
+//! - [`decide`] puts their answers together into one [`crate::verdict::Finding`],
+//! - [`system`] asks for all squares of a system and draws the conclusions for the whole.
 
 pub mod algebra;
 pub mod class;
@@ -20,6 +21,8 @@ pub mod repair;
 pub mod replay;
 pub mod sample;
 pub mod singular;
+pub mod system;
+pub mod uniform;
 pub mod uses;
 pub mod witness;
 
@@ -161,7 +164,7 @@ impl Problem {
 pub struct Task {
     /// Where the check is written.
     pub span: Span,
-    /// `natural`, `commutes`, `preserves` or `same`.
+    /// `natural`, `commutes`, `preserves`, `same` or `system`.
     pub kind: &'static str,
     /// The check as written, without `check` and `expect`.
     pub text: String,
@@ -179,8 +182,11 @@ pub struct Task {
     pub morphisms: Vec<(String, Span)>,
     /// Where the optimizers are declared.
     pub optimizers: Vec<(String, Span)>,
-    /// One problem, or one for each variance of an `auto` state.
+    /// One problem, or one for each variance of an `auto` state. A check of a system has none of its own: when it is
+    /// answered, those of the square that the answer explains.
     pub problems: Vec<Problem>,
+    /// For a check of or along a system or a cone: what is asked of it.
+    pub system: Option<system::Asked>,
     /// For a square along a class: the question, which makes its own problems.
     pub class: Option<class::ClassQuestion>,
     /// For `classify`: the questions of its table.
@@ -202,6 +208,8 @@ pub struct Budget {
     pub points: usize,
     /// The number of scalar operations of one evaluation.
     pub operations: usize,
+    /// The number of evaluations that may go into making a witness simpler.
+    pub simplifications: usize,
     failure: Cell<Option<Term>>,
 }
 
@@ -214,6 +222,7 @@ impl Budget {
             trials: 8192 * effort,
             points: 400 * effort,
             operations: 4_000_000_000usize.saturating_mul(effort),
+            simplifications: 96,
             failure: Cell::new(None),
         }
     }

@@ -19,8 +19,6 @@ const DRAWS: usize = 24;
 pub struct Sampled {
     /// The residual, if a point could be evaluated at all.
     pub residual: Option<Residual>,
-    /// The middle value of the relative differences.
-    pub median: f64,
     /// Points that satisfy the conditions but have no value, and the last reason.
     pub stopped: Option<Stop>,
     /// Whether any point satisfied the conditions.
@@ -60,7 +58,6 @@ pub fn compare(
     let mut random = Random::new(budget.seed, &format!("{purpose}/numeric"));
     let mut sampled = Sampled {
         residual: None,
-        median: 0.0,
         stopped: None,
         inside: false,
         suspects: Vec::new(),
@@ -68,6 +65,7 @@ pub fn compare(
         misjudged: 0,
     };
     let mut differences = Vec::new();
+    let mut typical = Vec::new();
     let mut zeros = 0usize;
     let mut noise = f64::EPSILON;
     let wanted = samples_for(program.operations(), budget);
@@ -109,6 +107,7 @@ pub fn compare(
             sampled.pieces.push(float.trace.signs);
         }
         differences.push(difference);
+        typical.push(relative_to_typical(&values, left.len()));
         noise = noise.max(own);
     }
     if differences.is_empty() && zeros > 0 {
@@ -116,9 +115,8 @@ pub fn compare(
         differences.push(0.0);
     }
     differences.sort_by(f64::total_cmp);
-    if let (Some(&max), Some(&median)) = (differences.last(), differences.get(differences.len() / 2)) {
-        sampled.residual = Some(Residual { max, noise, samples: differences.len() });
-        sampled.median = median;
+    if let Some(&max) = differences.last() {
+        sampled.residual = Some(Residual { max, defect: median(typical), noise, samples: differences.len() });
     }
     sampled
 }
@@ -186,6 +184,27 @@ fn relative(values: &[Vec<f64>], moved: &[Vec<f64>], n: usize) -> (f64, f64) {
         noise = noise.max((distance(&left[i], &moved_left[i]) + distance(&right[i], &moved_right[i])) / size);
     }
     (worst, noise)
+}
+
+/// The largest difference of left and right relative to the root mean square of the entries of the larger side, in the
+/// worst component.
+fn relative_to_typical(values: &[Vec<f64>], n: usize) -> f64 {
+    let (left, right) = values.split_at(n);
+    let mean_square = |v: &[f64]| (v.iter().map(|x| x * x).sum::<f64>() / v.len().max(1) as f64).sqrt();
+    left.iter()
+        .zip(right)
+        .map(|(l, r)| {
+            let size = mean_square(l).max(mean_square(r));
+            let distance = l.iter().zip(r).fold(0.0f64, |m, (x, y)| m.max((x - y).abs()));
+            if size == 0.0 { 0.0 } else { distance / size }
+        })
+        .fold(0.0, f64::max)
+}
+
+/// The middle value; 0 of nothing.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// The slope of `log |defect|` against `log lr` at seeded points, for a defect given as two lists of terms and the

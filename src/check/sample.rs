@@ -118,7 +118,9 @@ impl Sampler {
             setting.constraints.iter().chain(extra).map(|c| (c, store.free_symbols(&[c.term]))).collect();
         let mut taken = vec![false; all.len()];
         // Conditions tie symbols together; take all that are tied to those asked for.
-        while let Some(i) = (0..all.len()).find(|&i| !taken[i] && all[i].1.iter().any(|s| symbols.contains(s))) {
+        while let Some(i) =
+            (0..all.len()).find(|&i| !taken[i] && all[i].1.iter().any(|s| symbols.binary_search(s).is_ok()))
+        {
             taken[i] = true;
             constraints.push(all[i].0.clone());
             symbols.extend(all[i].1.iter().copied());
@@ -127,7 +129,7 @@ impl Sampler {
         }
         let mut plans: Vec<Plan> = Vec::new();
         for q in &setting.quantified {
-            if symbols.contains(&q.symbol) {
+            if symbols.binary_search(&q.symbol).is_ok() {
                 let size = setting.store.symbol_info(q.symbol).shape.iter().product();
                 plans.push(Plan {
                     symbol: q.symbol,
@@ -146,7 +148,7 @@ impl Sampler {
             }
         }
         let program = Program::new(store, &constraints.iter().map(|c| c.term).collect::<Vec<_>>());
-        let known = |t: &Term| store.free_symbols(&[*t]).iter().all(|s| symbols.contains(s));
+        let known = |t: &Term| store.free_symbols(&[*t]).iter().all(|s| symbols.binary_search(s).is_ok());
         let rotations: Vec<Term> = setting.orthogonal.iter().copied().filter(known).collect();
         let rotations = Program::new(store, &rotations);
         Sampler { plans, constraints, program, rotations }

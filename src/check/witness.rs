@@ -99,7 +99,7 @@ pub fn search(
         return (None, 0);
     }
     let points = budget.points.min(affordable.max(4));
-    s.simplifications = affordable.min(96);
+    s.simplifications = affordable.min(budget.simplifications);
     for tried in 1..=points {
         let level = (tried * 4 / points.max(1)).min(3);
         // Every fourth point is near one at which floating point saw a difference.

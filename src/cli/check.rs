@@ -6,13 +6,14 @@ use clap::{Args, ValueEnum};
 use miette::{GraphicalReportHandler, GraphicalTheme, NarratableReportHandler, ReportHandler};
 
 use super::files::{Disk, read_all};
+use super::progress::Bar;
 use super::status;
 use crate::report::elsewhere::Elsewhere;
 use crate::report::json::{CheckEntry, ErrorEntry, Report};
-use crate::report::{table, text};
+use crate::report::{system, table, text};
 use crate::source::Sources;
 use crate::uses::Files;
-use crate::{Answer, FileReport, InputError, Options, check_source};
+use crate::{Answer, FileReport, InputError, Options, check_source_with};
 
 /// The stack of a worker thread: expressions nest, and shapes and derivatives are walked recursively.
 const STACK: usize = 32 << 20;
@@ -81,6 +82,7 @@ fn check_all(arguments: &Arguments) -> u8 {
     let mut json = Report { version: 1, checks: Vec::new(), errors: Vec::new() };
     let (mut faulty, mut unexpected, mut total, mut tables) = (0usize, 0usize, 0usize, 0usize);
     let printer = Printer::new();
+    let bar = Bar::new(arguments.format == Format::Json);
     let mut files = Files::new(&Disk);
     // All files that are given are read first, so that one which another uses keeps the name it was given.
     let given = read_all(&arguments.files, &mut sources, &mut files);
@@ -106,7 +108,7 @@ fn check_all(arguments: &Arguments) -> u8 {
                 continue;
             }
         };
-        let mut report = match check_source(&mut sources, id, &mut files, &options) {
+        let mut report = match check_source_with(&mut sources, id, &mut files, &options, &bar) {
             Ok(report) => report,
             Err(defect) => {
                 let _ = writeln!(
@@ -242,6 +244,9 @@ impl Printer {
             let (ok, line) = text::line(answer);
             let mark = if ok { "\u{1b}[32m✓\u{1b}[0m" } else { "\u{1b}[31m✗\u{1b}[0m" };
             let _ = writeln!(out, "  {mark} {line}");
+            for line in system::summary(answer) {
+                let _ = writeln!(out, "      {line}");
+            }
         }
         if report.answers.is_empty() && report.errors.is_empty() {
             let why = if faulty { "not checked: see the errors above" } else { "no checks" };

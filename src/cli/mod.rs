@@ -3,6 +3,7 @@
 mod check;
 mod files;
 mod naturalize;
+mod progress;
 
 use std::process::ExitCode;
 

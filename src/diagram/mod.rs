@@ -4,11 +4,22 @@
 //! architectures. What its arrows *are* is kept by the caller, by [`Mor`]. Paths cannot be ill-formed: a path is an
 //! identity or a non-empty sequence in which each arrow starts where the one before it ends.
 
+mod poset;
+
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
+
+pub use poset::{Cycle, Diamond, Poset};
 
 /// An object of a diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ob(NodeIndex);
+
+impl Ob {
+    /// A number for tables: objects count from zero in the order in which they were added.
+    pub fn index(self) -> usize {
+        self.0.index()
+    }
+}
 
 /// A morphism of a diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -97,8 +108,8 @@ impl Diagram {
         &self.graph[mor.0]
     }
 
-    /// The ends of an arrow.
-    fn ends(&self, mor: Mor) -> Option<(Ob, Ob)> {
+    /// The ends of an arrow: where it starts and where it ends.
+    pub fn ends(&self, mor: Mor) -> Option<(Ob, Ob)> {
         self.graph.edge_endpoints(mor.0).map(|(a, b)| (Ob(a), Ob(b)))
     }
 

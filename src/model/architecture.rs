@@ -265,7 +265,8 @@ impl Elaborator<'_> {
         Ok(architecture)
     }
 
-    fn param_shape(&mut self, p: &Param, scope: &mut Scope) -> Elab<Shape> {
+    /// The shape that a `param` declares.
+    pub(super) fn param_shape(&mut self, p: &Param, scope: &mut Scope) -> Elab<Shape> {
         let Some(ty) = &p.ty else {
             let message = format!("parameter `{}` needs a type", p.name.name);
             let help = Some(format!("for a real number write `{} : R`", p.name.name));

@@ -509,6 +509,11 @@ impl<'m> Elaborator<'m> {
         Ok(())
     }
 
+    /// Leaves the definition that [`Elaborator::enter`] entered.
+    pub(super) fn leave(&mut self) {
+        self.calls.pop();
+    }
+
     /// A data item, a member of a family of data, or an entry of a sequence.
     pub fn data(&mut self, id: DataId, args: &[(Term, Span)], span: Span) -> Elab<Term> {
         let key = (id, args.iter().map(|a| a.0).collect::<Vec<_>>());

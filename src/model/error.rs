@@ -3,6 +3,7 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::system_error::SystemError;
 use crate::source::Span;
 
 /// A fault in the meaning of a file: names, shapes, sizes, or a construct where it does not fit.
@@ -317,6 +318,10 @@ pub enum ModelError {
         #[label("here")]
         span: Span,
     },
+    /// A fault of a system or a cone.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    System(#[from] SystemError),
     /// A construct of the language that this version does not check yet.
     #[error("{what} are not built yet")]
     #[diagnostic(code(nat::unsupported), help("{help}"))]
@@ -337,6 +342,7 @@ impl ModelError {
         match self {
             ModelError::ShapeMismatch { left_span, right_span, .. } => left_span.to(*right_span),
             ModelError::Incomplete { span, asked, .. } => asked.unwrap_or(*span),
+            ModelError::System(e) => e.span(),
             ModelError::UnknownName { span, .. }
             | ModelError::DuplicateName { span, .. }
             | ModelError::Clash { span, .. }

@@ -47,7 +47,13 @@ impl Elaborator<'_> {
             }
             ExprKind::Call(f, args) => self.call(f, args, e.span, scope),
             ExprKind::Reduce(kind, binders, body) => {
-                let (_, terms) = self.unroll(binders, body, scope)?;
+                let values = self.index_values(binders, body.span, scope)?;
+                if *kind == Reduction::Sum
+                    && let Some(vector) = self.lifted(values.named(binders), body, scope)
+                {
+                    return Ok(self.store.total(vector));
+                }
+                let terms = self.unroll(binders, &values, body, scope)?;
                 self.reduce(*kind, &terms, body.span)
             }
             ExprKind::Index(base, subscripts) => self.index(base, subscripts, e.span, scope),
@@ -57,8 +63,13 @@ impl Elaborator<'_> {
                     let message = "a comprehension has one index or two".to_owned();
                     return self.fail(ModelError::Argument { message, help: None, span: e.span });
                 }
-                let (extents, terms) = self.unroll(binders, body, scope)?;
-                let mut shape = Shape::from_slice(&extents);
+                let values = self.index_values(binders, body.span, scope)?;
+                let mut shape = Shape::from_slice(&values.extents);
+                if let Some(vector) = self.lifted(values.named(binders), body, scope) {
+                    self.check_entries(&shape, "this tensor", e.span)?;
+                    return Ok(self.store.reshape(vector, &shape));
+                }
+                let terms = self.unroll(binders, &values, body, scope)?;
                 if let Some(&first) = terms.first() {
                     let inner = self.store.shape(first).clone();
                     for &t in &terms {
@@ -67,7 +78,7 @@ impl Elaborator<'_> {
                     shape.extend_from_slice(&inner);
                 }
                 if shape.len() > 2 {
-                    let found = format!("entries of shape {}", shape_text(&shape[extents.len()..]));
+                    let found = format!("entries of shape {}", shape_text(&shape[values.extents.len()..]));
                     let place = "the body of the comprehension".to_owned();
                     let expected = "a scalar (or a vector, with one index)".to_owned();
                     return self.fail(ModelError::UnexpectedShape {
@@ -355,9 +366,8 @@ impl Elaborator<'_> {
         Ok(self.store.map(Fun::Log, x))
     }
 
-    /// The body of an indexed expression at each value of its indices, in order, with the extents of the indices.
-    fn unroll(&mut self, binders: &[Binder], body: &Expr, scope: &mut Scope) -> Elab<(Vec<usize>, Vec<Term>)> {
-        let depth = scope.depth();
+    /// The values that the indices of an indexed expression take together, in order.
+    fn index_values(&mut self, binders: &[Binder], span: Span, scope: &mut Scope) -> Elab<IndexValues> {
         let mut ranges = Vec::with_capacity(binders.len());
         for b in binders {
             ranges.push(self.range(b, scope)?);
@@ -368,25 +378,33 @@ impl Elaborator<'_> {
         if self.unrolled > MAX_UNROLLED {
             let what = "this indexed expression, with what it is nested in,".to_owned();
             let size = count.to_string();
-            return self.fail(ModelError::TooLarge { what, size, limit: MAX_UNROLLED, span: body.span });
+            return self.fail(ModelError::TooLarge { what, size, limit: MAX_UNROLLED, span });
         }
-        let mut terms = Vec::with_capacity(count);
+        let mut values: Vec<Vec<i64>> = vec![Vec::with_capacity(count); binders.len()];
         for k in 0..count {
             let mut rest = k;
-            let mut values = vec![0i64; binders.len()];
             for (i, &extent) in extents.iter().enumerate().rev() {
-                values[i] = ranges[i].0 + (rest % extent) as i64;
+                values[i].push(ranges[i].0 + (rest % extent) as i64);
                 rest /= extent;
             }
-            for (b, v) in binders.iter().zip(values) {
-                let t = self.store.num(v);
+        }
+        Ok(IndexValues { extents, count, values })
+    }
+
+    /// The body of an indexed expression at each value of its indices, in order.
+    fn unroll(&mut self, binders: &[Binder], values: &IndexValues, body: &Expr, scope: &mut Scope) -> Elab<Vec<Term>> {
+        let depth = scope.depth();
+        let mut terms = Vec::with_capacity(values.count);
+        for k in 0..values.count {
+            for (b, v) in binders.iter().zip(&values.values) {
+                let t = self.store.num(v[k]);
                 scope.bind(&b.name.name, Local::Value(t));
             }
             let t = self.expr(body, scope);
             scope.truncate(depth);
             terms.push(t?);
         }
-        Ok((extents, terms))
+        Ok(terms)
     }
 
     /// A half-open range `lo..hi` of a binder.
@@ -530,6 +548,22 @@ impl Elaborator<'_> {
             }
             None => self.builtin(f, args, span, scope),
         }
+    }
+}
+
+/// The values of the indices of an indexed expression.
+struct IndexValues {
+    /// How many each index takes.
+    extents: Vec<usize>,
+    /// How many they take together.
+    count: usize,
+    /// For each index, its value at each place.
+    values: Vec<Vec<i64>>,
+}
+
+impl IndexValues {
+    fn named(&self, binders: &[Binder]) -> Vec<(String, Vec<i64>)> {
+        binders.iter().map(|b| b.name.name.clone()).zip(self.values.iter().cloned()).collect()
     }
 }
 

@@ -125,7 +125,8 @@ impl Elaborator<'_> {
         }
     }
 
-    fn unary(&mut self, name: &str, x: Term, at: Span, span: Span) -> Elab<Term> {
+    /// A function of one argument.
+    pub(super) fn unary(&mut self, name: &str, x: Term, at: Span, span: Span) -> Elab<Term> {
         let shape = self.store.shape(x).clone();
         Ok(match name {
             "exp" => self.store.map(Fun::Exp, x),

@@ -134,11 +134,11 @@ impl Elaborator<'_> {
                 path.map(|p| MorphismPath { label: bound.label, ..p })
             }
             None if name == "id" => self.identity(part, scope),
-            Some(Declared::System(_) | Declared::Cone(_)) => self.fail(ModelError::Unsupported {
-                what: "checks along systems and cones",
-                help: "check the square of one projection: `check natural O along P(3)`",
-                span: part.span,
-            }),
+            Some(d @ (Declared::System(_) | Declared::Cone(_))) => {
+                let message = format!("`{name}` is {}, and no part of a path", d.kind());
+                let help = Some(format!("a system or a cone stands alone: `check natural O along {name}`"));
+                self.fail(ModelError::Argument { message, help, span: part.span })
+            }
             Some(other) => {
                 let expected = "a morphism";
                 let span = part.name.span;

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::system::{SquareEntry, SystemEntry};
 use crate::source::Sources;
 use crate::structure::class::Class;
 use crate::verdict::{Blame, Finding, Residual, Witness};
@@ -28,7 +29,7 @@ pub struct CheckEntry {
     pub line: usize,
     /// Column of the word `check`, from 1.
     pub column: usize,
-    /// `natural`, `commutes`, `preserves` or `same`.
+    /// `natural`, `commutes`, `preserves`, `same` or `system`.
     pub kind: &'static str,
     /// The optimizer of a `natural`.
     pub optimizer: Option<String>,
@@ -65,6 +66,12 @@ pub struct CheckEntry {
     /// A change of the optimizer that was seen to mend the square: what stands in the file and what should.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repair: Option<RepairEntry>,
+    /// The squares of a check of or along a system, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub squares: Option<Vec<SquareEntry>>,
+    /// What the squares of a system say together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<SystemEntry>,
     /// Where naturality is lost.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blame: Vec<BlameEntry>,
@@ -204,6 +211,8 @@ impl CheckEntry {
                 verdict: r.verdict.text(),
                 edits: r.edits.iter().map(|(_, a, b)| EditEntry { replace: a.clone(), by: b.clone() }).collect(),
             }),
+            squares: answer.system.as_ref().map(super::system::square_entries),
+            system: answer.system.as_ref().map(SystemEntry::new),
             blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
             natural_along: f.natural_along.iter().map(|c| c.word()).collect(),
             example: f.example.clone(),

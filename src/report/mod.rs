@@ -2,5 +2,6 @@
 
 pub mod elsewhere;
 pub mod json;
+pub mod system;
 pub mod table;
 pub mod text;

@@ -169,6 +169,7 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
         let verdict = if c.is_some() { Verdict::UpToRate } else { Verdict::Commutes };
         let mut f = numbers(problem, verdict, (&left, &scaled_right), (&identity, &sampled), budget, Vec::new());
         f.rate = c.map(|c| problem.setting.store.text(c));
+        f.rate_exact = c.and_then(|c| problem.setting.store.as_fill(c).cloned());
         return Ok(f);
     }
     // Of second order or smaller; a witness shows that it is not zero.
@@ -200,6 +201,7 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
     }
     f.order = order;
     f.rate = rate;
+    f.rate_exact = c.and_then(|c| problem.setting.store.as_fill(c).cloned());
     f.residual = residual;
     match found.and_then(|x| x.witness) {
         Some(w) => f.witness = Some(w),

@@ -8,9 +8,10 @@ use super::{Function, jacobian};
 use crate::check::generic;
 use crate::domain::Rational;
 use crate::model::elaborate::{Elab, Elaborator};
+use crate::model::error::ModelError;
 use crate::model::morphism::{Morphism, MorphismPath};
 use crate::model::optimizer::{OptimizerOn, Variance, side};
-use crate::term::{Store, SymbolId, Term};
+use crate::term::{Seeds, Store, SymbolId, Term};
 
 /// `S(f)` for each part of the path, in coordinates.
 pub(super) struct Carried {
@@ -29,10 +30,25 @@ pub(super) fn carry(
         let o = Rc::clone(&over[&m.source.symbol]);
         let mut inputs = vec![m.source.symbol];
         let mut outputs = vec![m.map];
-        let needs = o.states.iter().any(|s| s.variance != Variance::Fixed);
+        let needs = o.states.iter().any(|s| !matches!(s.variance, Variance::Fixed | Variance::Tangent));
         let j = if needs { jacobian(e, m)? } else { m.map };
-        for s in &o.states {
+        for (i, s) in o.states.iter().enumerate() {
             inputs.push(s.symbol);
+            let there = over.get(&m.target.symbol).and_then(|t| t.states.get(i)).map_or(s.term, |t| t.term);
+            if s.variance == Variance::Fixed && e.store.shape(there) != e.store.shape(s.term) {
+                // An `auto` state read as a fixed space has the size of the parameters.
+                let reason = format!(
+                    "along `{}` its space changes from {} to {}",
+                    m.name,
+                    e.shape_text(s.term),
+                    e.shape_text(there)
+                );
+                return Ok(Err(format!("`{}` is {}: {reason}", s.name, with_article(s.variance))));
+            }
+            if s.variance == Variance::Tangent {
+                outputs.push(push_forward(e, m, s.term)?);
+                continue;
+            }
             match carry_state(e, m, j, s.variance, s.term) {
                 Ok(t) => outputs.push(t),
                 Err(reason) => return Ok(Err(format!("`{}` is {}: {reason}", s.name, with_article(s.variance)))),
@@ -44,6 +60,17 @@ pub(super) fn carry(
         carried.maps.push(Function { inputs, outputs });
     }
     Ok(Ok(carried))
+}
+
+/// `J z` as the derivative along `z`: no Jacobian is built.
+fn push_forward(e: &mut Elaborator<'_>, m: &Morphism, z: Term) -> Elab<Term> {
+    match e.store.tangent(m.map, &Seeds::along([(m.source.symbol, z)])) {
+        Ok(t) => Ok(t),
+        Err(error) => {
+            let message = format!("the Jacobian of `{}` is not available: {error}", m.name);
+            e.fail(ModelError::OptimizerBody { message, help: None, span: m.span })
+        }
+    }
 }
 
 fn with_article(v: Variance) -> String {

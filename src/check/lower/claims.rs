@@ -1,6 +1,7 @@
 //! What the kind of a morphism claims, as equations and conditions on terms.
 
 use super::jacobian;
+use super::rows::independent_by_form;
 use crate::check::{Claim, ClaimKind};
 use crate::model::elaborate::{Elab, Elaborator};
 use crate::model::error::ModelError;
@@ -43,6 +44,10 @@ pub(super) fn claims_of(e: &mut Elaborator<'_>, m: &Morphism) -> Elab<Vec<Claim>
             let source = m.source.output_metric.unwrap_or(eye);
             push(ClaimKind::Equal { what: "output metric", left: image(e, target), right: source });
         }
+    }
+    // A Jacobian has as many entries as the square of the dimension, which large members of a system cannot afford.
+    if m.kind == MorphismKind::Projection && independent_by_form(&e.store, m.map, m.source.symbol) {
+        return Ok(claims);
     }
     let j = jacobian(e, m)?;
     push(match m.kind {

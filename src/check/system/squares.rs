@@ -1,0 +1,252 @@
+//! `check natural … along` a system or a cone: one square for each generator.
+
+use rayon::prelude::*;
+
+use super::rates::Rates;
+use super::{
+    Context, Pace, Report, Square, Stopped, assumptions, defect, evidence, limit, rates, residual, unbounded, weakest,
+};
+use crate::check::decide::decide;
+use crate::check::lower::system::square;
+use crate::check::{Problem, Shape, Task, lower, repair};
+use crate::domain::Rational;
+use crate::model::elaborate::{Elaborator, Scope};
+use crate::model::morphism::instance_text;
+use crate::model::system::{Arrow, replace};
+use crate::syntax::tree::{ExpectedVerdict, Instance};
+use crate::term::Store;
+use crate::verdict::{Evidence, Finding, Verdict};
+
+/// What was found of one square, read with one variance of the `auto` states; `None` if there are none.
+struct Reading {
+    variance: Option<&'static str>,
+    finding: Finding,
+    /// Both sides are zero.
+    zero: bool,
+    /// Some state cannot be carried.
+    refused: bool,
+}
+
+/// One reading for each variance that fits.
+type Readings = Vec<Reading>;
+
+/// Answers `check natural O along S`.
+///
+/// # Errors
+/// As [`super::answer`].
+pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> Result<(Finding, Report), Stopped> {
+    let arrows = c.system.squares();
+    let objects = &c.system.family.objects;
+    // A state without a push-forward spoils the whole question; one square that shows it is enough.
+    let lossy = arrows.iter().find(|a| objects[a.source].dim != objects[a.target].dim);
+    let mut decided: Vec<(&Arrow, Readings)> = Vec::new();
+    if let Some(a) = lossy {
+        let first = readings(c, optimizer, a)?;
+        if first.iter().all(|r| r.refused) {
+            decided.push((a, first));
+        }
+    }
+    if decided.is_empty() {
+        c.progress.begin(&task.text, arrows.len());
+        let all: Vec<Result<Readings, Stopped>> = arrows
+            .par_iter()
+            .map(|a| {
+                let r = readings(c, optimizer, a);
+                c.progress.done();
+                r
+            })
+            .collect();
+        for (a, r) in arrows.iter().zip(all) {
+            decided.push((a, r?));
+        }
+    }
+    let (variance, tried) = best_variance(&decided);
+    let mut squares: Vec<Square> = decided
+        .into_iter()
+        .filter_map(|(a, r)| {
+            let r = r.into_iter().find(|r| r.variance == variance)?;
+            let pace = pace(&r);
+            Some(Square { name: a.label.clone(), index: a.index.clone(), finding: r.finding, pace })
+        })
+        .collect();
+    expect_rate(c, &mut squares);
+    let shown = weakest(&squares);
+    if let Some(k) = shown {
+        squares[k].finding = explain(c, task, optimizer, &squares[k], variance)?;
+    }
+    let mut finding = whole(&squares);
+    finding.repair = shown.and_then(|k| squares[k].finding.repair.clone());
+    if let Some(v) = variance {
+        finding.message = format!("with the `auto` states read as `{v}`: {}", finding.message);
+        finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
+    }
+    let paces: Vec<Pace> = squares.iter().map(|s| s.pace.clone()).collect();
+    let rates = if squares.len() == arrows.len() { rates::rates(c.system, arrows, &paces) } else { None };
+    // Of squares that commute at one rate there is nothing to say.
+    let rates = rates.filter(|_| finding.verdict >= Verdict::InLimit);
+    let shape = task.problems.first().map(|p| &p.shape);
+    let name = instance_text(optimizer);
+    let limit = limit::sentence(c, (&name, shape), (&finding, &squares), rates.as_ref());
+    let finding = unbounded::squares(c, optimizer, &squares, finding)?;
+    let report = Report {
+        objects: c.system.diagram_objects(),
+        beginning: unbounded::beginning(c),
+        generators: c.system.family.arrows.len(),
+        paths: c.system.paths.to_string(),
+        diamonds: None,
+        rates: rates.filter(|r| *r != Rates::Equal),
+        limit: limit.filter(|_| finding.verdict >= Verdict::InLimit),
+        defects: defect::defects(&squares),
+        squares,
+    };
+    Ok((finding, report))
+}
+
+/// Compares the rate 1 of squares that commute with the rate that the check expects of each.
+fn expect_rate(c: &Context<'_>, squares: &mut [Square]) {
+    let Some(ExpectedVerdict::UpToRate(Some(formula))) = c.check.expect.as_ref().map(|e| &e.verdict) else { return };
+    for s in squares.iter_mut().filter(|s| s.pace == Pace::Exact(Rational::ONE)) {
+        let mut at = formula.clone();
+        replace(&mut at, &s.index);
+        let mut e = Elaborator::new(c.model);
+        let value = e.expr(&at, &mut Scope::default()).ok().and_then(|t| e.constant(t)).and_then(|mut v| v.pop());
+        if let Some(q) = value.filter(|q| !q.is_one()) {
+            s.finding.rate_differs = Some(q.to_string());
+        }
+    }
+}
+
+/// Lowers and decides one square, and forgets its terms. No witness is made simple: only one is going to be shown.
+fn readings(c: &Context<'_>, optimizer: &Instance, arrow: &Arrow) -> Result<Readings, Stopped> {
+    let task = square(c.model, c.check, c.system, optimizer, arrow)?;
+    let mut found = Vec::with_capacity(task.problems.len());
+    for mut problem in task.problems {
+        let finding = decide(&mut problem, &c.quick())?;
+        let zero = sides_vanish(&problem);
+        let refused = problem.invalid.is_some();
+        found.push(Reading { variance: problem.auto, finding, zero, refused });
+    }
+    Ok(found)
+}
+
+/// Whether both sides of a square of flows are zero, so that it commutes at any rate.
+fn sides_vanish(p: &Problem) -> bool {
+    matches!(p.shape, Shape::Flow)
+        && p.equation.left.iter().chain(&p.equation.right).all(|&t| p.setting.store.is_zero(t))
+}
+
+fn pace(r: &Reading) -> Pace {
+    match (r.finding.verdict, &r.finding.rate, &r.finding.rate_exact) {
+        (Verdict::Commutes, ..) if r.zero => Pace::Free,
+        (Verdict::Commutes, ..) | (Verdict::InLimit, None, _) => Pace::Exact(Rational::ONE),
+        (Verdict::UpToRate | Verdict::InLimit, _, Some(c)) => Pace::Exact(c.clone()),
+        _ => Pace::Unknown,
+    }
+}
+
+/// The variance of the `auto` states whose weakest verdict is the strongest: one for the whole system.
+fn best_variance(decided: &[(&Arrow, Readings)]) -> (Option<&'static str>, Vec<String>) {
+    let Some((_, first)) = decided.first() else { return (None, Vec::new()) };
+    let mut best: Option<(Verdict, Option<&'static str>)> = None;
+    let mut tried = Vec::new();
+    for Reading { variance, .. } in first {
+        let of = |r: &Readings| r.iter().find(|r| r.variance == *variance).map(|r| r.finding.verdict);
+        let all: Option<Vec<Verdict>> = decided.iter().map(|(_, r)| of(r)).collect();
+        // A variance that does not fit everywhere is none for the system.
+        let Some(weakest) = all.and_then(|v| v.into_iter().min()) else { continue };
+        if let Some(v) = variance {
+            tried.push(format!("{v}: {}", weakest.text()));
+        }
+        if best.is_none_or(|(b, _)| weakest > b) {
+            best = Some((weakest, *variance));
+        }
+    }
+    (best.and_then(|b| b.1), tried)
+}
+
+/// The finding for the whole system from its squares.
+fn whole(squares: &[Square]) -> Finding {
+    let Some(k) = weakest(squares) else {
+        return Finding::new(Verdict::Undecided, Evidence::None, "there is no square to look at");
+    };
+    let first = &squares[k];
+    let verdict = first.finding.verdict;
+    let count = squares.len();
+    let message = match verdict {
+        Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit => {
+            let of = if count == 1 {
+                "the square of the generator".to_owned()
+            } else {
+                format!("all {count} squares of generators")
+            };
+            let how = match verdict {
+                Verdict::Commutes => "commute",
+                Verdict::UpToRate => "commute up to rate",
+                _ => "commute in the limit of small steps",
+            };
+            format!("{of} {how}, and those of composites by pasting")
+        }
+        _ => {
+            let others = squares.iter().filter(|s| s.finding.verdict == verdict).count() - 1;
+            let more = if others == 0 { String::new() } else { format!(" (and {others} more of {count})") };
+            format!("at `{}`{more}: {}", first.name, first.finding.message)
+        }
+    };
+    let mut f = Finding::new(verdict, evidence(verdict, squares, Evidence::Pasting), message);
+    if verdict < Verdict::InLimit {
+        f.witness.clone_from(&first.finding.witness);
+        f.residual = first.finding.residual;
+        f.order = first.finding.order;
+        f.tried.clone_from(&first.finding.tried);
+    } else {
+        f.residual = residual(squares);
+    }
+    if verdict == Verdict::InLimit {
+        f.order = squares.iter().filter_map(|s| s.finding.order).min();
+    }
+    f.assumptions = assumptions(squares);
+    let mut rates = squares.iter().map(|s| &s.finding.rate);
+    if verdict == Verdict::UpToRate
+        && let Some(rate) = rates.next()
+        && rates.all(|r| r == rate)
+    {
+        f.rate.clone_from(rate);
+    }
+    if verdict == Verdict::UpToRate {
+        f.rate_differs = squares.iter().find_map(|s| {
+            let expected = s.finding.rate_differs.as_ref()?;
+            Some(format!("{expected} at `{}`", s.name))
+        });
+        if f.rate_differs.is_some() && f.rate.is_none() {
+            let differs = squares.iter().find(|s| s.finding.rate_differs.is_some());
+            f.rate = differs.map(|s| s.finding.rate.clone().unwrap_or_else(|| "1".to_owned()));
+        }
+    }
+    f
+}
+
+/// Puts the square that the answer explains into the task, as if it had been asked for alone; its finding, with a witness
+/// made simple and a repair if there is one.
+fn explain(
+    c: &Context<'_>,
+    task: &mut Task,
+    optimizer: &Instance,
+    chosen: &Square,
+    variance: Option<&str>,
+) -> Result<Finding, Stopped> {
+    let mut finding = chosen.finding.clone();
+    let Some(arrow) = c.system.squares().iter().find(|a| a.label == chosen.name) else { return Ok(finding) };
+    let shown = square(c.model, c.check, c.system, optimizer, arrow)?;
+    task.morphisms = shown.morphisms;
+    task.problems = shown.problems.into_iter().filter(|p| p.auto == variance).collect();
+    if let (Some(p), Verdict::Fails | Verdict::InLimit) = (task.problems.first_mut(), finding.verdict) {
+        finding = decide(p, &c.budget())?;
+    }
+    task.problems.iter_mut().for_each(|p| p.setting.store = Store::new());
+    let expected = crate::expected_verdict(task.expected.as_ref());
+    if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
+        let check = lower::system::single(c.check, optimizer, arrow);
+        finding.repair = repair::suggest(c.model, &check, (finding.verdict, expected), &c.budget());
+    }
+    Ok(finding)
+}

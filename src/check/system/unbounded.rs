@@ -1,0 +1,245 @@
+//! Systems over an index without end: what the members that were looked at tell of all.
+//!
+//! A member that fails refutes the whole. Where all members that were looked at hold, [`crate::check::uniform`] is asked for
+//! a proof for every value of the index; without one the answer is `undecided`, with the bound up to which it was seen to
+//! hold. A proof is compared with the members: one that says more than they do, or another rate, is a defect of `nat`.
+
+use rustc_hash::FxHashMap;
+
+use super::{Context, Square, Stopped};
+use crate::check::decide::Disagreement;
+use crate::check::generic::vanish_freely;
+use crate::check::uniform::{self, Family, Outcome, Proof};
+use crate::domain::Rational;
+use crate::model::elaborate::{Draw, Elaborator, Local, Role, Scope};
+use crate::model::names::Declared;
+use crate::model::system::Unbounded;
+use crate::syntax::tree::{Domain, Instance, Param};
+use crate::term::Term;
+use crate::verdict::{Evidence, Finding, Verdict};
+
+/// A proof for every value of one generator's index, or why there is none.
+type Sought = Result<Proof, String>;
+
+/// Answers `check natural` along a system without end from what its members say.
+///
+/// # Errors
+/// If a proof and the members contradict each other.
+pub(super) fn squares(
+    c: &Context<'_>,
+    optimizer: &Instance,
+    squares: &[Square],
+    finding: Finding,
+) -> Result<Finding, Stopped> {
+    let prove = |u: &Unbounded| -> Result<Sought, Disagreement> {
+        let family = family(c, u);
+        let Some(family) = family else { return Ok(Err(several(u))) };
+        if let Outcome::Open { reason } = uniform::submersion(&family) {
+            return Ok(Err(format!("`{}` is not proved to be a submersion: {reason}", u.instance.name.name)));
+        }
+        Ok(match uniform::square(&family, optimizer) {
+            Outcome::Open { reason } => Err(reason),
+            Outcome::Proved(p) => {
+                compare(c, u, &p, squares)?;
+                Ok(p)
+            }
+        })
+    };
+    let finite = squares.iter().zip(c.system.squares()).filter(|(_, a)| !listed(c, a.generator));
+    let weakest = finite.map(|(s, _)| s.finding.verdict).min();
+    conclude(c, finding, weakest, prove)
+}
+
+/// Answers `check system` of a system without end.
+///
+/// # Errors
+/// As [`squares`].
+pub(super) fn laws(c: &Context<'_>, finding: Finding) -> Result<Finding, Stopped> {
+    let prove = |u: &Unbounded| -> Result<Sought, Disagreement> {
+        let Some(family) = family(c, u) else { return Ok(Err(several(u))) };
+        if c.system.family.chain.is_none() {
+            return Ok(Err("only a chain is known to have no parallel paths beyond its members".into()));
+        }
+        Ok(match uniform::submersion(&family) {
+            Outcome::Open { reason } => Err(reason),
+            Outcome::Proved(mut p) => {
+                if !meets(c, u) {
+                    let (g, n) = (&u.instance.name.name, &u.index.name);
+                    p.assumptions.push(format!(
+                        "`{g}` at {n} and at {n} + 1 meet in one object: seen for {n} <= {}, not proved for larger {n}",
+                        u.to
+                    ));
+                }
+                Ok(p)
+            }
+        })
+    };
+    let finite = c.system.family.arrows.iter().any(|a| !listed(c, a.generator));
+    conclude(c, finding, finite.then_some(Verdict::Commutes), prove)
+}
+
+/// Whether a generator goes on without end.
+fn listed(c: &Context<'_>, generator: usize) -> bool {
+    c.system.cone.is_none() && c.system.family.unbounded.iter().any(|u| u.generator == generator)
+}
+
+fn family<'a>(c: &Context<'a>, u: &'a Unbounded) -> Option<Family<'a>> {
+    let alone = u.alone && c.system.cone.is_none();
+    alone.then_some(Family { model: c.model, generator: &u.instance, index: &u.index, from: u.from })
+}
+
+fn several(u: &Unbounded) -> String {
+    format!(
+        "`{}` has several indices, or is below a cone, which is not read for all values at once",
+        u.instance.name.name
+    )
+}
+
+/// The finding for all values of the indices, if it is proved.
+fn conclude(
+    c: &Context<'_>,
+    finding: Finding,
+    finite: Option<Verdict>,
+    prove: impl Fn(&Unbounded) -> Result<Sought, Disagreement>,
+) -> Result<Finding, Stopped> {
+    let all = &c.system.family.unbounded;
+    if all.is_empty() || finding.verdict <= Verdict::Undecided {
+        return Ok(finding);
+    }
+    let mut proofs = Vec::new();
+    let mut reasons: Vec<String> = Vec::new();
+    for u in all {
+        match prove(u)? {
+            Ok(p) => proofs.push((u, p)),
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    if !reasons.is_empty() {
+        return Ok(open(c, finding, &reasons));
+    }
+    let verdict = proofs.iter().map(|(_, p)| p.verdict).chain(finite).min().unwrap_or(finding.verdict);
+    let texts: Vec<String> =
+        proofs.iter().map(|(u, p)| format!("for all {} >= {}: {}", u.index.name, u.from, p.argument)).collect();
+    let mut whole = Finding::new(verdict, Evidence::Algebra, texts.join("; "));
+    whole.residual = finding.residual;
+    whole.rate_differs = finding.rate_differs;
+    if verdict == Verdict::UpToRate {
+        let mut rates = proofs.iter().map(|(_, p)| p.rate.as_ref().map(|r| r.text.clone()));
+        let first = rates.next().flatten();
+        whole.rate = if rates.all(|r| r == first) { first } else { None };
+    }
+    whole.assumptions = finding.assumptions;
+    whole.assumptions.extend(proofs.into_iter().flat_map(|(_, p)| p.assumptions));
+    Ok(whole)
+}
+
+/// What is left without a proof: the bound up to which it holds.
+fn open(c: &Context<'_>, finding: Finding, reasons: &[String]) -> Finding {
+    let bounds = beginning(c).unwrap_or_default();
+    let held = match (finding.verdict, &finding.rate) {
+        (Verdict::UpToRate, Some(rate)) => format!("`up to rate {rate}`"),
+        (v, _) => format!("`{}`", v.text()),
+    };
+    let message = format!("{held} holds for {bounds}, and is not proved beyond: {}", reasons.join("; "));
+    let mut open = Finding::new(Verdict::Undecided, Evidence::None, message);
+    open.residual = finding.residual;
+    open.rate = finding.rate;
+    open.order = finding.order;
+    open.assumptions = finding.assumptions;
+    open.tried = finding.tried;
+    open.tried.push(format!("the members with {bounds}, one by one, and a proof for all"));
+    open
+}
+
+/// The members of a system without end that are looked at one by one.
+pub(super) fn beginning(c: &Context<'_>) -> Option<String> {
+    let bounds: indexmap::IndexSet<String> =
+        c.system.family.unbounded.iter().map(|u| format!("{} <= {}", u.index.name, u.to)).collect();
+    (!bounds.is_empty()).then(|| bounds.into_iter().collect::<Vec<_>>().join(" and "))
+}
+
+/// No proof may say what a member contradicts.
+fn compare(c: &Context<'_>, u: &Unbounded, proof: &Proof, squares: &[Square]) -> Result<(), Disagreement> {
+    for (s, arrow) in squares.iter().zip(c.system.squares()).filter(|(_, a)| a.generator == u.generator) {
+        let n = arrow.index.first().map_or(u.from, |i| i.1);
+        let claimed = match (&proof.verdict, &proof.rate) {
+            (Verdict::Commutes, _) => Some(Rational::ONE),
+            (_, Some(rate)) => rate.at(n),
+            _ => None,
+        };
+        let seen = match (s.finding.verdict, &s.finding.rate_exact) {
+            (Verdict::Commutes, _) => Some(Rational::ONE),
+            (Verdict::UpToRate, Some(c)) => Some(c.clone()),
+            (Verdict::UpToRate, None) => None,
+            _ => Some(Rational::ZERO),
+        };
+        let free = s.pace == super::Pace::Free;
+        if let (Some(a), Some(b)) = (claimed, seen)
+            && a != b
+            && !free
+        {
+            let residual = s.finding.residual.map_or(0.0, |r| r.max);
+            let noise = s.finding.residual.map_or(0.0, |r| r.noise);
+            let place = format!("the square of `{}`, which a proof for all {} contradicts", s.name, u.index.name);
+            return Err(Disagreement { residual, noise, place });
+        }
+    }
+    Ok(())
+}
+
+/// Whether the source of `P(n)` is the target of `P(n + 1)`, or the other way round, for every `n`: the arguments of both
+/// are the same function of `n`.
+fn meets(c: &Context<'_>, u: &Unbounded) -> bool {
+    let Some(Declared::Morphism(id)) = c.model.resolve(&u.instance.name.name, u.instance.name.span) else {
+        return false;
+    };
+    let decl = &c.model[id];
+    let Domain::Named(source) = &decl.source else { return false };
+    if source.name.name != decl.target.name.name {
+        return false;
+    }
+    let mut e = Elaborator::new(c.model);
+    let (_, n) = e.quantify(&u.index.name, &[], Draw::Real, Role::Member);
+    let one = e.store.num(1);
+    let next = e.store.add(n, one);
+    let mut ends = |at: Term, end: &Instance| -> Option<Vec<Term>> {
+        let outer: FxHashMap<String, Term> = [(u.index.name.clone(), at)].into_iter().collect();
+        let params = if u.instance.args.is_empty() {
+            let size = |p: &&Param| p.ty.as_ref().is_some_and(|t| t.name.name == "N");
+            decl.params.iter().filter(size).map(|p| (p.name.name.clone(), at)).take(1).collect()
+        } else {
+            arguments(&mut e, &u.instance, &decl.params, &outer)?
+        };
+        let Some(Declared::Architecture(a)) = c.model.resolve(&end.name.name, end.name.span) else { return None };
+        let values = arguments(&mut e, end, &c.model[a].params, &params)?;
+        c.model[a].params.iter().map(|p| values.get(&p.name.name).copied()).collect()
+    };
+    let sides = [(ends(n, source), ends(next, &decl.target)), (ends(n, &decl.target), ends(next, source))];
+    sides.into_iter().any(|(a, b)| {
+        let (Some(a), Some(b)) = (a, b) else { return false };
+        let differences: Vec<Term> = a.iter().zip(&b).map(|(&x, &y)| e.store.sub(x, y)).collect();
+        differences.iter().all(|&d| e.store.is_zero(d)) || vanish_freely(&e, &differences)
+    })
+}
+
+/// The arguments of a use by the names of the parameters, with other names bound; `None` if one is no scalar expression.
+fn arguments(
+    e: &mut Elaborator<'_>,
+    instance: &Instance,
+    params: &[Param],
+    names: &FxHashMap<String, Term>,
+) -> Option<FxHashMap<String, Term>> {
+    let mut scope = Scope::default();
+    for (name, t) in names {
+        scope.bind(name, Local::Value(*t));
+    }
+    let mut values = FxHashMap::default();
+    for (i, a) in instance.args.iter().enumerate() {
+        let name = match &a.name {
+            Some(n) => n.name.clone(),
+            None => params.get(i)?.name.name.clone(),
+        };
+        values.insert(name, e.expr(&a.value, &mut scope).ok()?);
+    }
+    Some(values)
+}

@@ -1,0 +1,114 @@
+//! Proofs for every size at once: the square of an optimizer along a family of projections `P(n)`, for all `n` from some
+//! number on.
+//!
+//! The other engines ask their questions of one member: all sizes are numbers, and every sum is written out. Here the
+//! size is a variable. Optimizer, loss and projection are read again from the syntax, as functions of a *symbolic index*
+//! into tensors of *symbolic size*, and both sides of the square are computed at a general entry:
+//!
+//! | module | what it knows |
+//! | --- | --- |
+//! | [`linear`] | sizes and indices: integer polynomials in variables and in powers `2^k` |
+//! | [`context`] | what is known of the variables; proofs by cases |
+//! | [`poly`], [`normal`] | scalars in normal form and the operations on them |
+//! | [`sum`] | indexed sums with symbolic bounds, as prefix sums |
+//! | [`derive`] | derivatives, replacement of entries and of variables |
+//! | [`value`], [`expr`], [`functions`] | tensors as functions of an index; the language's expressions |
+//! | [`architecture`], [`optimizer`] | what is declared, at a symbolic size |
+//! | [`square`], [`rate`], [`claims`] | the questions |
+//!
+//! **Soundness.** The derivative of `Σ t(i)` by the entry `j` needs to know whether an index in `t` *is* `j`. A
+//! computation never guesses: it stops with the comparison that it needs, and is run again in every case of it, so that
+//! the cases of a proof cover all indices by construction. Each rule of the normal form is an identity of functions at
+//! generic points; what it divides by, or takes the sign of, must not vanish identically, and where that is not evident
+//! it is listed among the proof's assumptions. Sizes in denominators are shown not to be zero at any member. Whatever is
+//! not read here ends in [`Outcome::Open`] with the reason, and so does a budget that runs out: nothing is ever refuted.
+
+pub mod architecture;
+pub mod claims;
+pub mod context;
+pub mod derive;
+pub mod expr;
+pub mod functions;
+pub mod linear;
+pub mod normal;
+pub mod optimizer;
+pub mod poly;
+pub mod rate;
+pub mod square;
+pub mod sum;
+#[cfg(test)]
+mod tests;
+pub mod value;
+
+pub use rate::Rate;
+
+use crate::model::names::{Declared, Model};
+use crate::syntax::tree::{Argument, Expr, ExprKind, Ident, Instance};
+use crate::verdict::Verdict;
+
+/// The generator of an unbounded system as written, with `index` free in its arguments (`Forget`, `Forget(n)`,
+/// `Pool(2^k)`): for all values of `index` from `from` on. Without arguments the index is the generator's only size.
+#[derive(Debug, Clone, Copy)]
+pub struct Family<'a> {
+    /// The file's declarations.
+    pub model: &'a Model,
+    /// The projection.
+    pub generator: &'a Instance,
+    /// The index of the system.
+    pub index: &'a Ident,
+    /// Its first value.
+    pub from: u64,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// A theorem about all members.
+    Proved(Proof),
+    /// Neither proved nor refuted.
+    Open {
+        /// What stood in the way.
+        reason: String,
+    },
+}
+
+/// A theorem about all members.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proof {
+    /// `commutes` or `up to rate`.
+    pub verdict: Verdict,
+    /// The rate, for `up to rate`.
+    pub rate: Option<Rate>,
+    /// How it was proved, in a sentence.
+    pub argument: String,
+    /// Side conditions that it used and did not settle.
+    pub assumptions: Vec<String>,
+}
+
+/// The naturality square of an optimizer along every member of a family, for flows and for steps. That the members are
+/// submersions is another question: [`submersion`].
+pub fn square(family: &Family, optimizer: &Instance) -> Outcome {
+    square::prove(family, &applied(family), optimizer)
+}
+
+/// That every member of a family is a submersion that maps the source's domain into the target's.
+pub fn submersion(family: &Family) -> Outcome {
+    claims::prove(family, &applied(family))
+}
+
+/// The generator with the index as its only size, if it was written without arguments.
+fn applied(family: &Family) -> Instance {
+    let mut generator = family.generator.clone();
+    if !generator.args.is_empty() {
+        return generator;
+    }
+    if let Some(Declared::Morphism(id)) = family.model.lookup(&generator.name.name) {
+        let natural = |p: &&crate::syntax::tree::Param| p.ty.as_ref().is_some_and(|t| t.name.name == "N");
+        let sizes: Vec<_> = family.model[id].params.iter().filter(natural).collect();
+        if let [size] = sizes[..] {
+            let value = Expr { kind: ExprKind::Name(family.index.name.clone()), span: family.index.span };
+            generator.args.push(Argument { name: Some(size.name.clone()), value });
+        }
+    }
+    generator
+}

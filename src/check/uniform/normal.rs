@@ -1,0 +1,495 @@
+//! The ring operations of the normal form, and functions of what is in it.
+//!
+//! Every rule here is an identity of functions off zero denominators and kinks; where it also needs a quantity that is
+//! not identically zero, the quantity is noted as an [`Obligation`].
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::context::{Cases, Context, Need, Res, stuck};
+use super::linear::Lin;
+use super::poly::{Atom, Mono, Poly, even};
+use crate::domain::{Fun, Rational};
+use crate::model::names::Model;
+
+/// Term multiplications that one proof may do.
+const MAX_WORK: u64 = 3_000_000;
+/// Terms that one polynomial may have.
+const MAX_TERMS: usize = 3_000;
+/// The largest power that is multiplied out.
+const MAX_POWER: i64 = 12;
+
+/// What a proof used and did not settle.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Obligation {
+    /// A quantity is not zero everywhere: it stands in a denominator or under a sign.
+    NotZero(Poly),
+    /// A quantity is positive somewhere: a root or logarithm is taken of it.
+    SomewherePositive(Poly),
+}
+
+/// One proof: its declarations, fresh variables and budgets.
+pub struct Prover<'m> {
+    /// The declarations.
+    pub model: &'m Model,
+    /// Fresh variables and the number of cases.
+    pub cases: Cases,
+    /// Side conditions met so far.
+    pub obligations: RefCell<BTreeSet<Obligation>>,
+    /// Definitions being read.
+    pub depth: Cell<usize>,
+    work: Cell<u64>,
+}
+
+impl<'m> Prover<'m> {
+    /// A proof about a file.
+    pub fn new(model: &'m Model) -> Self {
+        let (work, depth) = (Cell::new(0), Cell::new(0));
+        Prover { model, cases: Cases::default(), obligations: RefCell::new(BTreeSet::new()), depth, work }
+    }
+
+    /// Takes work from the budget.
+    ///
+    /// # Errors
+    /// When it is used up.
+    pub fn spend(&self, work: usize) -> Res<()> {
+        self.work.set(self.work.get() + work as u64);
+        if self.work.get() > MAX_WORK { stuck("the budget for normal forms ran out") } else { Ok(()) }
+    }
+
+    /// `a · b`
+    ///
+    /// # Errors
+    /// When the budget is used up.
+    pub fn mul(&self, a: &Poly, b: &Poly) -> Res<Poly> {
+        self.spend(a.0.len() * b.0.len() + 1)?;
+        let mut out = Poly::default();
+        let mut again = Vec::new();
+        for (m, c) in &a.0 {
+            for (n, d) in &b.0 {
+                let product = m.times(n);
+                let q = c * d;
+                match product.0.iter().position(|(a, e)| matches!(a, Atom::Base(_)) && *e >= Rational::ONE) {
+                    None => out.push(product, q),
+                    Some(i) => again.push((product, i, q)),
+                }
+            }
+        }
+        // Integer powers of polynomials are multiplied out.
+        for (mut product, i, q) in again {
+            let (atom, e) = product.0.remove(i);
+            let Atom::Base(p) = atom else { continue };
+            let whole = e.floor();
+            let rest = &e - Rational::from(whole.clone());
+            if !rest.is_zero() {
+                product = product.times(&Mono::of(Atom::Base(Rc::clone(&p)), rest));
+            }
+            let Ok(k) = i64::try_from(whole) else { return stuck("a power is too large") };
+            let expanded = self.repeated(&p, k)?;
+            let term = self.mul(&Poly::single(product, q), &expanded)?;
+            out = out.plus(&Rational::ONE, &term);
+        }
+        if out.0.len() > MAX_TERMS { stuck("a normal form has too many terms") } else { Ok(out) }
+    }
+
+    fn repeated(&self, p: &Poly, k: i64) -> Res<Poly> {
+        if k > MAX_POWER && p.0.len() > 1 {
+            return stuck("a power is too large to be multiplied out");
+        }
+        let mut out = Poly::num(1);
+        for _ in 0..k {
+            out = self.mul(&out, p)?;
+        }
+        Ok(out)
+    }
+
+    /// Notes what the proof uses; what is evident is not noted.
+    fn owe(&self, o: Obligation) {
+        let evident = match &o {
+            Obligation::NotZero(p) => evidently_not_zero(p),
+            Obligation::SomewherePositive(p) => evidently_positive(p),
+        };
+        if !evident {
+            self.obligations.borrow_mut().insert(o);
+        }
+    }
+
+    /// `p ^ q`
+    ///
+    /// # Errors
+    /// A power of zero that has no value; a need to know whether a size is zero.
+    pub fn pow(&self, context: &Context, p: &Poly, q: &Rational) -> Res<Poly> {
+        if q.is_zero() {
+            return Ok(Poly::num(1));
+        }
+        if p.is_zero() {
+            return if *q > Rational::ZERO { Ok(Poly::default()) } else { stuck("division by zero") };
+        }
+        if q.is_one() || p.as_num().is_some_and(|c| c.is_one()) {
+            return Ok(p.clone());
+        }
+        if q.is_int() {
+            let Ok(k) = i64::try_from(q.numerator().clone()) else { return stuck("a power is too large") };
+            if k > 0 && p.0.len() > 1 {
+                return self.repeated(p, k);
+            }
+            return self.integer_power(context, p, k);
+        }
+        self.root(context, p, q)
+    }
+
+    fn integer_power(&self, context: &Context, p: &Poly, k: i64) -> Res<Poly> {
+        if k.abs() > 64 {
+            return stuck("a power is too large");
+        }
+        if k < 0 {
+            self.not_zero_sizes(context, p)?;
+        }
+        let q = Rational::from(k);
+        let (coefficient, common, rest) = content(p);
+        let mut out = Mono::default();
+        for (a, e) in &common.0 {
+            if k < 0 && !matches!(a, Atom::Unit(_)) {
+                self.owe(Obligation::NotZero(Poly::atom(a.clone())));
+            }
+            out = out.times(&Mono::of(a.clone(), e * &q));
+        }
+        let factor = number_power(&coefficient, k);
+        if rest.as_num().is_none() {
+            if k < 0 && !of_sizes(&rest) {
+                self.owe(Obligation::NotZero(rest.clone()));
+            }
+            out = out.times(&Mono::of(Atom::Base(Rc::new(rest)), q));
+        }
+        self.mul(&Poly::single(out, factor), &Poly::num(1))
+    }
+
+    /// Sizes in a denominator must not be zero at any member.
+    fn not_zero_sizes(&self, context: &Context, p: &Poly) -> Res<()> {
+        let (_, common, rest) = content(p);
+        for (a, _) in &common.0 {
+            if let Atom::Unit(u) = a
+                && context.decide_zero(&Lin::unit(*u))?
+            {
+                return stuck("division by zero");
+            }
+        }
+        if of_sizes(&rest) && rest.as_num().is_none() {
+            let Some(l) = as_lin(&rest) else { return stuck("a denominator of sizes that may vanish") };
+            if context.decide_zero(&l)? {
+                return stuck("division by zero");
+            }
+        }
+        Ok(())
+    }
+
+    /// A fractional power: positive sizes are taken out, roots of squares are not.
+    fn root(&self, context: &Context, p: &Poly, q: &Rational) -> Res<Poly> {
+        if *q < Rational::ZERO {
+            self.not_zero_sizes(context, p)?;
+        }
+        let (coefficient, common, _) = content(p);
+        let mut out = Mono::default();
+        let mut taken = Mono::default();
+        for (a, e) in &common.0 {
+            if matches!(a, Atom::Unit(u) if context.implies(&Lin::unit(*u).plus(-1))) {
+                out = out.times(&Mono::of(a.clone(), e * q));
+                taken = taken.times(&Mono::of(a.clone(), -e.clone()));
+            }
+        }
+        let size = if coefficient < Rational::ZERO { -coefficient } else { coefficient };
+        let rest = self.mul(p, &Poly::single(taken, Rational::ONE / &size))?;
+        let (outside, inside) = rational_root(&size, q);
+        if !inside.is_one() {
+            out = out.times(&Mono::of(Atom::Base(Rc::new(Poly::num(inside))), q.clone()));
+        }
+        match rest.as_num() {
+            Some(c) if c < Rational::ZERO => return stuck("a root of a negative number"),
+            Some(_) => {}
+            None => {
+                self.owe(Obligation::SomewherePositive(rest.clone()));
+                if *q < Rational::ZERO {
+                    self.owe(Obligation::NotZero(rest.clone()));
+                }
+                out = out.times(&Mono::of(Atom::Base(Rc::new(rest)), q.clone()));
+            }
+        }
+        self.mul(&Poly::single(out, outside), &Poly::num(1))
+    }
+
+    /// `f(p)`
+    ///
+    /// # Errors
+    /// A logarithm of what is not positive.
+    pub fn fun(&self, context: &Context, f: Fun, p: &Poly) -> Res<Poly> {
+        let odd = matches!(f, Fun::Sin | Fun::Atan | Fun::Tanh | Fun::Sign);
+        if p.is_zero() {
+            return match f {
+                Fun::Exp | Fun::Cos => Ok(Poly::num(1)),
+                Fun::Sigmoid => Ok(Poly::num(half())),
+                Fun::Log => stuck("the logarithm of zero"),
+                Fun::Softplus => Ok(Poly::atom(Atom::Fun(f, Rc::new(Poly::default())))),
+                _ => Ok(Poly::default()),
+            };
+        }
+        if f == Fun::Sign {
+            return self.sign(context, p);
+        }
+        if f == Fun::Log {
+            match p.as_num() {
+                Some(c) if c <= Rational::ZERO => return stuck("the logarithm of a number that is not positive"),
+                Some(c) if c.is_one() => return Ok(Poly::default()),
+                _ => self.owe(Obligation::SomewherePositive(p.clone())),
+            }
+        }
+        let negative = p.0.values().next().is_some_and(|c| *c < Rational::ZERO);
+        if negative && (odd || f == Fun::Cos) {
+            let value = Poly::atom(Atom::Fun(f, Rc::new(p.scale(&Rational::NEG_ONE))));
+            return Ok(if odd { value.scale(&Rational::NEG_ONE) } else { value });
+        }
+        Ok(Poly::atom(Atom::Fun(f, Rc::new(p.clone()))))
+    }
+
+    /// The sign, a product of the signs of factors.
+    fn sign(&self, context: &Context, p: &Poly) -> Res<Poly> {
+        let (coefficient, common, rest) = content(p);
+        let mut out = Mono::default();
+        for (a, e) in &common.0 {
+            match a {
+                Atom::Unit(u) => {
+                    if context.decide_zero(&Lin::unit(*u))? {
+                        return Ok(Poly::default());
+                    }
+                }
+                Atom::Fun(Fun::Exp, _) => {}
+                Atom::Base(_) if !e.is_int() => {}
+                _ => {
+                    let own = Poly::atom(a.clone());
+                    self.owe(Obligation::NotZero(own.clone()));
+                    if !(e.is_int() && even(e)) {
+                        let factor = match a {
+                            Atom::Fun(Fun::Sign, _) => a.clone(),
+                            _ => Atom::Fun(Fun::Sign, Rc::new(own)),
+                        };
+                        out = out.times(&Mono::of(factor, Rational::ONE));
+                    }
+                }
+            }
+        }
+        let mut c = if coefficient < Rational::ZERO { Rational::NEG_ONE } else { Rational::ONE };
+        if rest.as_num().is_none() {
+            if let Some(l) = as_lin(&rest) {
+                if context.decide_zero(&l)? {
+                    return Ok(Poly::default());
+                }
+                if !context.decide(&l)? {
+                    c = -c;
+                }
+            } else {
+                self.owe(Obligation::NotZero(rest.clone()));
+                out = out.times(&Mono::of(Atom::Fun(Fun::Sign, Rc::new(rest)), Rational::ONE));
+            }
+        }
+        Ok(Poly::single(out, c))
+    }
+
+    /// Whether a polynomial is zero once its denominators are cleared.
+    ///
+    /// # Errors
+    /// When the budget is used up.
+    pub fn vanishes(&self, p: &Poly) -> Res<bool> {
+        let mut p = p.clone();
+        for _ in 0..32 {
+            if p.is_zero() {
+                return Ok(true);
+            }
+            let down = p.0.keys().flat_map(|m| &m.0).find(|(a, e)| matches!(a, Atom::Base(_)) && *e < Rational::ZERO);
+            let Some((atom, _)) = down.cloned() else { return Ok(false) };
+            let least = p.0.keys().filter_map(|m| m.0.iter().find(|(a, _)| *a == atom)).map(|x| x.1.clone()).min();
+            let Some(e) = least else { return Ok(false) };
+            p = self.mul(&p, &Poly::single(Mono::of(atom, -e), Rational::ONE))?;
+        }
+        Ok(false)
+    }
+}
+
+/// Whether a polynomial reads sizes and indices alone.
+fn of_sizes(p: &Poly) -> bool {
+    p.0.keys().all(|m| m.0.iter().all(|(a, _)| matches!(a, Atom::Unit(_))))
+}
+
+/// One half.
+pub fn half() -> Rational {
+    Rational::from_parts(1.into(), 2u8.into())
+}
+
+fn number_power(c: &Rational, k: i64) -> Rational {
+    let base = if k < 0 { Rational::ONE / c } else { c.clone() };
+    (0..k.unsigned_abs()).fold(Rational::ONE, |acc, _| acc * &base)
+}
+
+/// `(outside, inside)` with `size^q = outside · inside^q`: a root that is rational is taken.
+fn rational_root(size: &Rational, q: &Rational) -> (Rational, Rational) {
+    let (Ok(k), Ok(degree)) = (i64::try_from(q.numerator().clone()), u32::try_from(q.denominator().clone())) else {
+        return (Rational::ONE, size.clone());
+    };
+    let exact = |n: &dashu_int::UBig| -> Option<dashu_int::UBig> {
+        let mut lo = dashu_int::UBig::ONE;
+        let mut hi = n.clone();
+        if *n > dashu_int::UBig::from(1u64 << 40) {
+            return None;
+        }
+        while lo <= hi {
+            let mid = (&lo + &hi) / dashu_int::UBig::from(2u8);
+            let power = mid.pow(degree as usize);
+            match power.cmp(n) {
+                std::cmp::Ordering::Equal => return Some(mid),
+                std::cmp::Ordering::Less => lo = mid + dashu_int::UBig::ONE,
+                std::cmp::Ordering::Greater => hi = mid - dashu_int::UBig::ONE,
+            }
+        }
+        None
+    };
+    let numerator = dashu_int::UBig::try_from(size.numerator().clone()).ok();
+    match (numerator.as_ref().and_then(exact), exact(size.denominator())) {
+        (Some(a), Some(b)) if k.abs() <= 16 && degree <= 4 => {
+            (number_power(&Rational::from_parts(a.into(), b), k), Rational::ONE)
+        }
+        _ => (Rational::ONE, size.clone()),
+    }
+}
+
+/// `(c, m, rest)` with `p = c · m · rest`: `rest` has leading coefficient one and no atom common to all of its terms.
+pub fn content(p: &Poly) -> (Rational, Mono, Poly) {
+    let Some(first) = p.0.keys().next() else {
+        return (Rational::ONE, Mono::default(), Poly::default());
+    };
+    let exponent = |m: &Mono, a: &Atom| match m.0.binary_search_by(|x| x.0.cmp(a)) {
+        Ok(i) => m.0[i].1.clone(),
+        Err(_) => Rational::ZERO,
+    };
+    // The least power of each atom; one that is negative in some term is taken out of all, except that powers of
+    // polynomials and of signs stay where they are unless all terms have them.
+    let mut candidates: Vec<&Atom> = first.0.iter().map(|x| &x.0).collect();
+    for m in p.0.keys() {
+        candidates.extend(
+            m.0.iter()
+                .filter(|(a, e)| *e < Rational::ZERO && matches!(a, Atom::Unit(_) | Atom::Entry(_)))
+                .map(|x| &x.0),
+        );
+    }
+    candidates.sort();
+    candidates.dedup();
+    let mut common: Vec<(Atom, Rational)> = Vec::new();
+    for a in candidates {
+        let powers: Vec<Rational> = p.0.keys().map(|m| exponent(m, a)).collect();
+        let (Some(least), Some(most)) = (powers.iter().min().cloned(), powers.iter().max().cloned()) else { continue };
+        let plain = matches!(a, Atom::Unit(_) | Atom::Entry(_));
+        if least > Rational::ZERO || (plain && least < Rational::ZERO) {
+            common.push((a.clone(), least));
+        } else if most < Rational::ZERO {
+            common.push((a.clone(), most));
+        }
+    }
+    // A sign is its own inverse, and its powers are reduced: it divides only what it is a factor of.
+    let inverse = Mono(common.iter().map(|(a, e)| (a.clone(), -e.clone())).collect());
+    let mut rest = Poly::default();
+    for (m, c) in &p.0 {
+        rest.push(m.times(&inverse), c.clone());
+    }
+    let lead = rest.0.values().next().cloned().unwrap_or(Rational::ONE);
+    (lead.clone(), Mono(common), rest.scale(&(Rational::ONE / lead)))
+}
+
+/// A polynomial in sizes alone as a form, up to a positive factor.
+pub fn as_lin(p: &Poly) -> Option<Lin> {
+    let mut scale = dashu_int::UBig::ONE;
+    for c in p.0.values() {
+        scale *= c.denominator();
+    }
+    let scale = Rational::from(scale);
+    let mut out = Lin::default();
+    for (m, c) in &p.0 {
+        let mut term = Lin::num(i128::try_from((c * &scale).numerator().clone()).ok()?);
+        for (a, e) in &m.0 {
+            let Atom::Unit(u) = a else { return None };
+            let k = u32::try_from(e.numerator().clone()).ok().filter(|_| e.is_int())?;
+            for _ in 0..k {
+                term = term.mul(&Lin::unit(*u))?;
+            }
+        }
+        out = out.add(&term);
+    }
+    out.moderate().then_some(out)
+}
+
+/// Whether a polynomial is certainly not the zero function, at any member: some monomial in entries alone has a number
+/// as its coefficient, and all other atoms are entries or sizes.
+fn evidently_not_zero(p: &Poly) -> bool {
+    let plain = |m: &Mono| m.0.iter().all(|(a, _)| matches!(a, Atom::Entry(_) | Atom::Unit(_)));
+    if let Some((m, _)) = p.as_single()
+        && m.0.iter().all(|(a, _)| matches!(a, Atom::Entry(_) | Atom::Fun(Fun::Exp | Fun::Sigmoid | Fun::Softplus, _)))
+    {
+        return true;
+    }
+    if !p.0.keys().all(plain) {
+        return evidently_positive(p);
+    }
+    let part = |m: &Mono| Mono(m.0.iter().filter(|(a, _)| matches!(a, Atom::Entry(_))).cloned().collect());
+    // Entries at different symbolic places may be the same entry at some member, so the symbols must differ.
+    p.0.keys().any(|m| {
+        part(m) == *m
+            && p.0.keys().filter(|n| part(n) == *m).count() == 1
+            && p.0.keys().all(|n| n == m || part(n) == *m || differs(m, n))
+    })
+}
+
+/// Whether two monomials differ in the symbols that they read, not only in the places.
+fn differs(m: &Mono, n: &Mono) -> bool {
+    let key = |m: &Mono| {
+        let mut all: Vec<_> =
+            m.0.iter()
+                .filter_map(|(a, e)| match a {
+                    Atom::Entry(x) => Some((x.symbol.clone(), x.block, e.clone())),
+                    _ => None,
+                })
+                .collect();
+        all.sort();
+        all
+    };
+    key(m) != key(n)
+}
+
+/// Whether a polynomial is positive somewhere by its form: every term is a positive number times even powers, powers of
+/// sizes, exponentials and roots, and one of them is not zero everywhere.
+fn evidently_positive(p: &Poly) -> bool {
+    let fine = |m: &Mono| {
+        m.0.iter().all(|(a, e)| match a {
+            Atom::Unit(_) | Atom::Fun(Fun::Exp | Fun::Sigmoid | Fun::Softplus, _) => true,
+            Atom::Sum(h, body, _) => {
+                let squares = body.0.iter().all(|(a, e)| matches!(a, Atom::Entry(_)) && e.is_int() && even(e));
+                squares && e.is_one() && h.constant() >= 0 && h.terms().all(|(_, c)| c > 0)
+            }
+            Atom::Base(_) if !e.is_int() => true,
+            _ => e.is_int() && even(e),
+        })
+    };
+    let solid = |m: &Mono| m.0.iter().all(|(a, _)| matches!(a, Atom::Entry(_) | Atom::Fun(Fun::Exp, _)));
+    let alone = |m: &Mono| {
+        m.0.len() == 1
+            && matches!(&m.0[0].0, Atom::Entry(_) | Atom::Fun(Fun::Exp | Fun::Sigmoid, _))
+            && m.0[0].1.is_one()
+    };
+    let one = p.as_single().is_some_and(|(m, c)| alone(m) && *c > Rational::ZERO);
+    one || (p.0.iter().all(|(m, c)| *c > Rational::ZERO && fine(m)) && p.0.keys().any(solid))
+}
+
+/// The reason a computation stopped, for a user.
+pub fn reason(need: &Need) -> String {
+    match need {
+        Need::Stuck(why) => why.clone(),
+        Need::Split(_) => "a comparison of indices could not be settled".into(),
+        Need::Residue(..) => "the remainder of an index could not be settled".into(),
+    }
+}

@@ -1,0 +1,369 @@
+//! Optimizers over an architecture of a symbolic size: the words and functions of their bodies, and their rules.
+
+use std::rc::Rc;
+
+use super::architecture::{Arch, symbolic};
+use super::context::{Context, Res, stuck};
+use super::expr::{Env, Local};
+use super::linear::Lin;
+use super::normal::Prover;
+use super::poly::{Atom, Entry, Poly, Symbol};
+use super::value::{At, Layout, Shape, Value};
+use crate::domain::Rational;
+use crate::syntax::tree::{Expr, ExprKind, Ident, Optimizer, Place, Statement, StatementKind};
+
+/// Where an optimizer's body is read.
+pub struct Over<'e> {
+    /// The architecture.
+    pub arch: Rc<Arch<'e>>,
+    /// The declaration.
+    pub decl: &'e Optimizer,
+    /// Hyperparameters, states and the small parameter.
+    pub names: Env<'e>,
+    /// The lines of its flow or step.
+    pub body: &'e [Statement],
+    /// Whether it is a step.
+    pub step: bool,
+    point: Value<'e>,
+}
+
+impl<'e> Over<'e> {
+    /// The parameters.
+    pub fn point(&self) -> Value<'e> {
+        self.point.clone()
+    }
+
+    /// The layout of vectors over the parameters.
+    pub fn layout(&self) -> Rc<Layout> {
+        Rc::clone(&self.arch.layout)
+    }
+}
+
+/// What is to be proved of two places.
+pub type OfPair<'b> = &'b dyn Fn(&Context, &[Lin], &[Lin]) -> Res<()>;
+
+/// The functions that exist only inside an optimizer.
+const FUNCTIONS: [&str; 10] = crate::model::optimizer::FUNCTIONS;
+
+impl<'e> Prover<'e> {
+    /// An optimizer over an architecture.
+    ///
+    /// # Errors
+    /// If it has states that are not carried along projections, or none or several rules.
+    pub fn optimizer(
+        &'e self,
+        decl: &'e Optimizer,
+        names: Env<'e>,
+        arch: &Rc<Arch<'e>>,
+        context: &Context,
+    ) -> Res<Rc<Over<'e>>> {
+        let [dynamics] = &decl.dynamics[..] else { return stuck("an optimizer with one flow or step") };
+        let mut names = names;
+        for (k, (name, ty)) in decl.states.iter().enumerate() {
+            let value = match ty.name.name.as_str() {
+                "tangent" if ty.dims.is_empty() => symbolic(&arch.layout, Symbol::State(k, arch.side)),
+                "R" if ty.arrow.is_none() => {
+                    let dims: Res<Vec<Lin>> = ty.dims.iter().map(|d| self.lin(d, &names, context)).collect();
+                    Value::new(Shape::Tensor(dims?), move |_, at| {
+                        let entry = Entry { symbol: Symbol::Fixed(k), block: 0, index: at.index.clone() };
+                        Ok(Poly::atom(Atom::Entry(entry)))
+                    })
+                }
+                other => return stuck(format!("states of type `{other}`")),
+            };
+            names = names.value(&name.name, value);
+        }
+        if let Some(lr) = &dynamics.step {
+            let rate = Entry { symbol: Symbol::Rate, block: 0, index: Vec::new() };
+            names = names.value(&lr.name, Value::scalar(Poly::atom(Atom::Entry(rate))));
+        }
+        let point = symbolic(&arch.layout, Symbol::Point(arch.side));
+        let (arch, step) = (Rc::clone(arch), dynamics.step.is_some());
+        Ok(Rc::new(Over { arch, decl, names, body: &dynamics.body, step, point }))
+    }
+
+    /// The rule of a component, `params` or a state.
+    ///
+    /// # Errors
+    /// If there is none, or what its expression needs.
+    pub fn component(&'e self, over: &Rc<Over<'e>>, name: &str, context: &Context) -> Res<Value<'e>> {
+        self.nested(|| {
+            if let Some((e, env)) = self.rule(over, name, None, context)? {
+                return self.eval(e, &env, context);
+            }
+            let layout = over.layout();
+            let mut blocks = Vec::new();
+            for b in 0..layout.blocks.len() {
+                let Some((e, env)) = self.rule(over, name, Some(b), context)? else {
+                    return stuck(format!("no rule for `{name}`"));
+                };
+                let value = self.eval(e, &env, context)?;
+                if value.extents() != Some(&layout.blocks[b].1) {
+                    return stuck("a rule for a block in another shape");
+                }
+                blocks.push(value);
+            }
+            Ok(Value::new(Shape::Over(layout), move |c, at| (blocks[at.block].at)(c, &At::tensor(at.index.clone()))))
+        })
+    }
+
+    /// The right-hand side of a rule with the names before it: of the whole component, or of one block in an `each`.
+    fn rule(
+        &'e self,
+        over: &Rc<Over<'e>>,
+        name: &str,
+        block: Option<usize>,
+        context: &Context,
+    ) -> Res<Option<(&'e Expr, Env<'e>)>> {
+        let mut env = over.names.clone();
+        env.over = Some(Rc::clone(over));
+        for l in &over.decl.lets {
+            env = env.value(&l.name.name, self.eval(&l.value, &env, context)?);
+        }
+        for s in over.body {
+            match (&s.kind, block) {
+                (StatementKind::Let(l), _) => env = env.value(&l.name.name, self.eval(&l.value, &env, context)?),
+                (StatementKind::Derivative(p, e) | StatementKind::Update(p, e), None) if is(p, name) => {
+                    return Ok(Some((e, env)));
+                }
+                (StatementKind::Covariant(p, _), _) if p.name.name == name => return stuck("the covariant derivative"),
+                (StatementKind::Each { var, body, .. }, Some(b)) => {
+                    let mut inner = env.with(&var.name, Local::Block(b));
+                    for s in body {
+                        match &s.kind {
+                            StatementKind::Let(l) => {
+                                inner = inner.value(&l.name.name, self.eval(&l.value, &inner, context)?);
+                            }
+                            StatementKind::Derivative(p, e) | StatementKind::Update(p, e) => {
+                                let target = match &p.block {
+                                    Some(w) if w.name == var.name => p.name.name.as_str(),
+                                    None if p.name.name == var.name => "params",
+                                    _ => continue,
+                                };
+                                if target == name {
+                                    return Ok(Some((e, inner)));
+                                }
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// `x'`: the new value of a state, of the parameters, or of a block of them.
+    ///
+    /// # Errors
+    /// Outside of a step.
+    pub fn primed(&'e self, name: &str, env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
+        let Some(over) = env.over.clone().filter(|o| o.step) else {
+            return stuck("a new value outside of a step");
+        };
+        match env.get(name) {
+            Some(Local::Block(b)) => self.block(self.component(&over, "params", context)?, *b),
+            _ => self.component(&over, name, context),
+        }
+    }
+
+    /// A word of an optimizer's body, if it is one.
+    ///
+    /// # Errors
+    /// If the architecture lacks what is asked for.
+    pub fn word(&'e self, name: &str, over: &Rc<Over<'e>>) -> Res<Option<Value<'e>>> {
+        let part = |v: &Option<Value<'e>>| v.clone().map_or_else(|| stuck(format!("no {name}")), |v| Ok(Some(v)));
+        match name {
+            "params" => Ok(Some(over.point())),
+            "dim" => Ok(Some(Value::size(self.size_of(&over.arch.shape())?))),
+            "loss" => part(&over.arch.loss),
+            // The vector of all entries: read as a vector, not in the output's own shape.
+            "output" => match part(&over.arch.output)? {
+                Some(v) if v.extents().is_some_and(|d| d.len() == 1) => Ok(Some(v)),
+                _ => stuck("an output that is no vector, inside an optimizer"),
+            },
+            "metric" => stuck("the metric as a matrix"),
+            _ => Ok(None),
+        }
+    }
+
+    /// A function of an optimizer's body, if it is one.
+    ///
+    /// # Errors
+    /// If it is not read here.
+    pub fn function_of_optimizer(
+        &'e self,
+        f: &Ident,
+        args: &'e [Expr],
+        env: &Env<'e>,
+        over: &Rc<Over<'e>>,
+        context: &Context,
+    ) -> Res<Option<Value<'e>>> {
+        match (f.name.as_str(), args) {
+            ("d" | "grad", [e]) => Ok(Some(self.gradient(self.eval(e, env, context)?, over)?)),
+            ("d" | "grad", [e, Expr { kind: ExprKind::Name(w), .. }]) => match env.get(w) {
+                Some(Local::Block(b)) => {
+                    let whole = self.gradient(self.eval(e, env, context)?, over)?;
+                    Ok(Some(self.block(whole, *b)?))
+                }
+                _ => stuck("the derivative by what is no block"),
+            },
+            ("natgrad", [e]) => {
+                let d = self.gradient(self.eval(e, env, context)?, over)?;
+                Ok(Some(self.raise(d, over)?))
+            }
+            ("raise", [Expr { kind: ExprKind::Name(g), .. }, c]) if g == "metric" && env.get(g).is_none() => {
+                let c = self.eval(c, env, context)?;
+                Ok(Some(self.raise(c, over)?))
+            }
+            ("at", [q, e]) => {
+                let (q, e) = (self.eval(q, env, context)?, self.eval(e, env, context)?);
+                if q.shape != over.arch.shape() {
+                    return stuck("a point of another shape");
+                }
+                let (shape, side) = (e.shape.clone(), over.arch.side);
+                Ok(Some(Value::new(shape, move |c, at| {
+                    let p = (e.at)(c, at)?;
+                    self.substitute(c, &p, &|c, x| match x.symbol == Symbol::Point(side) {
+                        true => (q.at)(c, &At { block: x.block, index: x.index.clone() }).map(Some),
+                        false => Ok(None),
+                    })
+                })))
+            }
+            (name, _) if FUNCTIONS.contains(&name) => stuck(format!("the function `{name}`")),
+            _ => Ok(None),
+        }
+    }
+
+    /// The differential of a scalar, entry by entry.
+    fn gradient(&'e self, e: Value<'e>, over: &Rc<Over<'e>>) -> Res<Value<'e>> {
+        if !e.is_scalar() {
+            return stuck("the derivative of what is no scalar");
+        }
+        let side = over.arch.side;
+        Ok(Value::new(over.arch.shape(), move |c, at| {
+            let p = e.get(c)?;
+            self.partial(c, &p, side, at)
+        }))
+    }
+
+    /// The partial derivative by an entry of the point.
+    ///
+    /// # Errors
+    /// What has to be known of the entry's index.
+    pub fn partial(&self, context: &Context, p: &Poly, side: usize, at: &At) -> Res<Poly> {
+        self.tangent(context, p, &|c, x| {
+            if x.symbol != Symbol::Point(side) || x.block != at.block || x.index.len() != at.index.len() {
+                return Ok(None);
+            }
+            for (a, b) in x.index.iter().zip(&at.index) {
+                if !c.decide_zero(&a.sub(b))? {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(Poly::num(1)))
+        })
+    }
+
+    /// `metric⁺ c`, where the metric is diagonal for all members, or the output is one number.
+    fn raise(&'e self, covector: Value<'e>, over: &Rc<Over<'e>>) -> Res<Value<'e>> {
+        let arch = Rc::clone(&over.arch);
+        let Some(output) = arch.output.clone() else { return stuck("no output") };
+        if arch.output_metric {
+            return stuck("an output metric");
+        }
+        if covector.shape != arch.shape() {
+            return stuck("a covector of another shape");
+        }
+        let side = arch.side;
+        if self.size_of(&output.shape)?.as_num() == Some(1) {
+            // G = u uᵀ for the gradient u of the only output, and G⁺ = u uᵀ / (uᵀu)².
+            let only = At::tensor(vec![Lin::default(); output.extents().map_or(0, <[Lin]>::len)]);
+            return Ok(Value::new(arch.shape(), move |c, at| {
+                let u = (output.at)(c, &only)?;
+                let dot = |c: &Context, other: &dyn Fn(&Context, &At) -> Res<Poly>| {
+                    self.total(c, &arch.shape(), &|c, at| {
+                        let own = self.partial(c, &u, side, at)?;
+                        if own.is_zero() { Ok(own) } else { self.mul(&own, &other(c, at)?) }
+                    })
+                };
+                let square = dot(c, &|c, at| self.partial(c, &u, side, at))?;
+                let along = dot(c, &|c, at| (covector.at)(c, at))?;
+                let own = self.partial(c, &u, side, at)?;
+                if self.vanishes(&square)? {
+                    return Ok(Poly::default());
+                }
+                let scale = self.pow(c, &square, &Rational::from(-2i8))?;
+                self.mul(&self.mul(&own, &along)?, &scale)
+            }));
+        }
+        Ok(Value::new(arch.shape(), move |c, at| {
+            self.diagonal_metric(c, &output, &arch)?;
+            let g = self.total(c, &output.shape, &|c, r| {
+                let p = self.partial(c, &(output.at)(c, r)?, side, at)?;
+                self.mul(&p, &p)
+            })?;
+            if self.vanishes(&g)? {
+                // The pseudo-inverse of zero.
+                return Ok(Poly::default());
+            }
+            let inverse = self.pow(c, &g, &Rational::NEG_ONE)?;
+            self.mul(&inverse, &(covector.at)(c, at)?)
+        }))
+    }
+
+    /// Proves `Σ ∂ₛout ∂ₜout = 0` for all different places `s` and `t` of the parameters.
+    fn diagonal_metric(&'e self, context: &Context, output: &Value<'e>, arch: &Rc<Arch<'e>>) -> Res<()> {
+        let blocks = &arch.layout.blocks;
+        for (b, (_, first)) in blocks.iter().enumerate() {
+            for (d, (_, second)) in blocks.iter().enumerate().skip(b) {
+                self.for_pairs(context, (first, second, b == d), &|c, s, t| {
+                    let (s, t) = (At { block: b, index: s.to_vec() }, At { block: d, index: t.to_vec() });
+                    let product = self.total(c, &output.shape, &|c, r| {
+                        let p = (output.at)(c, r)?;
+                        let left = self.partial(c, &p, arch.side, &s)?;
+                        if left.is_zero() { Ok(left) } else { self.mul(&left, &self.partial(c, &p, arch.side, &t)?) }
+                    })?;
+                    if self.vanishes(&product)? { Ok(()) } else { stuck("a metric that is not diagonal") }
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Proves something for all pairs of places in two blocks; in one block, for those that differ, up to their order.
+    ///
+    /// # Errors
+    /// What stops the proof in some case.
+    pub fn for_pairs(&self, context: &Context, (first, second, same): (&[Lin], &[Lin], bool), goal: OfPair) -> Res<()> {
+        let fresh = |dims: &[Lin]| -> Vec<Lin> { dims.iter().map(|_| Lin::var(self.cases.fresh())).collect() };
+        let (s, t) = (fresh(first), fresh(second));
+        let mut inside = context.clone();
+        for (i, n) in s.iter().zip(first).chain(t.iter().zip(second)) {
+            inside = inside.within(i, &Lin::default(), n);
+        }
+        // In one block: s before t in the order of rows. The first axis on which they differ decides.
+        let orders = if same { first.len() } else { 1 };
+        for axis in 0..orders {
+            let mut ordered = inside.clone();
+            let (s, mut t) = (s.clone(), t.clone());
+            if same {
+                ordered = ordered.with(t[axis].sub(&s[axis]).plus(-1));
+                for k in 0..axis {
+                    ordered = ordered.within(&s[k], &Lin::default(), &first[k]);
+                    t[k] = s[k].clone();
+                }
+            }
+            let count = s.len();
+            let values: Vec<Lin> = s.into_iter().chain(t).collect();
+            let run = |c: &Context, v: &[Lin]| goal(c, &v[..count], &v[count..]);
+            self.cases.all(&ordered, values, &run)?;
+        }
+        Ok(())
+    }
+}
+
+fn is(place: &Place, name: &str) -> bool {
+    place.block.is_none() && place.name.name == name
+}

@@ -1,0 +1,278 @@
+//! Scalars in normal form: polynomials with rational coefficients and rational exponents over atoms.
+//!
+//! Atoms are taken for independent: a polynomial that is zero here is zero as a function, whatever relations hold among
+//! its atoms. The converse does not hold, and nothing is refuted by it.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::linear::{Lin, Unit, Var, unit_text};
+use crate::domain::{Fun, Rational};
+
+/// What entries belong to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Symbol {
+    /// The point of the square's source (0) or target (1).
+    Point(usize),
+    /// A state, by its number, at the source or target.
+    State(usize, usize),
+    /// A fixed state, by its number: the same at both ends.
+    Fixed(usize),
+    /// Data, by the number of its declaration.
+    Data(usize),
+    /// A parameter of the optimizer without a value.
+    Member(String),
+    /// The small parameter of a step.
+    Rate,
+}
+
+/// A scalar that is quantified over: an entry of a symbol.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Entry {
+    /// What it is an entry of.
+    pub symbol: Symbol,
+    /// For points and their states, the block.
+    pub block: usize,
+    /// The index; for a family of data its arguments come first.
+    pub index: Vec<Lin>,
+}
+
+/// What monomials are made of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Atom {
+    /// A size or an index as a number. Natural.
+    Unit(Unit),
+    /// An entry.
+    Entry(Entry),
+    /// A function's value; the argument is no number.
+    Fun(Fun, Rc<Poly>),
+    /// A polynomial whose power, negative or fractional, is left as it is.
+    Base(Rc<Poly>),
+    /// `P(h)` for the function `P` with `P(0) = 0` and `P(i + 1) = P(i) + t(i)`, where the monomial `t` reads the bound
+    /// variable: `Σ t(i)` over `i in lo..hi` is `P(hi) - P(lo)`.
+    Sum(Lin, Rc<Mono>, Var),
+}
+
+/// A product of powers of atoms: sorted, no exponent zero.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Mono(pub Vec<(Atom, Rational)>);
+
+impl Mono {
+    /// One atom to a power.
+    pub fn of(atom: Atom, e: Rational) -> Self {
+        if e.is_zero() { Mono::default() } else { Mono(vec![(atom, e)]) }
+    }
+
+    /// The product. Powers of a sign are reduced: its square is one.
+    #[must_use]
+    pub fn times(&self, other: &Mono) -> Mono {
+        let mut out = self.0.clone();
+        for (a, e) in &other.0 {
+            match out.binary_search_by(|x| x.0.cmp(a)) {
+                Ok(i) => out[i].1 += e,
+                Err(i) => out.insert(i, (a.clone(), e.clone())),
+            }
+        }
+        for (a, e) in &mut out {
+            if matches!(a, Atom::Fun(Fun::Sign, _)) && e.is_int() {
+                *e = if even(e) { Rational::ZERO } else { Rational::ONE };
+            }
+        }
+        out.retain(|(_, e)| !e.is_zero());
+        Mono(out)
+    }
+}
+
+/// Whether an integer is even.
+pub fn even(e: &Rational) -> bool {
+    (e / Rational::from(2u8)).is_int()
+}
+
+/// A polynomial: no coefficient is zero.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Poly(pub BTreeMap<Mono, Rational>);
+
+impl Poly {
+    /// A number.
+    pub fn num(q: impl Into<Rational>) -> Self {
+        Poly::single(Mono::default(), q.into())
+    }
+
+    /// A monomial with its coefficient.
+    pub fn single(m: Mono, q: Rational) -> Self {
+        let mut p = Poly::default();
+        p.push(m, q);
+        p
+    }
+
+    /// An atom.
+    pub fn atom(a: Atom) -> Self {
+        Poly::single(Mono::of(a, Rational::ONE), Rational::ONE)
+    }
+
+    /// A size or an index as a number.
+    pub fn lin(l: &Lin) -> Self {
+        let integer = |n: i128| Rational::from(dashu_int::IBig::from(n));
+        let mut p = Poly::num(integer(l.constant()));
+        for (product, c) in l.terms() {
+            let mono = Mono(product.iter().map(|&(u, e)| (Atom::Unit(u), Rational::from(e))).collect());
+            p.push(mono, integer(c));
+        }
+        p
+    }
+
+    /// Adds a term.
+    pub fn push(&mut self, m: Mono, q: Rational) {
+        if q.is_zero() {
+            return;
+        }
+        match self.0.entry(m) {
+            std::collections::btree_map::Entry::Vacant(slot) => {
+                slot.insert(q);
+            }
+            std::collections::btree_map::Entry::Occupied(mut slot) => {
+                *slot.get_mut() += q;
+                if slot.get().is_zero() {
+                    slot.remove();
+                }
+            }
+        }
+    }
+
+    /// Whether it is zero as a polynomial.
+    pub fn is_zero(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Its value, if it is a number.
+    pub fn as_num(&self) -> Option<Rational> {
+        match self.0.len() {
+            0 => Some(Rational::ZERO),
+            1 => self.0.iter().next().filter(|(m, _)| m.0.is_empty()).map(|(_, q)| q.clone()),
+            _ => None,
+        }
+    }
+
+    /// The only term, if there is one.
+    pub fn as_single(&self) -> Option<(&Mono, &Rational)> {
+        self.0.iter().next().filter(|_| self.0.len() == 1)
+    }
+
+    /// `self + q · other`
+    #[must_use]
+    pub fn plus(mut self, q: &Rational, other: &Poly) -> Self {
+        for (m, c) in &other.0 {
+            self.push(m.clone(), q * c);
+        }
+        self
+    }
+
+    /// `q · self`
+    #[must_use]
+    pub fn scale(&self, q: &Rational) -> Self {
+        Poly::default().plus(q, self)
+    }
+
+    /// Whether a variable occurs, bound ones included.
+    pub fn mentions(&self, v: Var) -> bool {
+        self.0.keys().any(|m| m.0.iter().any(|(a, _)| a.mentions(v)))
+    }
+
+    /// The polynomial in words.
+    pub fn text(&self, name: &dyn Fn(Var) -> String) -> String {
+        if self.0.is_empty() {
+            return "0".into();
+        }
+        let mut out = String::new();
+        for (m, c) in &self.0 {
+            let negative = *c < Rational::ZERO;
+            out.push_str(match (out.is_empty(), negative) {
+                (true, false) => "",
+                (true, true) => "-",
+                (false, false) => " + ",
+                (false, true) => " - ",
+            });
+            let c = if negative { -c.clone() } else { c.clone() };
+            let (mut above, mut below) = (Vec::new(), Vec::new());
+            for (a, e) in &m.0 {
+                let down = *e < Rational::ZERO;
+                let e = if down { -e.clone() } else { e.clone() };
+                if down { &mut below } else { &mut above }.push(power_text(a, &e, name));
+            }
+            let (num, den) = (c.numerator().to_string(), c.denominator().to_string());
+            if num != "1" || above.is_empty() {
+                above.insert(0, num);
+            }
+            if den != "1" {
+                below.insert(0, den);
+            }
+            out.push_str(&above.join("*"));
+            match below.len() {
+                0 => {}
+                1 => out.push_str(&format!("/{}", below[0])),
+                _ => out.push_str(&format!("/({})", below.join("*"))),
+            }
+        }
+        out
+    }
+}
+
+fn power_text(a: &Atom, e: &Rational, name: &dyn Fn(Var) -> String) -> String {
+    if let (Atom::Unit(u), true) = (a, e.is_int())
+        && let Ok(e) = u32::try_from(e.numerator().clone())
+    {
+        return unit_text(*u, e, name);
+    }
+    if e.is_one() {
+        return a.text(name);
+    }
+    if *e == Rational::from_parts(1.into(), 2u8.into()) {
+        return format!("sqrt({})", a.text(name).trim_start_matches('(').trim_end_matches(')'));
+    }
+    if e.is_int() { format!("{}^{e}", a.text(name)) } else { format!("{}^({e})", a.text(name)) }
+}
+
+impl Atom {
+    /// Whether a variable occurs, bound ones included.
+    pub fn mentions(&self, v: Var) -> bool {
+        match self {
+            Atom::Unit(u) => u.var() == v,
+            Atom::Entry(e) => e.index.iter().any(|l| l.mentions(v)),
+            Atom::Fun(_, p) | Atom::Base(p) => p.mentions(v),
+            Atom::Sum(h, m, bound) => h.mentions(v) || (*bound != v && m.0.iter().any(|(a, _)| a.mentions(v))),
+        }
+    }
+
+    /// The largest number of a bound variable inside, to bind above it.
+    pub fn height(&self) -> Var {
+        let poly = |p: &Poly| p.0.keys().flat_map(|m| &m.0).map(|(a, _)| a.height()).max().unwrap_or(0);
+        match self {
+            Atom::Unit(_) | Atom::Entry(_) => 0,
+            Atom::Fun(_, p) | Atom::Base(p) => poly(p),
+            Atom::Sum(_, _, bound) => *bound,
+        }
+    }
+
+    fn text(&self, name: &dyn Fn(Var) -> String) -> String {
+        match self {
+            Atom::Unit(u) => unit_text(*u, 1, name),
+            Atom::Entry(e) => {
+                let word = match &e.symbol {
+                    Symbol::Point(_) => format!("x{}", e.block),
+                    Symbol::State(k, _) | Symbol::Fixed(k) => format!("z{k}"),
+                    Symbol::Data(k) => format!("data{k}"),
+                    Symbol::Member(m) => m.clone(),
+                    Symbol::Rate => "lr".into(),
+                };
+                let index: Vec<String> = e.index.iter().map(|l| l.text(name)).collect();
+                if index.is_empty() { word } else { format!("{word}[{}]", index.join(", ")) }
+            }
+            Atom::Fun(f, p) => format!("{}({})", format!("{f:?}").to_lowercase(), p.text(name)),
+            Atom::Base(p) => format!("({})", p.text(name)),
+            Atom::Sum(h, m, bound) => {
+                let body = Poly::single((**m).clone(), Rational::ONE).text(name);
+                format!("sum({} in 0..{}: {body})", name(*bound), h.text(name))
+            }
+        }
+    }
+}

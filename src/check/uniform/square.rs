@@ -1,0 +1,415 @@
+//! The naturality square of an optimizer along one projection of every size.
+
+use std::rc::Rc;
+
+use super::architecture::Arch;
+use super::context::{Context, Need, Res, stuck};
+use super::expr::Env;
+use super::linear::{Lin, Var};
+use super::normal::{Obligation, Prover, reason};
+use super::optimizer::Over;
+use super::poly::{Atom, Entry, Poly, Symbol};
+use super::rate::{self, Rate, Sides};
+use super::value::{At, Layout, Shape, Value};
+use super::{Family, Outcome, Proof};
+use crate::domain::Rational;
+use crate::model::names::Declared;
+use crate::syntax::tree::{Domain, Equation, Instance, Morphism, MorphismKind, Optimizer};
+use crate::verdict::Verdict;
+
+/// A projection of a symbolic size.
+pub struct Projection<'e> {
+    /// Where it starts.
+    pub source: Rc<Arch<'e>>,
+    /// Where it ends.
+    pub target: Rc<Arch<'e>>,
+    /// The target's blocks as functions of the source's point.
+    pub map: Vec<Value<'e>>,
+    /// What is positive among the parameters that are quantified over.
+    pub positive: Vec<Poly>,
+}
+
+/// The declaration of a family's generator.
+pub fn declaration<'m>(family: &Family<'m>) -> Res<&'m Morphism> {
+    match family.model.lookup(&family.generator.name.name) {
+        Some(Declared::Morphism(id)) if family.model[id].kind == MorphismKind::Projection => Ok(&family.model[id]),
+        _ => stuck(format!("`{}` is no projection given by equations", family.generator.name.name)),
+    }
+}
+
+impl<'e> Prover<'e> {
+    /// The projection at an index.
+    ///
+    /// # Errors
+    /// If it is outside of what is read here.
+    pub fn projection(
+        &'e self,
+        decl: &'e Morphism,
+        generator: &'e Instance,
+        (index, n): (&str, &Lin),
+        context: &Context,
+    ) -> Res<Projection<'e>> {
+        let outer = Env::default().value(index, Value::size(n.clone()));
+        let (env, conditions) = self.bind(generator, &decl.params, &outer, context)?;
+        let Domain::Named(source) = &decl.source else {
+            return stuck("a source that is written inline");
+        };
+        let source = self.architecture(source, &env, 0, context)?;
+        let target = self.architecture(&decl.target, &env, 1, context)?;
+        let mut env = env;
+        for (name, value) in &source.blocks {
+            env = env.value(name, value.clone());
+        }
+        let mut given: Vec<Option<Value>> = vec![None; target.layout.blocks.len()];
+        for equation in &decl.body {
+            match equation {
+                Equation::Let(l) => env = env.value(&l.name.name, self.eval(&l.value, &env, context)?),
+                Equation::Assign(name, e) => {
+                    let value = self.eval(e, &env, context)?;
+                    let Some(b) = target.layout.blocks.iter().position(|b| b.0 == name.name) else {
+                        return stuck("an equation for what is no parameter");
+                    };
+                    if value.extents() != Some(&target.layout.blocks[b].1) {
+                        return stuck(format!("the size of `{}` is not plainly that of the target", name.name));
+                    }
+                    given[b] = Some(value);
+                }
+            }
+        }
+        let map: Vec<Value> = given.into_iter().flatten().collect();
+        if map.len() != target.layout.blocks.len() {
+            return stuck("a parameter of the target without an equation");
+        }
+        let mut positive = Vec::new();
+        for (v, _) in conditions.iter().filter(|(v, strict)| *strict && v.is_scalar()) {
+            positive.push(v.get(context)?);
+        }
+        Ok(Projection { source, target, map, positive })
+    }
+
+    /// Whether an index lies in a block.
+    ///
+    /// # Errors
+    /// What has to be known of it.
+    pub fn inside(&self, context: &Context, layout: &Layout, block: usize, index: &[Lin]) -> Res<bool> {
+        let Some((_, dims)) = layout.blocks.get(block) else { return Ok(false) };
+        for (i, n) in index.iter().zip(dims) {
+            if !context.decide(i)? || !context.decide(&n.sub(i).plus(-1))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The derivative of a function of the source along a vector field. Entries outside of their range, which cancel,
+    /// are given a direction of their own.
+    fn along(&'e self, context: &Context, p: &Poly, layout: &Layout, fields: &[(Symbol, Value<'e>)]) -> Res<Poly> {
+        self.tangent(context, p, &|c, x| {
+            let Some(k) = fields.iter().position(|(s, _)| *s == x.symbol) else { return Ok(None) };
+            if self.inside(c, layout, x.block, &x.index)? {
+                (fields[k].1.at)(c, &At { block: x.block, index: x.index.clone() }).map(Some)
+            } else {
+                let formal = Entry { symbol: Symbol::State(FORMAL + k, 0), ..x.clone() };
+                Ok(Some(Poly::atom(Atom::Entry(formal))))
+            }
+        })
+    }
+
+    /// A function with the entries of some symbols replaced by those of vectors, where they are in range.
+    fn at_point(&'e self, context: &Context, p: &Poly, layout: &Layout, by: &[(Symbol, Value<'e>)]) -> Res<Poly> {
+        self.substitute(context, p, &|c, x| {
+            let Some((_, value)) = by.iter().find(|(s, _)| *s == x.symbol) else { return Ok(None) };
+            if self.inside(c, layout, x.block, &x.index)? {
+                (value.at)(c, &At { block: x.block, index: x.index.clone() }).map(Some)
+            } else {
+                Ok(None)
+            }
+        })
+    }
+}
+
+/// Numbers of states that no optimizer has.
+const FORMAL: usize = 1 << 20;
+
+/// The square at one index: both optimizers, and how the projection carries points and states.
+pub struct Square<'e> {
+    prover: &'e Prover<'e>,
+    projection: Rc<Projection<'e>>,
+    source: Rc<Over<'e>>,
+    target: Rc<Over<'e>>,
+    /// What is positive among the optimizer's parameters.
+    positive: Vec<Poly>,
+}
+
+impl<'e> Square<'e> {
+    /// The square of a use of an optimizer.
+    ///
+    /// # Errors
+    /// If something is outside of what is read here.
+    pub fn new(
+        prover: &'e Prover<'e>,
+        projection: Projection<'e>,
+        decl: &'e Optimizer,
+        instance: &'e Instance,
+        context: &Context,
+    ) -> Res<Self> {
+        let (names, conditions) = prover.bind(instance, &decl.params, &Env::default(), context)?;
+        let source = prover.optimizer(decl, names.clone(), &projection.source, context)?;
+        let target = prover.optimizer(decl, names, &projection.target, context)?;
+        let mut positive = projection.positive.clone();
+        for (v, _) in conditions.iter().filter(|(v, strict)| *strict && v.is_scalar()) {
+            positive.push(v.get(context)?);
+        }
+        Ok(Square { prover, projection: Rc::new(projection), source, target, positive })
+    }
+
+    /// The image of the source's point.
+    pub fn image(&self) -> Value<'e> {
+        let projection = Rc::clone(&self.projection);
+        Value::new(self.projection.target.shape(), move |c, at| {
+            (projection.map[at.block].at)(c, &At::tensor(at.index.clone()))
+        })
+    }
+
+    /// The image of state `k`, a tangent vector.
+    fn image_of_state(&self, k: usize) -> Value<'e> {
+        let (prover, image, source) = (self.prover, self.image(), Rc::clone(&self.projection.source));
+        let velocity = super::architecture::symbolic(&source.layout, Symbol::State(k, 0));
+        Value::new(self.projection.target.shape(), move |c, at| {
+            let p = (image.at)(c, at)?;
+            prover.along(c, &p, &source.layout, &[(Symbol::Point(0), velocity.clone())])
+        })
+    }
+
+    fn is_tangent(&self, k: usize) -> bool {
+        self.source.decl.states[k].1.name.name == "tangent"
+    }
+
+    /// The components: the point first, then each state.
+    pub fn components(&self) -> Vec<Option<usize>> {
+        std::iter::once(None).chain((0..self.source.decl.states.len()).map(Some)).collect()
+    }
+
+    fn name(&self, component: Option<usize>) -> &'e str {
+        component.map_or("params", |k| &self.source.decl.states[k].0.name)
+    }
+
+    /// The blocks of a component with their extents.
+    pub fn blocks(&self, component: Option<usize>, context: &Context) -> Res<Vec<Vec<Lin>>> {
+        match component {
+            Some(k) if !self.is_tangent(k) => {
+                let value = self.prover.eval_name(self.name(component), &self.source.names, context)?;
+                match value.shape {
+                    Shape::Tensor(dims) => Ok(vec![dims]),
+                    Shape::Over(_) => stuck("a fixed state over the parameters"),
+                }
+            }
+            _ => Ok(self.projection.target.layout.blocks.iter().map(|b| b.1.clone()).collect()),
+        }
+    }
+
+    /// A component of an optimizer, of the right shape.
+    fn value(&self, over: &Rc<Over<'e>>, component: Option<usize>, context: &Context) -> Res<Value<'e>> {
+        let value = self.prover.component(over, self.name(component), context)?;
+        let fits = match component {
+            Some(k) if !self.is_tangent(k) => {
+                value.shape == self.prover.eval_name(self.name(component), &over.names, context)?.shape
+            }
+            _ => value.shape == over.arch.shape(),
+        };
+        if fits { Ok(value) } else { stuck(format!("the rule for `{}` has another shape", self.name(component))) }
+    }
+
+    /// Both sides of the square in one component at one place.
+    ///
+    /// # Errors
+    /// What has to be known of the place.
+    pub fn sides(&self, component: Option<usize>, at: &At, context: &Context) -> Res<(Poly, Poly)> {
+        let prover = self.prover;
+        let (source, target) = (&self.projection.source.layout, &self.projection.target.layout);
+        let right = (self.value(&self.target, component, context)?.at)(context, at)?;
+        let mut images = vec![(Symbol::Point(1), self.image())];
+        images.extend(
+            (0..self.source.decl.states.len())
+                .filter(|&k| self.is_tangent(k))
+                .map(|k| (Symbol::State(k, 1), self.image_of_state(k))),
+        );
+        let right = prover.at_point(context, &right, target, &images)?;
+        // The source's field, or new values.
+        let mut fields = vec![(Symbol::Point(0), self.value(&self.source, None, context)?)];
+        for k in (0..self.source.decl.states.len()).filter(|&k| self.is_tangent(k)) {
+            fields.push((Symbol::State(k, 0), self.value(&self.source, Some(k), context)?));
+        }
+        let carried = match component {
+            None => self.image(),
+            Some(k) if self.is_tangent(k) => self.image_of_state(k),
+            Some(_) => {
+                let left = (self.value(&self.source, component, context)?.at)(context, at)?;
+                return Ok((left, right));
+            }
+        };
+        let carried = (carried.at)(context, at)?;
+        let left = match self.source.step {
+            false => prover.along(context, &carried, source, &fields)?,
+            true => prover.at_point(context, &carried, source, &fields)?,
+        };
+        Ok((left, right))
+    }
+}
+
+/// The square of a family: see [`super::square`].
+pub fn prove(family: &Family, generator: &Instance, optimizer: &Instance) -> Outcome {
+    let prover = Prover::new(family.model);
+    match attempt(&prover, family, generator, optimizer) {
+        Ok(proof) => Outcome::Proved(proof),
+        Err(need) => Outcome::Open { reason: reason(&need) },
+    }
+}
+
+/// The index as a free variable, and what is known of it.
+pub fn index(prover: &Prover, from: u64) -> Res<(Var, Context)> {
+    let v = prover.cases.fresh();
+    let Ok(from) = i64::try_from(from).map(i128::from) else { return stuck("an index beyond this prover") };
+    if from > 1 << 32 {
+        return stuck("an index beyond this prover");
+    }
+    Ok((v, Context::default().with(Lin::var(v).plus(-from))))
+}
+
+/// Both sides in all cases, with the index as a variable, what is positive, and whether they are steps.
+pub struct Examined {
+    /// The cases.
+    pub all: Vec<Sides>,
+    /// The index.
+    pub index: Var,
+    /// What is known of it.
+    pub context: Context,
+    positive: Vec<Poly>,
+    step: bool,
+}
+
+/// Computes both sides of a family's square in all cases.
+///
+/// # Errors
+/// What is not read here, or needs too much.
+pub fn examine<'e>(
+    prover: &'e Prover<'e>,
+    family: &Family<'e>,
+    generator: &'e Instance,
+    optimizer: &'e Instance,
+) -> Res<Examined> {
+    let decl = declaration(family)?;
+    let Some(Declared::Optimizer(id)) = family.model.lookup(&optimizer.name.name) else {
+        return stuck(format!("`{}` is no optimizer", optimizer.name.name));
+    };
+    let optimizer_decl: &'e Optimizer = &family.model[id];
+    let (v, context) = index(prover, family.from)?;
+    let name = family.index.name.as_str();
+    let build = |c: &Context, n: &Lin| -> Res<Square<'e>> {
+        let projection = prover.projection(decl, generator, (name, n), c)?;
+        Square::new(prover, projection, optimizer_decl, optimizer, c)
+    };
+    // How many blocks a component has does not depend on the index.
+    let shapes = prover.cases.all(&context, vec![Lin::var(v)], &|c, values| {
+        let square = build(c, &values[0])?;
+        let blocks: Res<Vec<(Option<usize>, Vec<usize>)>> = square
+            .components()
+            .into_iter()
+            .map(|k| Ok((k, square.blocks(k, c)?.iter().map(Vec::len).collect())))
+            .collect();
+        Ok((blocks?, square.positive.clone(), square.source.step))
+    })?;
+    let Some((blocks, positive, step)) = shapes.into_iter().next() else {
+        return stuck("there is no member");
+    };
+    let mut all: Vec<Sides> = Vec::new();
+    for (component, axes) in &blocks {
+        for (block, &rank) in axes.iter().enumerate() {
+            let place: Vec<Lin> = (0..rank).map(|_| Lin::var(prover.cases.fresh())).collect();
+            let values: Vec<Lin> = std::iter::once(Lin::var(v)).chain(place).collect();
+            let goal = |c: &Context, values: &[Lin]| -> Res<Option<Sides>> {
+                let square = build(c, &values[0])?;
+                let dims = square.blocks(*component, c)?.get(block).cloned().unwrap_or_default();
+                // The place ranges over the block; outside of it there is nothing to prove.
+                for (i, n) in values[1..].iter().zip(&dims) {
+                    if !c.decide(i)? || !c.decide(&n.sub(i).plus(-1))? {
+                        return Ok(None);
+                    }
+                }
+                let at = At { block, index: values[1..].to_vec() };
+                let (left, right) = square.sides(*component, &at, c)?;
+                let place = (*component, block, at.index);
+                Ok(Some(Sides { left, right, n: values[0].clone(), place, context: c.clone() }))
+            };
+            all.extend(prover.cases.all(&context, values, &goal)?.into_iter().flatten());
+        }
+    }
+    Ok(Examined { all, index: v, context, positive, step })
+}
+
+fn attempt<'e>(
+    prover: &'e Prover<'e>,
+    family: &Family<'e>,
+    generator: &'e Instance,
+    optimizer: &'e Instance,
+) -> Res<Proof> {
+    let Examined { all, index: v, context, positive, step } = examine(prover, family, generator, optimizer)?;
+    let name = family.index.name.as_str();
+    let mut equal = true;
+    for s in &all {
+        equal &= prover.vanishes(&s.left.clone().plus(&Rational::NEG_ONE, &s.right))?;
+    }
+    let name_of = |w: Var| if w == v { name.to_owned() } else { format!("i{w}") };
+    let (verdict, found): (Verdict, Option<Rate>) = if equal {
+        (Verdict::Commutes, None)
+    } else {
+        let c = rate::common(prover, &all, v, step, &positive, &context, &name_of)?;
+        (Verdict::UpToRate, Some(c))
+    };
+    let cases = match all.len() {
+        1 => "one case".to_owned(),
+        k => format!("{k} cases"),
+    };
+    let sides = match &found {
+        None => "both sides have the same normal form".to_owned(),
+        Some(c) => {
+            format!("the sides have the same normal form once the target's learning rate is multiplied by {}", c.text)
+        }
+    };
+    let argument = format!(
+        "for every {name} >= {}: {sides} at a general entry of every component, with indexed sums of symbolic length ({cases})",
+        family.from
+    );
+    Ok(Proof { verdict, rate: found, argument, assumptions: assumptions(prover, &name_of) })
+}
+
+/// The side conditions that a proof used and that are not evident.
+pub fn assumptions(prover: &Prover, name: &dyn Fn(Var) -> String) -> Vec<String> {
+    let mut all: Vec<String> = prover
+        .obligations
+        .borrow()
+        .iter()
+        .map(|o| match o {
+            Obligation::NotZero(p) => format!(
+                "a quantity that the sides divide by, or take the sign of, is not zero everywhere: {}",
+                p.text(name)
+            ),
+            Obligation::SomewherePositive(p) => {
+                format!("a quantity under a root or logarithm is positive somewhere: {}", p.text(name))
+            }
+        })
+        .collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+impl<'e> Prover<'e> {
+    /// The value of a local name.
+    fn eval_name(&'e self, name: &str, env: &Env<'e>, _context: &Context) -> Res<Value<'e>> {
+        match env.get(name) {
+            Some(super::expr::Local::Value(v)) => Ok(v.clone()),
+            _ => Err(Need::Stuck(format!("no `{name}`"))),
+        }
+    }
+}

@@ -1,0 +1,644 @@
+//! Systems and cones: which generators there are, and between which architectures they go.
+//!
+//! A generator at one value of its indices is an ordinary use of a morphism with numbers for arguments, so that
+//! everything that reads a check of one morphism reads its squares too. Ends and shapes are worked out here from sizes
+//! alone; no loss, no output and no map is built.
+
+use indexmap::IndexMap;
+
+use super::elaborate::{Elab, Elaborator, Local, Reported, Scope, shape_text};
+use super::error::ModelError;
+use super::morphism::instance_text;
+use super::names::{ConeId, Declared, Model, SystemId};
+use super::system_error::SystemError;
+use crate::source::Span;
+use crate::syntax::tree::{
+    ArchitectureEntry, Argument, Binder, Domain, Expr, ExprKind, Generator, Ident, Instance, MorphismKind, Over, Param,
+    Subscript,
+};
+use crate::term::{Shape, Term};
+
+/// The largest number of generators of one system, each at one value of its indices.
+pub const MAX_ARROWS: usize = 100_000;
+/// Values of an unbounded index that are looked at one by one, at an effort of 1.
+pub const MEMBERS: u64 = 12;
+/// An unbounded index is followed no further than to objects of this many parameters, at an effort of 1, but for the
+/// first [`FEWEST`] values.
+const MEMBER_SIZE: usize = 256;
+/// Values of an unbounded index that are looked at whatever their size.
+const FEWEST: u64 = 3;
+
+/// An object of a system: a member of a family of architectures, or the source that a morphism writes in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its name with its arguments: `Series(3)`.
+    pub label: String,
+    /// The name with the parameters and their shapes, for messages.
+    pub text: String,
+    /// The declared name of its family.
+    pub family: String,
+    /// The number of its parameters.
+    pub dim: usize,
+}
+
+/// A generator at one value of its indices.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrow {
+    /// The use of the morphism, with numbers for arguments.
+    pub instance: Instance,
+    /// The same as text.
+    pub label: String,
+    /// Which generator of the declaration.
+    pub generator: usize,
+    /// The values of its indices, in order.
+    pub index: Vec<(String, u64)>,
+    /// Where it starts, as a number of an object.
+    pub source: usize,
+    /// Where it ends.
+    pub target: usize,
+}
+
+/// A generator over an unbounded index.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unbounded {
+    /// Which generator.
+    pub generator: usize,
+    /// The generator as written.
+    pub instance: Instance,
+    /// The index.
+    pub index: Ident,
+    /// Its first value.
+    pub from: u64,
+    /// The last value that was looked at.
+    pub to: u64,
+    /// Whether it is the only index of the generator.
+    pub alone: bool,
+}
+
+/// The chain that a single generator over a single index makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// The index.
+    pub index: String,
+    /// For each object, by its number, the value of the index that it belongs to: the projection `P(n)` goes from `n + 1`
+    /// to `n`, or from `n` to `n + 1` where its source is the smaller one.
+    pub values: Vec<u64>,
+}
+
+/// A system or a cone before its arrows are known to make an order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Family {
+    /// Its name.
+    pub name: String,
+    /// Where it is declared.
+    pub span: Span,
+    /// Its objects in the order in which they are met.
+    pub objects: Vec<Object>,
+    /// Its generators, each at each value of its indices.
+    pub arrows: Vec<Arrow>,
+    /// Where each generator is written.
+    pub places: Vec<Span>,
+    /// Generators that go on for ever; what is listed of them is their beginning.
+    pub unbounded: Vec<Unbounded>,
+    /// The chain, if it is one.
+    pub chain: Option<Chain>,
+}
+
+/// A cone over a system.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cone {
+    /// Its name.
+    pub name: String,
+    /// Where it is declared.
+    pub span: Span,
+    /// The system below. The apex is one of its objects, or the last one.
+    pub system: Family,
+    /// The apex, as a number of an object.
+    pub apex: usize,
+    /// The legs, one for each object of the system, in the order of the objects; an apex that is an object of the system
+    /// may have a leg to itself.
+    pub legs: Vec<Arrow>,
+    /// Where the legs are written.
+    pub place: Span,
+}
+
+/// What an object is the same as.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Architecture(usize, Vec<Term>),
+    Inline(usize, Vec<Term>),
+}
+
+struct Resolver<'m> {
+    e: Elaborator<'m>,
+    system: String,
+    effort: u64,
+    objects: IndexMap<Key, Object>,
+    arrows: IndexMap<(String, usize, usize), Arrow>,
+}
+
+/// The objects and arrows of a system.
+///
+/// # Errors
+/// All faults found before the first member that does not fit.
+pub fn system(model: &Model, id: SystemId, effort: usize) -> Result<Family, Vec<ModelError>> {
+    let mut r = Resolver::new(model, &model[id].name.name, effort);
+    r.family(id).map_err(|Reported| r.e.errors)
+}
+
+/// The legs of a cone and the system below.
+///
+/// # Errors
+/// As [`system`]; faults of the system itself are not repeated.
+pub fn cone(model: &Model, id: ConeId, effort: usize) -> Result<Cone, Vec<ModelError>> {
+    let decl = &model[id];
+    let mut r = Resolver::new(model, &decl.name.name, effort);
+    r.cone(id).map_err(|Reported| r.e.errors)
+}
+
+impl<'m> Resolver<'m> {
+    fn new(model: &'m Model, name: &str, effort: usize) -> Self {
+        Resolver {
+            e: Elaborator::new(model),
+            system: name.to_owned(),
+            effort: effort as u64,
+            objects: IndexMap::new(),
+            arrows: IndexMap::new(),
+        }
+    }
+
+    fn family(&mut self, id: SystemId) -> Elab<Family> {
+        let decl = &self.e.model[id];
+        let (name, span) = (decl.name.name.clone(), decl.name.span);
+        if decl.generators.is_empty() {
+            return self.e.fail(SystemError::NoGenerators { system: name, span }.into());
+        }
+        let mut unbounded = Vec::new();
+        for (k, g) in decl.generators.iter().enumerate() {
+            unbounded.extend(self.generator(g, k)?);
+        }
+        let objects: Vec<Object> = self.objects.values().cloned().collect();
+        let arrows: Vec<Arrow> = std::mem::take(&mut self.arrows).into_values().collect();
+        let places = decl.generators.iter().map(|g| g.span).collect();
+        let mut family = Family { name, span, objects, arrows, places, unbounded, chain: None };
+        if let [Generator { over, .. }] = &decl.generators[..]
+            && over.len() == 1
+        {
+            family.chain = self.chain(&family)?;
+        }
+        Ok(family)
+    }
+
+    /// All instances of one generator; what is unbounded about it.
+    fn generator(&mut self, g: &Generator, number: usize) -> Elab<Option<Unbounded>> {
+        let mut names: Vec<&Ident> = Vec::new();
+        for o in &g.over {
+            let (Over::Range(Binder { name, .. }) | Over::From(name, _)) = o;
+            if let Some(first) = names.iter().find(|n| n.name == name.name) {
+                let first = first.span;
+                let name = name.clone();
+                return self.e.fail(ModelError::DuplicateName { name: name.name, first, span: name.span });
+            }
+            names.push(name);
+        }
+        let before = self.arrows.len();
+        let mut empty: Option<SystemError> = None;
+        let mut open = Vec::new();
+        self.expand(g, number, &mut Vec::new(), &mut empty, &mut open)?;
+        if let Some(error) = empty.filter(|_| self.arrows.len() == before) {
+            return self.e.fail(error.into());
+        }
+        let alone = g.over.len() == 1;
+        Ok(open.into_iter().reduce(|a, b| if b.to > a.to { b } else { a }).map(|u| Unbounded { alone, ..u }))
+    }
+
+    /// Runs through the values of the indices after those given.
+    fn expand(
+        &mut self,
+        g: &Generator,
+        number: usize,
+        given: &mut Vec<(String, u64)>,
+        empty: &mut Option<SystemError>,
+        open: &mut Vec<Unbounded>,
+    ) -> Elab<()> {
+        let Some(over) = g.over.get(given.len()) else {
+            return self.instance(g, number, given);
+        };
+        let mut scope = self.scope(given);
+        let (name, lo, hi) = match over {
+            Over::Range(b) => {
+                let lo = self.e.natural(&b.lo, &mut scope, "the start of an index")? as u64;
+                let hi = self.e.natural(&b.hi, &mut scope, "the end of an index")? as u64;
+                let end = if b.inclusive { hi + 1 } else { hi };
+                let (index, lo_text, hi_text) = (b.name.name.clone(), lo.to_string(), hi.to_string());
+                if end < lo {
+                    let error = SystemError::Reversed { index, lo: lo_text, hi: hi_text, span: b.span };
+                    return self.e.fail(error.into());
+                }
+                if end == lo {
+                    empty.get_or_insert(SystemError::Empty { index, lo: lo_text, hi: hi_text, span: b.span });
+                }
+                (&b.name, lo, end)
+            }
+            Over::From(name, a) => {
+                let lo = self.e.natural(a, &mut scope, "the start of an index")? as u64;
+                (name, lo, lo + MEMBERS * self.effort)
+            }
+        };
+        let unbounded = matches!(over, Over::From(..));
+        let mut last = lo;
+        for v in lo..hi {
+            if unbounded && v >= lo + FEWEST && self.largest(number) > MEMBER_SIZE * self.effort as usize {
+                break;
+            }
+            last = v;
+            given.push((name.name.clone(), v));
+            let result = self.expand(g, number, given, empty, open);
+            given.pop();
+            result?;
+        }
+        if unbounded {
+            let instance = g.morphism.clone();
+            let index = name.clone();
+            open.push(Unbounded { generator: number, instance, index, from: lo, to: last, alone: false });
+        }
+        Ok(())
+    }
+
+    /// The dimension of the largest object that the last arrow of a generator touches.
+    fn largest(&self, generator: usize) -> usize {
+        let last = self.arrows.values().rev().find(|a| a.generator == generator);
+        last.map_or(0, |a| self.objects[a.source].dim.max(self.objects[a.target].dim))
+    }
+
+    fn scope(&mut self, given: &[(String, u64)]) -> Scope {
+        let mut scope = Scope::default();
+        for (name, v) in given {
+            let t = self.e.store.num(*v);
+            scope.bind(name, Local::Value(t));
+        }
+        scope
+    }
+
+    /// Adds a generator at one value of its indices.
+    fn instance(&mut self, g: &Generator, number: usize, given: &[(String, u64)]) -> Elab<()> {
+        let arrow = self.arrow(g, number, given)?;
+        let key = (arrow.label.clone(), arrow.source, arrow.target);
+        self.arrows.entry(key).or_insert(arrow);
+        if self.arrows.len() > MAX_ARROWS {
+            let found = format!("more than {MAX_ARROWS} projections");
+            let system = self.system.clone();
+            return self.e.fail(SystemError::TooLarge { system, found, limit: MAX_ARROWS, span: g.span }.into());
+        }
+        Ok(())
+    }
+
+    fn arrow(&mut self, g: &Generator, number: usize, given: &[(String, u64)]) -> Elab<Arrow> {
+        let instance = self.applied(&g.morphism, given)?;
+        let label = instance_text(&instance);
+        let before = self.e.errors.len();
+        let ends = self.ends(&instance, &mut Scope::default());
+        let system = self.system.clone();
+        let fresh = self.e.errors.split_off(before);
+        self.e.errors.extend(fresh.into_iter().map(|error| at_member(error, &system, &label, g.span)));
+        let (source, target) = ends?;
+        Ok(Arrow { instance, label, generator: number, index: given.to_vec(), source, target })
+    }
+
+    /// The use of a morphism with its arguments as numbers. A use without arguments takes the indices: those whose name
+    /// is that of an `N` parameter by name, the others in order.
+    fn applied(&mut self, written: &Instance, given: &[(String, u64)]) -> Elab<Instance> {
+        let span = written.span;
+        let number = |v: u64| Expr { kind: ExprKind::Number(v.into()), span };
+        let mut instance = written.clone();
+        let morphism = matches!(
+            self.e.model.resolve(&written.name.name, written.name.span),
+            Some(Declared::Morphism(_) | Declared::Composite(_))
+        );
+        if written.args.is_empty() && morphism {
+            let sizes = self.sizes(&written.name);
+            let mut taken: Vec<Option<u64>> = vec![None; sizes.len()];
+            let mut rest = Vec::new();
+            for (name, v) in given {
+                match sizes.iter().position(|(_, n)| n == name) {
+                    Some(i) => taken[i] = Some(*v),
+                    None => rest.push(*v),
+                }
+            }
+            let mut rest = rest.into_iter();
+            for slot in taken.iter_mut().filter(|s| s.is_none()) {
+                *slot = rest.next();
+            }
+            if rest.next().is_some() {
+                let expected = match sizes.len() {
+                    0 => "no size".to_owned(),
+                    1 => "one size".to_owned(),
+                    n => format!("{n} sizes"),
+                };
+                let name = written.name.name.clone();
+                return self.e.fail(ModelError::Arity { name, expected, found: given.len(), span });
+            }
+            let leading =
+                sizes.iter().enumerate().all(|(i, (place, _))| i == *place) && taken.iter().all(Option::is_some);
+            for ((_, name), v) in sizes.iter().zip(taken) {
+                let Some(v) = v else { continue };
+                let name = (!leading).then(|| Ident { name: name.clone(), span });
+                instance.args.push(Argument { name, value: number(v) });
+            }
+            return Ok(instance);
+        }
+        for a in &mut instance.args {
+            replace(&mut a.value, given);
+            if let Some(q) = self.constant_scalar(&a.value) {
+                a.value.kind = ExprKind::Number(q);
+            }
+        }
+        Ok(instance)
+    }
+
+    /// The value of an argument that is a number. Other arguments, and faulty ones, stay as they are written.
+    fn constant_scalar(&mut self, e: &Expr) -> Option<crate::domain::Rational> {
+        let before = self.e.errors.len();
+        let t = self.e.expr(e, &mut Scope::default());
+        self.e.errors.truncate(before);
+        let t = t.ok()?;
+        self.e.store.as_fill(t).filter(|_| self.e.store.shape(t).is_empty()).cloned()
+    }
+
+    /// The `N` parameters of a morphism, with their places in its parameter list.
+    fn sizes(&self, name: &Ident) -> Vec<(usize, String)> {
+        let model = self.e.model;
+        let params: &[Param] = match model.resolve(&name.name, name.span) {
+            Some(Declared::Morphism(id)) => &model[id].params,
+            Some(Declared::Composite(id)) => &model[id].params,
+            _ => &[],
+        };
+        let is_size = |p: &Param| p.ty.as_ref().is_some_and(|t| t.name.name == "N");
+        params.iter().enumerate().filter(|(_, p)| is_size(p)).map(|(i, p)| (i, p.name.name.clone())).collect()
+    }
+
+    /// The objects that a use of a morphism goes between, as numbers.
+    fn ends(&mut self, instance: &Instance, scope: &mut Scope) -> Elab<(usize, usize)> {
+        let model = self.e.model;
+        match model.resolve(&instance.name.name, instance.name.span) {
+            Some(Declared::Morphism(id)) => {
+                let decl = &model[id];
+                if decl.kind == MorphismKind::Embedding {
+                    let morphism = decl.name.name.clone();
+                    let error = SystemError::Embedding { morphism, span: instance.span, declared: decl.name.span };
+                    return self.e.fail(error.into());
+                }
+                let bound = self.e.bind(instance, &decl.params, scope, Some(0))?;
+                let mut inner = bound.scope;
+                let source = match &decl.source {
+                    Domain::Named(a) => self.object(a, &mut inner)?,
+                    Domain::Inline(params, _) => {
+                        let label = format!("source of {}", bound.label);
+                        let params: Vec<&Param> = params.iter().collect();
+                        let family = decl.name.name.clone();
+                        self.known(Key::Inline(id.0, bound.values), label, family, &params, &mut inner)?
+                    }
+                };
+                Ok((source, self.object(&decl.target, &mut inner)?))
+            }
+            Some(Declared::Composite(id)) => {
+                let decl = &model[id];
+                let bound = self.e.bind(instance, &decl.params, scope, Some(0))?;
+                self.e.enter(&decl.name.name, instance.span)?;
+                let mut inner = bound.scope;
+                let parts: Elab<Vec<_>> = decl.path.parts.iter().map(|p| self.ends(p, &mut inner)).collect();
+                self.e.leave();
+                let parts = parts?;
+                match (parts.first(), parts.last()) {
+                    (Some(first), Some(last)) => Ok((first.0, last.1)),
+                    _ => Err(Reported),
+                }
+            }
+            Some(other) => {
+                let name = instance.name.name.clone();
+                let (found, expected, span) = (other.kind(), "a projection", instance.name.span);
+                self.e.fail(ModelError::WrongKind { name, found, expected, span })
+            }
+            None => {
+                let morphisms = model
+                    .declarations()
+                    .filter(|(_, d, _)| matches!(d, Declared::Morphism(_) | Declared::Composite(_)))
+                    .map(|(n, ..)| n);
+                let near = super::names::nearest(&instance.name.name, morphisms);
+                let help = near.map(|n| format!("did you mean `{n}`?"));
+                let (name, span) = (instance.name.name.clone(), instance.name.span);
+                self.e.fail(ModelError::UnknownName { what: "morphism", name, help, span })
+            }
+        }
+    }
+
+    /// The number of a member of a family of architectures.
+    fn object(&mut self, instance: &Instance, scope: &mut Scope) -> Elab<usize> {
+        let id = self.e.architecture_id(&instance.name)?;
+        let decl = &self.e.model[id];
+        let bound = self.e.bind(instance, &decl.params, scope, None)?;
+        let params: Vec<&Param> = decl
+            .body
+            .iter()
+            .filter_map(|e| if let ArchitectureEntry::Param(p) = e { Some(p) } else { None })
+            .flatten()
+            .collect();
+        let mut inner = bound.scope;
+        let family = decl.name.name.clone();
+        self.known(Key::Architecture(id.0, bound.values), bound.label, family, &params, &mut inner)
+    }
+
+    fn known(&mut self, key: Key, label: String, family: String, params: &[&Param], scope: &mut Scope) -> Elab<usize> {
+        if let Some(i) = self.objects.get_index_of(&key) {
+            return Ok(i);
+        }
+        let mut shapes: Vec<(String, Shape)> = Vec::with_capacity(params.len());
+        for p in params {
+            shapes.push((p.name.name.clone(), self.e.param_shape(p, scope)?));
+        }
+        let dim = shapes.iter().map(|(_, s)| s.iter().product::<usize>()).fold(0usize, usize::saturating_add);
+        let list: Vec<String> = shapes.iter().map(|(n, s)| format!("{n} : {}", shape_text(s))).collect();
+        let text = format!("{label} ({})", list.join(", "));
+        Ok(self.objects.insert_full(key, Object { label, text, family, dim }).0)
+    }
+
+    /// The chain of a single generator over a single index; `None` for a fan, whose projections share their source or
+    /// their target.
+    fn chain(&mut self, f: &Family) -> Elab<Option<Chain>> {
+        let index = |a: &Arrow| a.index.first().map_or(0, |i| i.1);
+        let name = f.arrows.first().and_then(|a| a.index.first()).map_or_else(String::new, |i| i.0.clone());
+        let pairs = || f.arrows.iter().zip(f.arrows.iter().skip(1));
+        let fan = |end: fn(&Arrow) -> usize| f.arrows.len() > 1 && pairs().all(|(a, b)| end(a) == end(b));
+        if fan(|a| a.source) || fan(|a| a.target) {
+            return Ok(None);
+        }
+        let down = |(a, b): &(&Arrow, &Arrow)| a.source == b.target;
+        let up = |(a, b): &(&Arrow, &Arrow)| a.target == b.source;
+        let descending = pairs().all(|p| down(&p));
+        if !descending && !pairs().all(|p| up(&p)) {
+            // The direction that most neighbours have is the one that was meant.
+            let votes = pairs().filter(up).count() > pairs().filter(down).count();
+            let meant = |p: &(&Arrow, &Arrow)| if votes { up(p) } else { down(p) };
+            let Some((a, b)) = pairs().find(|p| !meant(p)) else { return Ok(None) };
+            let (x, y) = if votes { (a.target, b.source) } else { (a.source, b.target) };
+            let (x, y) = (&f.objects[x], &f.objects[y]);
+            let words = if votes { ("ends in", "starts from") } else { ("starts from", "ends in") };
+            let message = format!("`{}` {} {}, but `{}` {} {}", a.label, words.0, x.text, b.label, words.1, y.text);
+            let (system, span) = (f.name.clone(), f.places.first().copied().unwrap_or(f.span));
+            let error = if x.family == y.family {
+                SystemError::Mismatch { system, first: a.label.clone(), second: b.label.clone(), message, span }
+            } else {
+                SystemError::TwoArchitectures { system, index: format!("{name} = {}", index(b)), message, span }
+            };
+            return self.e.fail(error.into());
+        }
+        let mut values = vec![0; f.objects.len()];
+        for a in &f.arrows {
+            let n = index(a);
+            let (small, large) = if descending { (a.target, a.source) } else { (a.source, a.target) };
+            values[large] = n + 1;
+            values[small] = n;
+        }
+        Ok(Some(Chain { index: name, values }))
+    }
+
+    fn cone(&mut self, id: ConeId) -> Elab<Cone> {
+        let decl = &self.e.model[id];
+        let (name, span, place) = (decl.name.name.clone(), decl.name.span, decl.leg.span);
+        let below = match self.e.model.resolve(&decl.system.name, decl.system.span) {
+            Some(Declared::System(id)) => id,
+            other => {
+                let (name, span) = (decl.system.name.clone(), decl.system.span);
+                return self.e.fail(match other {
+                    Some(d) => ModelError::WrongKind { name, found: d.kind(), expected: "a system", span },
+                    None => ModelError::UnknownName { what: "system", name, help: None, span },
+                });
+            }
+        };
+        self.system = decl.system.name.clone();
+        // The faults of the system are its own.
+        let system = match self.family(below) {
+            Ok(f) => f,
+            Err(Reported) => {
+                self.e.errors.clear();
+                return Err(Reported);
+            }
+        };
+        self.system = name.clone();
+        let count = system.objects.len();
+        let apex = self.object(&decl.apex, &mut Scope::default())?;
+        self.generator(&decl.leg, 0)?;
+        let arrows: Vec<Arrow> = std::mem::take(&mut self.arrows).into_values().collect();
+        let all: Vec<Object> = self.objects.values().cloned().collect();
+        let mut legs: Vec<Option<Arrow>> = vec![None; count.max(apex + 1)];
+        for leg in arrows {
+            let label = leg.label.clone();
+            let cone = name.clone();
+            if leg.source != apex {
+                let (found, apex) = (all[leg.source].text.clone(), all[apex].text.clone());
+                return self.e.fail(SystemError::LegSource { cone, leg: label, found, apex, span: place }.into());
+            }
+            if leg.target >= count && leg.target != apex {
+                // A leg beyond the members of an unbounded system that are looked at.
+                if !system.unbounded.is_empty() {
+                    continue;
+                }
+                let help = Some(format!("its objects are {}", listed(system.objects.iter().map(|o| o.label.as_str()))));
+                let (found, system) = (all[leg.target].text.clone(), system.name.clone());
+                return self
+                    .e
+                    .fail(SystemError::LegTarget { cone, leg: label, found, system, help, span: place }.into());
+            }
+            let slot = leg.target;
+            if let Some(first) = &legs[slot] {
+                let object = all[slot].label.clone();
+                let first = first.label.clone();
+                return self.e.fail(SystemError::LegTwice { cone, object, first, second: label, span: place }.into());
+            }
+            legs[slot] = Some(leg);
+        }
+        let missing: Vec<&str> =
+            (0..count).filter(|&i| legs[i].is_none() && i != apex).map(|i| all[i].label.as_str()).collect();
+        if !missing.is_empty() {
+            let objects = listed(missing.into_iter());
+            return self.e.fail(SystemError::LegMissing { cone: name, objects, span: place }.into());
+        }
+        let system = Family { objects: all, ..system };
+        Ok(Cone { name, span, system, apex, legs: legs.into_iter().flatten().collect(), place })
+    }
+}
+
+/// A few names, and how many more there are.
+pub fn listed<'a>(mut names: impl Iterator<Item = &'a str>) -> String {
+    let few: Vec<&str> = names.by_ref().take(5).collect();
+    match names.count() {
+        0 => few.join(", "),
+        more => format!("{} and {more} more", few.join(", ")),
+    }
+}
+
+/// A fault that shows at one member: named with it, unless it has nothing to do with sizes.
+pub fn at_member(error: ModelError, system: &str, instance: &str, generator: Span) -> ModelError {
+    let shows_at_a_size = matches!(
+        error,
+        ModelError::ShapeMismatch { .. }
+            | ModelError::UnexpectedShape { .. }
+            | ModelError::NotNatural { .. }
+            | ModelError::TooLarge { .. }
+            | ModelError::OutOfRange { .. }
+            | ModelError::ReversedRange { .. }
+            | ModelError::Undefined { .. }
+            | ModelError::Violated { .. }
+            | ModelError::Dimension { .. }
+            | ModelError::PathMismatch { .. }
+    );
+    if !shows_at_a_size {
+        return error;
+    }
+    let span = error.span();
+    let help = miette::Diagnostic::help(&error).map(|h| h.to_string());
+    let generator = (!span.overlaps(generator)).then_some(generator);
+    let (instance, system) = (instance.to_owned(), system.to_owned());
+    SystemError::Member { instance, system, error: Box::new(error), help, span, generator }.into()
+}
+
+/// Puts numbers for the indices into an expression.
+pub fn replace(e: &mut Expr, given: &[(String, u64)]) {
+    let without = |binders: &mut [Binder]| -> Vec<(String, u64)> {
+        let mut left = given.to_vec();
+        for b in binders {
+            replace(&mut b.lo, given);
+            replace(&mut b.hi, given);
+            left.retain(|(n, _)| *n != b.name.name);
+        }
+        left
+    };
+    match &mut e.kind {
+        ExprKind::Number(_) | ExprKind::Primed(_) => {}
+        ExprKind::Name(n) => {
+            if let Some((_, v)) = given.iter().find(|(name, _)| name == n) {
+                e.kind = ExprKind::Number((*v).into());
+            }
+        }
+        ExprKind::Neg(x) | ExprKind::Transpose(x) | ExprKind::Inverse(x) => replace(x, given),
+        ExprKind::Binary(_, a, b) | ExprKind::Power(a, b) => {
+            replace(a, given);
+            replace(b, given);
+        }
+        ExprKind::Call(_, args) | ExprKind::List(args) => args.iter_mut().for_each(|a| replace(a, given)),
+        ExprKind::Reduce(_, binders, body) | ExprKind::Comprehension(binders, body) => {
+            let left = without(binders);
+            replace(body, &left);
+        }
+        ExprKind::Index(base, subscripts) => {
+            replace(base, given);
+            for s in subscripts {
+                match s {
+                    Subscript::At(x) => replace(x, given),
+                    Subscript::Slice { lo, hi, .. } => lo.iter_mut().chain(hi).for_each(|x| replace(x, given)),
+                    Subscript::All => {}
+                }
+            }
+        }
+    }
+}
