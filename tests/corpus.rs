@@ -9,6 +9,8 @@
 //! The expectations come from mathematics, never from the program.
 
 mod support;
+#[path = "systems/answers.rs"]
+mod systems;
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,6 @@
 //! Checks of and along systems: what their answers say beyond a verdict.
 
-mod support;
-
+use crate::support::{check, conclude, corpus, files, read, short};
 use nat::check::system::{Law, Progress, Rates, Report};
 use nat::report::json::CheckEntry;
 use nat::report::system::summary;
@@ -9,7 +8,6 @@ use nat::source::{Source, Sources};
 use nat::uses::{Files, NoFiles};
 use nat::verdict::{Evidence, Verdict};
 use nat::{Answer, FileReport, Options, check_source, check_source_with};
-use support::{check, conclude, corpus, files, read, short};
 
 /// The only answer to a text, and its report.
 fn only(text: &str) -> (Answer, Report) {
