@@ -180,7 +180,7 @@ fn cells(answer: &Answer) -> (String, String) {
 /// The README's table of optimizers is the one that `classify` finds.
 #[test]
 fn the_table_is_what_classify_finds() {
-    let (sources, report) = check("table.nat", "use std.optimizers\nclassify");
+    let (sources, report) = support::check("table.nat", "use std.optimizers\nclassify");
     let rows = readme_rows();
     assert!(rows.len() > 30, "the README shows the popular optimizers");
     for row in rows {

@@ -6,6 +6,7 @@ use nat::check::uniform::{Family, Outcome, square, submersion};
 use nat::model::names::{Declared, Model};
 use nat::source::{Source, Sources};
 use nat::syntax::tree::{Check, Expr, ExprKind, Generator, Instance, Over, Question};
+use nat::uses::{Files, NoFiles};
 use nat::verdict::Verdict;
 
 fn model(name: &str, text: &str) -> Model {
@@ -160,7 +161,8 @@ fn members_agree(
     }
     let mut sources = Sources::default();
     let id = sources.add(Source::new("members.nat", &member));
-    let report = nat::check_source(&sources, id, &nat::Options::default()).map_err(|d| d.to_string())?;
+    let report = nat::check_source(&mut sources, id, &mut Files::new(&NoFiles), &nat::Options::default())
+        .map_err(|d| d.to_string())?;
     if let Some(e) = report.errors.first() {
         return Err(format!("a member has an error: {e}"));
     }

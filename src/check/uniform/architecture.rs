@@ -60,7 +60,7 @@ impl<'e> Prover<'e> {
         side: usize,
         context: &Context,
     ) -> Res<Rc<Arch<'e>>> {
-        let Some(Declared::Architecture(id)) = self.model.lookup(&instance.name.name) else {
+        let Some(Declared::Architecture(id)) = self.model.resolve(&instance.name.name, instance.name.span) else {
             return stuck(format!("`{}` is no architecture", instance.name.name));
         };
         let decl = &self.model[id];

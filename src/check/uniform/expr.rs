@@ -12,6 +12,7 @@ use super::sum::MAX_NESTED;
 use super::value::{At, Shape, Value};
 use crate::domain::{Fun, Rational};
 use crate::model::names::{DataId, Declared};
+use crate::source::Span;
 use crate::syntax::tree::{BinaryOp, Binder, Expr, ExprKind, Ident, Reduction, Subscript};
 
 /// A local name.
@@ -76,7 +77,7 @@ impl<'e> Prover<'e> {
                 Some(n) => Value::size(Lin::num(n)),
                 None => Value::scalar(Poly::num(q.clone())),
             }),
-            ExprKind::Name(name) => self.name(name, env, context),
+            ExprKind::Name(name) => self.name(name, e.span, env, context),
             ExprKind::Primed(name) => self.primed(name, env, context),
             ExprKind::Neg(x) => {
                 let x = self.eval(x, env, context)?;
@@ -148,7 +149,7 @@ impl<'e> Prover<'e> {
         }
     }
 
-    fn name(&'e self, name: &str, env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
+    fn name(&'e self, name: &str, span: Span, env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
         match env.get(name) {
             Some(Local::Value(v)) => return Ok(v.clone()),
             Some(Local::Block(b)) => {
@@ -162,7 +163,7 @@ impl<'e> Prover<'e> {
         {
             return Ok(v);
         }
-        match self.model.lookup(name) {
+        match self.model.resolve(name, span) {
             Some(Declared::Let(id)) => self.nested(|| self.eval(&self.model[id].value, &Env::default(), context)),
             Some(Declared::Data(id)) => self.data(id, Vec::new(), context),
             None if name == "pi" => {
@@ -459,7 +460,7 @@ impl<'e> Prover<'e> {
     }
 
     fn call(&'e self, f: &'e Ident, args: &'e [Expr], env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
-        match self.model.lookup(&f.name) {
+        match self.model.resolve(&f.name, f.span) {
             Some(Declared::Def(id)) => {
                 let def = &self.model[id];
                 if def.params.len() != args.len() {

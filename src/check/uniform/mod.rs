@@ -102,7 +102,7 @@ fn applied(family: &Family) -> Instance {
     if !generator.args.is_empty() {
         return generator;
     }
-    if let Some(Declared::Morphism(id)) = family.model.lookup(&generator.name.name) {
+    if let Some(Declared::Morphism(id)) = family.model.resolve(&generator.name.name, generator.name.span) {
         let natural = |p: &&crate::syntax::tree::Param| p.ty.as_ref().is_some_and(|t| t.name.name == "N");
         let sizes: Vec<_> = family.model[id].params.iter().filter(natural).collect();
         if let [size] = sizes[..] {

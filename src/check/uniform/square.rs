@@ -31,7 +31,7 @@ pub struct Projection<'e> {
 
 /// The declaration of a family's generator.
 pub fn declaration<'m>(family: &Family<'m>) -> Res<&'m Morphism> {
-    match family.model.lookup(&family.generator.name.name) {
+    match family.model.resolve(&family.generator.name.name, family.generator.name.span) {
         Some(Declared::Morphism(id)) if family.model[id].kind == MorphismKind::Projection => Ok(&family.model[id]),
         _ => stuck(format!("`{}` is no projection given by equations", family.generator.name.name)),
     }
@@ -299,7 +299,7 @@ pub fn examine<'e>(
     optimizer: &'e Instance,
 ) -> Res<Examined> {
     let decl = declaration(family)?;
-    let Some(Declared::Optimizer(id)) = family.model.lookup(&optimizer.name.name) else {
+    let Some(Declared::Optimizer(id)) = family.model.resolve(&optimizer.name.name, optimizer.name.span) else {
         return stuck(format!("`{}` is no optimizer", optimizer.name.name));
     };
     let optimizer_decl: &'e Optimizer = &family.model[id];
