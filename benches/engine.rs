@@ -114,3 +114,24 @@ fn natural_gradient_along_generic_matrix(bencher: Bencher, (units, inputs): (usi
     let text = generic_matrix(units, inputs);
     bencher.bench_local(|| check(&text));
 }
+
+/// Every optimizer of the library along every class, types, examples and counterexamples.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn classify_the_library(bencher: Bencher) {
+    bencher.bench_local(|| check("use std.optimizers\nclassify\n"));
+}
+
+/// A tower of a separable model, with as many members as the largest has parameters: the cost is that of all parameters.
+#[divan::bench(args = [125, 250, 500, 1000], sample_count = 3, sample_size = 1)]
+fn tower_of_a_separable_model(bencher: Bencher, members: usize) {
+    let text = format!(
+        "data b : N -> R
+architecture Series(n : N) {{ param c : R[n]  output = c  loss = sum(i in 0..n: (c[i] - b(i))^2) / 2 }}
+projection Forget(n : N) : Series(n + 1) -> Series(n) {{ c = c[0..n] }}
+system Spectrum = Forget over n in 1..{members}
+optimizer GradientFlow {{ flow {{ d/dt params = -grad(loss) }} }}
+check natural GradientFlow along Spectrum
+"
+    );
+    bencher.bench_local(|| check(&text));
+}
