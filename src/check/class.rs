@@ -29,6 +29,9 @@ pub struct ClassQuestion {
     pub optimizer: Instance,
     /// The class.
     pub class: Class,
+    /// Further classes of a path `translation ; linear`. Every class has the identities, so the composites of such a path
+    /// include the maps of each, and what commutes along each commutes along all, by pasting.
+    pub then: Vec<Class>,
     /// The architecture after `on`.
     pub on: Option<Instance>,
 }
@@ -53,6 +56,24 @@ impl From<Finding> for ClassAnswer {
 /// # Errors
 /// If two engines contradict each other.
 pub fn answer(
+    examples: &Examples,
+    check: &Check,
+    question: &ClassQuestion,
+    budget: &Budget,
+) -> Result<ClassAnswer, Disagreement> {
+    let mut weakest = one(examples, check, question, budget)?;
+    for &class in &question.then {
+        let part = ClassQuestion { class, then: Vec::new(), ..question.clone() };
+        let mut found = one(examples, check, &part, budget)?;
+        if found.finding.verdict < weakest.finding.verdict {
+            found.finding.message = format!("along {}: {}", class.maps(), found.finding.message);
+            weakest = found;
+        }
+    }
+    Ok(weakest)
+}
+
+fn one(
     examples: &Examples,
     check: &Check,
     question: &ClassQuestion,

@@ -74,7 +74,7 @@ pub fn naturalize(
 /// The answer to the square along the class, by all engines.
 fn verify(model: &Model, optimizer: &Instance, class: Class, budget: &Budget) -> Result<Finding, Disagreement> {
     let span = optimizer.span;
-    let question = ClassQuestion { optimizer: optimizer.clone(), class, on: None };
+    let question = ClassQuestion { optimizer: optimizer.clone(), class, then: Vec::new(), on: None };
     let asked = Question::Natural { optimizer: optimizer.clone(), along: Path { parts: Vec::new(), span }, on: None };
     let check = Check { question: asked, expect: None, span };
     Ok(class::answer(&Examples::new(model), &check, &question, budget)?.finding)

@@ -52,7 +52,7 @@ pub fn suggest(model: &Model, check: &Check, (found, wanted): (Verdict, Verdict)
     let allowed = |e: &Edit| !matches!(e, Edit::Without(i) if set.contains(i));
     let (found, wanted) = (Some(found), wanted);
     match &task.class {
-        Some(question) if question.on.is_none() => {
+        Some(question) if question.on.is_none() && question.then.is_empty() => {
             let judge =
                 |o: &Optimizer| class::by_types(&model.with_optimizer(id, o.clone()), optimizer, question.class);
             search(&model[id], allowed, judge, (found, wanted), MAX_TYPE_RUNS).map(|r| r.1)

@@ -322,18 +322,6 @@ pub enum ModelError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     System(#[from] SystemError),
-    /// A construct of the language that this version does not check yet.
-    #[error("{what} are not built yet")]
-    #[diagnostic(code(nat::unsupported), help("{help}"))]
-    Unsupported {
-        /// The construct, in the plural.
-        what: &'static str,
-        /// What to do instead.
-        help: &'static str,
-        /// Where.
-        #[label("not checked by this version")]
-        span: Span,
-    },
 }
 
 impl ModelError {
@@ -362,8 +350,7 @@ impl ModelError {
             | ModelError::AssignedTwice { span, .. }
             | ModelError::Dimension { span, .. }
             | ModelError::PathMismatch { span, .. }
-            | ModelError::OptimizerBody { span, .. }
-            | ModelError::Unsupported { span, .. } => *span,
+            | ModelError::OptimizerBody { span, .. } => *span,
         }
     }
 

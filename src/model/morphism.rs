@@ -144,11 +144,14 @@ impl Elaborator<'_> {
                 let span = part.name.span;
                 self.fail(ModelError::WrongKind { name: name.clone(), found: other.kind(), expected, span })
             }
-            None if CLASSES.contains(&name.as_str()) => self.fail(ModelError::Unsupported {
-                what: "checks along classes of transformations",
-                help: "declare a family such as `reparam Rotate(a : R) : (u, v : R) -> Plane { … }` and check along that",
-                span: part.span,
-            }),
+            None if CLASSES.contains(&name.as_str()) => {
+                let message = format!("`{name}` is a class of transformations, and no part of a path of morphisms");
+                let help = Some(format!(
+                    "`check natural O along {name}` asks for every architecture, `… on A` for one; otherwise declare a family such \
+                     as `reparam Rotate(a : R) : (u, v : R) -> Plane {{ … }}`"
+                ));
+                self.fail(ModelError::Argument { message, help, span: part.span })
+            }
             None => {
                 let model = self.model;
                 let names = model.declarations().filter(|(_, d, _)| matches!(d, Declared::Morphism(_) | Declared::Composite(_)));

@@ -71,7 +71,6 @@ pub(crate) fn depends_on_size(e: &ModelError) -> bool {
             | ModelError::MissingTarget { .. }
             | ModelError::OptimizerBody { .. }
             | ModelError::Recursive { .. }
-            | ModelError::Unsupported { .. }
     )
 }
 

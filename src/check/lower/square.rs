@@ -33,12 +33,13 @@ pub(super) fn natural(
     t.optimizer = Some(instance_text(optimizer));
     t.along = Some(path_text(along));
     t.optimizers = optimizer_places(model, [optimizer]);
-    if let Some(class) = class_of(model, along) {
+    if let Some([class, then @ ..]) = classes_of(model, along).as_deref() {
         t.on = on.map(instance_text);
         if let Some(on) = &t.on {
             t.text = format!("{} on {on}", t.text);
         }
-        t.class = Some(class_question(model, check.span, optimizer, class, on, errors)?);
+        let first = class_question(model, check.span, optimizer, *class, on, errors)?;
+        t.class = Some(ClassQuestion { then: then.to_vec(), ..first });
         return Ok(t);
     }
     let mut variances = vec![None];
@@ -78,11 +79,13 @@ pub(super) fn natural(
     Ok(t)
 }
 
-/// The class that a path names, unless the file declares something of that name.
-fn class_of(model: &Model, along: &TreePath) -> Option<Class> {
-    let [part] = &along.parts[..] else { return None };
-    let undeclared = model.resolve(&part.name.name, part.name.span).is_none();
-    Class::of_word(&part.name.name).filter(|_| undeclared && part.args.is_empty())
+/// The classes that a path names, if all its parts do and the file declares nothing of these names.
+fn classes_of(model: &Model, along: &TreePath) -> Option<Vec<Class>> {
+    let class = |part: &Instance| {
+        let undeclared = model.resolve(&part.name.name, part.name.span).is_none();
+        Class::of_word(&part.name.name).filter(|_| undeclared && part.args.is_empty())
+    };
+    along.parts.iter().map(class).collect()
 }
 
 /// The task of `classify` for one optimizer.
@@ -132,7 +135,7 @@ fn class_question(
     if faulty {
         return Err(Reported);
     }
-    Ok(ClassQuestion { optimizer: optimizer.clone(), class, on: on.cloned() })
+    Ok(ClassQuestion { optimizer: optimizer.clone(), class, then: Vec::new(), on: on.cloned() })
 }
 
 type Square = (bool, Problem, Vec<(String, crate::source::Span)>, Option<Class>);
