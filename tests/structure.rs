@@ -1,14 +1,11 @@
 //! Proofs by types: the table of optimizers and classes.
 
-mod support;
-
 use nat::model::names::{Declared, Model};
 use nat::source::{Source, SourceId};
 use nat::structure::body::build;
 use nat::structure::class::Class;
 use nat::structure::prove::{Proof, prove};
 use nat::syntax::tree::Instance;
-use support::{corpus, read};
 
 fn model(text: &str) -> Model {
     let (file, errors) = nat::syntax::parse(SourceId(0), &Source::new("test", text));
@@ -20,7 +17,7 @@ fn model(text: &str) -> Model {
 
 #[test]
 fn table() {
-    let model = model(&read(&corpus("facts").join("plane.nat")));
+    let model = model(include_str!("corpus/facts/plane.nat"));
     let mut out = String::new();
     for (name, d, span) in model.declarations() {
         let Declared::Optimizer(id) = d else { continue };

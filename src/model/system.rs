@@ -4,6 +4,12 @@
 //! everything that reads a check of one morphism reads its squares too. Ends and shapes are worked out here from sizes
 //! alone; no loss, no output and no map is built.
 
+mod chain;
+mod cone;
+mod indices;
+
+pub use indices::replace;
+
 use indexmap::IndexMap;
 
 use super::elaborate::{Elab, Elaborator, Local, Reported, Scope, shape_text};
@@ -12,10 +18,7 @@ use super::morphism::instance_text;
 use super::names::{ConeId, Declared, Model, SystemId};
 use super::system_error::SystemError;
 use crate::source::Span;
-use crate::syntax::tree::{
-    ArchitectureEntry, Argument, Binder, Domain, Expr, ExprKind, Generator, Ident, Instance, MorphismKind, Over, Param,
-    Subscript,
-};
+use crate::syntax::tree::{ArchitectureEntry, Binder, Domain, Generator, Ident, Instance, MorphismKind, Over, Param};
 use crate::term::{Shape, Term};
 
 /// The largest number of generators of one system, each at one value of its indices.
@@ -305,78 +308,6 @@ impl<'m> Resolver<'m> {
         Ok(Arrow { instance, label, generator: number, index: given.to_vec(), source, target })
     }
 
-    /// The use of a morphism with its arguments as numbers. A use without arguments takes the indices: those whose name
-    /// is that of an `N` parameter by name, the others in order.
-    fn applied(&mut self, written: &Instance, given: &[(String, u64)]) -> Elab<Instance> {
-        let span = written.span;
-        let number = |v: u64| Expr { kind: ExprKind::Number(v.into()), span };
-        let mut instance = written.clone();
-        let morphism = matches!(
-            self.e.model.resolve(&written.name.name, written.name.span),
-            Some(Declared::Morphism(_) | Declared::Composite(_))
-        );
-        if written.args.is_empty() && morphism {
-            let sizes = self.sizes(&written.name);
-            let mut taken: Vec<Option<u64>> = vec![None; sizes.len()];
-            let mut rest = Vec::new();
-            for (name, v) in given {
-                match sizes.iter().position(|(_, n)| n == name) {
-                    Some(i) => taken[i] = Some(*v),
-                    None => rest.push(*v),
-                }
-            }
-            let mut rest = rest.into_iter();
-            for slot in taken.iter_mut().filter(|s| s.is_none()) {
-                *slot = rest.next();
-            }
-            if rest.next().is_some() {
-                let expected = match sizes.len() {
-                    0 => "no size".to_owned(),
-                    1 => "one size".to_owned(),
-                    n => format!("{n} sizes"),
-                };
-                let name = written.name.name.clone();
-                return self.e.fail(ModelError::Arity { name, expected, found: given.len(), span });
-            }
-            let leading =
-                sizes.iter().enumerate().all(|(i, (place, _))| i == *place) && taken.iter().all(Option::is_some);
-            for ((_, name), v) in sizes.iter().zip(taken) {
-                let Some(v) = v else { continue };
-                let name = (!leading).then(|| Ident { name: name.clone(), span });
-                instance.args.push(Argument { name, value: number(v) });
-            }
-            return Ok(instance);
-        }
-        for a in &mut instance.args {
-            replace(&mut a.value, given);
-            if let Some(q) = self.constant_scalar(&a.value) {
-                a.value.kind = ExprKind::Number(q);
-            }
-        }
-        Ok(instance)
-    }
-
-    /// The value of an argument that is a number. Other arguments, and faulty ones, stay as they are written.
-    fn constant_scalar(&mut self, e: &Expr) -> Option<crate::domain::Rational> {
-        let before = self.e.errors.len();
-        let t = self.e.expr(e, &mut Scope::default());
-        self.e.errors.truncate(before);
-        let t = t.ok()?;
-        self.e.store.as_fill(t).filter(|_| self.e.store.shape(t).is_empty()).cloned()
-    }
-
-    /// The `N` parameters of a morphism, with their places in its parameter list.
-    fn sizes(&self, name: &Ident) -> Vec<(usize, String)> {
-        let model = self.e.model;
-        let params: &[Param] = match model.resolve(&name.name, name.span) {
-            Some(Declared::Morphism(id)) => &model[id].params,
-            Some(Declared::Composite(id)) => &model[id].params,
-            _ => &[],
-        };
-        let is_size = |p: &Param| p.ty.as_ref().is_some_and(|t| t.name.name == "N");
-        params.iter().enumerate().filter(|(_, p)| is_size(p)).map(|(i, p)| (i, p.name.name.clone())).collect()
-    }
-
     /// The objects that a use of a morphism goes between, as numbers.
     fn ends(&mut self, instance: &Instance, scope: &mut Scope) -> Elab<(usize, usize)> {
         let model = self.e.model;
@@ -461,111 +392,6 @@ impl<'m> Resolver<'m> {
         let text = format!("{label} ({})", list.join(", "));
         Ok(self.objects.insert_full(key, Object { label, text, family, dim }).0)
     }
-
-    /// The chain of a single generator over a single index; `None` for a fan, whose projections share their source or
-    /// their target.
-    fn chain(&mut self, f: &Family) -> Elab<Option<Chain>> {
-        let index = |a: &Arrow| a.index.first().map_or(0, |i| i.1);
-        let name = f.arrows.first().and_then(|a| a.index.first()).map_or_else(String::new, |i| i.0.clone());
-        let pairs = || f.arrows.iter().zip(f.arrows.iter().skip(1));
-        let fan = |end: fn(&Arrow) -> usize| f.arrows.len() > 1 && pairs().all(|(a, b)| end(a) == end(b));
-        if fan(|a| a.source) || fan(|a| a.target) {
-            return Ok(None);
-        }
-        let down = |(a, b): &(&Arrow, &Arrow)| a.source == b.target;
-        let up = |(a, b): &(&Arrow, &Arrow)| a.target == b.source;
-        let descending = pairs().all(|p| down(&p));
-        if !descending && !pairs().all(|p| up(&p)) {
-            // The direction that most neighbours have is the one that was meant.
-            let votes = pairs().filter(up).count() > pairs().filter(down).count();
-            let meant = |p: &(&Arrow, &Arrow)| if votes { up(p) } else { down(p) };
-            let Some((a, b)) = pairs().find(|p| !meant(p)) else { return Ok(None) };
-            let (x, y) = if votes { (a.target, b.source) } else { (a.source, b.target) };
-            let (x, y) = (&f.objects[x], &f.objects[y]);
-            let words = if votes { ("ends in", "starts from") } else { ("starts from", "ends in") };
-            let message = format!("`{}` {} {}, but `{}` {} {}", a.label, words.0, x.text, b.label, words.1, y.text);
-            let (system, span) = (f.name.clone(), f.places.first().copied().unwrap_or(f.span));
-            let error = if x.family == y.family {
-                SystemError::Mismatch { system, first: a.label.clone(), second: b.label.clone(), message, span }
-            } else {
-                SystemError::TwoArchitectures { system, index: format!("{name} = {}", index(b)), message, span }
-            };
-            return self.e.fail(error.into());
-        }
-        let mut values = vec![0; f.objects.len()];
-        for a in &f.arrows {
-            let n = index(a);
-            let (small, large) = if descending { (a.target, a.source) } else { (a.source, a.target) };
-            values[large] = n + 1;
-            values[small] = n;
-        }
-        Ok(Some(Chain { index: name, values }))
-    }
-
-    fn cone(&mut self, id: ConeId) -> Elab<Cone> {
-        let decl = &self.e.model[id];
-        let (name, span, place) = (decl.name.name.clone(), decl.name.span, decl.leg.span);
-        let below = match self.e.model.resolve(&decl.system.name, decl.system.span) {
-            Some(Declared::System(id)) => id,
-            other => {
-                let (name, span) = (decl.system.name.clone(), decl.system.span);
-                return self.e.fail(match other {
-                    Some(d) => ModelError::WrongKind { name, found: d.kind(), expected: "a system", span },
-                    None => ModelError::UnknownName { what: "system", name, help: None, span },
-                });
-            }
-        };
-        self.system = decl.system.name.clone();
-        // The faults of the system are its own.
-        let system = match self.family(below) {
-            Ok(f) => f,
-            Err(Reported) => {
-                self.e.errors.clear();
-                return Err(Reported);
-            }
-        };
-        self.system = name.clone();
-        let count = system.objects.len();
-        let apex = self.object(&decl.apex, &mut Scope::default())?;
-        self.generator(&decl.leg, 0)?;
-        let arrows: Vec<Arrow> = std::mem::take(&mut self.arrows).into_values().collect();
-        let all: Vec<Object> = self.objects.values().cloned().collect();
-        let mut legs: Vec<Option<Arrow>> = vec![None; count.max(apex + 1)];
-        for leg in arrows {
-            let label = leg.label.clone();
-            let cone = name.clone();
-            if leg.source != apex {
-                let (found, apex) = (all[leg.source].text.clone(), all[apex].text.clone());
-                return self.e.fail(SystemError::LegSource { cone, leg: label, found, apex, span: place }.into());
-            }
-            if leg.target >= count && leg.target != apex {
-                // A leg beyond the members of an unbounded system that are looked at.
-                if !system.unbounded.is_empty() {
-                    continue;
-                }
-                let help = Some(format!("its objects are {}", listed(system.objects.iter().map(|o| o.label.as_str()))));
-                let (found, system) = (all[leg.target].text.clone(), system.name.clone());
-                return self
-                    .e
-                    .fail(SystemError::LegTarget { cone, leg: label, found, system, help, span: place }.into());
-            }
-            let slot = leg.target;
-            if let Some(first) = &legs[slot] {
-                let object = all[slot].label.clone();
-                let first = first.label.clone();
-                return self.e.fail(SystemError::LegTwice { cone, object, first, second: label, span: place }.into());
-            }
-            legs[slot] = Some(leg);
-        }
-        let missing: Vec<&str> =
-            (0..count).filter(|&i| legs[i].is_none() && i != apex).map(|i| all[i].label.as_str()).collect();
-        if !missing.is_empty() {
-            let objects = listed(missing.into_iter());
-            return self.e.fail(SystemError::LegMissing { cone: name, objects, span: place }.into());
-        }
-        let system = Family { objects: all, ..system };
-        Ok(Cone { name, span, system, apex, legs: legs.into_iter().flatten().collect(), place })
-    }
 }
 
 /// A few names, and how many more there are.
@@ -600,45 +426,4 @@ pub fn at_member(error: ModelError, system: &str, instance: &str, generator: Spa
     let generator = (!span.overlaps(generator)).then_some(generator);
     let (instance, system) = (instance.to_owned(), system.to_owned());
     SystemError::Member { instance, system, error: Box::new(error), help, span, generator }.into()
-}
-
-/// Puts numbers for the indices into an expression.
-pub fn replace(e: &mut Expr, given: &[(String, u64)]) {
-    let without = |binders: &mut [Binder]| -> Vec<(String, u64)> {
-        let mut left = given.to_vec();
-        for b in binders {
-            replace(&mut b.lo, given);
-            replace(&mut b.hi, given);
-            left.retain(|(n, _)| *n != b.name.name);
-        }
-        left
-    };
-    match &mut e.kind {
-        ExprKind::Number(_) | ExprKind::Primed(_) => {}
-        ExprKind::Name(n) => {
-            if let Some((_, v)) = given.iter().find(|(name, _)| name == n) {
-                e.kind = ExprKind::Number((*v).into());
-            }
-        }
-        ExprKind::Neg(x) | ExprKind::Transpose(x) | ExprKind::Inverse(x) => replace(x, given),
-        ExprKind::Binary(_, a, b) | ExprKind::Power(a, b) => {
-            replace(a, given);
-            replace(b, given);
-        }
-        ExprKind::Call(_, args) | ExprKind::List(args) => args.iter_mut().for_each(|a| replace(a, given)),
-        ExprKind::Reduce(_, binders, body) | ExprKind::Comprehension(binders, body) => {
-            let left = without(binders);
-            replace(body, &left);
-        }
-        ExprKind::Index(base, subscripts) => {
-            replace(base, given);
-            for s in subscripts {
-                match s {
-                    Subscript::At(x) => replace(x, given),
-                    Subscript::Slice { lo, hi, .. } => lo.iter_mut().chain(hi).for_each(|x| replace(x, given)),
-                    Subscript::All => {}
-                }
-            }
-        }
-    }
 }

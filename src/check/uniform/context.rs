@@ -1,6 +1,6 @@
 //! What is known of the variables, and proofs by cases.
 //!
-//! A computation that needs to know more than its [`Context`] implies stops with a [`Need`]; [`cases`] then runs it again
+//! A computation that needs to know more than its [`Context`] implies stops with a [`Need`]; [`Cases`] then runs it again
 //! in every case of the missing fact. So each case is computed under hypotheses that settle all of its comparisons, and
 //! the cases cover the whole by construction.
 

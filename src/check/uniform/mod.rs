@@ -11,10 +11,10 @@
 //! | [`context`] | what is known of the variables; proofs by cases |
 //! | [`poly`], [`normal`] | scalars in normal form and the operations on them |
 //! | [`sum`] | indexed sums with symbolic bounds, as prefix sums |
-//! | [`derive`] | derivatives, replacement of entries and of variables |
+//! | [`mod@derive`] | derivatives, replacement of entries and of variables |
 //! | [`value`], [`expr`], [`functions`] | tensors as functions of an index; the language's expressions |
 //! | [`architecture`], [`optimizer`] | what is declared, at a symbolic size |
-//! | [`square`], [`rate`], [`claims`] | the questions |
+//! | [`mod@square`], [`rate`], [`claims`] | the questions |
 //!
 //! **Soundness.** The derivative of `Σ t(i)` by the entry `j` needs to know whether an index in `t` *is* `j`. A
 //! computation never guesses: it stops with the comparison that it needs, and is run again in every case of it, so that

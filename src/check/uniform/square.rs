@@ -257,7 +257,7 @@ impl<'e> Square<'e> {
     }
 }
 
-/// The square of a family: see [`super::square`].
+/// The square of a family: see [`super::square()`].
 pub fn prove(family: &Family, generator: &Instance, optimizer: &Instance) -> Outcome {
     let prover = Prover::new(family.model);
     match attempt(&prover, family, generator, optimizer) {

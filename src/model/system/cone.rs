@@ -1,0 +1,75 @@
+//! Cones: an apex with a leg to every object of a system.
+
+use super::{Arrow, Cone, Family, Object, Resolver, listed};
+use crate::model::elaborate::{Elab, Reported, Scope};
+use crate::model::error::ModelError;
+use crate::model::names::{ConeId, Declared};
+use crate::model::system_error::SystemError;
+
+impl Resolver<'_> {
+    /// The legs and the system below.
+    pub(super) fn cone(&mut self, id: ConeId) -> Elab<Cone> {
+        let decl = &self.e.model[id];
+        let (name, span, place) = (decl.name.name.clone(), decl.name.span, decl.leg.span);
+        let below = match self.e.model.resolve(&decl.system.name, decl.system.span) {
+            Some(Declared::System(id)) => id,
+            other => {
+                let (name, span) = (decl.system.name.clone(), decl.system.span);
+                return self.e.fail(match other {
+                    Some(d) => ModelError::WrongKind { name, found: d.kind(), expected: "a system", span },
+                    None => ModelError::UnknownName { what: "system", name, help: None, span },
+                });
+            }
+        };
+        self.system = decl.system.name.clone();
+        // The faults of the system are its own.
+        let system = match self.family(below) {
+            Ok(f) => f,
+            Err(Reported) => {
+                self.e.errors.clear();
+                return Err(Reported);
+            }
+        };
+        self.system = name.clone();
+        let count = system.objects.len();
+        let apex = self.object(&decl.apex, &mut Scope::default())?;
+        self.generator(&decl.leg, 0)?;
+        let arrows: Vec<Arrow> = std::mem::take(&mut self.arrows).into_values().collect();
+        let all: Vec<Object> = self.objects.values().cloned().collect();
+        let mut legs: Vec<Option<Arrow>> = vec![None; count.max(apex + 1)];
+        for leg in arrows {
+            let label = leg.label.clone();
+            let cone = name.clone();
+            if leg.source != apex {
+                let (found, apex) = (all[leg.source].text.clone(), all[apex].text.clone());
+                return self.e.fail(SystemError::LegSource { cone, leg: label, found, apex, span: place }.into());
+            }
+            if leg.target >= count && leg.target != apex {
+                // A leg beyond the members of an unbounded system that are looked at.
+                if !system.unbounded.is_empty() {
+                    continue;
+                }
+                let help = Some(format!("its objects are {}", listed(system.objects.iter().map(|o| o.label.as_str()))));
+                let (found, system) = (all[leg.target].text.clone(), system.name.clone());
+                return self
+                    .e
+                    .fail(SystemError::LegTarget { cone, leg: label, found, system, help, span: place }.into());
+            }
+            let slot = leg.target;
+            if let Some(first) = &legs[slot] {
+                let object = all[slot].label.clone();
+                let first = first.label.clone();
+                return self.e.fail(SystemError::LegTwice { cone, object, first, second: label, span: place }.into());
+            }
+            legs[slot] = Some(leg);
+        }
+        let missing: Vec<&str> =
+            (0..count).filter(|&i| legs[i].is_none() && i != apex).map(|i| all[i].label.as_str()).collect();
+        if !missing.is_empty() {
+            let objects = listed(missing.into_iter());
+            return self.e.fail(SystemError::LegMissing { cone: name, objects, span: place }.into());
+        }
+        let system = Family { objects: all, ..system };
+        Ok(Cone { name, span, system, apex, legs: legs.into_iter().flatten().collect(), place })
+    }
+}
