@@ -236,8 +236,8 @@ impl Case<'_> {
             let Some(mut problem) = self.problem(&map, true) else { continue };
             let found = decide(&mut problem, self.budget)?;
             match found.verdict {
-                // A formula that could not be simplified is not shown, and cannot be compared.
-                Verdict::UpToRate if found.rate.as_ref().is_none_or(|r| *r == rate) => {
+                // Roots are not found as monomials, so such formulas cannot be compared.
+                Verdict::UpToRate if !exponent.is_int() || found.rate.as_deref() == Some(&rate) => {
                     finding.residual = found.residual;
                     finding.rate = Some(rate);
                     finding.rate_differs = found.rate_differs;
