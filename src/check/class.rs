@@ -13,6 +13,7 @@ pub use examples::Examples;
 
 use super::decide::{Disagreement, decide};
 use super::{Budget, Problem, lower, numeric, witness};
+use crate::domain::Rational;
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::Variance;
 use crate::structure::body::{Body, Op, build};
@@ -133,6 +134,16 @@ pub fn blame_of(model: &Model, check: &Check, class: Class) -> Vec<Blame> {
     if body.auto { Vec::new() } else { blame::blame(&body, class) }
 }
 
+/// A power of `a` as the engine of rates writes it.
+fn monomial(exponent: &Rational) -> String {
+    let power = |q: &Rational| match (q.is_one(), q.is_int()) {
+        (true, _) => "a".to_owned(),
+        (false, true) => format!("a^{q}"),
+        (false, false) => format!("a^({q})"),
+    };
+    if *exponent < Rational::ZERO { format!("1 / {}", power(&-exponent.clone())) } else { power(exponent) }
+}
+
 /// One question with everything that its answer needs.
 struct Case<'a> {
     examples: &'a Examples,
@@ -181,7 +192,9 @@ impl Case<'_> {
 
     fn commutes(&self) -> Result<ClassAnswer, Disagreement> {
         let mut finding = Finding::new(Verdict::Commutes, Evidence::Structure, self.proved());
-        self.numbers(&mut finding)?;
+        if let Some(invalid) = self.numbers(&mut finding)? {
+            return Ok(invalid);
+        }
         Ok(finding.into())
     }
 
@@ -194,16 +207,24 @@ impl Case<'_> {
         format!("{what} for every architecture, every dimension and every one of the {}", self.question.class.maps())
     }
 
-    /// Looks at the square in floating point along a family of the class.
-    fn numbers(&self, finding: &mut Finding) -> Result<(), Disagreement> {
+    /// Looks at the square in floating point along a family of the class. A proof says that the sides agree where both
+    /// are defined; if the example shows that they are defined nowhere, the answer is that.
+    fn numbers(&self, finding: &mut Finding) -> Result<Option<ClassAnswer>, Disagreement> {
         for map in self.examples.families(self.question.class, self.reads_blocks()) {
-            let Some(problem) = self.problem(&map, false) else { continue };
+            let Some(mut problem) = self.problem(&map, false) else { continue };
             let sides = (&problem.equation.left[..], &problem.equation.right[..]);
             self.compare(&problem, sides, finding)?;
-            return Ok(());
+            if finding.residual.is_some() {
+                return Ok(None);
+            }
+            let found = decide(&mut problem, self.budget)?;
+            if found.verdict == Verdict::Invalid {
+                problem.setting.store = crate::term::Store::new();
+                return Ok(Some(ClassAnswer { finding: found, problem: Some(problem) }));
+            }
         }
         finding.assumptions.push("no example was found on which the proof could be seen in numbers".into());
-        Ok(())
+        Ok(None)
     }
 
     /// The residual of an equation that was proved; a point that refutes it is a defect of `nat`.
@@ -232,8 +253,8 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn up_to_rate(&self, exponent: &crate::domain::Rational) -> Result<ClassAnswer, Disagreement> {
-        let rate = if exponent.is_one() { "a".to_owned() } else { format!("a^{exponent}") };
+    fn up_to_rate(&self, exponent: &Rational) -> Result<ClassAnswer, Disagreement> {
+        let rate = monomial(exponent);
         let message = format!(
             "the sides agree once the target's learning rate is multiplied by {rate}, for x_target = a · x_source; {}",
             self.proved()
@@ -244,13 +265,16 @@ impl Case<'_> {
             let Some(mut problem) = self.problem(&map, true) else { continue };
             let found = decide(&mut problem, self.budget)?;
             match found.verdict {
-                Verdict::UpToRate if found.rate.as_deref() == Some(&rate) => {
+                // Roots are not found as monomials, so such formulas cannot be compared.
+                Verdict::UpToRate if !exponent.is_int() || found.rate.as_deref() == Some(&rate) => {
                     finding.residual = found.residual;
                     finding.rate = Some(rate);
                     finding.rate_differs = found.rate_differs;
                     return Ok(finding.into());
                 }
                 Verdict::Undecided | Verdict::Invalid => {}
+                // What vanishes commutes at every rate.
+                Verdict::Commutes => return self.open(),
                 verdict => {
                     return Err(Disagreement {
                         residual: found.residual.map_or(0.0, |r| r.max),

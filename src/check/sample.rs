@@ -64,6 +64,11 @@ impl Plan {
         Some(all)
     }
 
+    /// Whether the symbol has a list of values; the permutations of one thing are such a list.
+    fn discrete(&self) -> bool {
+        matches!(self.draw, Draw::Sign | Draw::Permutation | Draw::SignedPermutation)
+    }
+
     /// The number of values of a discrete symbol; 1 for a continuous one.
     fn members(&self) -> u64 {
         let n = (self.size as f64).sqrt().round() as u64;
@@ -165,7 +170,7 @@ impl Sampler {
     fn discrete(&self, member: Option<u64>, random: &mut Random) -> FxHashMap<SymbolId, Vec<i64>> {
         let mut k = member.unwrap_or(0);
         let mut values = FxHashMap::default();
-        for p in self.plans.iter().filter(|p| p.members() > 1) {
+        for p in self.plans.iter().filter(|p| p.discrete()) {
             let own = match member {
                 Some(_) => {
                     let own = k % p.visited();
@@ -202,9 +207,7 @@ impl Sampler {
         let discrete = self.discrete(member, random);
         let mut point: Point<u64> = FxHashMap::default();
         for p in &self.plans {
-            if let Some(kept) =
-                keep.and_then(|k| k.get(&p.symbol)).filter(|_| p.role == Role::Member || p.members() > 1)
-            {
+            if let Some(kept) = keep.and_then(|k| k.get(&p.symbol)).filter(|_| p.role == Role::Member || p.discrete()) {
                 point.insert(p.symbol, kept.clone());
                 continue;
             }
@@ -232,7 +235,7 @@ impl Sampler {
         }
         // Signs and roots of products are products of signs and roots: let the factors be known first.
         if self.plans.iter().map(|p| p.size).sum::<usize>() <= MAX_FACTORS {
-            for p in self.plans.iter().filter(|p| p.members() == 1) {
+            for p in self.plans.iter().filter(|p| !p.discrete()) {
                 point[&p.symbol].iter().for_each(|v| prime.make_known(*v));
             }
         }
@@ -336,7 +339,7 @@ impl Sampler {
 
     /// The symbols in order, with the role of each and whether it is discrete.
     pub fn symbols(&self) -> impl Iterator<Item = (SymbolId, Role, bool)> {
-        self.plans.iter().map(|p| (p.symbol, p.role, p.members() > 1))
+        self.plans.iter().map(|p| (p.symbol, p.role, p.discrete()))
     }
 }
 

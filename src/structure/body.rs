@@ -59,7 +59,7 @@ pub enum Entrywise {
 pub enum Op {
     /// An exact constant.
     Const(Rational),
-    /// A hyperparameter, a scalar datum or another number that no map changes.
+    /// A hyperparameter, a scalar datum or another number that no map changes; different ones have different texts.
     Given(String),
     /// The tensor that is zero everywhere.
     Zero,
@@ -69,7 +69,7 @@ pub enum Op {
     Params,
     /// The loss.
     Loss,
-    /// A fixed tensor: the output, data.
+    /// A fixed tensor: the output, data. Different ones have different texts.
     Fixed(String),
     /// The pulled-back metric.
     Metric,
@@ -168,7 +168,7 @@ pub enum Op {
     /// The vector (or sides) with this block for every parameter.
     Assembled,
     /// Something that types know nothing of, and why. Without operands it may depend on anything, with operands on
-    /// nothing else.
+    /// nothing else. The text does not tell two of them apart: see [`Body::same`].
     Opaque(String),
 }
 
@@ -215,12 +215,26 @@ pub struct Body {
     pub auto: bool,
     /// Whether the metric is used.
     pub needs_metric: bool,
+    /// Hyperparameters that a condition keeps from being negative.
+    pub nonnegative: Vec<Id>,
 }
 
 impl Body {
     /// The node of an id.
     pub fn node(&self, id: Id) -> &Node {
         &self.nodes[id.0]
+    }
+
+    /// Whether two nodes are the same expression. Of operations that types know nothing of, only a node and itself are.
+    pub fn same(&self, a: Id, b: Id) -> bool {
+        if a == b {
+            return true;
+        }
+        let (x, y) = (self.node(a), self.node(b));
+        !matches!(x.op, Op::Opaque(_))
+            && x.op == y.op
+            && x.args.len() == y.args.len()
+            && x.args.iter().zip(&y.args).all(|(&p, &q)| self.same(p, q))
     }
 
     /// The name of a component.

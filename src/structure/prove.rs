@@ -1,6 +1,6 @@
 //! From the laws of an optimizer's components to a statement about its square along a class.
 
-use super::body::{Body, Id, Kind, Node, Op};
+use super::body::{Body, Entrywise, Id, Kind, Node, Op};
 use super::class::Class;
 use super::law::{Axis, Form, Law, Twist};
 use super::rules::{Fault, Typer};
@@ -277,6 +277,8 @@ fn moves(typer: &Typer, id: Id, depth: usize) -> bool {
         return true;
     }
     match node.op {
+        // An opaque operation without operands may depend on anything.
+        Op::Opaque(_) if node.args.is_empty() => true,
         Op::Rate => true,
         Op::Primed(i) | Op::PrimedBlock(i) => typer.body.news.get(i).is_none_or(|&c| moves(typer, c, depth + 1)),
         _ => node.args.iter().any(|&a| moves(typer, a, depth + 1)),
@@ -323,6 +325,40 @@ fn product(typer: &mut Typer, op: &Op, a: Id, b: Id, like: Id) -> Id {
     push(typer, op.clone(), vec![a, b], like)
 }
 
+/// Whether the value of an operation at `lr = 0` is that of its operands there, and the operation Lipschitz nearby, as the
+/// expansion of products needs: `lr · (lr · g) / lr` and `lr · sign(lr · g)` are of first order, though a factor vanishes. So
+/// what is divided by or inverted must stay away from zero at `lr = 0`, and jumps, roots, poles and what types know nothing
+/// of may not take what moves. A primed name is held fixed by derivatives and by `at`, so no value can stand for it there.
+fn continuous(typer: &mut Typer, node: &Node, depth: usize) -> bool {
+    let moving: Vec<bool> = node.args.iter().map(|&a| moves(typer, a, depth)).collect();
+    let first = moving.first() == Some(&true);
+    match &node.op {
+        Op::Opaque(_) | Op::PowerBy | Op::Polar => false,
+        Op::Map(Entrywise::Sign, _) => !first,
+        Op::Map(_, name) => !first || name != "log" && name != "tan",
+        Op::Over | Op::EntryDiv => !moving[1] || away_from_zero(typer, node.args[1], depth),
+        Op::Power(q) if !q.is_int() || *q < Rational::ZERO => !first || away_from_zero(typer, node.args[0], depth),
+        Op::Inverse | Op::PseudoInverse | Op::MatrixPower(_) | Op::Solve | Op::Raise if first => {
+            value(typer, node.args[0], depth + 1).is_some_and(|a| typer.definite(a))
+        }
+        Op::Differential | Op::Gradient | Op::NaturalGradient | Op::Hessian | Op::CovariantHessian => {
+            !typer.depends_on_primed(node.args[0])
+        }
+        Op::Christoffel => !first && !typer.depends_on_primed(node.args[0]),
+        Op::At => !typer.depends_on_primed(node.args[1]),
+        _ => true,
+    }
+}
+
+/// Whether the value at `lr = 0` is seen to be a positive number, in every entry.
+fn away_from_zero(typer: &mut Typer, id: Id, depth: usize) -> bool {
+    let Some(mut at) = value(typer, id, depth + 1) else { return false };
+    while typer.body.node(at).op == Op::Spread {
+        at = typer.body.node(at).args[0];
+    }
+    matches!(&typer.body.node(at).op, Op::Const(q) if *q > Rational::ZERO)
+}
+
 /// The value of a node at `lr = 0`, as a node; `None` where it is not seen.
 fn value(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
     if depth > MAX_DEPTH {
@@ -352,6 +388,9 @@ fn value(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
             }
         }
         op => {
+            if !continuous(typer, &node, depth) {
+                return None;
+            }
             let mut args = Vec::with_capacity(node.args.len());
             for &a in &node.args {
                 args.push(value(typer, a, depth + 1)?);

@@ -212,7 +212,7 @@ impl Typer {
             }
             (Op::Map(f, name), [a]) => self.map(id, *f, name, a),
             (Op::Max | Op::Min, [a, b]) => self.extremum(id, a, b),
-            (Op::Clip, [x, c]) => self.clip(id, x, c),
+            (Op::Clip, [x, c]) => self.clip(id, x, (node.args[1], c)),
             (Op::Sum | Op::Mean, [a]) => self.sum(id, a),
             (Op::Dot, [a, b]) => self.dot(id, a, b),
             // ‖x‖² = x·x, and the root of a weight is half of it.
@@ -238,7 +238,9 @@ impl Typer {
             },
             (Op::Transpose, [a]) => Ok(match &a.form {
                 Form::Matrix(x, y) => a.with(Form::Matrix(y.clone(), x.clone())),
-                Form::Block(_) => a.with(Form::BlockTransposed),
+                // The transpose forgets the axis, so the block must have none that the class can see.
+                Form::Block(x) if *x == Axis::plain() => a.with(Form::BlockTransposed),
+                Form::Block(_) => return self.fault(id, self.mixes_blocks()),
                 Form::BlockTransposed => a.with(Form::Block(Axis::plain())),
                 _ => a.clone(),
             }),
@@ -424,7 +426,8 @@ impl Typer {
             return self.fault(id, "a factor that is no number");
         }
         let constant = match &self.body.node(number).op {
-            Op::Const(q) if over && !q.is_zero() => Some(Rational::ONE / q),
+            Op::Const(q) if over && q.is_zero() => return self.fault(id, "a division by zero"),
+            Op::Const(q) if over => Some(Rational::ONE / q),
             Op::Const(q) => Some(q.clone()),
             _ => None,
         };
@@ -600,16 +603,49 @@ impl Typer {
         }
     }
 
-    /// `min(max(x, -c), c)` is odd in `x`, and homogeneous in both.
-    fn clip(&self, id: Id, x: &Law, c: &Law) -> Typed {
+    /// `min(max(x, -c), c)` is homogeneous in both, and for `c ≥ 0` odd in `x`; for `c < 0` it is `c` whatever `x` is.
+    fn clip(&self, id: Id, x: &Law, (ci, c): (Id, &Law)) -> Typed {
         let axes = match (&x.form, &c.form) {
             (Form::Scalar, Form::Scalar) => true,
             (Form::Vector(p), Form::Vector(q)) | (Form::Block(p), Form::Block(q)) => {
+                if p.odd && !self.nonnegative(ci) {
+                    return self
+                        .fault(id, "clipping is odd only for a bound that is not negative, which is not known here");
+                }
                 keeps_axes(self.class) && p.weight == q.weight && !q.odd
             }
             _ => false,
         };
         if axes && x.weight == c.weight { Ok(x.clone()) } else { self.fault(id, self.mismatch(x, c)) }
+    }
+
+    /// Whether no entry of a value can be negative, by its form and by the conditions on hyperparameters.
+    fn nonnegative(&self, id: Id) -> bool {
+        let node = self.body.node(id);
+        let all = || node.args.iter().all(|&a| self.nonnegative(a));
+        match &node.op {
+            Op::Const(q) => *q >= Rational::ZERO,
+            Op::Given(_) => self.body.nonnegative.contains(&id),
+            Op::Zero | Op::Norm | Op::Map(Entrywise::Abs | Entrywise::Relu, _) => true,
+            Op::Map(Entrywise::Plain, name) => name != "log",
+            Op::State(i) => self.body.states[*i].variance == Variance::Diagonal,
+            // A root exists for such a base only.
+            Op::Power(q) => !q.is_int() || !dashu_int::ops::BitTest::bit(q.numerator(), 0) || all(),
+            Op::EntryMul | Op::Dot if self.body.same(node.args[0], node.args[1]) => true,
+            Op::Max => node.args.iter().any(|&a| self.nonnegative(a)),
+            Op::Spread
+            | Op::Add
+            | Op::Scale
+            | Op::Over
+            | Op::EntryMul
+            | Op::EntryDiv
+            | Op::Min
+            | Op::Sum
+            | Op::Mean
+            | Op::Dot
+            | Op::BlockOf => all(),
+            _ => false,
+        }
     }
 
     /// A sum of entries is invariant under permutations; factors and signs must not be there.
@@ -701,7 +737,7 @@ impl Typer {
 
     /// Whether a matrix is symmetric and positive definite by its form: the metric, tensor states, the identity; diagonals
     /// and diagonal blocks, inverses, positive multiples and sums of such.
-    fn definite(&self, id: Id) -> bool {
+    pub(super) fn definite(&self, id: Id) -> bool {
         let node = self.body.node(id);
         match &node.op {
             Op::Metric | Op::Eye => true,

@@ -84,6 +84,8 @@ impl Typer {
                 self.keys.number(Op::Raise, vec![g, d])
             }
             Op::Gradient => self.keys.number(Op::Differential, args),
+            // Its text and operands do not tell what it does: `z[0]` and `z[1]` read alike.
+            Op::Opaque(_) => self.keys.number(Op::Opaque(format!("node {}", id.0)), Vec::new()),
             op => self.keys.number(op, args),
         };
         (Rational::ONE, key)
@@ -147,7 +149,8 @@ impl Typer {
         Ok(twist)
     }
 
-    fn depends_on_primed(&self, id: Id) -> bool {
+    /// Whether the value of a node depends on the new value of a component.
+    pub(super) fn depends_on_primed(&self, id: Id) -> bool {
         let node = self.body.node(id);
         matches!(node.op, Op::Primed(_) | Op::PrimedBlock(_)) || node.args.iter().any(|&a| self.depends_on_primed(a))
     }

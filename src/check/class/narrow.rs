@@ -18,7 +18,7 @@ use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elaborator, Scope};
 use crate::model::morphism::instance_text;
 use crate::source::{Source, SourceId};
-use crate::structure::body::Op;
+use crate::structure::body::{Body, Id, Op};
 use crate::structure::class::Class;
 use crate::structure::prove::Proof;
 use crate::syntax::tree::Instance;
@@ -38,7 +38,7 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance, proof: &Proof) -> Result<Cl
     let Ok(a) = e.architecture(on, &mut Scope::default()) else {
         return Ok(undecided("the architecture could not be read"));
     };
-    let types_apply = !rests_on_regularity(case) || regular(&mut e, &a);
+    let types_apply = !rests_on_regularity(case) || !inverts_hessian(&case.body) && regular(&mut e, &a);
     let text = family(class, &a, &instance_text(on));
     let id = SourceId::library(u8::MAX - 1);
     let (file, errors) = crate::syntax::parse(id, &Source::new("<class>", &text));
@@ -63,11 +63,16 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance, proof: &Proof) -> Result<Cl
             problem.domain.push(c);
         }
     }
+    let mut seen = Finding::new(Verdict::Undecided, Evidence::None, "");
     if *proof == Proof::Commutes && types_apply {
+        let sides = (&problem.equation.left[..], &problem.equation.right[..]);
+        case.compare(&problem, sides, &mut seen)?;
+    }
+    // Where no point has a value on both sides, the ordinary engines say whether the question makes sense.
+    if *proof == Proof::Commutes && types_apply && seen.residual.is_some() {
         let message = format!("{}; so on {}", case.proved(), a.name);
         let mut finding = Finding::new(Verdict::Commutes, Evidence::Structure, message);
-        let sides = (&problem.equation.left[..], &problem.equation.right[..]);
-        case.compare(&problem, sides, &mut finding)?;
+        finding.residual = seen.residual;
         return Ok(finding.into());
     }
     let mut finding = decide(&mut problem, case.budget)?;
@@ -105,8 +110,20 @@ fn rests_on_regularity(case: &Case<'_>) -> bool {
         && (case.body.needs_metric || case.body.nodes.iter().any(|n| inverted(&n.op)))
 }
 
-/// Whether the metric is non-singular at generic points, and no Hessian is pseudo-inverted. Where the metric has kinks its
-/// rank may change from piece to piece, and the answer is no.
+/// Whether a Hessian is pseudo-inverted: that of an architecture's loss may be singular where its metric is not.
+fn inverts_hessian(body: &Body) -> bool {
+    fn contains(body: &Body, id: Id) -> bool {
+        let node = body.node(id);
+        matches!(node.op, Op::Hessian | Op::CovariantHessian) || node.args.iter().any(|&a| contains(body, a))
+    }
+    body.nodes.iter().any(|n| {
+        matches!(n.op, Op::Raise | Op::PseudoInverse | Op::Christoffel)
+            && n.args.first().is_some_and(|&a| contains(body, a))
+    })
+}
+
+/// Whether the metric is non-singular at generic points. Where it has kinks its rank may change from piece to piece, and
+/// the answer is no.
 fn regular(e: &mut Elaborator<'_>, a: &Architecture) -> bool {
     let Some(output) = a.output else { return false };
     let Ok(j) = e.store.jacobian(output, a.symbol) else { return false };

@@ -8,7 +8,7 @@ use crate::model::names::{Declared, Model};
 use crate::model::optimizer::Variance;
 use crate::source::Span;
 use crate::syntax::tree::{
-    BinaryOp, Expr, ExprKind, Ident, Instance, Optimizer, Place, Statement, StatementKind, Subscript,
+    BinaryOp, Comparison, Expr, ExprKind, Ident, Instance, Optimizer, Place, Statement, StatementKind, Subscript,
 };
 
 /// Definitions that use each other are expanded to this depth, and this often.
@@ -61,6 +61,7 @@ pub fn build(model: &Model, optimizer: &Optimizer, instance: &Instance, auto: Op
         spans: Vec::new(),
         auto: false,
         needs_metric: false,
+        nonnegative: Vec::new(),
     };
     let mut b = Builder {
         model,
@@ -114,13 +115,19 @@ impl Builder<'_> {
                 Some(n) => n.name == p.name.name,
                 None => *k == i,
             });
-            let value = given.map(|(_, a)| &a.value).or(p.default.as_ref());
-            let id = match value {
-                Some(e) => {
-                    let mut outer = Scope { inside_def: true, ..Scope::default() };
-                    self.expr(e, &mut outer)
+            // A value is written where the optimizer is used, a default among the parameters before it.
+            let id = match (given, &p.default) {
+                (Some((_, a)), _) => self.expr(&a.value, &mut Scope { inside_def: true, ..Scope::default() }),
+                (None, Some(e)) => self.expr(e, &mut Scope { inside_def: true, ..scope.clone() }),
+                (None, None) => {
+                    let number = p.ty.as_ref().is_none_or(|t| {
+                        matches!(t.name.name.as_str(), "R" | "N") && t.dims.is_empty() && t.arrow.is_none()
+                    });
+                    let text = format!("hyperparameter {}", p.name.name);
+                    let (op, kind) =
+                        if number { (Op::Given(text), Kind::Scalar) } else { (Op::Fixed(text), Kind::Fixed) };
+                    self.push(op, Vec::new(), kind, p.name.span)
                 }
-                None => self.push(Op::Given(p.name.name.clone()), Vec::new(), Kind::Scalar, p.name.span),
             };
             // The place to point at is where the optimizer names it.
             let id = match self.constant(id).cloned() {
@@ -129,6 +136,7 @@ impl Builder<'_> {
             };
             scope.bind(&p.name.name, Local::Value(id));
         }
+        self.conditions(decl, &scope);
         for (name, ty) in &decl.states {
             let word = ty.name.name.as_str();
             let variance = match word {
@@ -189,6 +197,29 @@ impl Builder<'_> {
             let span = self.body.node(e).span;
             let velocity = self.body.components[0];
             self.body.components[i] = self.push(Op::Covariant, vec![velocity, state, e], Kind::Vector, span);
+        }
+    }
+
+    /// Notes the hyperparameters that conditions such as `0 < c` or `c >= 0` keep from being negative.
+    fn conditions(&mut self, decl: &Optimizer, scope: &Scope) {
+        let name = |e: &Expr| match &e.kind {
+            ExprKind::Name(n) => scope.get(n),
+            _ => None,
+        };
+        let bound = |e: &Expr| matches!(&e.kind, ExprKind::Number(q) if *q >= Rational::ZERO);
+        for condition in decl.params.iter().flat_map(|p| &p.conditions) {
+            let mut left = &condition.first;
+            for (comparison, right) in &condition.rest {
+                let larger = match comparison {
+                    Comparison::Lt | Comparison::Le if bound(left) => name(right),
+                    Comparison::Gt | Comparison::Ge if bound(right) => name(left),
+                    _ => None,
+                };
+                if let Some(Local::Value(id)) = larger {
+                    self.body.nonnegative.push(id);
+                }
+                left = right;
+            }
         }
     }
 
@@ -340,7 +371,8 @@ impl Builder<'_> {
                 let ty = &self.model[id].decl.ty;
                 let scalar = ty.name.name == "R" && ty.dims.is_empty() && ty.arrow.is_none();
                 let kind = if scalar { Kind::Scalar } else { Kind::Fixed };
-                let op = if scalar { Op::Given(n.to_owned()) } else { Op::Fixed(n.to_owned()) };
+                let text = format!("datum {}", id.0);
+                let op = if scalar { Op::Given(text) } else { Op::Fixed(text) };
                 self.push(op, Vec::new(), kind, span)
             }
             None if n == "pi" => self.push(Op::Given("pi".into()), Vec::new(), Kind::Scalar, span),
@@ -500,7 +532,11 @@ impl Builder<'_> {
             return self.push(Op::BlockOf, vec![whole], kind, span);
         }
         let whole = self.expr(base, scope);
-        let kind = if self.kind(whole) == Kind::Fixed { Kind::Fixed } else { Kind::Scalar };
+        let entries = subscripts.iter().all(|s| matches!(s, Subscript::At(_)));
+        let kind = match (self.kind(whole), subscripts.len()) {
+            (Kind::Vector, 1) | (Kind::Matrix, 2) if entries => Kind::Scalar,
+            _ => Kind::Fixed,
+        };
         self.function_of("an index that reads single entries", vec![whole], kind, span)
     }
 
@@ -550,7 +586,6 @@ impl Builder<'_> {
 
     fn function(&mut self, name: &str, v: &[Id], span: Span) -> Id {
         let kinds: Vec<Kind> = v.iter().map(|&x| self.kind(x)).collect();
-        let one = v.first().copied();
         let first = kinds.first().copied().unwrap_or(Kind::Scalar);
         match (name, v) {
             ("sqrt", &[x]) => {
@@ -618,7 +653,12 @@ impl Builder<'_> {
             ("christoffel", &[g, u, w]) => self.push(Op::Christoffel, vec![g, u, w], Kind::Vector, span),
             ("at", &[q, e]) => self.push(Op::At, vec![q, e], kinds[1], span),
             _ => {
-                let kind = one.map_or(Kind::Scalar, |x| self.kind(x));
+                // What is made of numbers, as `ones(2)` and `concat(loss, 0)`, is a tensor of a fixed space.
+                let kind = match (name, first) {
+                    ("prod" | "logsumexp", _) => Kind::Scalar,
+                    (_, Kind::Scalar) => Kind::Fixed,
+                    _ => first,
+                };
                 self.function_of(format!("`{name}`"), v.to_vec(), kind, span)
             }
         }
@@ -653,17 +693,8 @@ impl Builder<'_> {
         }
         let minus = |x: Id, y: Id| {
             let n = self.body.node(x);
-            n.op == Op::Neg && self.same(n.args[0], y)
+            n.op == Op::Neg && self.body.same(n.args[0], y)
         };
         minus(a, b) || minus(b, a)
-    }
-
-    /// Whether two nodes are the same expression.
-    fn same(&self, a: Id, b: Id) -> bool {
-        if a == b {
-            return true;
-        }
-        let (x, y) = (self.body.node(a), self.body.node(b));
-        x.op == y.op && x.args.len() == y.args.len() && x.args.iter().zip(&y.args).all(|(&p, &q)| self.same(p, q))
     }
 }
