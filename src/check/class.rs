@@ -240,17 +240,22 @@ impl Case<'_> {
             let goal = (witness::Goal::Differ, &sampled.suspects[..]);
             let (found, _) = witness::search(&problem.setting, sides, &problem.domain, goal, self.budget, "class");
             if found.is_some() {
-                return Err(Disagreement {
-                    residual: sampled.residual.map_or(0.0, |r| r.max),
-                    noise: sampled.residual.map_or(0.0, |r| r.noise),
-                    place: format!(
-                        "the types of `{}` along {}",
-                        self.question.optimizer.name.name, self.question.class
-                    ),
-                });
+                return Err(self.disagreement(finding, ""));
             }
         }
         Ok(())
+    }
+
+    /// Types proved what an example refutes: a defect of `nat`.
+    fn disagreement(&self, found: &Finding, detail: &str) -> Disagreement {
+        Disagreement {
+            residual: found.residual.map_or(0.0, |r| r.max),
+            noise: found.residual.map_or(0.0, |r| r.noise),
+            place: format!(
+                "the types of `{}` along {}{detail}",
+                self.question.optimizer.name.name, self.question.class
+            ),
+        }
     }
 
     fn up_to_rate(&self, exponent: &Rational) -> Result<ClassAnswer, Disagreement> {
@@ -276,17 +281,9 @@ impl Case<'_> {
                 // What vanishes commutes at every rate.
                 Verdict::Commutes => return self.open(),
                 verdict => {
-                    return Err(Disagreement {
-                        residual: found.residual.map_or(0.0, |r| r.max),
-                        noise: found.residual.map_or(0.0, |r| r.noise),
-                        place: format!(
-                            "the types of `{}` along {}: rate {rate}, but `{}` {} on an example",
-                            self.question.optimizer.name.name,
-                            self.question.class,
-                            verdict.text(),
-                            found.rate.unwrap_or_default()
-                        ),
-                    });
+                    let seen = found.rate.clone().unwrap_or_default();
+                    let detail = format!(": rate {rate}, but `{}` {seen} on an example", verdict.text());
+                    return Err(self.disagreement(&found, &detail));
                 }
             }
         }
@@ -302,14 +299,7 @@ impl Case<'_> {
             let Some(mut problem) = self.problem(&map, false) else { continue };
             let mut found = decide(&mut problem, self.budget)?;
             if found.verdict == Verdict::Fails {
-                return Err(Disagreement {
-                    residual: found.residual.map_or(0.0, |r| r.max),
-                    noise: found.residual.map_or(0.0, |r| r.noise),
-                    place: format!(
-                        "the types of `{}` along {}",
-                        self.question.optimizer.name.name, self.question.class
-                    ),
-                });
+                return Err(self.disagreement(&found, ""));
             }
             if found.verdict != Verdict::InLimit {
                 continue;

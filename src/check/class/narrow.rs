@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::{Case, ClassAnswer};
 use crate::check::decide::{Disagreement, decide};
-use crate::check::{ClaimKind, generic, lower};
+use crate::check::{ClaimKind, Problem, generic, lower};
 use crate::domain::Domain;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::domain::{Fun, linear};
@@ -39,30 +39,22 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance, proof: &Proof) -> Result<Cl
         return Ok(undecided("the architecture could not be read"));
     };
     let types_apply = !rests_on_regularity(case) || !inverts_hessian(&case.body) && regular(&mut e, &a);
-    let text = family(class, &a, &instance_text(on));
-    let id = SourceId::library(u8::MAX - 1);
-    let (file, errors) = crate::syntax::parse(id, &Source::new("<class>", &text));
-    debug_assert!(errors.is_empty(), "{errors:?} in {text}");
-    let model = case.examples.model().with_text(id, &Arc::new(file), true);
-    let examples = case.examples.with(model);
-    let Some(check) = examples.question_of(id, case.check, &case.question.optimizer, FAMILY) else {
-        return Ok(undecided("the members of the class could not be written down"));
-    };
-    let Ok(mut task) = lower::lower(examples.model(), &check) else {
-        return Ok(undecided("the optimizer could not be read over the members of the class"));
-    };
-    let wanted = case.auto.map(crate::model::optimizer::Variance::word);
-    let Some(k) = task.problems.iter().position(|p| p.auto == wanted) else {
-        return Ok(undecided("no problem was found for this variance"));
-    };
-    let mut problem = task.problems.swap_remove(k);
-    // The source of a member is the preimage of the architecture's domain: what the claim would say is a condition.
-    // The other claims hold since the maps are members of the class.
-    for claim in problem.claims.drain(..) {
-        if let ClaimKind::Inside(c) = claim.kind {
-            problem.domain.push(c);
+    // One simple map refutes faster than a general one, and its witness is easier to read.
+    if (*proof == Proof::Open || !types_apply)
+        && let Some(text) = member(class, &a, &instance_text(on))
+        && let Some(mut problem) = problem(case, &text)
+    {
+        let mut finding = decide(&mut problem, case.budget)?;
+        if finding.verdict == Verdict::Fails {
+            finding.blame = crate::structure::blame::blame(&case.body, class);
+            finding.tried.push(format!("the map of the class that fails: {}", one_line(&text)));
+            problem.setting.store = crate::term::Store::new();
+            return Ok(ClassAnswer { finding, problem: Some(problem) });
         }
     }
+    let Some(mut problem) = problem(case, &family(class, &a, &instance_text(on))) else {
+        return Ok(undecided("the optimizer could not be read over the members of the class"));
+    };
     let mut seen = Finding::new(Verdict::Undecided, Evidence::None, "");
     if *proof == Proof::Commutes && types_apply {
         let sides = (&problem.equation.left[..], &problem.equation.right[..]);
@@ -84,11 +76,7 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance, proof: &Proof) -> Result<Cl
             finding.blame = crate::structure::blame::blame(&case.body, class);
         }
         (Verdict::Fails, _) if types_apply => {
-            return Err(Disagreement {
-                residual: finding.residual.map_or(0.0, |r| r.max),
-                noise: finding.residual.map_or(0.0, |r| r.noise),
-                place: format!("the types of `{}` along {class} on {}", case.question.optimizer.name.name, a.name),
-            });
+            return Err(case.disagreement(&finding, &format!(" on {}", a.name)));
         }
         (Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit, _) if class == Class::Diffeo => {
             let why = "the diffeomorphisms tried do not refute it, and types do not prove it for all";
@@ -101,6 +89,32 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance, proof: &Proof) -> Result<Cl
     }
     problem.setting.store = crate::term::Store::new();
     Ok(ClassAnswer { finding, problem: Some(problem) })
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The problem of the square along the map, or the family, that a text declares.
+fn problem(case: &Case<'_>, text: &str) -> Option<Problem> {
+    let id = SourceId::library(u8::MAX - 1);
+    let (file, errors) = crate::syntax::parse(id, &Source::new("<class>", text));
+    debug_assert!(errors.is_empty(), "{errors:?} in {text}");
+    let model = case.examples.model().with_text(id, &Arc::new(file), true);
+    let examples = case.examples.with(model);
+    let check = examples.question_of(id, case.check, &case.question.optimizer, FAMILY)?;
+    let mut task = lower::lower(examples.model(), &check).ok()?;
+    let wanted = case.auto.map(crate::model::optimizer::Variance::word);
+    let k = task.problems.iter().position(|p| p.auto == wanted)?;
+    let mut problem = task.problems.swap_remove(k);
+    // The source of a member is the preimage of the architecture's domain: what the claim would say is a condition.
+    // The other claims hold since the maps are members of the class.
+    for claim in problem.claims.drain(..) {
+        if let ClaimKind::Inside(c) = claim.kind {
+            problem.domain.push(c);
+        }
+    }
+    Some(problem)
 }
 
 /// Whether the types' proof uses that the metric, or a Hessian, is non-singular.
@@ -140,14 +154,9 @@ fn regular(e: &mut Elaborator<'_>, a: &Architecture) -> bool {
     linear::determinant(&mut prime, &values, a.dim).is_ok_and(|d| prime.is_zero(&d) == Some(false))
 }
 
-/// A general member of a class on an architecture, as a declaration.
-fn family(class: Class, a: &Architecture, target: &str) -> String {
-    let n = a.dim;
-    let taken = |name: &str| a.blocks.iter().any(|b| b.name == name);
-    let scale = if taken("a") { "class_a" } else { "a" };
-    let mut params = String::new();
-    let mut body = String::new();
-    let blocks: Vec<String> = a
+/// The parameters of an architecture as a list of declarations, and as one vector.
+fn parameters(a: &Architecture) -> (String, String) {
+    let declared: Vec<String> = a
         .blocks
         .iter()
         .map(|b| match b.shape[..] {
@@ -158,76 +167,95 @@ fn family(class: Class, a: &Architecture, target: &str) -> String {
         .collect();
     let flat: Vec<String> =
         a.blocks.iter().map(|b| if b.shape.len() > 1 { format!("vec({})", b.name) } else { b.name.clone() }).collect();
-    let whole = format!("concat({})", flat.join(", "));
-    let z = match class {
-        Class::Translation => {
-            let _ = write!(params, "class_c : R[{n}]");
-            format!("{whole} + class_c")
-        }
-        Class::Scaling => {
-            let _ = write!(params, "{scale} : R where {scale} > 0");
-            format!("{scale} * {whole}")
-        }
-        Class::Diagonal => {
-            let _ = write!(params, "class_s : R[{n}] where class_s > 0");
-            format!("class_s .* {whole}")
-        }
-        Class::Permutation | Class::SignedPermutation | Class::Orthogonal | Class::Linear => {
-            let ty = match class {
-                Class::Permutation => "Perm",
-                Class::SignedPermutation => "SignedPerm",
-                Class::Orthogonal => "O",
-                _ => "GL",
-            };
-            let _ = write!(params, "class_m : {ty}[{n}]");
-            format!("class_m * {whole}")
-        }
-        Class::Affine => {
-            let _ = write!(params, "class_m : GL[{n}], class_c : R[{n}]");
-            format!("class_m * {whole} + class_c")
-        }
+    (declared.join(", "), format!("concat({})", flat.join(", ")))
+}
+
+/// The declaration of a map that sends the parameter vector to `z`, after some lines of its own.
+fn declaration(a: &Architecture, target: &str, params: &str, lines: &str, z: &str) -> String {
+    let mut body = format!("{lines}  let class_z = {z}\n");
+    for b in &a.blocks {
+        let (from, to) = (b.offset, b.offset + b.size());
+        let _ = match b.shape[..] {
+            [] => writeln!(body, "  {} = class_z[{from}]", b.name),
+            [_] => writeln!(body, "  {} = class_z[{from}..{to}]", b.name),
+            _ => writeln!(body, "  {} = reshape(class_z[{from}..{to}], {}, {})", b.name, b.shape[0], b.shape[1]),
+        };
+    }
+    let (declared, _) = parameters(a);
+    let params = if params.is_empty() { String::new() } else { format!("({params})") };
+    format!("reparam {FAMILY}{params} : ({declared}) -> {target} {{\n{body}}}\n")
+}
+
+/// One map of a class that changes the first and the last parameter only, with simple numbers.
+fn member(class: Class, a: &Architecture, target: &str) -> Option<String> {
+    let n = a.dim;
+    if n < 2 {
+        return None;
+    }
+    let (_, whole) = parameters(a);
+    let (first, last) = ("class_w[0]".to_owned(), format!("class_w[{}]", n - 1));
+    let (one, two) = match class {
+        Class::Translation => (format!("{first} + 1"), last),
+        Class::Diagonal => (format!("2 * {first}"), last),
+        Class::Permutation => (last, first),
+        Class::SignedPermutation => (format!("-{last}"), first),
+        Class::Orthogonal => (format!("(3 * {first} - 4 * {last}) / 5"), format!("(4 * {first} + 3 * {last}) / 5")),
+        Class::Linear => (format!("{first} + {last}"), last),
+        Class::Affine => (format!("{first} + {last} + 1"), last),
+        Class::Diffeo => (first.clone(), format!("{last} + {first}^2")),
+        Class::Scaling | Class::Biorthogonal => return None,
+    };
+    let middle = if n > 2 { format!("class_w[1..{}], ", n - 1) } else { String::new() };
+    let lines = format!("  let class_w = {whole}\n");
+    Some(declaration(a, target, "", &lines, &format!("concat({one}, {middle}{two})")))
+}
+
+/// A general member of a class on an architecture, as a declaration.
+fn family(class: Class, a: &Architecture, target: &str) -> String {
+    let n = a.dim;
+    let (_, whole) = parameters(a);
+    let scale = if a.blocks.iter().any(|b| b.name == "a") { "class_a" } else { "a" };
+    let (params, z) = match class {
+        Class::Translation => (format!("class_c : R[{n}]"), format!("{whole} + class_c")),
+        Class::Scaling => (format!("{scale} : R where {scale} > 0"), format!("{scale} * {whole}")),
+        Class::Diagonal => (format!("class_s : R[{n}] where class_s > 0"), format!("class_s .* {whole}")),
+        Class::Permutation => (format!("class_m : Perm[{n}]"), format!("class_m * {whole}")),
+        Class::SignedPermutation => (format!("class_m : SignedPerm[{n}]"), format!("class_m * {whole}")),
+        Class::Orthogonal => (format!("class_m : O[{n}]"), format!("class_m * {whole}")),
+        Class::Linear => (format!("class_m : GL[{n}]"), format!("class_m * {whole}")),
+        Class::Affine => (format!("class_m : GL[{n}], class_c : R[{n}]"), format!("class_m * {whole} + class_c")),
         // Triangular, so a diffeomorphism: z₀ + z₀³ and zᵢ + cᵢ zᵢ₋₁².
         Class::Diffeo => {
-            let _ = write!(params, "class_c : R[{n}]");
-            let _ = writeln!(body, "  let class_w = {whole}");
             let rest = if n > 1 {
                 format!(", [i in 1..{n}: class_w[i] + class_c[i] * class_w[i - 1]^2]")
             } else {
                 String::new()
             };
-            format!("concat(class_w[0] + class_w[0]^3{rest})")
+            let lines = format!("  let class_w = {whole}\n");
+            let z = format!("concat(class_w[0] + class_w[0]^3{rest})");
+            return declaration(a, target, &format!("class_c : R[{n}]"), &lines, &z);
         }
-        Class::Biorthogonal => String::new(),
+        Class::Biorthogonal => return two_sided(a, target),
     };
-    if class == Class::Biorthogonal {
-        let mut list = Vec::new();
-        for (i, b) in a.blocks.iter().enumerate() {
-            match b.shape[..] {
-                [] => {
-                    list.push(format!("class_q{i} : O[1]"));
-                    let _ = writeln!(body, "  {0} = class_q{i}[0, 0] * {0}", b.name);
-                }
-                [m] => {
-                    list.push(format!("class_q{i} : O[{m}]"));
-                    let _ = writeln!(body, "  {0} = class_q{i} * {0}", b.name);
-                }
-                _ => {
-                    list.push(format!("class_q{i} : O[{}], class_p{i} : O[{}]", b.shape[0], b.shape[1]));
-                    let _ = writeln!(body, "  {0} = class_q{i} * {0} * class_p{i}", b.name);
-                }
-            }
-        }
-        params = list.join(", ");
-    } else {
-        let _ = writeln!(body, "  let class_z = {z}");
-        for b in &a.blocks {
-            let (from, to) = (b.offset, b.offset + b.size());
-            let _ = match b.shape[..] {
-                [] => writeln!(body, "  {} = class_z[{from}]", b.name),
-                [_] => writeln!(body, "  {} = class_z[{from}..{to}]", b.name),
-                _ => writeln!(body, "  {} = reshape(class_z[{from}..{to}], {}, {})", b.name, b.shape[0], b.shape[1]),
-            };
-        }
+    declaration(a, target, &params, "", &z)
+}
+
+/// A general two-sided orthogonal map of each parameter.
+fn two_sided(a: &Architecture, target: &str) -> String {
+    let mut params = Vec::new();
+    let mut body = String::new();
+    for (i, b) in a.blocks.iter().enumerate() {
+        let (param, value) = match b.shape[..] {
+            [] => (format!("class_q{i} : O[1]"), format!("class_q{i}[0, 0] * {}", b.name)),
+            [m] => (format!("class_q{i} : O[{m}]"), format!("class_q{i} * {}", b.name)),
+            _ => (
+                format!("class_q{i} : O[{}], class_p{i} : O[{}]", b.shape[0], b.shape[1]),
+                format!("class_q{i} * {} * class_p{i}", b.name),
+            ),
+        };
+        params.push(param);
+        let _ = writeln!(body, "  {} = {value}", b.name);
     }
-    format!("reparam {FAMILY}({params}) : ({}) -> {target} {{\n{body}}}\n", blocks.join(", "))
+    let (declared, _) = parameters(a);
+    format!("reparam {FAMILY}({}) : ({declared}) -> {target} {{\n{body}}}\n", params.join(", "))
 }
