@@ -32,18 +32,7 @@ const KNOWN_DIFFERENCES: &[(&str, usize, &str)] = &[
         "a metric that is a constant singular matrix is an error of the file, not of one check",
     ),
     ("check/singular_solve.nat", 11, "as above, for a Hessian"),
-    ("model/fail/duplicates.nat", 29, "one name twice in the parameters of a morphism"),
-    ("model/fail/duplicates.nat", 32, "one name twice among the `let`s of a morphism"),
-    ("model/fail/duplicates.nat", 44, "one name twice among the `let`s of an optimizer"),
-    ("model/fail/duplicates.nat", 48, "one name twice among hyperparameters"),
-    ("model/fail/duplicates.nat", 49, "one name twice in the parameters of a `def`"),
-    ("model/fail/membership.nat", 2, "constants are not checked to be members of their class"),
-    ("model/fail/membership.nat", 3, "as above"),
-    ("model/fail/membership.nat", 4, "as above"),
-    ("model/fail/membership.nat", 5, "as above"),
-    ("model/fail/membership.nat", 9, "as above, for arguments"),
     ("model/fail/names.nat", 9, "`output` is unknown after an error in it"),
-    ("model/fail/places.nat", 4, "a constant of a matrix class may have any shape"),
 ];
 
 /// Removes the known differences from those found, and complains of known ones that are gone.

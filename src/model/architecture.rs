@@ -374,16 +374,11 @@ impl Elaborator<'_> {
 
     /// An argument must have the shape of its parameter's type.
     fn expect_type(&mut self, t: Term, p: &Param, scope: &mut Scope, span: Span) -> Elab<()> {
-        let shape = match &p.ty {
-            None => Shape::new(),
-            Some(ty) if ty.name.name == "R" => self.extents(ty, scope)?,
-            Some(ty) => {
-                let Some(size) = ty.dims.first() else { return Ok(()) };
-                let n = self.natural(size, scope, "the size of the matrix")?;
-                Shape::from_slice(&[n, n])
-            }
-        };
-        self.expect_shape(t, &shape, &format!("the argument `{}`", p.name.name), span)
+        let place = format!("the argument `{}`", p.name.name);
+        match &p.ty {
+            None => self.expect_shape(t, &[], &place, span),
+            Some(ty) => self.expect_member(t, ty, scope, &place, span),
+        }
     }
 
     /// A parameter that a use leaves out: quantified over its type. One symbol serves the same occurrence on both

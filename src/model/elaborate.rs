@@ -561,10 +561,8 @@ impl<'m> Elaborator<'m> {
                 let value = self.expr(e, &mut scope);
                 self.calls.pop();
                 let value = value?;
-                if ty.name.name == "R" {
-                    let shape = self.extents(ty, &mut scope)?;
-                    self.expect_shape(value, &shape, &format!("the value of `{}`", decl.name.name), e.span)?;
-                }
+                let place = format!("the value of `{}`", decl.name.name);
+                self.expect_member(value, ty, &mut scope, &place, e.span)?;
                 value
             }
             None => {

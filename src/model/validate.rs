@@ -28,6 +28,7 @@ pub fn validate(model: &Model) -> Vec<ModelError> {
         if errors.iter().any(|e| matches!(e, ModelError::TooLarge { what, .. } if what == EXPANSION)) {
             break;
         }
+        errors.extend(super::scopes::duplicates(model, declared));
         let params = sizes_of(model, declared);
         let family = params.iter().any(is_size);
         let trials = if family { &TRIALS[..] } else { &TRIALS[..1] };

@@ -925,7 +925,11 @@ impl Typer {
         if a.form == Form::Point || b.form == Form::Point {
             return "along a nonlinear map a point is no vector, and nothing can be added to it".into();
         }
-        let units = |w: &Rational| if w.is_zero() { "no units".to_owned() } else { format!("units a^{w}") };
+        let units = |w: &Rational| match w {
+            w if w.is_zero() => "no units".to_owned(),
+            w if w.is_one() => "units a".to_owned(),
+            w => format!("units a^{w}"),
+        };
         match self.class {
             Class::Scaling if a.form == b.form || a.weight != b.weight => {
                 format!("it combines a quantity with {} and one with {}", units(&a.weight), units(&b.weight))

@@ -47,7 +47,8 @@ impl Edit {
             Edit::OwnDecay,
         ];
         let settable = optimizer.params.iter().enumerate().filter(|(_, p)| p.default.is_some());
-        all.extend(settable.take(4).map(|(i, _)| Edit::Without(i)));
+        let summands = settable.filter(|(_, p)| is_summand(optimizer, &p.name.name));
+        all.extend(summands.take(4).map(|(i, _)| Edit::Without(i)));
         all
     }
 
@@ -131,6 +132,64 @@ impl Edit {
                 _ => None,
             },
             _ => None,
+        }
+    }
+}
+
+/// Whether a hyperparameter occurs, and only as a summand, as `eps` does, or as the factor of one that is a decay or a damping.
+/// Setting any other to zero would take something away that the optimizer is made of.
+fn is_summand(optimizer: &Optimizer, name: &str) -> bool {
+    let mut uses = Uses { name, summands: 0, others: 0 };
+    optimizer.lets.iter().for_each(|l| uses.expr(&l.value, false));
+    for d in &optimizer.dynamics {
+        d.body.iter().for_each(|s| uses.statement(s));
+    }
+    uses.summands > 0 && uses.others == 0
+}
+
+/// Counts how a name is used.
+struct Uses<'n> {
+    name: &'n str,
+    summands: usize,
+    others: usize,
+}
+
+impl Uses<'_> {
+    fn statement(&mut self, s: &Statement) {
+        match &s.kind {
+            StatementKind::Let(l) => self.expr(&l.value, false),
+            StatementKind::Derivative(_, e) | StatementKind::Covariant(_, e) | StatementKind::Update(_, e) => {
+                self.expr(e, false);
+            }
+            StatementKind::Each { body, .. } => body.iter().for_each(|s| self.statement(s)),
+        }
+    }
+
+    /// `summand` tells whether the expression is one of a sum's.
+    fn expr(&mut self, e: &Expr, summand: bool) {
+        match &e.kind {
+            ExprKind::Name(n) if n == self.name && summand => self.summands += 1,
+            ExprKind::Name(n) if n == self.name => self.others += 1,
+            ExprKind::Number(_) | ExprKind::Name(_) | ExprKind::Primed(_) => {}
+            ExprKind::Neg(x) => self.expr(x, summand),
+            ExprKind::Transpose(x) | ExprKind::Inverse(x) => self.expr(x, false),
+            ExprKind::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) => {
+                self.expr(a, true);
+                self.expr(b, true);
+            }
+            ExprKind::Binary(BinaryOp::Mul, a, b) => {
+                let fixed = matches!(&b.kind, ExprKind::Name(n) if n == "params")
+                    || matches!(&b.kind, ExprKind::Call(f, _) if f.name == "eye");
+                self.expr(a, summand && fixed);
+                self.expr(b, false);
+            }
+            ExprKind::Binary(_, a, b) | ExprKind::Power(a, b) => {
+                self.expr(a, false);
+                self.expr(b, false);
+            }
+            ExprKind::Call(_, args) | ExprKind::List(args) => args.iter().for_each(|a| self.expr(a, false)),
+            ExprKind::Reduce(_, _, body) | ExprKind::Comprehension(_, body) => self.expr(body, false),
+            ExprKind::Index(base, _) => self.expr(base, false),
         }
     }
 }
