@@ -19,10 +19,6 @@ use support::{check, conclude, corpus, files, mismatches, read, short};
 /// Lines on which the program is known to differ from what the corpus expects, with the reason. Each must still differ:
 /// a line that starts to agree has to leave this list.
 const KNOWN_DIFFERENCES: &[(&str, usize, &str)] = &[
-    ("check/auto_tensors.nat", 16, "`auto` does not skip the variances whose shape a rule does not fit"),
-    ("check/auto_tensors.nat", 17, "as above"),
-    ("check/auto_tensors.nat", 23, "as above"),
-    ("check/auto_tensors.nat", 24, "as above"),
     ("check/claims.nat", 122, "an inverse that has no value on half of the target passes"),
     ("check/conditions.nat", 46, "a rate that is a sign times a number is not found"),
     ("check/conditions.nat", 47, "as above"),

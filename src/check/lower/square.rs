@@ -42,26 +42,22 @@ pub(super) fn natural(
         t.class = Some(ClassQuestion { then: then.to_vec(), ..first });
         return Ok(t);
     }
-    let mut variances = vec![None];
-    let mut first = true;
-    while let Some(auto) = variances.pop() {
+    let variances: Vec<Option<Variance>> = match reads_auto(model, optimizer) {
+        true => Variance::ALL.iter().map(|v| Some(*v)).collect(),
+        false => vec![None],
+    };
+    // A variance whose shape the body does not fit is none to try; what fits none is a fault of the body.
+    let mut faults = None;
+    for auto in variances {
         let mut e = Elaborator::new(model);
-        let built = square(&mut e, check, optimizer, along, on, auto);
-        let (has_auto, mut p, morphisms, maps) = match built {
-            Ok(x) => x,
-            Err(Reported) if auto.is_some() && !first => continue,
-            Err(Reported) => {
+        let Ok((mut p, morphisms, maps)) = square(&mut e, check, optimizer, along, on, auto) else {
+            if auto.is_none() || e.errors.iter().any(|x| !crate::model::validate::depends_on_size(x)) {
                 errors.extend(e.errors);
                 return Err(Reported);
             }
-        };
-        if first && has_auto {
-            // Now that there is an `auto` state: every variance in turn, in the order of the list.
-            first = false;
-            variances = Variance::ALL.iter().rev().map(|v| Some(*v)).collect();
+            faults.get_or_insert(e.errors);
             continue;
-        }
-        first = false;
+        };
         t.maps = maps;
         t.morphisms = morphisms;
         p.auto = auto.map(Variance::word);
@@ -69,6 +65,7 @@ pub(super) fn natural(
         t.problems.push(p);
     }
     if t.problems.is_empty() {
+        errors.extend(faults.unwrap_or_default());
         errors.push(ModelError::OptimizerBody {
             message: format!("no variance makes the `auto` states of `{}` fit its body", optimizer.name.name),
             help: None,
@@ -126,8 +123,8 @@ fn class_question(
         None => Ok(Rc::new(crate::model::validate::trial_architecture(&mut e, span))),
     };
     let read = architecture.and_then(|a| e.optimizer(optimizer, &a, Some(Variance::Tangent)));
-    if read.is_err() && on.is_none() {
-        // Shapes may not fit the trial architecture, and fit others.
+    if read.is_err() && (on.is_none() || reads_auto(model, optimizer)) {
+        // Shapes may not fit the trial architecture, or this reading of an `auto` state, and fit others.
         e.errors.retain(|x| !crate::model::validate::depends_on_size(x));
     }
     let faulty = !e.errors.is_empty();
@@ -138,7 +135,15 @@ fn class_question(
     Ok(ClassQuestion { optimizer: optimizer.clone(), class, then: Vec::new(), on: on.cloned() })
 }
 
-type Square = (bool, Problem, Vec<(String, crate::source::Span)>, Option<Class>);
+/// Whether an optimizer has a state that is declared `auto`.
+pub(super) fn reads_auto(model: &Model, optimizer: &Instance) -> bool {
+    match model.resolve(&optimizer.name.name, optimizer.name.span) {
+        Some(Declared::Optimizer(id)) => model[id].states.iter().any(|(_, ty)| ty.name.name == "auto"),
+        _ => false,
+    }
+}
+
+type Square = (Problem, Vec<(String, Span)>, Option<Class>);
 
 /// The naturality square of an optimizer along a path.
 fn square(
@@ -172,7 +177,6 @@ fn square(
         claims.extend(claims_of(e, m)?);
     }
     let morphisms: Vec<_> = path.parts.iter().map(|m| (m.name.clone(), m.span)).collect();
-    let has_auto = source.auto;
     let shape = match source.rate {
         None => Shape::Flow,
         Some(lr) => Shape::Step(lr),
@@ -192,7 +196,7 @@ fn square(
             };
             let mut p = problem(shape, equation, domain, claims);
             p.invalid = Some(reason);
-            return Ok((has_auto, p, morphisms, None));
+            return Ok((p, morphisms, None));
         }
     };
     let equation = equation(e, &path, &over, &source, &target, &carried.maps, &shape)?;
@@ -203,7 +207,7 @@ fn square(
     e.generated.extend(family);
     show_state(e, &source);
     let maps = class_of_maps(e, &path);
-    Ok((has_auto, p, morphisms, maps))
+    Ok((p, morphisms, maps))
 }
 
 /// The smallest class that holds the maps of an invertible path, seen at a random point and random members: only for
