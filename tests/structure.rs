@@ -17,3 +17,5 @@ mod limits;
 mod mutants;
 #[path = "structure/rules.rs"]
 mod rules;
+#[path = "structure/smooth.rs"]
+mod smooth;

@@ -145,7 +145,7 @@ fn proofs_of_mutants_agree_with_numbers() {
     let agreed: usize = results.iter().map(|(_, a, _)| a).sum();
     println!("{} mutants, {changed} with another verdict ({lost} verdicts), {agreed} proofs agree", cases.len());
     conclude(&results.into_iter().flat_map(|(.., bad)| bad).collect::<Vec<_>>());
-    assert!(changed * 3 > cases.len(), "only {changed} of {} mutants are told from the library", cases.len());
+    assert!(changed * 5 > cases.len(), "only {changed} of {} mutants are told from the library", cases.len());
 }
 
 /// The mutation is seen: dropping the natural gradient's metric loses every class that is not orthogonal.

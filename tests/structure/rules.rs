@@ -322,7 +322,7 @@ fn every_rule_agrees_with_numbers() {
     let mut counts = Counts::new();
     let mut bad = Vec::new();
     with_stack(|| {
-        for k in 0..6 * effort as u64 {
+        for k in 0..8 * effort as u64 {
             bad.extend(round(k, 1500, 3 + 3 * k as usize, &mut counts));
             if effort > 1 {
                 println!("round {k}: {} disagreements, {:?}", bad.len(), start.elapsed());
