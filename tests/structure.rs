@@ -1,45 +1,21 @@
-//! Proofs by types: the table of optimizers and classes.
+//! Proofs by types against numbers: of each rule on random expressions, of the library, of mutants of it; and the maps
+//! and files that answers along classes rest on.
 
-use nat::model::names::{Declared, Model};
-use nat::source::{Source, SourceId};
-use nat::structure::body::build;
-use nat::structure::class::Class;
-use nat::structure::prove::{Proof, prove};
-use nat::syntax::tree::Instance;
+mod support;
 
-fn model(text: &str) -> Model {
-    let (file, errors) = nat::syntax::parse(SourceId(0), &Source::new("test", text));
-    assert!(errors.is_empty(), "{errors:?}");
-    let (model, errors) = Model::collect(file);
-    assert!(errors.is_empty(), "{errors:?}");
-    model
-}
-
-#[test]
-fn table() {
-    let model = model(include_str!("corpus/facts/plane.nat"));
-    let mut out = String::new();
-    for (name, d, span) in model.declarations() {
-        let Declared::Optimizer(id) = d else { continue };
-        let instance = Instance { name: nat::syntax::tree::Ident { name: name.into(), span }, args: Vec::new(), span };
-        let body = build(&model, &model[id], &instance, None);
-        out.push_str(&format!("{name:26}"));
-        for class in Class::ALL {
-            let cell = match prove(&body, class) {
-                Proof::Commutes => "=".to_owned(),
-                Proof::UpToRate(r) => format!("a^{r}"),
-                Proof::InLimit => "lim".into(),
-                Proof::Invalid(_) => "inv".into(),
-                Proof::Open => "–".into(),
-            };
-            out.push_str(&format!("{cell:6}"));
-        }
-        out.push('\n');
-        for class in Class::ALL {
-            for b in nat::structure::blame::blame(&body, class) {
-                out.push_str(&format!("      {class}: {}..{} {}\n", b.span.start, b.span.end, b.why));
-            }
-        }
-    }
-    println!("{out}");
-}
+#[path = "structure/examples.rs"]
+mod examples;
+#[path = "structure/expressions.rs"]
+mod expressions;
+#[path = "structure/lab.rs"]
+mod lab;
+#[path = "structure/library.rs"]
+mod library;
+#[path = "structure/limits.rs"]
+mod limits;
+#[path = "structure/mutants.rs"]
+mod mutants;
+#[path = "structure/rules.rs"]
+mod rules;
+#[path = "structure/smooth.rs"]
+mod smooth;

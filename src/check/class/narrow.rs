@@ -38,6 +38,10 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance, proof: &Proof) -> Result<Cl
     let Ok(a) = e.architecture(on, &mut Scope::default()) else {
         return Ok(undecided("the architecture could not be read"));
     };
+    // The file's own `vec` would be another map.
+    if let Some(name) = ["concat", "vec", "reshape"].into_iter().find(|n| case.examples.model().lookup(n).is_some()) {
+        return Ok(undecided(&format!("the members of the class are written with `{name}`, which the file redefines")));
+    }
     let types_apply = !rests_on_regularity(case) || !inverts_hessian(&case.body) && regular(&mut e, &a);
     // One simple map refutes faster than a general one, and its witness is easier to read.
     if (*proof == Proof::Open || !types_apply)
@@ -61,7 +65,7 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance, proof: &Proof) -> Result<Cl
         case.compare(&problem, sides, &mut seen)?;
     }
     // Where no point has a value on both sides, the ordinary engines say whether the question makes sense.
-    if *proof == Proof::Commutes && types_apply && seen.residual.is_some() {
+    if *proof == Proof::Commutes && types_apply && (seen.residual.is_some() || a.dim == 0) {
         let message = format!("{}; so on {}", case.proved(), a.name);
         let mut finding = Finding::new(Verdict::Commutes, Evidence::Structure, message);
         finding.residual = seen.residual;
@@ -170,15 +174,25 @@ fn parameters(a: &Architecture) -> (String, String) {
     (declared.join(", "), format!("concat({})", flat.join(", ")))
 }
 
+/// The beginning of the names that maps use: no parameter of the architecture begins so.
+fn own(a: &Architecture) -> String {
+    let mut own = "class".to_owned();
+    while a.blocks.iter().any(|b| b.name.starts_with(&own)) {
+        own.push('_');
+    }
+    own
+}
+
 /// The declaration of a map that sends the parameter vector to `z`, after some lines of its own.
 fn declaration(a: &Architecture, target: &str, params: &str, lines: &str, z: &str) -> String {
-    let mut body = format!("{lines}  let class_z = {z}\n");
+    let own = own(a);
+    let mut body = format!("{lines}  let {own}_z = {z}\n");
     for b in &a.blocks {
         let (from, to) = (b.offset, b.offset + b.size());
         let _ = match b.shape[..] {
-            [] => writeln!(body, "  {} = class_z[{from}]", b.name),
-            [_] => writeln!(body, "  {} = class_z[{from}..{to}]", b.name),
-            _ => writeln!(body, "  {} = reshape(class_z[{from}..{to}], {}, {})", b.name, b.shape[0], b.shape[1]),
+            [] => writeln!(body, "  {} = {own}_z[{from}]", b.name),
+            [_] => writeln!(body, "  {} = {own}_z[{from}..{to}]", b.name),
+            _ => writeln!(body, "  {} = reshape({own}_z[{from}..{to}], {}, {})", b.name, b.shape[0], b.shape[1]),
         };
     }
     let (declared, _) = parameters(a);
@@ -188,12 +202,13 @@ fn declaration(a: &Architecture, target: &str, params: &str, lines: &str, z: &st
 
 /// One map of a class that changes the first and the last parameter only, with simple numbers.
 fn member(class: Class, a: &Architecture, target: &str) -> Option<String> {
+    let own = own(a);
     let n = a.dim;
     if n < 2 {
         return None;
     }
     let (_, whole) = parameters(a);
-    let (first, last) = ("class_w[0]".to_owned(), format!("class_w[{}]", n - 1));
+    let (first, last) = (format!("{own}_w[0]"), format!("{own}_w[{}]", n - 1));
     let (one, two) = match class {
         Class::Translation => (format!("{first} + 1"), last),
         Class::Diagonal => (format!("2 * {first}"), last),
@@ -205,35 +220,36 @@ fn member(class: Class, a: &Architecture, target: &str) -> Option<String> {
         Class::Diffeo => (first.clone(), format!("{last} + {first}^2")),
         Class::Scaling | Class::Biorthogonal => return None,
     };
-    let middle = if n > 2 { format!("class_w[1..{}], ", n - 1) } else { String::new() };
-    let lines = format!("  let class_w = {whole}\n");
+    let middle = if n > 2 { format!("{own}_w[1..{}], ", n - 1) } else { String::new() };
+    let lines = format!("  let {own}_w = {whole}\n");
     Some(declaration(a, target, "", &lines, &format!("concat({one}, {middle}{two})")))
 }
 
 /// A general member of a class on an architecture, as a declaration.
 fn family(class: Class, a: &Architecture, target: &str) -> String {
+    let own = own(a);
     let n = a.dim;
     let (_, whole) = parameters(a);
-    let scale = if a.blocks.iter().any(|b| b.name == "a") { "class_a" } else { "a" };
+    let scale = if a.blocks.iter().any(|b| b.name == "a") { format!("{own}_a") } else { "a".to_owned() };
     let (params, z) = match class {
-        Class::Translation => (format!("class_c : R[{n}]"), format!("{whole} + class_c")),
+        Class::Translation => (format!("{own}_c : R[{n}]"), format!("{whole} + {own}_c")),
         Class::Scaling => (format!("{scale} : R where {scale} > 0"), format!("{scale} * {whole}")),
-        Class::Diagonal => (format!("class_s : R[{n}] where class_s > 0"), format!("class_s .* {whole}")),
-        Class::Permutation => (format!("class_m : Perm[{n}]"), format!("class_m * {whole}")),
-        Class::SignedPermutation => (format!("class_m : SignedPerm[{n}]"), format!("class_m * {whole}")),
-        Class::Orthogonal => (format!("class_m : O[{n}]"), format!("class_m * {whole}")),
-        Class::Linear => (format!("class_m : GL[{n}]"), format!("class_m * {whole}")),
-        Class::Affine => (format!("class_m : GL[{n}], class_c : R[{n}]"), format!("class_m * {whole} + class_c")),
+        Class::Diagonal => (format!("{own}_s : R[{n}] where {own}_s > 0"), format!("{own}_s .* {whole}")),
+        Class::Permutation => (format!("{own}_m : Perm[{n}]"), format!("{own}_m * {whole}")),
+        Class::SignedPermutation => (format!("{own}_m : SignedPerm[{n}]"), format!("{own}_m * {whole}")),
+        Class::Orthogonal => (format!("{own}_m : O[{n}]"), format!("{own}_m * {whole}")),
+        Class::Linear => (format!("{own}_m : GL[{n}]"), format!("{own}_m * {whole}")),
+        Class::Affine => (format!("{own}_m : GL[{n}], {own}_c : R[{n}]"), format!("{own}_m * {whole} + {own}_c")),
         // Triangular, so a diffeomorphism: z₀ + z₀³ and zᵢ + cᵢ zᵢ₋₁².
         Class::Diffeo => {
             let rest = if n > 1 {
-                format!(", [i in 1..{n}: class_w[i] + class_c[i] * class_w[i - 1]^2]")
+                format!(", [i in 1..{n}: {own}_w[i] + {own}_c[i] * {own}_w[i - 1]^2]")
             } else {
                 String::new()
             };
-            let lines = format!("  let class_w = {whole}\n");
-            let z = format!("concat(class_w[0] + class_w[0]^3{rest})");
-            return declaration(a, target, &format!("class_c : R[{n}]"), &lines, &z);
+            let lines = format!("  let {own}_w = {whole}\n");
+            let z = format!("concat({own}_w[0] + {own}_w[0]^3{rest})");
+            return declaration(a, target, &format!("{own}_c : R[{n}]"), &lines, &z);
         }
         Class::Biorthogonal => return two_sided(a, target),
     };
@@ -242,15 +258,16 @@ fn family(class: Class, a: &Architecture, target: &str) -> String {
 
 /// A general two-sided orthogonal map of each parameter.
 fn two_sided(a: &Architecture, target: &str) -> String {
+    let own = own(a);
     let mut params = Vec::new();
     let mut body = String::new();
     for (i, b) in a.blocks.iter().enumerate() {
         let (param, value) = match b.shape[..] {
-            [] => (format!("class_q{i} : O[1]"), format!("class_q{i}[0, 0] * {}", b.name)),
-            [m] => (format!("class_q{i} : O[{m}]"), format!("class_q{i} * {}", b.name)),
+            [] => (format!("{own}_q{i} : O[1]"), format!("{own}_q{i}[0, 0] * {}", b.name)),
+            [m] => (format!("{own}_q{i} : O[{m}]"), format!("{own}_q{i} * {}", b.name)),
             _ => (
-                format!("class_q{i} : O[{}], class_p{i} : O[{}]", b.shape[0], b.shape[1]),
-                format!("class_q{i} * {} * class_p{i}", b.name),
+                format!("{own}_q{i} : O[{}], {own}_p{i} : O[{}]", b.shape[0], b.shape[1]),
+                format!("{own}_q{i} * {} * {own}_p{i}", b.name),
             ),
         };
         params.push(param);

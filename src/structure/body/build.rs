@@ -664,7 +664,7 @@ impl Builder<'_> {
         }
     }
 
-    /// `x` and `c` where `max(a, b)` or `min(a, b)` closes `min(max(x, -c), c)` or `max(min(x, c), -c)`.
+    /// `x` and the upper bound `c` where `max(a, b)` or `min(a, b)` closes `min(max(x, -c), c)` or `max(min(x, c), -c)`.
     fn clipped(&self, name: &str, a: Id, b: Id) -> Option<(Id, Id)> {
         let inner = if name == "min" { Op::Max } else { Op::Min };
         for (node, bound) in [(a, b), (b, a)] {
@@ -674,7 +674,7 @@ impl Builder<'_> {
             }
             for (x, other) in [(n.args[0], n.args[1]), (n.args[1], n.args[0])] {
                 if self.opposite(other, bound) {
-                    return Some((x, bound));
+                    return Some((x, if name == "min" { bound } else { other }));
                 }
             }
         }
