@@ -12,8 +12,9 @@
 //! | [`term`] | the calculus: tensor terms and their derivatives | [`term::Store`], [`term::Program`] |
 //! | [`model`] | tree → declarations, and from them shapes and terms | [`model::names::Model`], [`model::elaborate::Elaborator`] |
 //! | [`diagram`] | objects, arrows, paths, parallel pairs; no algebra | [`diagram::Diagram`] |
-//! | [`check`] | diagram and terms → findings | [`check::Problem`], [`check::decide`] |
+//! | [`structure`] | optimizers → transformation laws: proofs for every architecture | [`structure::rules::Typer`], [`structure::prove`] |
 //! | [`verdict`] | what is claimed, and on what evidence | [`verdict::Finding`] |
+//! | [`check`] | diagram, terms and laws → findings | [`check::Problem`], [`check::decide`], [`check::class`] |
 //! | [`report`] | findings → terminal and JSON | [`report::text`], [`report::json`] |
 //! | [`cli`] | the command line | [`cli::run`] |
 //!

@@ -17,6 +17,11 @@
 
 use serde::Serialize;
 
+use crate::domain::Rational;
+use crate::source::Span;
+use crate::structure::blame::Blame;
+use crate::structure::class::Class;
+
 /// What is said of a diagram, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub enum Verdict {
@@ -135,15 +140,19 @@ pub struct Witness {
     pub exact: bool,
 }
 
-/// A subexpression at which naturality is lost: its operands change as they should under the maps in question, and if it
-/// did, the square would commute (or would but for the other places that are blamed with it).
+/// A repair that works.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Blame {
-    /// The subexpression.
-    pub span: crate::source::Span,
-    /// Why it does not, in a sentence.
-    pub why: String,
+pub struct Repair {
+    /// The places to change: each with what stands there, empty for an addition, and what should.
+    pub edits: Vec<Change>,
+    /// The verdict after the change.
+    pub verdict: Verdict,
+    /// Why the old expression loses naturality.
+    pub reasons: Vec<String>,
 }
+
+/// A change at one place: what stands there, empty for an addition, and what should.
+pub type Change = (Span, String, String);
 
 /// The answer to one check.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,7 +166,7 @@ pub struct Finding {
     /// The rate as a formula in the morphism's and the optimizer's parameters.
     pub rate: Option<String>,
     /// The rate, if it is a number.
-    pub rate_exact: Option<crate::domain::Rational>,
+    pub rate_exact: Option<Rational>,
     /// The rate that the check expected, where it is another function than [`Finding::rate`].
     pub rate_differs: Option<String>,
     /// The numbers beside the evidence.
@@ -165,11 +174,11 @@ pub struct Finding {
     /// For `fails`, and for `invalid` where a claim is refuted by a point.
     pub witness: Option<Witness>,
     /// For a square that is weaker than expected: a change of the optimizer that was seen to mend it.
-    pub repair: Option<crate::check::repair::Repair>,
-    /// Where naturality is lost, each place confirmed by ablation; see [`Blame`].
+    pub repair: Option<Repair>,
+    /// Where naturality is lost, each place confirmed by ablation; see [`crate::structure::blame`].
     pub blame: Vec<Blame>,
     /// For a `fails`: the largest classes along which types prove that the optimizer is natural.
-    pub natural_along: Vec<crate::structure::class::Class>,
+    pub natural_along: Vec<Class>,
     /// For a `fails` along a class: a file that shows the failure when it is checked.
     pub example: Option<String>,
     /// One sentence for the user.

@@ -192,7 +192,7 @@ fn the_table_is_what_classify_finds() {
         for (class, f) in &answer.table {
             let Some((_, rest)) = row[3].split_once(&format!("{}: `", class.word())) else { continue };
             let term = rest.split('`').next().unwrap_or_default();
-            let text = |b: &nat::verdict::Blame| {
+            let text = |b: &nat::structure::blame::Blame| {
                 sources.get(b.span.source).slice(b.span).split_whitespace().collect::<Vec<_>>().join(" ")
             };
             assert!(f.blame.iter().any(|b| text(b) == term), "{} along {}: {term}", row[0], class.word());

@@ -16,12 +16,13 @@ use super::{Budget, Problem, lower, numeric, witness};
 use crate::domain::Rational;
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::Variance;
+use crate::structure::blame::Blame;
 use crate::structure::body::{Body, Op, build};
 use crate::structure::class::Class;
 use crate::structure::prove::{Proof, prove};
 use crate::structure::{blame, prove as types};
 use crate::syntax::tree::{Check, Instance, Question};
-use crate::verdict::{Blame, Evidence, Finding, Verdict};
+use crate::verdict::{Evidence, Finding, Verdict};
 
 /// A square along a class.
 #[derive(Debug, Clone)]

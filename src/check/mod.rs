@@ -6,6 +6,7 @@
 //! - [`algebra`] proves identities, [`witness`] refutes them, [`numeric`] looks at both with sampled numbers,
 //! - [`rate`] finds the constant of `up to rate`, [`order`] the order of a step's defect,
 //! - [`decide`] puts their answers together into one [`crate::verdict::Finding`],
+//! - [`class`] answers questions about every architecture, from types and examples; [`repair`] looks for changes that work,
 //! - [`system`] asks for all squares of a system and draws the conclusions for the whole.
 
 pub mod algebra;

@@ -3,11 +3,11 @@
 use super::Budget;
 use super::class::{self, ClassQuestion, Examples};
 use super::decide::Disagreement;
-use super::repair::{Repair, search};
+use super::repair::search;
 use crate::model::names::{Model, OptimizerId};
 use crate::structure::class::Class;
 use crate::syntax::tree::{Check, Instance, Optimizer, Path, Question};
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Finding, Repair, Verdict};
 
 /// Classes that are tried when none is given, those that contain others first.
 const WANTED: [Class; 8] = [

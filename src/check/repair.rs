@@ -6,29 +6,18 @@
 
 mod edit;
 
-pub use edit::{Change, Edit};
+pub use edit::Edit;
 
 use super::{Budget, class, decide, lower};
 use crate::model::names::{Declared, Model};
 use crate::syntax::tree::{Check, Optimizer, Question};
-use crate::verdict::{Evidence, Verdict};
+use crate::verdict::{Evidence, Repair, Verdict};
 
 /// Sets of edits that are judged by running the engines, at most; by types many more can be.
 const MAX_ENGINE_RUNS: usize = 24;
 const MAX_TYPE_RUNS: usize = 600;
 /// The largest set of edits that is tried.
 const MAX_EDITS: usize = 3;
-
-/// A repair that works.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Repair {
-    /// The places to change: each with what stands there, empty for an addition, and what should.
-    pub edits: Vec<Change>,
-    /// The verdict after the change.
-    pub verdict: Verdict,
-    /// Why the old expression loses naturality.
-    pub reasons: Vec<String>,
-}
 
 /// The smallest repair of the optimizer of a `check natural` that reaches a verdict stronger than `found`; of several
 /// such of one size the strongest. One that reaches `wanted` is preferred to a smaller one that does not.

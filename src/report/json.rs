@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use super::system::{SquareEntry, SystemEntry};
 use crate::source::Sources;
+use crate::structure::blame::Blame;
 use crate::structure::class::Class;
-use crate::verdict::{Blame, Finding, Residual, Witness};
+use crate::verdict::{Finding, Residual, Witness};
 use crate::{Answer, InputError, expected_verdict};
 
 /// The whole report.

@@ -5,9 +5,9 @@ use std::fmt;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
 use super::elsewhere::Elsewhere;
-use crate::check::repair::Repair;
 use crate::source::{Sources, Span};
-use crate::verdict::{Blame, Evidence, Verdict, Witness};
+use crate::structure::blame::Blame;
+use crate::verdict::{Evidence, Repair, Verdict, Witness};
 use crate::{Answer, expected_verdict};
 
 /// Pads to a width counted in characters.

@@ -3,6 +3,7 @@
 use crate::domain::Rational;
 use crate::source::Span;
 use crate::syntax::tree::{BinaryOp, Expr, ExprKind, Ident, Optimizer, Place, Statement, StatementKind, Type};
+use crate::verdict::Change;
 
 /// One kind of change, made everywhere in a body where it applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,9 +29,6 @@ pub enum Edit {
     /// A hyperparameter, by number, becomes zero.
     Without(usize),
 }
-
-/// A change at one place: what stands there, empty for an addition, and what should.
-pub type Change = (Span, String, String);
 
 impl Edit {
     /// All edits that may apply to an optimizer, in the order in which they are tried.
