@@ -7,8 +7,9 @@
 
 use super::body::{Body, Id, Kind, Node, Op};
 use super::class::Class;
+use super::expand::{Limit, limit};
 use super::law::{Axis, Form, Law, keeps_axes};
-use super::prove::{Limit, Proof, Unmet, limit, prove, unmet};
+use super::prove::{Proof, Unmet, prove, unmet};
 use super::rules::Typer;
 use crate::domain::Rational;
 use crate::model::optimizer::Variance;

@@ -13,6 +13,7 @@
 //! | [`law`] | the laws |
 //! | [`rules`] | the table: the law of each primitive from those of its operands, with the proof |
 //! | [`smooth`] | what nonlinear maps add: terms in the second derivative of the map |
+//! | [`expand`] | steps for small `lr` |
 //! | [`prove`] | from the laws of the components to a statement about the square |
 //! | [`blame`] | the smallest subexpression at which naturality is lost |
 //!
@@ -21,6 +22,7 @@
 pub mod blame;
 pub mod body;
 pub mod class;
+pub mod expand;
 pub mod law;
 pub mod prove;
 pub mod rules;

@@ -1,14 +1,17 @@
 //! From the syntax tree of an optimizer to its [`Body`].
 
+mod functions;
+mod operators;
+
 use rustc_hash::FxHashMap;
 
-use super::{Body, Entrywise, Id, Kind, Node, Op, StateOf};
+use super::{Body, Id, Kind, Node, Op, StateOf};
 use crate::domain::Rational;
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::Variance;
 use crate::source::Span;
 use crate::syntax::tree::{
-    BinaryOp, Comparison, Expr, ExprKind, Ident, Instance, Optimizer, Place, Statement, StatementKind, Subscript,
+    Comparison, Expr, ExprKind, Instance, Optimizer, Place, Statement, StatementKind, Subscript,
 };
 
 /// Definitions that use each other are expanded to this depth, and this often.
@@ -395,119 +398,6 @@ impl Builder<'_> {
         self.push(Op::Primed(i + 1), Vec::new(), kind, span)
     }
 
-    fn negated(&mut self, x: Id, span: Span) -> Id {
-        match self.constant(x).cloned() {
-            Some(q) => self.number(-q, span),
-            None => {
-                let kind = self.kind(x);
-                self.push(Op::Neg, vec![x], kind, span)
-            }
-        }
-    }
-
-    fn inverse(&mut self, x: Id, span: Span) -> Id {
-        match self.kind(x) {
-            Kind::Matrix | Kind::Side(_) => {
-                let kind = self.kind(x);
-                self.push(Op::Inverse, vec![x], kind, span)
-            }
-            _ => {
-                let minus = self.number(Rational::NEG_ONE, span);
-                self.power(x, minus, span)
-            }
-        }
-    }
-
-    fn power(&mut self, a: Id, b: Id, span: Span) -> Id {
-        let kind = self.kind(a);
-        let Some(q) = self.constant(b).cloned() else {
-            return if kind == Kind::Scalar && self.kind(b) == Kind::Scalar {
-                self.push(Op::PowerBy, vec![a, b], Kind::Scalar, span)
-            } else {
-                self.function_of("a power with an exponent that varies", vec![a, b], kind, span)
-            };
-        };
-        if let Some(value) = self.constant(a).and_then(|c| crate::domain::roots::rational_power(c, &q)) {
-            return self.number(value, span);
-        }
-        if q.is_one() {
-            return a;
-        }
-        if q.is_zero() {
-            let one = self.number(Rational::ONE, span);
-            return if kind == Kind::Scalar { one } else { self.spread(one, kind, span) };
-        }
-        self.push(Op::Power(q), vec![a], kind, span)
-    }
-
-    /// Two operands of one kind: a scalar is spread over the other's shape.
-    fn same_kind(&mut self, a: Id, b: Id) -> (Id, Id, Kind) {
-        let (ka, kb) = (self.kind(a), self.kind(b));
-        if ka == kb {
-            (a, b, ka)
-        } else if ka == Kind::Scalar {
-            let span = self.body.node(a).span;
-            (self.spread(a, kb, span), b, kb)
-        } else if kb == Kind::Scalar {
-            let span = self.body.node(b).span;
-            (a, self.spread(b, ka, span), ka)
-        } else {
-            let span = self.body.node(a).span.to(self.body.node(b).span);
-            (self.function_of("operands of different kinds", vec![a, b], ka, span), b, ka)
-        }
-    }
-
-    fn binary(&mut self, op: BinaryOp, a: Id, b: Id, span: Span) -> Id {
-        if let (Some(x), Some(y)) = (self.constant(a).cloned(), self.constant(b).cloned()) {
-            let folded = match op {
-                BinaryOp::Add => Some(x + y),
-                BinaryOp::Sub => Some(x - y),
-                BinaryOp::Mul | BinaryOp::EntryMul => Some(x * y),
-                BinaryOp::Div | BinaryOp::EntryDiv => (!y.is_zero()).then(|| x / y),
-            };
-            if let Some(q) = folded {
-                return self.number(q, span);
-            }
-        }
-        let (ka, kb) = (self.kind(a), self.kind(b));
-        match op {
-            BinaryOp::Add | BinaryOp::Sub => {
-                let (a, b, kind) = self.same_kind(a, b);
-                self.push(if op == BinaryOp::Add { Op::Add } else { Op::Sub }, vec![a, b], kind, span)
-            }
-            BinaryOp::Mul | BinaryOp::EntryMul if ka == Kind::Scalar || kb == Kind::Scalar => {
-                let (s, t, kind) = if ka == Kind::Scalar { (a, b, kb) } else { (b, a, ka) };
-                if self.constant(s).is_some_and(Rational::is_zero) {
-                    return if kind == Kind::Scalar {
-                        self.number(Rational::ZERO, span)
-                    } else {
-                        self.push(Op::Zero, Vec::new(), kind, span)
-                    };
-                }
-                self.push(Op::Scale, vec![s, t], kind, span)
-            }
-            BinaryOp::Div | BinaryOp::EntryDiv if kb == Kind::Scalar => self.push(Op::Over, vec![a, b], ka, span),
-            BinaryOp::EntryMul | BinaryOp::EntryDiv => {
-                let (a, b, kind) = self.same_kind(a, b);
-                self.push(if op == BinaryOp::EntryMul { Op::EntryMul } else { Op::EntryDiv }, vec![a, b], kind, span)
-            }
-            BinaryOp::Mul => {
-                let kind = match (ka, kb) {
-                    (Kind::Matrix, Kind::Vector) => Kind::Vector,
-                    (Kind::Matrix, Kind::Matrix) => Kind::Matrix,
-                    (Kind::Side(true), Kind::Block) | (Kind::Block, Kind::Side(false)) => Kind::Block,
-                    (Kind::Block, Kind::BlockTransposed) => Kind::Side(true),
-                    (Kind::BlockTransposed, Kind::Block) => Kind::Side(false),
-                    (Kind::Side(x), Kind::Side(y)) if x == y => Kind::Side(x),
-                    (Kind::Fixed, Kind::Fixed) => Kind::Fixed,
-                    _ => return self.function_of("a product of these kinds", vec![a, b], ka, span),
-                };
-                self.push(Op::Product, vec![a, b], kind, span)
-            }
-            BinaryOp::Div => self.function_of("a division of these kinds", vec![a, b], ka, span),
-        }
-    }
-
     /// `z[W]`, and indices that read single entries.
     fn index(&mut self, base: &Expr, subscripts: &[Subscript], span: Span, scope: &mut Scope) -> Id {
         if let [Subscript::At(Expr { kind: ExprKind::Name(var), .. })] = subscripts
@@ -538,163 +428,5 @@ impl Builder<'_> {
             _ => Kind::Fixed,
         };
         self.function_of("an index that reads single entries", vec![whole], kind, span)
-    }
-
-    fn call(&mut self, f: &Ident, args: &[Expr], span: Span, scope: &mut Scope) -> Id {
-        match self.model.resolve(&f.name, f.span) {
-            Some(Declared::Def(id)) if self.depth < MAX_DEPTH => {
-                let def = self.model[id].clone();
-                let mut inner = Scope { inside_def: true, ..Scope::default() };
-                for (p, a) in def.params.iter().zip(args) {
-                    let value = self.expr(a, scope);
-                    inner.bind(&p.name, Local::Value(value));
-                }
-                self.depth += 1;
-                let id = self.expr(&def.body, &mut inner);
-                self.depth -= 1;
-                // Blame falls on the call, not on the definition.
-                let mut node = self.body.node(id).clone();
-                node.span = span;
-                self.body.nodes.push(node);
-                return Id(self.body.nodes.len() - 1);
-            }
-            Some(_) => return self.opaque(format!("`{}`", f.name), Kind::Fixed, span),
-            None => {}
-        }
-        // A block is a matrix already, whatever its shape; `hstack(x)` and `reshape(x, W)` only say so.
-        let same = match (f.name.as_str(), args) {
-            ("hstack", [x]) => Some(x),
-            ("reshape", [x, Expr { kind: ExprKind::Name(w), .. }]) if matches!(scope.get(w), Some(Local::Block)) => {
-                Some(x)
-            }
-            _ => None,
-        };
-        if let Some(x) = same {
-            let id = self.expr(x, scope);
-            let kind = self.kind(id);
-            return if kind == Kind::Block { id } else { self.opaque(format!("`{}`", f.name), kind, span) };
-        }
-        let block = match (f.name.as_str(), args) {
-            ("d" | "grad", [_, Expr { kind: ExprKind::Name(w), .. }]) => matches!(scope.get(w), Some(Local::Block)),
-            _ => false,
-        };
-        let taken = if block { &args[..1] } else { args };
-        let values: Vec<Id> = taken.iter().map(|a| self.expr(a, scope)).collect();
-        let id = self.function(&f.name, &values, span);
-        if block { self.push(Op::BlockOf, vec![id], Kind::Block, span) } else { id }
-    }
-
-    fn function(&mut self, name: &str, v: &[Id], span: Span) -> Id {
-        let kinds: Vec<Kind> = v.iter().map(|&x| self.kind(x)).collect();
-        let first = kinds.first().copied().unwrap_or(Kind::Scalar);
-        match (name, v) {
-            ("sqrt", &[x]) => {
-                let half = self.number(crate::term::half(), span);
-                self.power(x, half, span)
-            }
-            ("sign", &[x]) => self.push(Op::Map(Entrywise::Sign, name.into()), vec![x], first, span),
-            ("abs", &[x]) => self.push(Op::Map(Entrywise::Abs, name.into()), vec![x], first, span),
-            ("relu", &[x]) => self.push(Op::Map(Entrywise::Relu, name.into()), vec![x], first, span),
-            ("tanh" | "sin" | "atan" | "sinh" | "tan", &[x]) => {
-                self.push(Op::Map(Entrywise::Odd, name.into()), vec![x], first, span)
-            }
-            ("cos" | "cosh", &[x]) => self.push(Op::Map(Entrywise::Even, name.into()), vec![x], first, span),
-            ("exp" | "log" | "sigmoid" | "softplus", &[x]) => {
-                self.push(Op::Map(Entrywise::Plain, name.into()), vec![x], first, span)
-            }
-            ("max" | "min", &[a, b]) => {
-                if let Some((x, c)) = self.clipped(name, a, b) {
-                    let (x, c, kind) = self.same_kind(x, c);
-                    return self.push(Op::Clip, vec![x, c], kind, span);
-                }
-                let (a, b, kind) = self.same_kind(a, b);
-                self.push(if name == "max" { Op::Max } else { Op::Min }, vec![a, b], kind, span)
-            }
-            ("sum" | "mean", &[x]) => {
-                self.push(if name == "sum" { Op::Sum } else { Op::Mean }, vec![x], Kind::Scalar, span)
-            }
-            ("dot", &[a, b]) => self.push(Op::Dot, vec![a, b], Kind::Scalar, span),
-            ("norm", &[x]) => self.push(Op::Norm, vec![x], Kind::Scalar, span),
-            ("trace", &[x]) => self.push(Op::Trace, vec![x], Kind::Scalar, span),
-            ("det", &[x]) => self.push(Op::Det, vec![x], Kind::Scalar, span),
-            ("inv", &[x]) => self.inverse(x, span),
-            ("pinv", &[x]) if matches!(first, Kind::Matrix | Kind::Side(_)) => {
-                self.push(Op::PseudoInverse, vec![x], first, span)
-            }
-            ("solve", &[a, b]) => self.push(Op::Solve, vec![a, b], kinds[1], span),
-            ("powm", &[a, q]) => match self.constant(q).cloned() {
-                Some(q) => self.push(Op::MatrixPower(q), vec![a], first, span),
-                None => self.opaque("`powm` with an exponent that varies", first, span),
-            },
-            ("polar", &[x]) if first == Kind::Scalar => {
-                self.push(Op::Map(Entrywise::Sign, name.into()), vec![x], first, span)
-            }
-            ("polar", &[x]) => self.push(Op::Polar, vec![x], first, span),
-            ("diag", &[x]) if first == Kind::Vector => self.push(Op::Diag, vec![x], Kind::Matrix, span),
-            ("diagonal", &[x]) if first == Kind::Matrix => self.push(Op::DiagonalOf, vec![x], Kind::Vector, span),
-            ("blockdiag", &[x]) => self.push(Op::BlockDiag, vec![x], Kind::Matrix, span),
-            ("outer", &[a, b]) => self.push(Op::Outer, vec![a, b], Kind::Matrix, span),
-            ("eye" | "zeros" | "ones", &[n]) if self.body.node(n).op == Op::Given("dim".into()) => match name {
-                "eye" => self.push(Op::Eye, Vec::new(), Kind::Matrix, span),
-                "zeros" => self.push(Op::Zero, Vec::new(), Kind::Vector, span),
-                _ => {
-                    let c = self.number(Rational::ONE, span);
-                    self.spread(c, Kind::Vector, span)
-                }
-            },
-            ("zeros", &[_, _]) => self.push(Op::Zero, Vec::new(), Kind::Matrix, span),
-            ("d", &[e]) => self.push(Op::Differential, vec![e], Kind::Vector, span),
-            ("grad", &[e]) => self.push(Op::Gradient, vec![e], Kind::Vector, span),
-            ("natgrad", &[e]) => self.push(Op::NaturalGradient, vec![e], Kind::Vector, span),
-            ("raise", &[g, c]) => self.push(Op::Raise, vec![g, c], Kind::Vector, span),
-            ("lower", &[g, c]) => self.push(Op::Lower, vec![g, c], Kind::Vector, span),
-            ("hess", &[e]) => self.push(Op::Hessian, vec![e], Kind::Matrix, span),
-            ("covhess", &[e]) => self.push(Op::CovariantHessian, vec![e], Kind::Matrix, span),
-            ("christoffel", &[g, u, w]) => self.push(Op::Christoffel, vec![g, u, w], Kind::Vector, span),
-            ("at", &[q, e]) => self.push(Op::At, vec![q, e], kinds[1], span),
-            _ => {
-                // What is made of numbers, as `ones(2)` and `concat(loss, 0)`, is a tensor of a fixed space.
-                let kind = match (name, first) {
-                    ("prod" | "logsumexp", _) => Kind::Scalar,
-                    (_, Kind::Scalar) => Kind::Fixed,
-                    _ => first,
-                };
-                self.function_of(format!("`{name}`"), v.to_vec(), kind, span)
-            }
-        }
-    }
-
-    /// `x` and the upper bound `c` where `max(a, b)` or `min(a, b)` closes `min(max(x, -c), c)` or `max(min(x, c), -c)`.
-    fn clipped(&self, name: &str, a: Id, b: Id) -> Option<(Id, Id)> {
-        let inner = if name == "min" { Op::Max } else { Op::Min };
-        for (node, bound) in [(a, b), (b, a)] {
-            let n = self.body.node(node);
-            if n.op != inner {
-                continue;
-            }
-            for (x, other) in [(n.args[0], n.args[1]), (n.args[1], n.args[0])] {
-                if self.opposite(other, bound) {
-                    return Some((x, if name == "min" { bound } else { other }));
-                }
-            }
-        }
-        None
-    }
-
-    /// Whether one of two nodes is written as minus the other; scalars may be spread.
-    fn opposite(&self, a: Id, b: Id) -> bool {
-        let bare = |id: Id| match self.body.node(id) {
-            Node { op: Op::Spread, args, .. } => args[0],
-            _ => id,
-        };
-        let (a, b) = (bare(a), bare(b));
-        if let (Some(x), Some(y)) = (self.constant(a), self.constant(b)) {
-            return *x == -y.clone();
-        }
-        let minus = |x: Id, y: Id| {
-            let n = self.body.node(x);
-            n.op == Op::Neg && self.body.same(n.args[0], y)
-        };
-        minus(a, b) || minus(b, a)
     }
 }
