@@ -252,9 +252,8 @@ impl Printer {
             let why = if faulty { "not checked: see the errors above" } else { "no checks" };
             let _ = writeln!(out, "  {why}");
         }
-        let mut all: Vec<&String> = report.answers.iter().flat_map(Answer::assumptions).collect();
-        all.sort();
-        all.dedup();
+        // In the order of the checks: "more of this kind" says so of what stands before it.
+        let all: indexmap::IndexSet<&String> = report.answers.iter().flat_map(Answer::assumptions).collect();
         for a in all {
             let _ = writeln!(out, "    * {a}");
         }

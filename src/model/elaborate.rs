@@ -469,6 +469,12 @@ impl<'m> Elaborator<'m> {
         program.run(&mut exact, |_| None).ok().and_then(|mut r| r.pop())
     }
 
+    /// The exact value of a file-level expression, if it is a rational number.
+    pub fn number(&mut self, e: &Expr) -> Option<Rational> {
+        let t = self.expr(e, &mut Scope::default()).ok()?;
+        self.constant(t)?.pop()
+    }
+
     /// The value of a file-level name.
     pub fn file_value(&mut self, name: &str, declared: Declared, span: Span) -> Elab<Term> {
         match declared {

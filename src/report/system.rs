@@ -236,10 +236,11 @@ pub fn summary(answer: &Answer) -> Vec<String> {
 fn shape_text(r: &Report) -> String {
     let many = |n: usize, one: &str, more: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {more}") };
     let mut text = format!(
-        "{}, {}, {} paths",
+        "{}, {}, {} {}",
         many(r.objects, "object", "objects"),
         many(r.generators, "projection", "projections"),
-        r.paths
+        r.paths,
+        if r.paths == "1" { "path" } else { "paths" }
     );
     if let Some(d) = r.diamonds {
         text.push_str(&format!(", {}", many(d, "diamond", "diamonds")));
@@ -291,7 +292,11 @@ fn defect_lines(d: &Defects) -> Vec<String> {
         let size = if r.size == 0.0 { "0".to_owned() } else { format!("{:.3e}", r.size) };
         format!("  {name}{pad}  {size:>9}  {}", "#".repeat(length.min(BAR))).trim_end().to_owned()
     };
-    lines.extend(elided(d.rows.iter().map(row).collect()));
+    let lines_of: Vec<String> = d.rows.iter().map(row).collect();
+    match d.rows.iter().position(|r| r.size > 0.0) {
+        Some(first) => lines.extend(elided_around(lines_of, first)),
+        None => lines.extend(elided(lines_of)),
+    }
     if let (Some(fit), Some(index)) = (&d.fit, &d.index) {
         lines.extend(wrap(&format!("fitted to {} points: d({index}) = {}", fit.points, fit.text)));
     }
@@ -301,15 +306,32 @@ fn defect_lines(d: &Defects) -> Vec<String> {
 
 /// A long table without its middle.
 fn elided(rows: Vec<String>) -> Vec<String> {
+    elided_around(rows, 0)
+}
+
+/// A long table without its middle, in which one row must not be missing: its beginning gives way to it.
+fn elided_around(rows: Vec<String>, needed: usize) -> Vec<String> {
     let (first, last) = ENDS;
     if rows.len() <= first + last + 1 {
         return rows;
     }
-    let left_out = rows.len() - first - last;
-    let end = rows[rows.len() - last..].to_vec();
-    let mut short: Vec<String> = rows.into_iter().take(first).collect();
-    short.push(format!("  ... {left_out} more ..."));
-    short.extend(end);
+    let end = rows.len() - last;
+    let left_out = |n: usize| format!("  ... {n} more ...");
+    let mut short = Vec::new();
+    // One row, what is left out, and the needed one with its neighbours.
+    let from = if (first..end).contains(&needed) {
+        short.push(rows[0].clone());
+        short.push(left_out(needed - 2));
+        needed - 1
+    } else {
+        0
+    };
+    let to = if from == 0 { first } else { end.min(needed + first - 3) };
+    short.extend_from_slice(&rows[from..to]);
+    if to < end {
+        short.push(left_out(end - to));
+    }
+    short.extend_from_slice(&rows[end..]);
     short
 }
 

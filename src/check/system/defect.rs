@@ -103,6 +103,7 @@ pub(super) fn defects(squares: &[Square]) -> Option<Defects> {
     let index = single.then(|| squares[0].index[0].0.clone());
     let (fit, trend) = match &index {
         None => (None, "several indices, or none: no law is fitted".to_owned()),
+        Some(_) if points.len() == 1 => (None, "one failing square is too few for a law".to_owned()),
         Some(_) if points.len() < FEWEST => (None, format!("{} failing squares are too few for a law", points.len())),
         Some(_) if !distinct => (None, "several squares for one index: no law is fitted".to_owned()),
         Some(name) => match best(settled(&points), name) {
@@ -191,7 +192,13 @@ fn best(points: &[(f64, f64)], index: &str) -> Option<Fit> {
             error: level.intercept_error,
             spread: log(&|n| d + c / x(n)),
             points: points.len(),
-            text: format!("({} ± {:.1e}) + {} / {name}", short(d), level.intercept_error, short(c)),
+            text: format!(
+                "({} ± {:.1e}) {} {} / {name}",
+                short(d),
+                level.intercept_error,
+                if c < 0.0 { '-' } else { '+' },
+                short(c.abs())
+            ),
         });
     }
     all.into_iter().filter(|f| f.spread.is_finite()).min_by(|a, b| a.spread.total_cmp(&b.spread))

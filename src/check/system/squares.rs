@@ -10,7 +10,7 @@ use crate::check::decide::decide;
 use crate::check::lower::system::square;
 use crate::check::{Problem, Shape, Task, lower, repair};
 use crate::domain::Rational;
-use crate::model::elaborate::{Elaborator, Scope};
+use crate::model::elaborate::Elaborator;
 use crate::model::morphism::instance_text;
 use crate::model::system::{Arrow, replace};
 use crate::syntax::tree::{ExpectedVerdict, Instance};
@@ -108,8 +108,7 @@ fn expect_rate(c: &Context<'_>, squares: &mut [Square]) {
     for s in squares.iter_mut().filter(|s| s.pace == Pace::Exact(Rational::ONE)) {
         let mut at = formula.clone();
         replace(&mut at, &s.index);
-        let mut e = Elaborator::new(c.model);
-        let value = e.expr(&at, &mut Scope::default()).ok().and_then(|t| e.constant(t)).and_then(|mut v| v.pop());
+        let value = Elaborator::new(c.model).number(&at);
         if let Some(q) = value.filter(|q| !q.is_one()) {
             s.finding.rate_differs = Some(q.to_string());
         }

@@ -13,8 +13,8 @@ use crate::check::uniform::{self, Family, Outcome, Proof};
 use crate::domain::Rational;
 use crate::model::elaborate::{Draw, Elaborator, Local, Role, Scope};
 use crate::model::names::Declared;
-use crate::model::system::Unbounded;
-use crate::syntax::tree::{Domain, Instance, Param};
+use crate::model::system::{Unbounded, replace};
+use crate::syntax::tree::{Domain, ExpectedVerdict, Expr, ExprKind, Instance, Param};
 use crate::term::Term;
 use crate::verdict::{Evidence, Finding, Verdict};
 
@@ -128,9 +128,64 @@ fn conclude(
         let first = rates.next().flatten();
         whole.rate = if rates.all(|r| r == first) { first } else { None };
     }
-    whole.assumptions = finding.assumptions;
+    for (u, p) in &proofs {
+        let (differs, open) = rate_beyond(c, u, p);
+        whole.rate_differs = whole.rate_differs.or(differs);
+        whole.assumptions.extend(open);
+    }
+    // What is proved of all members needs no assumption about some of them.
+    if finite.is_some() {
+        whole.assumptions.extend(finding.assumptions);
+    }
     whole.assumptions.extend(proofs.into_iter().flat_map(|(_, p)| p.assumptions));
     Ok(whole)
+}
+
+/// Members beyond those that were looked at at which an expected rate is compared with the one that is proved: more than
+/// the degree of a [`rational`] formula.
+const BEYOND: u64 = 256;
+
+/// The rate that a check expects against the one that is proved, beyond the members that were looked at: where they
+/// differ, and what is not compared.
+fn rate_beyond(c: &Context<'_>, u: &Unbounded, proof: &Proof) -> (Option<String>, Option<String>) {
+    let expected = c.check.expect.as_ref().map(|e| &e.verdict);
+    let (Some(ExpectedVerdict::UpToRate(Some(formula))), Some(rate)) = (expected, &proof.rate) else {
+        return (None, None);
+    };
+    let index = &u.index.name;
+    let open = || format!("the rate is the expected one for larger {index} than those at which it was compared");
+    for n in u.to.saturating_add(1)..=u.to.saturating_add(BEYOND) {
+        let mut at = formula.clone();
+        replace(&mut at, &[(index.clone(), n)]);
+        let value = Elaborator::new(c.model).number(&at);
+        match (value, rate.at(n)) {
+            (Some(q), Some(r)) if q != r => return (Some(format!("{q} at {index} = {n}")), None),
+            (Some(_), Some(_)) => {}
+            _ => return (None, Some(open())),
+        }
+    }
+    (None, (!rational(formula, index)).then(open))
+}
+
+/// Whether a formula is a rational function of an index, of a degree below [`BEYOND`], or does not read it.
+fn rational(e: &Expr, index: &str) -> bool {
+    fn degree(e: &Expr, index: &str) -> Option<u64> {
+        match &e.kind {
+            ExprKind::Number(_) => Some(0),
+            ExprKind::Name(n) => Some(u64::from(n == index)),
+            ExprKind::Neg(x) => degree(x, index),
+            ExprKind::Binary(_, a, b) => Some(degree(a, index)? + degree(b, index)?),
+            ExprKind::Power(x, p) => match &p.kind {
+                ExprKind::Number(q) if q.is_int() => {
+                    degree(x, index)?.checked_mul(u64::try_from(q.numerator().clone()).ok()?)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+    // The proved rate has a degree of its own.
+    degree(e, index).is_some_and(|d| d < BEYOND / 2)
 }
 
 /// What is left without a proof: the bound up to which it holds.

@@ -34,10 +34,7 @@ fn attempt<'e>(prover: &'e Prover<'e>, family: &Family<'e>, generator: &'e Insta
     if inside.contains(&false) {
         assumptions.push(format!("`{}` maps the conditions on its source into those on its target", decl.name.name));
     }
-    let argument = format!(
-        "for every {name} >= {}: no two entries of the target read the same entry of the source, and each reads one",
-        family.from
-    );
+    let argument = "no two entries of the target read the same entry of the source, and each reads one".to_owned();
     Ok(Proof { verdict: Verdict::Commutes, rate: None, argument, assumptions })
 }
 

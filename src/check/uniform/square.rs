@@ -377,8 +377,7 @@ fn attempt<'e>(
         }
     };
     let argument = format!(
-        "for every {name} >= {}: {sides} at a general entry of every component, with indexed sums of symbolic length ({cases})",
-        family.from
+        "{sides} at a general entry of every component, with indexed sums of symbolic length ({cases})"
     );
     Ok(Proof { verdict, rate: found, argument, assumptions: assumptions(prover, &name_of) })
 }
