@@ -337,13 +337,18 @@ impl<'m> Resolver<'m> {
                 let bound = self.e.bind(instance, &decl.params, scope, Some(0))?;
                 self.e.enter(&decl.name.name, instance.span)?;
                 let mut inner = bound.scope;
+                let known = self.objects.len();
                 let parts: Elab<Vec<_>> = decl.path.parts.iter().map(|p| self.ends(p, &mut inner)).collect();
                 self.e.leave();
                 let parts = parts?;
-                match (parts.first(), parts.last()) {
-                    (Some(first), Some(last)) => Ok((first.0, last.1)),
-                    _ => Err(Reported),
-                }
+                let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return Err(Reported) };
+                // What a path passes through on its way is no object of the system.
+                let passed = self.objects.split_off(known);
+                let mut end = |at: usize| match at.checked_sub(known).and_then(|i| passed.get_index(i)) {
+                    Some((key, object)) => self.objects.insert_full(key.clone(), object.clone()).0,
+                    None => at,
+                };
+                Ok((end(first.0), end(last.1)))
             }
             Some(other) => {
                 let name = instance.name.name.clone();

@@ -241,4 +241,23 @@ check natural GradientFlow along Long expect fails
         report.squares.iter().filter(|s| s.finding.verdict == Verdict::Fails).map(|s| s.name.as_str()).collect();
     assert_eq!(report.squares.len(), 10_000);
     assert_eq!(failing, ["Bend", "Mend"]);
+    let table = summary(&answer);
+    assert!(table.iter().any(|l| l.contains("Bend") && l.contains('#')), "the failing row is shown: {table:?}");
+}
+
+#[test]
+fn an_expected_rate_is_compared_beyond_the_members() {
+    let by_width = "optimizer ByWidth { step(lr) { params' = params - lr / dim * grad(loss) } }";
+    let answer = |rate: &str| {
+        let text = format!(
+            "{SERIES}{by_width}\nsystem T = Forget over n >= 1\ncheck natural ByWidth along T expect up to rate {rate}\n"
+        );
+        only(&text).0
+    };
+    assert!(answer("n / (n + 1)").ok);
+    assert!(answer("1 - 1 / (n + 1)").finding.assumptions.is_empty());
+    let late = answer("n / (n + 1) + max(0, n - 100)");
+    assert!(!late.ok);
+    assert!(late.finding.rate_differs.is_some_and(|t| t.ends_with("at n = 101")));
+    assert!(!answer("n / (n + 1 + 0 * max(0, n))").finding.assumptions.is_empty(), "no rational formula");
 }
