@@ -255,7 +255,9 @@ impl Printer {
         // In the order of the checks: "more of this kind" says so of what stands before it.
         let all: indexmap::IndexSet<&String> = report.answers.iter().flat_map(Answer::assumptions).collect();
         for a in all {
-            let _ = writeln!(out, "    * {a}");
+            for (i, line) in system::wrap(a).iter().enumerate() {
+                let _ = writeln!(out, "    {} {line}", if i == 0 { '*' } else { ' ' });
+            }
         }
         let _ = out.flush();
         for answer in report.answers.iter().filter(|a| !a.ok) {

@@ -72,7 +72,7 @@ pub struct Unbounded {
     pub index: Ident,
     /// Its first value.
     pub from: u64,
-    /// The last value that was looked at.
+    /// The last value that was looked at, with every value of the other indices.
     pub to: u64,
     /// Whether it is the only index of the generator.
     pub alone: bool,
@@ -192,8 +192,9 @@ impl<'m> Resolver<'m> {
         Ok(family)
     }
 
-    /// All instances of one generator; what is unbounded about it.
-    fn generator(&mut self, g: &Generator, number: usize) -> Elab<Option<Unbounded>> {
+    /// All instances of one generator; its unbounded indices, each with a bound up to which all its values were looked at
+    /// together with those of the others.
+    fn generator(&mut self, g: &Generator, number: usize) -> Elab<Vec<Unbounded>> {
         let mut names: Vec<&Ident> = Vec::new();
         for o in &g.over {
             let (Over::Range(Binder { name, .. }) | Over::From(name, _)) = o;
@@ -212,7 +213,16 @@ impl<'m> Resolver<'m> {
             return self.e.fail(error.into());
         }
         let alone = g.over.len() == 1;
-        Ok(open.into_iter().reduce(|a, b| if b.to > a.to { b } else { a }).map(|u| Unbounded { alone, ..u }))
+        let mut unbounded: Vec<Unbounded> = Vec::new();
+        for u in open {
+            match unbounded.iter_mut().find(|other| other.index.name == u.index.name) {
+                Some(other) => other.to = other.to.min(u.to),
+                None => unbounded.push(Unbounded { alone, ..u }),
+            }
+        }
+        // The innermost comes first so far.
+        unbounded.sort_by_key(|u| names.iter().position(|n| n.name == u.index.name));
+        Ok(unbounded)
     }
 
     /// Runs through the values of the indices after those given.

@@ -336,7 +336,7 @@ fn elided_around(rows: Vec<String>, needed: usize) -> Vec<String> {
 }
 
 /// Breaks a sentence into lines; those after the first are indented.
-fn wrap(text: &str) -> Vec<String> {
+pub fn wrap(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {

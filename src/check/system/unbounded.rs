@@ -12,6 +12,7 @@ use crate::check::generic::vanish_freely;
 use crate::check::uniform::{self, Family, Outcome, Proof};
 use crate::domain::Rational;
 use crate::model::elaborate::{Draw, Elaborator, Local, Role, Scope};
+use crate::model::morphism::instance_text;
 use crate::model::names::Declared;
 use crate::model::system::{Unbounded, replace};
 use crate::syntax::tree::{Domain, ExpectedVerdict, Expr, ExprKind, Instance, Param};
@@ -111,6 +112,7 @@ fn conclude(
     for u in all {
         match prove(u)? {
             Ok(p) => proofs.push((u, p)),
+            Err(reason) if reasons.contains(&reason) => {}
             Err(reason) => reasons.push(reason),
         }
     }
@@ -118,8 +120,16 @@ fn conclude(
         return Ok(open(c, finding, &reasons));
     }
     let verdict = proofs.iter().map(|(_, p)| p.verdict).chain(finite).min().unwrap_or(finding.verdict);
-    let texts: Vec<String> =
-        proofs.iter().map(|(u, p)| format!("for all {} >= {}: {}", u.index.name, u.from, p.argument)).collect();
+    let texts: Vec<String> = proofs
+        .iter()
+        .map(|(u, p)| {
+            let of = match proofs.len() {
+                1 => String::new(),
+                _ => format!("`{}` ", instance_text(&u.instance)),
+            };
+            format!("{of}for all {} >= {}: {}", u.index.name, u.from, p.argument)
+        })
+        .collect();
     let mut whole = Finding::new(verdict, Evidence::Algebra, texts.join("; "));
     whole.residual = finding.residual;
     whole.rate_differs = finding.rate_differs;
@@ -208,9 +218,13 @@ fn open(c: &Context<'_>, finding: Finding, reasons: &[String]) -> Finding {
 
 /// The members of a system without end that are looked at one by one.
 pub(super) fn beginning(c: &Context<'_>) -> Option<String> {
-    let bounds: indexmap::IndexSet<String> =
-        c.system.family.unbounded.iter().map(|u| format!("{} <= {}", u.index.name, u.to)).collect();
-    (!bounds.is_empty()).then(|| bounds.into_iter().collect::<Vec<_>>().join(" and "))
+    let mut bounds: indexmap::IndexMap<&str, u64> = indexmap::IndexMap::new();
+    for u in &c.system.family.unbounded {
+        let bound = bounds.entry(&u.index.name).or_insert(u.to);
+        *bound = u.to.min(*bound);
+    }
+    let texts: Vec<String> = bounds.into_iter().map(|(n, to)| format!("{n} <= {to}")).collect();
+    (!texts.is_empty()).then(|| texts.join(" and "))
 }
 
 /// No proof may say what a member contradicts.

@@ -376,9 +376,8 @@ fn attempt<'e>(
             format!("the sides have the same normal form once the target's learning rate is multiplied by {}", c.text)
         }
     };
-    let argument = format!(
-        "{sides} at a general entry of every component, with indexed sums of symbolic length ({cases})"
-    );
+    let argument =
+        format!("{sides} at a general entry of every component, with indexed sums of symbolic length ({cases})");
     Ok(Proof { verdict, rate: found, argument, assumptions: assumptions(prover, &name_of) })
 }
 
