@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::{
-    Disagreement, Opening, Sign, Standing, examine, expected_rate, hunt, numbers, opening, positive, proved_rate,
-    up_to_rate,
+    Disagreement, Opening, Sign, Standing, examine, expected_rate, hunt, is_one, numbers, opening, positive,
+    proved_rate, up_to_rate,
 };
 use crate::check::algebra::{Atoms, Identity};
 use crate::check::rate::{self, Ratio};
@@ -166,6 +166,7 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
         }
     };
     if sampled.agrees() {
+        let c = c.filter(|&c| !is_one(problem, c));
         let verdict = if c.is_some() { Verdict::UpToRate } else { Verdict::Commutes };
         let mut f = numbers(problem, verdict, (&left, &scaled_right), (&identity, &sampled), budget, Vec::new());
         f.rate = c.map(|c| problem.setting.store.text(c));
@@ -189,6 +190,7 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
     }
     let slope = numeric::slope(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
     let seen = slope.map_or(String::new(), |s| format!("; numerically the defect shrinks like lr^{s:.2}"));
+    let c = c.filter(|&c| !is_one(problem, c));
     let rate = c.map(|c| problem.setting.store.text(c));
     let at = rate.as_ref().map_or(String::new(), |r| format!(" at the rate {r}"));
     let power = order.map_or("lr^2 or smaller".to_owned(), |k| format!("lr^{k}"));
