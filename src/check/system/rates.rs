@@ -96,6 +96,9 @@ pub(super) fn rates(system: &System, arrows: &[Arrow], paces: &[Pace]) -> Option
         Some((law, growth)) => (Some(law), growth.map(|g| degenerate(&objects[smallest].label, g))),
         None => (None, None),
     };
+    // The smallest objects first.
+    let mut table = table;
+    table.sort_by_key(|(o, _)| objects[*o].dim);
     let table = table.into_iter().map(|(o, r)| (objects[o].label.clone(), r)).collect();
     Some(Rates::Potential { reference: objects[smallest].label.clone(), table, law, fixed })
 }
