@@ -85,6 +85,9 @@ impl<'e> Prover<'e> {
         for p in &params {
             self.conditions(&p.conditions, &env, context, &mut domain)?;
         }
+        if side == 0 {
+            self.names.borrow_mut().blocks = named.iter().map(|(name, _)| name.clone()).collect();
+        }
         let mut arch = Arch { side, layout, loss: None, output: None, output_metric: false, blocks: named, domain };
         for entry in &decl.body {
             match entry {

@@ -1,7 +1,7 @@
 //! What a projection claims, for every size: full row rank, and that the source's domain is mapped into the target's.
 
 use super::context::{Context, Res, stuck};
-use super::linear::{Lin, Var};
+use super::linear::Lin;
 use super::normal::{Prover, reason};
 use super::poly::{Atom, Entry, Poly, Symbol};
 use super::square::{Projection, assumptions, declaration, index};
@@ -29,8 +29,7 @@ fn attempt<'e>(prover: &'e Prover<'e>, family: &Family<'e>, generator: &'e Insta
         prover.disjoint_rows(&p, c)?;
         prover.maps_inside(&p, c)
     })?;
-    let name_of = |w: Var| if w == v { name.to_owned() } else { format!("i{w}") };
-    let mut assumptions = assumptions(prover, &name_of);
+    let mut assumptions = assumptions(prover, &|w| (w == v).then(|| name.to_owned()));
     if inside.contains(&false) {
         assumptions.push(format!("`{}` maps the conditions on its source into those on its target", decl.name.name));
     }

@@ -39,14 +39,32 @@ pub struct Prover<'m> {
     pub obligations: RefCell<BTreeSet<Obligation>>,
     /// Definitions being read.
     pub depth: Cell<usize>,
+    /// The names of the blocks and the states, for messages.
+    pub names: RefCell<Names>,
     work: Cell<u64>,
+}
+
+/// Names in order of number.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// Of the blocks of the square's source.
+    pub blocks: Vec<String>,
+    /// Of the states.
+    pub states: Vec<String>,
 }
 
 impl<'m> Prover<'m> {
     /// A proof about a file.
     pub fn new(model: &'m Model) -> Self {
         let (work, depth) = (Cell::new(0), Cell::new(0));
-        Prover { model, cases: Cases::default(), obligations: RefCell::new(BTreeSet::new()), depth, work }
+        Prover {
+            model,
+            cases: Cases::default(),
+            obligations: RefCell::new(BTreeSet::new()),
+            depth,
+            names: RefCell::default(),
+            work,
+        }
     }
 
     /// Takes work from the budget.

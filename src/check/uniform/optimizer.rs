@@ -59,6 +59,7 @@ impl<'e> Prover<'e> {
     ) -> Res<Rc<Over<'e>>> {
         let [dynamics] = &decl.dynamics[..] else { return stuck("an optimizer with one flow or step") };
         let mut names = names;
+        self.names.borrow_mut().states = decl.states.iter().map(|(name, _)| name.name.clone()).collect();
         for (k, (name, ty)) in decl.states.iter().enumerate() {
             let value = match ty.name.name.as_str() {
                 "tangent" if ty.dims.is_empty() => symbolic(&arch.layout, Symbol::State(k, arch.side)),

@@ -37,6 +37,14 @@ pub struct Entry {
     pub index: Vec<Lin>,
 }
 
+/// The words of the file for what a polynomial is made of.
+pub struct Words<'a> {
+    /// For sizes and indices.
+    pub var: &'a dyn Fn(Var) -> String,
+    /// For symbols, with the block.
+    pub symbol: &'a dyn Fn(&Symbol, usize) -> String,
+}
+
 /// What monomials are made of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Atom {
@@ -178,8 +186,66 @@ impl Poly {
         self.0.keys().any(|m| m.0.iter().any(|(a, _)| a.mentions(v)))
     }
 
-    /// The polynomial in words.
-    pub fn text(&self, name: &dyn Fn(Var) -> String) -> String {
+    /// The same with one general index in the place of the index of all its entries, if they have one and it is the same:
+    /// only to be shown.
+    #[must_use]
+    pub fn with_general_index(&self) -> Poly {
+        let mut found: Vec<Vec<Lin>> = Vec::new();
+        self.entries(&mut |e| {
+            if !e.index.is_empty() && !found.contains(&e.index) {
+                found.push(e.index.clone());
+            }
+        });
+        let [only] = &found[..] else { return self.clone() };
+        if only.len() != 1 || self.has_units() {
+            return self.clone();
+        }
+        let general = vec![Lin::var(Var::MAX)];
+        self.mapped(&|e: &Entry| {
+            let index = if e.index.is_empty() { Vec::new() } else { general.clone() };
+            Entry { index, ..e.clone() }
+        })
+    }
+
+    fn entries(&self, see: &mut dyn FnMut(&Entry)) {
+        for (a, _) in self.0.keys().flat_map(|m| &m.0) {
+            match a {
+                Atom::Entry(e) => see(e),
+                Atom::Fun(_, p) | Atom::Base(p) => p.entries(see),
+                Atom::Unit(_) | Atom::Sum(..) => {}
+            }
+        }
+    }
+
+    /// Whether a size or an index is read as a number, or a sum is.
+    fn has_units(&self) -> bool {
+        self.0.keys().flat_map(|m| &m.0).any(|(a, _)| match a {
+            Atom::Unit(_) | Atom::Sum(..) => true,
+            Atom::Fun(_, p) | Atom::Base(p) => p.has_units(),
+            Atom::Entry(_) => false,
+        })
+    }
+
+    fn mapped(&self, entry: &dyn Fn(&Entry) -> Entry) -> Poly {
+        let mut out = Poly::default();
+        for (m, c) in &self.0 {
+            let mut product = Mono::default();
+            for (a, e) in &m.0 {
+                let a = match a {
+                    Atom::Entry(x) => Atom::Entry(entry(x)),
+                    Atom::Fun(f, p) => Atom::Fun(*f, Rc::new(p.mapped(entry))),
+                    Atom::Base(p) => Atom::Base(Rc::new(p.mapped(entry))),
+                    other => other.clone(),
+                };
+                product = product.times(&Mono::of(a, e.clone()));
+            }
+            out.push(product, c.clone());
+        }
+        out
+    }
+
+    /// The polynomial in words of the file.
+    pub fn text(&self, words: &Words) -> String {
         if self.0.is_empty() {
             return "0".into();
         }
@@ -197,7 +263,7 @@ impl Poly {
             for (a, e) in &m.0 {
                 let down = *e < Rational::ZERO;
                 let e = if down { -e.clone() } else { e.clone() };
-                if down { &mut below } else { &mut above }.push(power_text(a, &e, name));
+                if down { &mut below } else { &mut above }.push(power_text(a, &e, words));
             }
             let (num, den) = (c.numerator().to_string(), c.denominator().to_string());
             if num != "1" || above.is_empty() {
@@ -217,19 +283,19 @@ impl Poly {
     }
 }
 
-fn power_text(a: &Atom, e: &Rational, name: &dyn Fn(Var) -> String) -> String {
+fn power_text(a: &Atom, e: &Rational, words: &Words) -> String {
     if let (Atom::Unit(u), true) = (a, e.is_int())
         && let Ok(e) = u32::try_from(e.numerator().clone())
     {
-        return unit_text(*u, e, name);
+        return unit_text(*u, e, words.var);
     }
     if e.is_one() {
-        return a.text(name);
+        return a.text(words);
     }
     if *e == Rational::from_parts(1.into(), 2u8.into()) {
-        return format!("sqrt({})", a.text(name).trim_start_matches('(').trim_end_matches(')'));
+        return format!("sqrt({})", a.text(words).trim_start_matches('(').trim_end_matches(')'));
     }
-    if e.is_int() { format!("{}^{e}", a.text(name)) } else { format!("{}^({e})", a.text(name)) }
+    if e.is_int() { format!("{}^{e}", a.text(words)) } else { format!("{}^({e})", a.text(words)) }
 }
 
 impl Atom {
@@ -253,25 +319,23 @@ impl Atom {
         }
     }
 
-    fn text(&self, name: &dyn Fn(Var) -> String) -> String {
+    fn text(&self, words: &Words) -> String {
         match self {
-            Atom::Unit(u) => unit_text(*u, 1, name),
+            Atom::Unit(u) => unit_text(*u, 1, words.var),
             Atom::Entry(e) => {
-                let word = match &e.symbol {
-                    Symbol::Point(_) => format!("x{}", e.block),
-                    Symbol::State(k, _) | Symbol::Fixed(k) => format!("z{k}"),
-                    Symbol::Data(k) => format!("data{k}"),
-                    Symbol::Member(m) => m.clone(),
-                    Symbol::Rate => "lr".into(),
-                };
-                let index: Vec<String> = e.index.iter().map(|l| l.text(name)).collect();
-                if index.is_empty() { word } else { format!("{word}[{}]", index.join(", ")) }
+                let word = (words.symbol)(&e.symbol, e.block);
+                let index: Vec<String> = e.index.iter().map(|l| l.text(words.var)).collect();
+                match (&e.symbol, index.is_empty()) {
+                    (_, true) => word,
+                    (Symbol::Data(_), _) => format!("{word}({})", index.join(", ")),
+                    _ => format!("{word}[{}]", index.join(", ")),
+                }
             }
-            Atom::Fun(f, p) => format!("{}({})", format!("{f:?}").to_lowercase(), p.text(name)),
-            Atom::Base(p) => format!("({})", p.text(name)),
+            Atom::Fun(f, p) => format!("{}({})", format!("{f:?}").to_lowercase(), p.text(words)),
+            Atom::Base(p) => format!("({})", p.text(words)),
             Atom::Sum(h, m, bound) => {
-                let body = Poly::single((**m).clone(), Rational::ONE).text(name);
-                format!("sum({} in 0..{}: {body})", name(*bound), h.text(name))
+                let body = Poly::single((**m).clone(), Rational::ONE).text(words);
+                format!("sum({} in 0..{}: {body})", (words.var)(*bound), h.text(words.var))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::context::{Context, Res, stuck};
 use super::linear::{Lin, Var};
 use super::normal::{Prover, as_lin, content};
-use super::poly::{Atom, Mono, Poly, Symbol, even};
+use super::poly::{Atom, Mono, Poly, Symbol, Words, even};
 use crate::domain::Rational;
 
 /// Both sides at a general entry in one case, and the index there.
@@ -156,5 +156,10 @@ pub fn common(
             _ => None,
         };
     }
-    Ok(Rate { text: c.text(name), coefficient: q, sizes, index })
+    // A rate reads sizes and parameters of the optimizer alone.
+    let symbol = |s: &Symbol, _: usize| match s {
+        Symbol::Member(m) => m.clone(),
+        _ => String::new(),
+    };
+    Ok(Rate { text: c.text(&Words { var: name, symbol: &symbol }), coefficient: q, sizes, index })
 }

@@ -1,5 +1,6 @@
 //! The naturality square of an optimizer along one projection of every size.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::architecture::Arch;
@@ -8,12 +9,12 @@ use super::expr::Env;
 use super::linear::{Lin, Var};
 use super::normal::{Obligation, Prover, reason};
 use super::optimizer::Over;
-use super::poly::{Atom, Entry, Poly, Symbol};
+use super::poly::{Atom, Entry, Poly, Symbol, Words};
 use super::rate::{self, Rate, Sides};
 use super::value::{At, Layout, Shape, Value};
 use super::{Family, Outcome, Proof};
 use crate::domain::Rational;
-use crate::model::names::Declared;
+use crate::model::names::{DataId, Declared};
 use crate::syntax::tree::{Domain, Equation, Instance, Morphism, MorphismKind, Optimizer};
 use crate::verdict::Verdict;
 
@@ -378,23 +379,50 @@ fn attempt<'e>(
     };
     let argument =
         format!("{sides} at a general entry of every component, with indexed sums of symbolic length ({cases})");
-    Ok(Proof { verdict, rate: found, argument, assumptions: assumptions(prover, &name_of) })
+    Ok(Proof {
+        verdict,
+        rate: found,
+        argument,
+        assumptions: assumptions(prover, &|w| (w == v).then(|| name.to_owned())),
+    })
 }
 
-/// The side conditions that a proof used and that are not evident.
-pub fn assumptions(prover: &Prover, name: &dyn Fn(Var) -> String) -> Vec<String> {
+/// The side conditions that a proof used and that are not evident, in words of the file. General indices are called `i`,
+/// `j` and so on in each of them, and what reads the same in several cases is said once.
+pub fn assumptions(prover: &Prover, name: &dyn Fn(Var) -> Option<String>) -> Vec<String> {
+    let names = prover.names.borrow();
+    let symbol = |s: &Symbol, block: usize| -> String {
+        let known = match s {
+            Symbol::Point(_) => names.blocks.get(block).cloned(),
+            Symbol::State(k, _) | Symbol::Fixed(k) => names.states.get(*k).cloned(),
+            Symbol::Data(usize::MAX) => Some("pi".to_owned()),
+            Symbol::Data(k) => Some(prover.model[DataId(*k)].name.name.clone()),
+            Symbol::Member(m) => Some(m.clone()),
+            Symbol::Rate => Some("lr".to_owned()),
+        };
+        known.unwrap_or_else(|| "a quantity".to_owned())
+    };
     let mut all: Vec<String> = prover
         .obligations
         .borrow()
         .iter()
-        .map(|o| match o {
-            Obligation::NotZero(p) => format!(
-                "a quantity that the sides divide by, or take the sign of, is not zero everywhere: {}",
-                p.text(name)
-            ),
-            Obligation::SomewherePositive(p) => {
-                format!("a quantity under a root or logarithm is positive somewhere: {}", p.text(name))
-            }
+        .map(|o| {
+            let met: RefCell<Vec<Var>> = RefCell::default();
+            let var = |v: Var| {
+                name(v).unwrap_or_else(|| {
+                    let mut met = met.borrow_mut();
+                    let k = met.iter().position(|m| *m == v).unwrap_or_else(|| {
+                        met.push(v);
+                        met.len() - 1
+                    });
+                    ["i", "j", "k", "l"].get(k).map_or_else(|| format!("i{k}"), |w| (*w).to_owned())
+                })
+            };
+            let (what, p) = match o {
+                Obligation::NotZero(p) => ("what the sides divide by, or take the sign of, is not zero everywhere", p),
+                Obligation::SomewherePositive(p) => ("what stands under a root or logarithm is positive somewhere", p),
+            };
+            format!("{what}: {}", p.with_general_index().text(&Words { var: &var, symbol: &symbol }))
         })
         .collect();
     all.sort();
