@@ -6,8 +6,8 @@ use crate::check::witness::Goal;
 use crate::check::{Budget, ClaimKind, Component, Problem, algebra, sample, singular};
 use crate::domain::float::Float;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::domain::{Domain, Rational, Stop};
-use crate::model::elaborate::{Constraint, ConstraintKind};
+use crate::domain::{Domain, Rational, Stop, linear};
+use crate::model::elaborate::{Constraint, ConstraintKind, Role};
 use crate::term::{Program, SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict};
 
@@ -174,7 +174,7 @@ fn full_rank(
                 continue;
             };
             prime.ranks.clear();
-            if crate::domain::linear::pseudo_inverse(&mut prime, &values[0], rows, cols).is_ok() {
+            if linear::pseudo_inverse(&mut prime, &values[0], rows, cols).is_ok() {
                 best = best.max(prime.ranks.first().copied().unwrap_or(0));
             }
         }
@@ -182,6 +182,66 @@ fn full_rank(
             let place = if signs.is_empty() { "random points" } else { "random points of a piece" };
             let message = format!("`{name}` is not {what}: the rank of its Jacobian is {best} at {place}, not {rank}");
             return Some(Finding::new(Verdict::Invalid, Evidence::Claim, message));
+        }
+    }
+    let (member, found) = special_member(problem, &sampler, &program, (rows, cols), rank, budget)?;
+    let message = format!("`{name}` is not {what} for {member}: the rank of its Jacobian is {found} there, not {rank}");
+    Some(Finding::new(Verdict::Invalid, Evidence::Claim, message))
+}
+
+/// Members and entries of them that are set to zero, one after the other, in the search for one that loses rank.
+const SPECIAL_ENTRIES: usize = 16;
+
+/// A member of a family, with zeros in it, whose Jacobian has less than full rank at random points of the source: the
+/// claim is made of every member. Also the rank.
+fn special_member(
+    problem: &Problem,
+    sampler: &Sampler,
+    program: &Program,
+    (rows, cols): (usize, usize),
+    rank: usize,
+    budget: &Budget,
+) -> Option<(String, usize)> {
+    let members: Vec<SymbolId> = sampler.symbols().filter(|x| x.1 == Role::Member && !x.2).map(|x| x.0).collect();
+    let size = |s: &SymbolId| problem.setting.store.symbol_info(*s).shape.iter().product::<usize>();
+    // All of a member, or one entry of it.
+    let ranges = members.iter().flat_map(|s| {
+        let n = size(s);
+        std::iter::once((*s, 0..n)).chain((0..if n > 1 { n } else { 0 }).map(move |i| (*s, i..i + 1)))
+    });
+    let mut random = Random::new(budget.seed, "special member");
+    for (symbol, range) in ranges.take(SPECIAL_ENTRIES) {
+        let Some(mut point) = (0..8).find_map(|level| sampler.simple(&mut random, level / 2)) else { continue };
+        point.get_mut(&symbol)?.get_mut(range)?.fill(Rational::ZERO);
+        if !sampler.satisfied(&point) {
+            continue;
+        }
+        let fixed = |s: &SymbolId| point.get(s).map(|v| (*s, v.clone()));
+        let kept: sample::Point<Rational> =
+            sampler.symbols().filter(|x| x.1 == Role::Member).filter_map(|x| fixed(&x.0)).collect();
+        let mut best = 0;
+        let mut tried = 0;
+        for seed in 0..3 {
+            let label = format!("special rank/{seed}");
+            let mut random = Random::new(budget.seed, &label);
+            let field = Random::new(budget.seed, &format!("{label}/field"));
+            let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
+            let keep = sample::embed(&mut prime, &kept);
+            let Ok(at) = sampler.prime_with(&mut prime, &mut random, None, Some(&keep)) else { continue };
+            // The rank may depend on the piece, which free signs do not tell.
+            prime.kinks = false;
+            let Ok(values) = program.run(&mut prime, |s| at.get(&s).cloned()) else { continue };
+            if prime.kinks {
+                return None;
+            }
+            prime.ranks.clear();
+            if linear::pseudo_inverse(&mut prime, &values[0], rows, cols).is_ok() {
+                tried += 1;
+                best = best.max(prime.ranks.first().copied().unwrap_or(0));
+            }
+        }
+        if tried == 3 && best < rank {
+            return Some((singular::point_text(problem, &kept), best));
         }
     }
     None
