@@ -52,6 +52,10 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
             if f.verdict == Verdict::Commutes {
                 match problem.generic {
                     None => {}
+                    Some(_) if problem.same_bodies => {
+                        f.evidence = Evidence::Structure;
+                        f.message = "the bodies have the same normal form, whatever the architecture".into();
+                    }
                     // One generic architecture is not every architecture.
                     Some(true) => f.evidence = Evidence::Numeric,
                     Some(false) => {

@@ -275,6 +275,7 @@ fn problem(shape: Shape, equation: Equation, domain: Vec<Constraint>, claims: Ve
         expected_rate: None,
         auto: None,
         generic: None,
+        same_bodies: false,
         assumptions: Vec::new(),
     }
 }
@@ -441,12 +442,24 @@ fn same(
             };
             plain(left) && plain(right)
         });
-        p.assumptions = assumptions;
+        p.same_bodies = on.is_none() && same_bodies(model, left, right);
+        p.assumptions = if p.same_bodies { Vec::new() } else { assumptions };
         t.problems.push(p);
         Ok(t)
     };
     let result = go();
     finish(e, result, errors)
+}
+
+/// Whether two optimizers are the same function on every architecture, by their texts.
+fn same_bodies(model: &Model, left: &Instance, right: &Instance) -> bool {
+    let body = |i: &Instance| match model.resolve(&i.name.name, i.name.span) {
+        Some(Declared::Optimizer(id)) => {
+            Some(crate::structure::body::build(model, &model[id], i, Some(Variance::Tangent)))
+        }
+        _ => None,
+    };
+    body(left).zip(body(right)).is_some_and(|(l, r)| crate::structure::same::same(&l, &r))
 }
 
 fn difference(l: &OptimizerOn, r: &OptimizerOn) -> String {

@@ -146,6 +146,8 @@ pub struct Problem {
     /// For a question about every architecture, asked on one generic architecture: whether that one leaves free all
     /// that the optimizers read.
     pub generic: Option<bool>,
+    /// For such a question: whether the two bodies have the same normal form, which proves it for every architecture.
+    pub same_bodies: bool,
     /// Assumptions that the question itself makes.
     pub assumptions: Vec<String>,
 }

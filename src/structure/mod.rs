@@ -15,6 +15,7 @@
 //! | [`smooth`] | what nonlinear maps add: terms in the second derivative of the map |
 //! | [`expand`] | steps for small `lr` |
 //! | [`prove`] | from the laws of the components to a statement about the square |
+//! | [`same`] | whether two bodies are one function |
 //! | [`blame`] | the smallest subexpression at which naturality is lost |
 //!
 //! Types prove; they never refute. What they leave open is for [`crate::check`] to decide on examples.
@@ -26,4 +27,5 @@ pub mod expand;
 pub mod law;
 pub mod prove;
 pub mod rules;
+pub mod same;
 pub mod smooth;
