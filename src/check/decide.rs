@@ -388,6 +388,9 @@ fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
         text: String::new(),
         span: crate::source::Span::default(),
     };
+    if let Some(value) = rate::constant(&problem.setting, c) {
+        return if value.negative || value.square.is_zero() { Sign::No } else { Sign::Proved };
+    }
     if problem.setting.store.positive(c) || super::singular::certainly(problem, &condition) {
         return Sign::Proved;
     }
@@ -416,6 +419,7 @@ fn is_one(problem: &Problem, c: Term) -> bool {
 /// The finding for a rate that is proved. The rate 1 is none: the sides are equal, and other samples show that they have
 /// values.
 fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Residual>) -> Finding {
+    let c = rate::simplified(&mut problem.setting, c);
     if is_one(problem, c) {
         let mut f = Finding::new(Verdict::Commutes, Evidence::Algebra, proof);
         f.residual = residual;
@@ -459,6 +463,8 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
 /// Compares a rate with the one that the check expects; a difference is said in the message.
 fn expected_rate(problem: &mut Problem, c: Term, budget: &Budget, finding: &mut Finding) {
     let Some(expected) = problem.expected_rate else { return };
+    let c = rate::simplified(&mut problem.setting, c);
+    let expected = rate::simplified(&mut problem.setting, expected);
     let difference = problem.setting.store.sub(c, expected);
     let same = problem
         .for_every_member(|p| algebra::vanishes(&p.setting, &[difference], &p.domain, budget, "expected rate").holds());
