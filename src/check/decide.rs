@@ -392,6 +392,9 @@ fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
         text: String::new(),
         span: crate::source::Span::default(),
     };
+    if let Some(value) = rate::constant(&problem.setting, c) {
+        return if value.negative || value.square.is_zero() { Sign::No } else { Sign::Proved };
+    }
     if problem.setting.store.positive(c) || super::singular::certainly(problem, &condition) {
         return Sign::Proved;
     }
@@ -420,6 +423,7 @@ fn is_one(problem: &Problem, c: Term) -> bool {
 /// The finding for a rate that is proved. The rate 1 is none: the sides are equal, and other samples show that they have
 /// values.
 fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Residual>) -> Finding {
+    let c = rate::simplified(&mut problem.setting, c);
     if is_one(problem, c) {
         let mut f = Finding::new(Verdict::Commutes, Evidence::Algebra, proof);
         f.residual = residual;
@@ -463,11 +467,36 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
 /// Compares a rate with the one that the check expects; a difference is said in the message.
 fn expected_rate(problem: &mut Problem, c: Term, budget: &Budget, finding: &mut Finding) {
     let Some(expected) = problem.expected_rate else { return };
+    let c = rate::simplified(&mut problem.setting, c);
+    let expected = rate::simplified(&mut problem.setting, expected);
     let difference = problem.setting.store.sub(c, expected);
     let same = problem
         .for_every_member(|p| algebra::vanishes(&p.setting, &[difference], &p.domain, budget, "expected rate").holds());
-    if !same {
-        let text = problem.setting.store.text(expected);
+    if same {
+        return;
+    }
+    let text = problem.setting.store.text(expected);
+    if agree(problem, (c, expected), budget) {
+        // A difference that no member shows is not called one.
+        problem.assumptions.push(format!("the rate is {text}: holds at all members tried, not proved"));
+    } else {
         finding.rate_differs = Some(text);
     }
+}
+
+/// Whether two formulas have the same value at members of every size, as far as floating point tells.
+fn agree(problem: &Problem, (a, b): (Term, Term), budget: &Budget) -> bool {
+    let sampler = Sampler::new(&problem.setting, &[a, b], &problem.domain);
+    let program = Program::new(&problem.setting.store, &[a, b]);
+    let mut random = Random::new(budget.seed, "expected rate");
+    let mut seen = 0;
+    for k in 0..100 {
+        let Some(point) = sampler.float_scaled(&mut random, [1.0, 8.0, 64.0][k % 3]) else { continue };
+        let Ok(v) = program.run(&mut Float::default(), |s| point.get(&s).cloned()) else { continue };
+        if (v[0][0] - v[1][0]).abs() > 1e-9 * v[0][0].abs().max(v[1][0].abs()) {
+            return false;
+        }
+        seen += 1;
+    }
+    seen >= 10
 }

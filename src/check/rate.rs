@@ -3,6 +3,7 @@
 use super::sample::{Point, Sampler};
 use super::{Budget, Setting};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::surd::{Surd, Surds};
 use crate::domain::{Domain, Fun, Rational};
 use crate::model::elaborate::{Constraint, Draw, Role};
 use crate::term::{Program, SymbolId, Term};
@@ -59,6 +60,22 @@ pub fn candidate(
         return specialised(setting, (left, right)).map_or(Ratio::None, Ratio::Constant);
     }
     Ratio::Unknown
+}
+
+/// The value of a rate without members, where its square is rational.
+pub fn constant(setting: &Setting, c: Term) -> Option<Surd> {
+    let values = Program::new(&setting.store, &[c]).run(&mut Surds, |_| None).ok()?;
+    values.into_iter().flatten().next().flatten()
+}
+
+/// The rate in its shortest form: `1/2` or `sqrt(1/2)` for a constant that was found as the ratio of the sides at a point.
+pub fn simplified(setting: &mut Setting, c: Term) -> Term {
+    let Some(value) = constant(setting, c) else { return c };
+    let store = &mut setting.store;
+    let half = Rational::from_parts(1.into(), 2u8.into());
+    let square = store.num(value.square);
+    let root = store.power(square, &half);
+    if value.negative { store.neg(root) } else { root }
 }
 
 /// The common ratio of the sides: `None` if they have no value here, `Some(None)` if they are not parallel.

@@ -15,6 +15,7 @@ pub mod linear;
 pub mod prime;
 pub mod roots;
 pub mod series;
+pub mod surd;
 #[cfg(test)]
 mod testing;
 

@@ -147,6 +147,12 @@ impl Elaborator<'_> {
         }
         match over.primed.get(name) {
             Some(&(_, t)) => Ok(t),
+            None if over.primed.is_empty() => {
+                let message = format!("`{name}'` is a new value, and only a `step` has those");
+                let help =
+                    Some(format!("in a `flow`, `{name}` is the value and `d/dt {name} = …` gives its derivative"));
+                self.fail(ModelError::OptimizerBody { message, help, span })
+            }
             None => {
                 let near =
                     nearest(name, over.primed.keys().map(String::as_str)).map(|n| format!("did you mean `{n}'`?"));

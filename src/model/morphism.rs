@@ -154,9 +154,13 @@ impl Elaborator<'_> {
             }
             None => {
                 let model = self.model;
-                let names = model
-                    .declarations()
-                    .filter(|(_, d, _)| matches!(d, Declared::Morphism(_) | Declared::Composite(_)));
+                // Systems and cones too: where one path stands alone, they may stand.
+                let names = model.declarations().filter(|(_, d, _)| {
+                    matches!(
+                        d,
+                        Declared::Morphism(_) | Declared::Composite(_) | Declared::System(_) | Declared::Cone(_)
+                    )
+                });
                 let near = nearest(name, names.map(|(n, ..)| n).chain(CLASSES));
                 let help = near.map(|n| format!("did you mean `{n}`?"));
                 self.fail(ModelError::UnknownName { what: "morphism", name: name.clone(), help, span: part.name.span })

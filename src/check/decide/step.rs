@@ -166,7 +166,7 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
         }
     };
     if sampled.agrees() {
-        let c = c.filter(|&c| !is_one(problem, c));
+        let c = c.map(|c| rate::simplified(&mut problem.setting, c)).filter(|&c| !is_one(problem, c));
         let verdict = if c.is_some() { Verdict::UpToRate } else { Verdict::Commutes };
         let mut f = numbers(problem, verdict, (&left, &scaled_right), (&identity, &sampled), budget, Vec::new());
         f.rate = c.map(|c| problem.setting.store.text(c));
@@ -190,7 +190,7 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
     }
     let slope = numeric::slope(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
     let seen = slope.map_or(String::new(), |s| format!("; numerically the defect shrinks like lr^{s:.2}"));
-    let c = c.filter(|&c| !is_one(problem, c));
+    let c = c.map(|c| rate::simplified(&mut problem.setting, c)).filter(|&c| !is_one(problem, c));
     let rate = c.map(|c| problem.setting.store.text(c));
     let at = rate.as_ref().map_or(String::new(), |r| format!(" at the rate {r}"));
     let power = order.map_or("lr^2 or smaller".to_owned(), |k| format!("lr^{k}"));

@@ -95,7 +95,7 @@ pub fn common(
     context: &Context,
     name: &dyn Fn(Var) -> String,
 ) -> Res<Rate> {
-    let differ = "the sides have different normal forms, and no constant makes them equal";
+    let differ = "the sides have different normal forms, and no constant that was tried makes them equal";
     let mut candidate = None;
     for s in all.iter().filter(|s| s.n == Lin::var(index)) {
         let states = s.right.0.keys().map(|m| Mono(m.0.iter().filter(|(a, _)| !coefficient(a)).cloned().collect()));
