@@ -370,7 +370,9 @@ impl Case<'_> {
         undecided.tried.push(format!("types: {}", first.unwrap_or_else(|| "no law fits".into())));
         undecided.tried.push(format!("examples: {seen}"));
         // A step looks at other points than one, and blocks need more parameters: jets at a point say nothing of them.
-        let local = !self.body.nodes.iter().any(|n| n.op == Op::At) && !self.reads_blocks();
+        // Nor does an architecture of two parameters of what is made of their number.
+        let sized = Op::Given("dim".into());
+        let local = !self.body.nodes.iter().any(|n| n.op == Op::At || n.op == sized) && !self.reads_blocks();
         if local && let Some(mut problem) = self.problem(&self.examples.jet(self.question.class), true) {
             let mut found = decide(&mut problem, self.budget)?;
             if matches!(found.verdict, Verdict::Commutes | Verdict::UpToRate) && found.evidence == Evidence::Algebra {
