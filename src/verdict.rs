@@ -222,7 +222,7 @@ pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
     match expected {
         None | Some(ExpectedVerdict::Commutes) => Verdict::Commutes,
         Some(ExpectedVerdict::UpToRate(_)) => Verdict::UpToRate,
-            Some(ExpectedVerdict::UpToRates(_)) => Verdict::UpToRates,
+        Some(ExpectedVerdict::UpToRates(_)) => Verdict::UpToRates,
         Some(ExpectedVerdict::InLimit) => Verdict::InLimit,
         Some(ExpectedVerdict::Fails) => Verdict::Fails,
         Some(ExpectedVerdict::Undecided) => Verdict::Undecided,

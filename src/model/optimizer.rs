@@ -177,7 +177,8 @@ impl Elaborator<'_> {
         // Where a state starts may depend on the point and the hyperparameters, not on other states.
         let outside = scope.clone();
         for tree::State { name, ty, initial } in &decl.states {
-            if let Some(first) = decl.states.iter().map(|s| &s.name).find(|n| n.name == name.name && n.span != name.span)
+            if let Some(first) =
+                decl.states.iter().map(|s| &s.name).find(|n| n.name == name.name && n.span != name.span)
                 && first.span < name.span
             {
                 return self.fail(ModelError::DuplicateName {

@@ -7,8 +7,8 @@ use super::build_expr::inclusive;
 use super::error::SyntaxError;
 use super::grammar::{Node, Rule};
 use super::tree::{
-    Binder, BlockRate, Check, Classify, Cone, Expectation, ExpectedVerdict, Generator, Instance, Over, Question, System,
-    Transfer, Via,
+    Binder, BlockRate, Check, Classify, Cone, Expectation, ExpectedVerdict, Generator, Instance, Over, Question,
+    System, Transfer, Via,
 };
 
 impl Builder {
