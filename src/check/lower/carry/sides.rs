@@ -27,13 +27,7 @@ struct Action {
 ///
 /// # Errors
 /// Why it is not carried, as the rest of a sentence about the state.
-pub(super) fn carry(
-    e: &mut Elaborator<'_>,
-    m: &Morphism,
-    j: Term,
-    states: &[State],
-    i: usize,
-) -> Result<Term, String> {
+pub(super) fn carry(e: &mut Elaborator<'_>, m: &Morphism, j: Term, states: &[State], i: usize) -> Result<Term, String> {
     let word = format!("`{}` acts on each matrix as W ↦ Q W P + C with constant invertible Q and P", m.name);
     let refuse = || format!("it is carried only where {word}, which is not the case");
     if e.store.free_symbols(&[j]).contains(&m.source.symbol) || m.source.dim != m.target.dim {
@@ -99,10 +93,8 @@ fn factors(j: &dyn Fn(usize, usize, usize, usize) -> u64, p: usize, q: usize) ->
         let gram = |x, y| (0..n).fold(0, |sum, z| f.add(sum, f.mul(m(x, z), m(y, z))));
         (0..n * n).all(|k| gram(k / n, k % n) == if k / n == k % n { gram(0, 0) } else { 0 })
     };
-    all.all(|(r, c, rr, cc)| {
-        f.mul(j(r, c, rr, cc), j(r0, c0, rr0, cc0)) == f.mul(j(r, c0, rr, cc0), j(r0, c, rr0, cc))
-    })
-    .then(|| (conformal(&|r, rr| j(r, c0, rr, cc0), p), conformal(&|cc, c| j(r0, c, rr0, cc), q)))
+    all.all(|(r, c, rr, cc)| f.mul(j(r, c, rr, cc), j(r0, c0, rr0, cc0)) == f.mul(j(r, c0, rr, cc0), j(r0, c, rr0, cc)))
+        .then(|| (conformal(&|r, rr| j(r, c0, rr, cc0), p), conformal(&|cc, c| j(r0, c, rr0, cc), q)))
 }
 
 /// The carried state on one block: with `K` the inverse of the block's Jacobian and `n` the size of the other side, the mean
@@ -131,8 +123,7 @@ fn carry_block(
         return Ok(s.reshape(carried, &[1, 1]));
     }
     let inverse = s.inverse(whole);
-    let (own, rows, columns) =
-        (state.variance, side(&a.shape, Variance::Left), side(&a.shape, Variance::Right));
+    let (own, rows, columns) = (state.variance, side(&a.shape, Variance::Left), side(&a.shape, Variance::Right));
     let (p, q) = (side(&b.shape, Variance::Left), side(&b.shape, Variance::Right));
     // K[r', c', r, c]
     let k = s.reshape(inverse, &[rows, columns, p, q]);
