@@ -6,6 +6,7 @@
 
 mod carry;
 mod claims;
+mod monomial;
 mod rows;
 mod square;
 pub mod system;
@@ -26,6 +27,7 @@ use crate::model::error::ModelError;
 use crate::model::morphism::{Morphism, instance_text};
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::{OptimizerOn, Variance};
+use crate::model::suggest::{Kind, swapped, unknown_item};
 use crate::syntax::tree::{Check, Classify, Ident, Instance, Path as TreePath, Question};
 use crate::term::{Store, SymbolId, Term};
 
@@ -54,6 +56,11 @@ fn interpret(store: &mut Store, path: &Path, start: &[Term], functions: &[Functi
 /// # Errors
 /// All faults that elaboration found.
 pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
+    if let Question::Natural { optimizer, along, .. } = &check.question
+        && let Some(error) = swapped(model, optimizer, along)
+    {
+        return Err(vec![error]);
+    }
     let mut errors = Vec::new();
     let result = match &check.question {
         Question::Natural { optimizer, along, on } => natural(model, check, optimizer, along, on.as_ref(), &mut errors),
@@ -75,18 +82,7 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
                     expected: "a system",
                     span: system.span,
                 }),
-                None => {
-                    let systems =
-                        model.declarations().filter(|(_, d, _)| matches!(d, Declared::System(_) | Declared::Cone(_)));
-                    let near = crate::model::names::nearest(&system.name, systems.map(|(n, ..)| n));
-                    let help = near.map(|n| format!("did you mean `{n}`?"));
-                    errors.push(ModelError::UnknownName {
-                        what: "system",
-                        name: system.name.clone(),
-                        help,
-                        span: system.span,
-                    });
-                }
+                None => errors.push(unknown_item(model, Kind::System, system)),
             }
             Err(Reported)
         }
