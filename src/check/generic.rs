@@ -34,6 +34,7 @@ pub fn architecture(e: &mut Elaborator<'_>, span: Span) -> (Architecture, String
         point,
         dim,
         blocks,
+        groups: Vec::new(),
         output: Some(output),
         output_metric: Some(metric),
         loss: Some(loss),

@@ -1,15 +1,15 @@
 //! The functions of the language that do not need an architecture.
 
-use super::elaborate::{Elab, Elaborator, Local, Scope};
+use super::elaborate::{Elab, Elaborator, Scope};
 use super::error::ModelError;
 use super::optimizer::Over;
 use crate::domain::{Fun, Rational};
 use crate::source::Span;
-use crate::syntax::tree::{Expr, ExprKind, Ident};
+use crate::syntax::tree::{Expr, Ident};
 use crate::term::{NONE, Shape, Term};
 
 /// The names of all functions outside optimizers.
-pub const FUNCTIONS: [&str; 42] = [
+pub const FUNCTIONS: [&str; 45] = [
     "exp",
     "log",
     "sqrt",
@@ -52,6 +52,9 @@ pub const FUNCTIONS: [&str; 42] = [
     "polar",
     "powm",
     "prod",
+    "rows",
+    "cols",
+    "size",
 ];
 
 impl Elaborator<'_> {
@@ -129,6 +132,10 @@ impl Elaborator<'_> {
     pub(super) fn unary(&mut self, name: &str, x: Term, at: Span, span: Span) -> Elab<Term> {
         let shape = self.store.shape(x).clone();
         Ok(match name {
+            // A vector is one column, a scalar one entry.
+            "rows" => self.store.num(shape.first().map_or(1, |&n| n as u64)),
+            "cols" => self.store.num(shape.get(1).map_or(1, |&n| n as u64)),
+            "size" => self.store.num(shape.iter().product::<usize>() as u64),
             "exp" => self.store.map(Fun::Exp, x),
             "log" => self.function_log(x, at)?,
             "sqrt" => {
@@ -288,8 +295,8 @@ impl Elaborator<'_> {
         };
         let x = self.expr(first, scope)?;
         if name == "reshape" {
-            if let [Expr { kind: ExprKind::Name(block), .. }] = rest
-                && let Some(Local::Block(i)) = scope.get(block)
+            if let [of] = rest
+                && let Some(i) = self.block_written(of, scope)?
                 && let Some(over) = scope.over.clone()
             {
                 return self.reshape_to_block(x, i, &over, first.span);

@@ -2,7 +2,6 @@
 
 use super::{Typed, Typer};
 use crate::domain::Rational;
-use crate::model::optimizer::Variance;
 use crate::structure::body::{Entrywise, Id, Kind, Op};
 use crate::structure::class::Class;
 use crate::structure::law::{Axis, Form, Law, keeps_axes, keeps_blocks};
@@ -15,6 +14,9 @@ impl Typer {
         }
         if kind == Kind::Fixed {
             return Ok(s.with(Form::Fixed));
+        }
+        if kind == Kind::Numbers {
+            return Ok(s.with(Form::Numbers));
         }
         if self.class == Class::Translation {
             return Ok(self.vector(Axis::plain()));
@@ -177,7 +179,8 @@ impl Typer {
             Op::Given(_) => self.body.nonnegative.contains(&id),
             Op::Zero | Op::Norm | Op::Map(Entrywise::Abs | Entrywise::Relu, _) => true,
             Op::Map(Entrywise::Plain, name) => name != "log",
-            Op::State(i) => self.body.states[*i].variance == Variance::Diagonal,
+            Op::State(i) => self.body.states[*i].variance.is_positive(),
+            Op::Size(_) => true,
             // A root exists for such a base only.
             Op::Power(q) => !q.is_int() || !dashu_int::ops::BitTest::bit(q.numerator(), 0) || all(),
             Op::EntryMul | Op::Dot if self.body.same(node.args[0], node.args[1]) => true,
@@ -207,7 +210,7 @@ impl Typer {
                 Ok(a.with(Form::Scalar))
             }
             Form::Block(_) if keeps_axes(self.class) && keeps_blocks(self.class) => Ok(a.with(Form::Scalar)),
-            Form::SideVector(_) => Ok(a.with(Form::Scalar)),
+            Form::SideVector(_) | Form::Numbers => Ok(a.with(Form::Scalar)),
             _ => self.fault(id, "a sum over coordinates is a number only if all of them have the same units and signs"),
         }
     }
