@@ -11,9 +11,9 @@ use super::poly::{Atom, Entry, Mono, Poly, Symbol};
 use super::square::examine;
 use super::{Family, applied};
 use crate::check::lower::lower;
+use crate::domain::Domain;
 use crate::domain::Rational;
 use crate::domain::float::Float;
-use crate::domain::Domain;
 use crate::model::elaborate::Role;
 use crate::model::names::{Declared, Model};
 use crate::source::{Source, Sources};
@@ -267,8 +267,14 @@ fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> 
         let Some(Declared::Optimizer(id)) = model.lookup(&optimizer.name.name) else { panic!("no optimizer") };
         let states: Vec<String> = model[id].states.iter().map(|s| s.name.name.clone()).collect();
         let blocks = offsets(&layouts.target.layout);
-        let mut reading =
-            Reading { vars: FxHashMap::default(), model, point, blocks: offsets(&layouts.source.layout), states, declarations };
+        let mut reading = Reading {
+            vars: FxHashMap::default(),
+            model,
+            point,
+            blocks: offsets(&layouts.source.layout),
+            states,
+            declarations,
+        };
         let half = problem.equation.left.len();
         for (k, component) in std::iter::once(None).chain((0..reading.states.len()).map(Some)).enumerate() {
             let mut missing: Vec<usize> = (0..run[k].len()).collect();
