@@ -127,7 +127,7 @@ impl<'e> Prover<'e> {
                 }
                 let name = match k.checked_sub(1) {
                     None => "params",
-                    Some(k) => over.decl.states[k].0.name.as_str(),
+                    Some(k) => over.decl.states[k].name.name.as_str(),
                 };
                 let new = self.component(&over, name, &outer)?;
                 let inside = match &new.shape {
@@ -201,7 +201,7 @@ impl<'e> Prover<'e> {
             Some(Local::Block(b)) => self.block(params(), *b),
             _ if name == "params" => Ok(params()),
             _ => {
-                let Some(k) = states.iter().position(|(s, _)| s.name == name) else {
+                let Some(k) = states.iter().position(|s| s.name.name == name) else {
                     return stuck(format!("no new value of `{name}`"));
                 };
                 let Some(Local::Value(now)) = over.names.get(name) else { return stuck(format!("no `{name}`")) };
