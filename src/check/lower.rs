@@ -9,6 +9,9 @@ mod claims;
 mod rows;
 mod square;
 pub mod system;
+mod unanswered;
+
+pub use unanswered::{unanswered, unfilled};
 
 use std::rc::Rc;
 
