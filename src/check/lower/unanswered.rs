@@ -15,7 +15,9 @@ pub fn unanswered(check: &Check) -> Task {
         Question::Natural { .. } => "natural",
         Question::Commutes { .. } => "commutes",
         Question::Preserves { .. } => "preserves",
-        Question::Same { .. } => "same",
+        Question::Training { .. } => "training",
+        Question::Transfer { .. } => "transfer",
+        Question::Same { .. } | Question::SameTraining { .. } => "same",
         Question::System { .. } => "system",
     };
     let mut task = task(check, kind, text);
@@ -27,7 +29,11 @@ pub fn unanswered(check: &Check) -> Task {
         }
         Question::Preserves { path, .. } => task.along = Some(path_text(path)),
         Question::Commutes { left, right } => task.sides = Some((path_text(left), path_text(right))),
-        Question::Same { left, right, on } => {
+        Question::Training { optimizer, along } | Question::Transfer { optimizer, along } => {
+            task.optimizer = Some(instance_text(optimizer));
+            task.along = Some(path_text(along));
+        }
+        Question::Same { left, right, on, .. } | Question::SameTraining { left, right, on } => {
             task.sides = Some((instance_text(left), instance_text(right)));
             task.on = on.as_ref().map(instance_text);
         }
