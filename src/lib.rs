@@ -427,7 +427,7 @@ impl Asks<'_> {
             finding.blame = check::class::blame_of(self.model, check, class);
         }
         if finding.verdict == Verdict::Fails && !ok {
-            finding.natural_along = check::class::natural_along(self.model, check);
+            check::class::explain(self.model, check, &task, &mut finding);
         }
         // The terms are large and no longer needed.
         task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
@@ -436,7 +436,7 @@ impl Asks<'_> {
 
     /// Whether a finding is what its check expects.
     fn as_expected(&self, task: &Task, finding: &Finding) -> bool {
-        let proved = !self.options.require_proof || finding.evidence != Evidence::Numeric;
+        let proved = !self.options.require_proof || finding.evidence.is_proof();
         finding.verdict == expected_verdict(task.expected.as_ref()) && finding.rate_differs.is_none() && proved
     }
 

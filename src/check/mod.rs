@@ -157,9 +157,9 @@ pub struct Problem {
     pub expected_rate: Option<Term>,
     /// What an `auto` state was read as.
     pub auto: Option<&'static str>,
-    /// For a question about every architecture, asked on one generic architecture: whether that one leaves free all
-    /// that the optimizers read.
-    pub generic: Option<bool>,
+    /// For a question about every architecture, asked on one generic architecture: its bounds, or why it does not stand for
+    /// all.
+    pub generic: Option<Result<String, String>>,
     /// For such a question: whether the two bodies have the same normal form, which proves it for every architecture.
     pub same_bodies: bool,
     /// Assumptions that the question itself makes.

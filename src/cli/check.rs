@@ -109,7 +109,7 @@ pub struct Search {
     /// Points at which each square is looked at in floating point.
     #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     samples: u32,
-    /// Count a verdict that rests on numbers alone as unexpected.
+    /// Count a verdict that rests on numbers or on generic instances alone as unexpected.
     #[arg(long)]
     require_proof: bool,
     /// Multiply the budget of every engine (exact trials, witness points, size of terms).

@@ -113,8 +113,16 @@ pub struct CheckEntry {
     pub residual: Option<Residual>,
     /// The point that proves a `fails`.
     pub witness: Option<Witness>,
+    /// What the statement says of architectures: properties that a proof by types used.
+    pub hypotheses: Vec<String>,
     /// Side conditions that were not proved.
     pub assumptions: Vec<String>,
+    /// For the evidence `generic`: what the instances were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<String>,
+    /// For a `fails`: causes that lie not in the text of the optimizer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<String>,
     /// What was tried without success.
     pub tried: Vec<String>,
     /// A change of the optimizer that was seen to mend the square: what stands in the file and what should.
@@ -155,8 +163,13 @@ pub struct CellEntry {
     pub evidence: String,
     /// Whether the square commutes along this class and along none that contains it.
     pub largest: bool,
+    /// What the statement says of architectures: properties that a proof by types used.
+    pub hypotheses: Vec<String>,
     /// Side conditions that were not proved.
     pub assumptions: Vec<String>,
+    /// For the evidence `generic`: what the instances were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<String>,
     /// Where naturality is lost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blame: Vec<BlameEntry>,
@@ -281,7 +294,10 @@ impl CheckEntry {
             rate: f.rate.clone(),
             residual: f.residual.filter(|r| r.max.is_finite() && r.noise.is_finite() && r.defect.is_finite()),
             witness: f.witness.clone(),
+            hypotheses: f.hypotheses.clone(),
             assumptions: f.assumptions.clone(),
+            bounds: f.bounds.clone(),
+            causes: f.causes.clone(),
             tried: f.tried.clone(),
             repair: f.repair.as_ref().map(|r| RepairEntry {
                 verdict: r.verdict.text().to_owned(),
@@ -307,7 +323,9 @@ fn table(sources: &Sources, answer: &Answer) -> IndexMap<String, CellEntry> {
             rate: f.rate.clone(),
             evidence: f.evidence.text().to_owned(),
             largest: largest.contains(class),
+            hypotheses: f.hypotheses.clone(),
             assumptions: f.assumptions.clone(),
+            bounds: f.bounds.clone(),
             blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
             example: f.example.clone(),
             message: f.message.clone(),

@@ -177,6 +177,7 @@ fn evidence(verdict: Verdict, squares: &[Square], pasted: Evidence) -> Evidence 
         Verdict::Fails => Evidence::Counterexample,
         Verdict::Undecided => Evidence::None,
         _ if squares.iter().any(|s| s.finding.evidence == Evidence::Numeric) => Evidence::Numeric,
+        _ if squares.iter().any(|s| s.finding.evidence == Evidence::Generic) => Evidence::Generic,
         _ => pasted,
     }
 }
