@@ -9,10 +9,13 @@ mod entries;
 mod reasons;
 mod tensors;
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use super::body::{Body, Id, Kind, Op};
 use super::class::Class;
+use super::hypothesis::{Hypothesis, needs_inverses};
 use super::law::{Axis, Form, Law, is_conformal, keeps_axes, keeps_blocks, separates_blocks};
 use crate::domain::Rational;
 use crate::model::optimizer::Variance;
@@ -42,6 +45,8 @@ pub struct Typer {
     /// Whether `diagonal` states are taken as lists of numbers where the class cannot carry them: only to find what else
     /// is to blame.
     pub lenient: bool,
+    /// What the laws found so far use of the architecture.
+    pub hypotheses: BTreeSet<Hypothesis>,
     memo: FxHashMap<Id, Typed>,
     visiting: Vec<Id>,
     pub(super) keys: super::smooth::Keys,
@@ -56,6 +61,7 @@ impl Typer {
             rate,
             given: FxHashMap::default(),
             lenient: false,
+            hypotheses: BTreeSet::new(),
             memo: FxHashMap::default(),
             visiting: Vec::new(),
             keys: super::smooth::Keys::default(),
@@ -103,6 +109,13 @@ impl Typer {
             }
         }
         Some(if node.kind == Kind::Scalar { Law::scalar() } else { self.vector(Axis::plain()) })
+    }
+
+    /// The metric's pseudo-inverse is used as its inverse, where the class needs that.
+    pub(super) fn metric_is_inverted(&mut self) {
+        if needs_inverses(self.class) {
+            self.hypotheses.insert(Hypothesis::MetricNonSingular);
+        }
     }
 
     pub(super) fn fault<T>(&self, at: Id, why: impl Into<String>) -> Result<T, Fault> {
@@ -292,10 +305,14 @@ impl Typer {
                 Form::BlockTransposed => a.with(Form::Block(Axis::plain())),
                 _ => a.clone(),
             }),
-            (Op::Inverse, [a]) => self.inverse(id, a),
+            (Op::Inverse, [a]) => {
+                self.inverted(node.args[0]);
+                self.inverse(id, a)
+            }
             (Op::PseudoInverse, [a]) => self.pseudo_inverse(id, node.args[0], a),
             // A⁻¹ b; where A is singular neither side is defined.
             (Op::Solve, [a, b]) => {
+                self.inverted(node.args[0]);
                 let inverse = self.inverse(id, a)?;
                 self.product(id, &inverse, b)
             }
@@ -349,6 +366,7 @@ impl Typer {
             (Op::Differential | Op::Gradient, [e]) => self.differential(id, node.args[0], e),
             (Op::NaturalGradient, [e]) => {
                 let d = self.differential(id, node.args[0], e)?;
+                self.metric_is_inverted();
                 let cometric = self.matrix(Axis::up(), Axis::up());
                 self.product(id, &cometric, &d)
             }
