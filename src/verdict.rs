@@ -16,7 +16,8 @@
 //!
 //! A `fails` is never said without a [`Witness`], and a search that ends without a result is `undecided`.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::Rational;
 use crate::source::Span;
@@ -110,7 +111,7 @@ impl Evidence {
 }
 
 /// How the sides compare in floating point at sampled points, relative to their size.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Residual {
     /// The largest relative difference.
     pub max: f64,
@@ -125,7 +126,7 @@ pub struct Residual {
 }
 
 /// A named value at a witness, as text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Given {
     /// The name in the file.
     pub name: String,
@@ -134,7 +135,7 @@ pub struct Given {
 }
 
 /// A point that proves that two sides differ.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Witness {
     /// The point: every quantified name that matters.
     pub point: Vec<Given>,

@@ -323,7 +323,7 @@ fn hunt(
     // Numbers only say how hard to look.
     let hopeless = sampled.agrees() && !different;
     let points = if hopeless { budget.points / 10 } else { budget.points };
-    let smaller = Budget { points, ..Budget::new(budget.seed, budget.samples, 1) };
+    let smaller = Budget { points, ..Budget::new(budget.seed, budget.samples, 1).until(budget.deadline) };
     let smaller = Budget {
         trials: budget.trials,
         operations: budget.operations,

@@ -12,6 +12,9 @@ mod rows;
 mod square;
 pub mod system;
 mod training;
+mod unanswered;
+
+pub use unanswered::{unanswered, unfilled};
 
 use std::rc::Rc;
 

@@ -135,7 +135,7 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     fn budget(&self) -> Budget {
-        Budget::new(self.options.seed, self.options.samples, self.options.effort)
+        Budget::new(self.options.seed, self.options.samples, self.options.effort).until(self.options.deadline)
     }
 
     /// The same budget for a square that is not explained: any witness will do.
