@@ -21,8 +21,7 @@ impl Architecture {
     /// by name. A pulled-back source whose parameters have the names of the target's has the target's groups.
     pub fn inherit_groups(&mut self, from: &Architecture) {
         for g in &from.groups {
-            let blocks: Option<Vec<usize>> =
-                g.blocks.iter().map(|&i| self.block_named(&from.blocks[i].name)).collect();
+            let blocks: Option<Vec<usize>> = g.blocks.iter().map(|&i| self.block_named(&from.blocks[i].name)).collect();
             if let Some(blocks) = blocks {
                 self.groups.push(Group { name: g.name.clone(), blocks, span: g.span });
             }

@@ -246,7 +246,9 @@ fn twist_of_derivative(typer: &mut Typer, state: usize, u: Id, z: Id) -> Result<
     }
     match typer.body.states[state].variance {
         Variance::Fixed | Variance::Point => Ok(Vec::new()),
-        Variance::Entries(..) | Variance::Diagonal | Variance::Metric | Variance::Cometric if typer.lenient => Ok(Vec::new()),
+        Variance::Entries(..) | Variance::Diagonal | Variance::Metric | Variance::Cometric if typer.lenient => {
+            Ok(Vec::new())
+        }
         Variance::Tangent => Ok(typer.twist_of_pair(u, z, &Rational::ONE, true)),
         Variance::Cotangent => Ok(typer.twist_of_pair(u, z, &Rational::ONE, false)),
         _ => typer.fault(z, "the derivative of a tensor state along a nonlinear map needs a connection"),

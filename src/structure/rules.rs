@@ -206,9 +206,7 @@ impl Typer {
                 return self.fault(at, "numbers for each block are carried only by maps that keep the blocks apart");
             }
             // |c|⁻ᵏ z for c times an isometry.
-            Variance::Scalar(k) if is_conformal(self.class) => {
-                Law { weight: self.units(&-k.value()), ..Law::scalar() }
-            }
+            Variance::Scalar(k) if is_conformal(self.class) => Law { weight: self.units(&-k.value()), ..Law::scalar() },
             Variance::Scalar(_) => {
                 return self.fault(at, "a `scalar` state is carried only by multiples of isometries");
             }

@@ -32,7 +32,10 @@ pub(super) fn carry(
         let o = Rc::clone(&over[&m.source.symbol]);
         let mut inputs = vec![m.source.symbol];
         let mut outputs = vec![m.map];
-        let covariant = o.states.iter().any(|s| matches!(s.variance, Variance::Cotangent | Variance::Diagonal | Variance::Entries(..)));
+        let covariant = o
+            .states
+            .iter()
+            .any(|s| matches!(s.variance, Variance::Cotangent | Variance::Diagonal | Variance::Entries(..)));
         // Along a scaled permutation a covector needs no matrix.
         let form = match covariant {
             true => Monomial::of(&mut e.store, m.map, m.source.symbol).filter(Monomial::is_scaled_permutation),

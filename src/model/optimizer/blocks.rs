@@ -28,11 +28,9 @@ impl State {
         match self.variance {
             Variance::Left | Variance::Right => Layout::Sides(self.variance),
             _ if self.each => Layout::Numbers,
-            Variance::Tangent
-            | Variance::Cotangent
-            | Variance::Diagonal
-            | Variance::Point
-            | Variance::Entries(..) => Layout::Parameters,
+            Variance::Tangent | Variance::Cotangent | Variance::Diagonal | Variance::Point | Variance::Entries(..) => {
+                Layout::Parameters
+            }
             _ => Layout::Apart,
         }
     }

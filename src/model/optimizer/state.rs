@@ -126,7 +126,8 @@ impl Elaborator<'_> {
         };
         if *each && !(matches!(variance, Variance::Scalar(_)) || word == "R" && ty.dims.is_empty()) {
             let message = "`each` makes one number for each block".to_owned();
-            let help = Some("write `R each` or `scalar(k) each`; the other types are over the blocks already".to_owned());
+            let help =
+                Some("write `R each` or `scalar(k) each`; the other types are over the blocks already".to_owned());
             return bad(self, message, help, ty.span);
         }
         Ok(variance)

@@ -11,9 +11,7 @@ use crate::domain::Rational;
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::Variance;
 use crate::source::Span;
-use crate::syntax::tree::{
-    Comparison, Expr, ExprKind, Instance, Optimizer, State, Subscript,
-};
+use crate::syntax::tree::{Comparison, Expr, ExprKind, Instance, Optimizer, State, Subscript};
 
 /// Definitions that use each other are expanded to this depth, and this often.
 const MAX_DEPTH: usize = 64;
@@ -171,7 +169,12 @@ impl Builder<'_> {
                 _ => Kind::Vector,
             };
             let i = self.body.states.len();
-            self.body.states.push(StateOf { name: name.name.clone(), variance, each: state.each, span: name.span.to(ty.span) });
+            self.body.states.push(StateOf {
+                name: name.name.clone(),
+                variance,
+                each: state.each,
+                span: name.span.to(ty.span),
+            });
             let id = self.push(Op::State(i), Vec::new(), kind, name.span);
             scope.bind(&name.name, Local::Value(id));
         }

@@ -77,8 +77,7 @@ fn conformal(e: &mut Elaborator<'_>, j: Term) -> Option<Term> {
 
 fn block_jacobian(s: &mut Store, j: Term, m: &Morphism, b: &Block, a: &Block) -> Term {
     let (rows, columns, n) = (b.size(), a.size(), m.source.dim);
-    let map =
-        (0..rows * columns).map(|k| ((b.offset + k / columns) * n + a.offset + k % columns) as u32).collect();
+    let map = (0..rows * columns).map(|k| ((b.offset + k / columns) * n + a.offset + k % columns) as u32).collect();
     s.gather(j, map, &[rows, columns])
 }
 
