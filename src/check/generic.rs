@@ -71,6 +71,7 @@ pub fn reads_first_derivatives(optimizer: &Optimizer) -> bool {
                 expressions.extend(args);
             }
             ExprKind::List(args) => expressions.extend(args),
+            ExprKind::If(c) => expressions.extend(c.parts()),
             ExprKind::Reduce(..) | ExprKind::Index(..) | ExprKind::Comprehension(..) => return false,
         }
     }

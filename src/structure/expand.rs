@@ -1,6 +1,6 @@
 //! Steps for small `lr`: values and derivatives of their components at `lr = 0`, as nodes of the body.
 
-use super::body::{Body, Entrywise, Id, Kind, Node, Op};
+use super::body::{Body, Id, Kind, Node, Op};
 use super::class::Class;
 use super::rules::Typer;
 use crate::domain::Rational;
@@ -117,8 +117,7 @@ fn continuous(typer: &mut Typer, node: &Node, depth: usize) -> bool {
     let first = moving.first() == Some(&true);
     match &node.op {
         Op::Opaque(_) | Op::PowerBy | Op::Polar => false,
-        Op::Map(Entrywise::Sign, _) => !first,
-        Op::Map(_, name) => !first || name != "log" && name != "tan",
+        Op::Map(f) => !first || f.is_tame(),
         Op::Over | Op::EntryDiv => !moving[1] || away_from_zero(typer, node.args[1], depth),
         Op::Power(q) if !q.is_int() || *q < Rational::ZERO => !first || away_from_zero(typer, node.args[0], depth),
         Op::Inverse | Op::PseudoInverse | Op::MatrixPower(_) | Op::Solve | Op::Raise if first => {

@@ -331,7 +331,7 @@ impl Atom {
                     _ => format!("{word}[{}]", index.join(", ")),
                 }
             }
-            Atom::Fun(f, p) => format!("{}({})", format!("{f:?}").to_lowercase(), p.text(words)),
+            Atom::Fun(f, p) => format!("{}({})", f.name(), p.text(words)),
             Atom::Base(p) => format!("({})", p.text(words)),
             Atom::Sum(h, m, bound) => {
                 let body = Poly::single((**m).clone(), Rational::ONE).text(words);
