@@ -3,7 +3,9 @@
 
 use std::cmp::Ordering;
 
-use nat::core::prim::{AtZero, Bound, Defined, ENTRYWISE, Fun, Homogeneity, Is, Monotone, Parity, Ratio, Regularity, Row};
+use nat::core::prim::{
+    AtZero, Bound, Defined, ENTRYWISE, Fun, Homogeneity, Is, Monotone, Parity, Ratio, Regularity, Row,
+};
 use nat::domain::exact::Exact;
 use nat::domain::float::Float;
 use nat::domain::interval::{Interval, Intervals};
@@ -123,10 +125,12 @@ fn homogeneity() {
     for p in probes() {
         let name = p.row.name;
         let homogeneous = |k: f64| {
-            p.grid().all(|x| [0.25, 2.0].iter().all(|c| match (p.value(c * x), p.value(x)) {
-                (Ok(a), Ok(b)) => near(a, c.powf(k) * b, 1e-12),
-                _ => true,
-            }))
+            p.grid().all(|x| {
+                [0.25, 2.0].iter().all(|c| match (p.value(c * x), p.value(x)) {
+                    (Ok(a), Ok(b)) => near(a, c.powf(k) * b, 1e-12),
+                    _ => true,
+                })
+            })
         };
         match p.row.homogeneity {
             Homogeneity::Degree(k) => assert!(homogeneous(number(k)), "{name}"),
@@ -240,8 +244,10 @@ fn derivatives_are_those_of_differences() {
         for x in p.grid() {
             let h = 1e-5;
             let found = p.at(&mut Float::default(), &x).expect("values");
-            let (left, right) =
-                (p.at(&mut Float::default(), &(x - h)).expect("values"), p.at(&mut Float::default(), &(x + h)).expect("values"));
+            let (left, right) = (
+                p.at(&mut Float::default(), &(x - h)).expect("values"),
+                p.at(&mut Float::default(), &(x + h)).expect("values"),
+            );
             for order in 0..2 {
                 let difference = (right[order] - left[order]) / (2.0 * h);
                 assert!(near(found[order + 1], difference, 1e-6), "{} at {x}: {found:?}, {difference}", p.row.name);

@@ -32,7 +32,8 @@ static DEFINITIONS: LazyLock<FxHashMap<(&'static str, usize), Definition>> = Laz
     });
     let composed = COMPOSED.iter().map(|c| (c.name, c.params.iter().map(|p| p.0).collect(), c.body));
     let all: Vec<(&str, Vec<&str>, &str)> = rows.chain(composed).collect();
-    let texts: Vec<String> = all.iter().map(|(n, params, body)| format!("def {n}({}) = {body}\n", params.join(", "))).collect();
+    let texts: Vec<String> =
+        all.iter().map(|(n, params, body)| format!("def {n}({}) = {body}\n", params.join(", "))).collect();
     let mut sources = Sources::default();
     let id = sources.add(Source::new("the table of primitives", &texts.concat()));
     let (file, _) = crate::syntax::parse(id, sources.get(id));
