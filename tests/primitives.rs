@@ -16,7 +16,7 @@ use nat::model::elaborate::{Elaborator, Local, Scope};
 use nat::model::names::Model;
 use nat::source::{Source, Sources};
 use nat::syntax::tree::{Expr, ItemKind};
-use nat::term::{Program, Seeds};
+use nat::term::{Program, Seeds, Term};
 
 /// Points away from kinks and poles.
 const GRID: [f64; 14] = [-3.3, -2.2, -1.9, -1.1, -0.8, -0.45, -0.125, 0.0625, 0.3, 0.7, 1.2, 1.45, 2.4, 3.1];
@@ -24,6 +24,7 @@ const GRID: [f64; 14] = [-3.3, -2.2, -1.9, -1.1, -0.8, -0.45, -0.125, 0.0625, 0.
 /// A function of the language as a program in one variable, with its first two derivatives.
 struct Probe {
     row: &'static Row,
+    value: Program,
     values: Program,
 }
 
@@ -51,7 +52,8 @@ impl Probe {
         let seeds = Seeds::along([(symbol, one)]);
         let first = elaborator.store.tangent(value, &seeds).expect("a derivative");
         let second = elaborator.store.tangent(first, &seeds).expect("a second derivative");
-        Probe { row, values: Program::new(&elaborator.store, &[value, first, second]) }
+        let program = |terms: &[Term]| Program::new(&elaborator.store, terms);
+        Probe { row, value: program(&[value]), values: program(&[value, first, second]) }
     }
 
     /// The value and the first two derivatives.
@@ -61,7 +63,8 @@ impl Probe {
     }
 
     fn value(&self, x: f64) -> Result<f64, Stop> {
-        self.at(&mut Float::default(), &x).map(|v| v[0])
+        let results = self.value.run(&mut Float::default(), |_| Some(vec![x])).map_err(|f| f.stop)?;
+        Ok(results[0][0])
     }
 
     fn real(&self, x: f64) -> f64 {
@@ -151,12 +154,12 @@ fn ranges_hold_and_are_not_far_off() {
             let y = p.real(x);
             let below = match p.row.range.lo {
                 Bound::None => true,
-                Bound::Open(q) => y > number(q),
+                // Rounding reaches the limit before the function does.
+                Bound::Open(q) => y > number(q) || x.abs() > 5.0 && y >= number(q),
                 Bound::Closed(q) => y >= number(q),
             };
             let above = match p.row.range.hi {
                 Bound::None => true,
-                // Rounding reaches the limit before the function does.
                 Bound::Open(q) => y < number(q) || x.abs() > 5.0 && y <= number(q),
                 Bound::Closed(q) => y <= number(q),
             };
@@ -358,7 +361,8 @@ fn the_error_function_is_its_series() {
 
 #[test]
 fn atoms_of_the_prime_field_have_the_parity_and_the_values_of_their_rows() {
-    for f in kernels().into_iter().filter(|f| *f != Fun::Sign) {
+    // The logarithm is that of the absolute value there, and a sign is none of the atoms.
+    for f in kernels().into_iter().filter(|f| !matches!(f, Fun::Sign | Fun::Log)) {
         let mut prime = Prime::new(Random::new(7, "parity"), Signs::Free, PseudoInverses::ByRank);
         let x = prime.draw();
         let minus = prime.neg(&x);
