@@ -106,7 +106,9 @@ impl Mono {
         self.0.iter().all(|(a, e)| match a {
             Atom::Unit(_) => true,
             Atom::Entry(_) => e.is_int(),
-            Atom::Fun(Fun::Exp | Fun::Sin | Fun::Cos | Fun::Tanh | Fun::Sigmoid, p) => e.is_int() && p.regular(),
+            Atom::Fun(Fun::Exp | Fun::Sin | Fun::Cos | Fun::Tanh | Fun::Sigmoid | Fun::Erf | Fun::Gauss, p) => {
+                e.is_int() && p.regular()
+            }
             Atom::Fun(Fun::Log | Fun::Atan | Fun::Softplus | Fun::Sign, _) => false,
             Atom::Base(p) => e.is_int() && p.regular(),
             Atom::Sum(_, body, _) => e.is_int() && body.regular(),
