@@ -138,7 +138,9 @@ impl Expansion<'_> {
                     // The same members at another point.
                     let second = self.sampler.prime_with(&mut prime, &mut random, None, Some(&first)).ok();
                     let there = second.and_then(|p| self.expand(root, terms, prime, &p));
-                    there.is_some_and(|(prime, l, r, trust)| m < trust && ratio(&prime, &at(&l, m), &at(&r, m)) != Some(c))
+                    there.is_some_and(|(prime, l, r, trust)| {
+                        m < trust && ratio(&prime, &at(&l, m), &at(&r, m)) != Some(c)
+                    })
                 }
             },
         };

@@ -173,7 +173,9 @@ impl Store {
                 self.product(t, &[], trace, &extra, &extra)
             }),
             Node::Polar(x) if memo.contains_key(&x) => return Err(NotDifferentiable::Primitive { primitive: "polar" }),
-            Node::PowerSpd(x, _) if memo.contains_key(&x) => return Err(NotDifferentiable::Primitive { primitive: "powm" }),
+            Node::PowerSpd(x, _) if memo.contains_key(&x) => {
+                return Err(NotDifferentiable::Primitive { primitive: "powm" });
+            }
             Node::Polar(_) | Node::PowerSpd(..) => None,
         })
     }

@@ -11,15 +11,16 @@ use crate::check::sample::Sampler;
 use crate::check::witness::Goal;
 use crate::check::{Budget, Problem, numeric};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::domain::{Fun, Rational};
+use crate::domain::{Domain, Fun, Rational};
 use crate::term::{Node, Program, SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict};
 
 /// Whether to put `lr = 0` may lie on a kink, at the start of a root or where a rank drops: whether the argument of a sign
-/// or of a root that reads `lr` has an entry that vanishes at `lr = 0`, or a pseudo-inverse reads `lr`.
+/// or of a root that reads `lr` has an entry that vanishes at `lr = 0`, or the rank of a matrix under a pseudo-inverse is
+/// another one there.
 pub(super) fn depends_at_zero(problem: &mut Problem, lr: SymbolId, roots: &[Term], budget: &Budget) -> bool {
     let store = &mut problem.setting.store;
-    let mut arguments: Vec<Term> = Vec::new();
+    let (mut arguments, mut matrices): (Vec<Term>, Vec<Term>) = (Vec::new(), Vec::new());
     for t in store.reachable(roots) {
         let x = match store.node(t) {
             Node::Map(Fun::Sign, x) | Node::Polar(x) | Node::PowerSpd(x, _) | Node::PseudoInverse(x) => *x,
@@ -29,17 +30,22 @@ pub(super) fn depends_at_zero(problem: &mut Problem, lr: SymbolId, roots: &[Term
         if !store.free_symbols(&[x]).contains(&lr) {
             continue;
         }
-        if matches!(store.node(t), Node::PseudoInverse(_)) {
-            return true;
+        match store.node(t) {
+            Node::PseudoInverse(_) => matrices.push(x),
+            _ => arguments.push(x),
         }
-        arguments.push(x);
     }
-    if arguments.is_empty() {
+    if arguments.is_empty() && matrices.is_empty() {
         return false;
     }
+    let shapes: Vec<(usize, usize)> = matrices.iter().map(|m| (store.shape(*m)[0], store.shape(*m)[1])).collect();
     let zero = store.num(0);
     let by: FxHashMap<_, _> = [(lr, zero)].into_iter().collect();
-    let there = store.substitute(&arguments, &by);
+    // The arguments at 0, the matrices at 0, and the matrices beside it.
+    arguments.extend(&matrices);
+    let split = arguments.len() - matrices.len();
+    let mut there = store.substitute(&arguments, &by);
+    there.extend(matrices);
     let sampler = Sampler::new(&problem.setting, &there, &problem.domain);
     let program = Program::new(&problem.setting.store, &there);
     for seed in 0..4 {
@@ -49,7 +55,18 @@ pub(super) fn depends_at_zero(problem: &mut Problem, lr: SymbolId, roots: &[Term
         let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
         let Ok(point) = sampler.prime(&mut prime, &mut random, None) else { continue };
         if let Ok(values) = program.run(&mut prime, |s| point.get(&s).cloned()) {
-            return values.iter().flatten().any(|x| *x == 0);
+            let (vanishing, both) = values.split_at(split);
+            let (at_zero, beside) = both.split_at(shapes.len());
+            let mut rank = |m: &[u64], (rows, cols): (usize, usize)| {
+                prime.pseudo_inverse(m, rows, cols).ok()?;
+                prime.ranks.last().copied()
+            };
+            let mut drops = false;
+            for ((a, b), shape) in at_zero.iter().zip(beside).zip(shapes) {
+                let ranks = (rank(a, shape), rank(b, shape));
+                drops |= ranks.0.is_none() || ranks.0 != ranks.1;
+            }
+            return drops || vanishing.iter().flatten().any(|x| *x == 0);
         }
     }
     // Without a value at lr = 0 there is nothing to be put there.
@@ -126,6 +143,8 @@ pub(super) fn unclear(defect: &Defect, slope: Option<f64>) -> String {
             "the coefficients of lr^0 to lr^{} of the defect of one step vanish, and no point was found at which the sides differ{seen}",
             order::TERMS - 1
         ),
-        Defect::Unknown => format!("the sides have no power series in lr that could be computed, so that the order of the defect is open{seen}"),
+        Defect::Unknown => format!(
+            "the sides have no power series in lr that could be computed, so that the order of the defect is open{seen}"
+        ),
     }
 }

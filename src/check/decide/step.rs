@@ -8,9 +8,9 @@ use super::{
     proved_rate, up_to_rate,
 };
 use crate::check::algebra::{Atoms, Identity};
+use crate::check::order::{self, Defect};
 use crate::check::rate::{self, Ratio};
 use crate::check::witness::Goal;
-use crate::check::order::{self, Defect};
 use crate::check::{Budget, Problem, numeric};
 use crate::domain::Rational;
 use crate::term::{Seeds, SymbolId, Term};

@@ -48,7 +48,9 @@ impl<D: Domain> Series<D> {
 
     /// `t^by · x`
     fn shifted_up(&self, x: &[D::Elem], by: usize) -> Vec<D::Elem> {
-        (0..self.order).map(|k| k.checked_sub(by).map_or_else(|| self.base.zero(), |k| self.coefficient(x, k))).collect()
+        (0..self.order)
+            .map(|k| k.checked_sub(by).map_or_else(|| self.base.zero(), |k| self.coefficient(x, k)))
+            .collect()
     }
 
     /// `a / b`: from `q b = a`. Where `b` starts with `t^k` so must `a`.
