@@ -65,6 +65,7 @@ use check::system::{Progress, Silent, Stopped};
 use check::{Budget, Task};
 use model::error::ModelError;
 use model::names::Model;
+use model::warnings::{Warning, warnings};
 use source::{SourceId, Sources, Span};
 use structure::class::Class;
 use syntax::SyntaxError;
@@ -175,6 +176,8 @@ pub struct FileReport {
     pub answers: Vec<Answer>,
     /// The errors in order of place, those of the files it uses among them.
     pub errors: Vec<InputError>,
+    /// What is allowed and hardly meant, in order of place; nothing of a source with errors.
+    pub warnings: Vec<Warning>,
 }
 
 /// A source with all that it uses, parsed and resolved; the errors of its text, and those of its names and shapes.
@@ -261,7 +264,7 @@ pub fn check_source_with(
     errors.extend(input_errors(id, faults, asked));
     if !errors.is_empty() {
         errors.sort_by_key(InputError::span);
-        return Ok(FileReport { answers: Vec::new(), errors });
+        return Ok(FileReport { errors, ..FileReport::default() });
     }
     let asks = Asks { model: &model, examples: OnceLock::new(), options, progress };
     let answered: Vec<Result<Answer, Stopped>> =
@@ -285,7 +288,15 @@ pub fn check_source_with(
         errors.extend(input_errors(id, Vec::new(), asked));
         errors.sort_by_key(InputError::span);
     }
-    Ok(FileReport { answers, errors })
+    let warnings = if errors.is_empty() { warnings_of(sources, id, files) } else { Vec::new() };
+    Ok(FileReport { answers, errors, warnings })
+}
+
+/// What is allowed in a source without errors, and hardly meant.
+pub fn warnings_of(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> Vec<Warning> {
+    let gathered = files.gather(sources, id);
+    let own = gathered.parts.iter().find(|part| part.id == id);
+    own.map(|part| warnings(&part.file, sources.get(id))).unwrap_or_default()
 }
 
 /// The faults of declarations, and those that checks met, which may lie in a file that this one uses: each once.
@@ -361,7 +372,9 @@ impl Asks<'_> {
     /// Whether a finding is what its check expects.
     fn as_expected(&self, task: &Task, finding: &Finding) -> bool {
         let proved = !self.options.require_proof || finding.evidence != Evidence::Numeric;
-        finding.verdict == expected_verdict(task.expected.as_ref()) && finding.rate_differs.is_none() && proved
+        let expected = task.expected.as_ref();
+        let verdict = finding.verdict == expected_verdict(expected) && finding.rate_differs.is_none();
+        verdict && verdict::order_differs(expected, finding).is_none() && proved
     }
 
     /// Fills the table of a `classify`, which expects nothing.

@@ -8,6 +8,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, NarratableReportHandler, Re
 use super::files::{Disk, read_all};
 use super::progress::Bar;
 use super::status;
+use crate::model::warnings::Warning;
 use crate::report::elsewhere::Elsewhere;
 use crate::report::json::{CheckEntry, ErrorEntry, Report};
 use crate::report::{system, table, text};
@@ -57,6 +58,16 @@ pub struct Arguments {
     /// Worker threads; 0 takes one for each core. The output does not depend on it.
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1024))]
     threads: u16,
+    /// What to take for an error: `warnings`.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    deny: Vec<Deny>,
+}
+
+/// What can be taken for an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    /// Every warning.
+    Warnings,
 }
 
 /// Runs `nat check` and returns the exit status.
@@ -79,7 +90,7 @@ fn check_all(arguments: &Arguments) -> u8 {
         require_proof: arguments.require_proof,
     };
     let mut sources = Sources::default();
-    let mut json = Report { version: 1, checks: Vec::new(), errors: Vec::new() };
+    let mut json = Report { version: 1, checks: Vec::new(), errors: Vec::new(), warnings: Vec::new() };
     let (mut faulty, mut unexpected, mut total, mut tables) = (0usize, 0usize, 0usize, 0usize);
     let printer = Printer::new();
     let bar = Bar::new(arguments.format == Format::Json);
@@ -120,7 +131,8 @@ fn check_all(arguments: &Arguments) -> u8 {
             }
         };
         let is_faulty = !report.errors.is_empty();
-        faulty += usize::from(is_faulty);
+        let denied = !report.warnings.is_empty() && arguments.deny.contains(&Deny::Warnings);
+        faulty += usize::from(is_faulty || denied);
         report.errors.retain(|e| !reported.contains(e));
         reported.extend(report.errors.iter().cloned());
         unexpected += report.answers.iter().filter(|a| !a.ok).count();
@@ -130,6 +142,7 @@ fn check_all(arguments: &Arguments) -> u8 {
             Format::Json => {
                 json.checks.extend(report.answers.iter().map(|a| CheckEntry::new(&sources, a)));
                 json.errors.extend(report.errors.iter().map(|e| ErrorEntry::new(&sources, e)));
+                json.warnings.extend(report.warnings.iter().map(|w| ErrorEntry::of_warning(&sources, w)));
             }
             Format::Text => printer.file(&sources, file, &report, is_faulty),
         }
@@ -266,6 +279,9 @@ impl Printer {
         for error in &report.errors {
             self.diagnostic(&WithSource::new(sources, error));
         }
+        for warning in &report.warnings {
+            self.diagnostic(&Warned { warning, source: sources.named(warning.span().source) });
+        }
     }
 }
 
@@ -322,5 +338,42 @@ impl miette::Diagnostic for WithSource<'_> {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
         let place = self.elsewhere.as_ref()?;
         Some(Box::new(std::iter::once(place as &dyn miette::Diagnostic)))
+    }
+}
+
+/// A warning with the text that its labels point into.
+#[derive(Debug)]
+struct Warned<'a> {
+    warning: &'a Warning,
+    source: miette::NamedSource<std::sync::Arc<str>>,
+}
+
+impl std::fmt::Display for Warned<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.warning.fmt(f)
+    }
+}
+
+impl std::error::Error for Warned<'_> {}
+
+impl miette::Diagnostic for Warned<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.warning.code()
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(miette::Severity::Warning)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.warning.help()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
+        self.warning.labels()
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        Some(&self.source)
     }
 }

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::system::{SquareEntry, SystemEntry};
+use crate::model::warnings::Warning;
 use crate::source::Sources;
 use crate::structure::blame::Blame;
 use crate::structure::class::Class;
@@ -19,6 +20,8 @@ pub struct Report {
     pub checks: Vec<CheckEntry>,
     /// All errors of all files, in order.
     pub errors: Vec<ErrorEntry>,
+    /// All warnings of all files, in order; they change no answer.
+    pub warnings: Vec<ErrorEntry>,
 }
 
 /// One check.
@@ -251,6 +254,20 @@ impl BlameEntry {
 }
 
 impl ErrorEntry {
+    /// The entry of a warning.
+    pub fn of_warning(sources: &Sources, warning: &Warning) -> Self {
+        let (file, line, column) = sources.place(warning.span());
+        ErrorEntry {
+            code: miette::Diagnostic::code(warning).map(|c| c.to_string()).unwrap_or_default(),
+            message: warning.to_string(),
+            help: miette::Diagnostic::help(warning).map(|h| h.to_string()),
+            file: file.to_owned(),
+            line,
+            column,
+            related: None,
+        }
+    }
+
     /// The entry of a fault with a place.
     pub fn new(sources: &Sources, error: &InputError) -> Self {
         let (file, line, column) = sources.place(error.span());
