@@ -410,6 +410,7 @@ impl Asks<'_> {
         if let Some(asked) = task.system.take() {
             let (finding, report) =
                 check::system::answer(&mut task, &asked, (self.model, check), self.options, self.listener)?;
+            let finding = finding.checked();
             let ok = self.as_expected(&task, &finding);
             return Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: Some(report) });
         }
@@ -420,7 +421,8 @@ impl Asks<'_> {
                 found.finding
             }
             None => self.problems(&mut task)?,
-        };
+        }
+        .checked();
         // Searches that were cut short look like searches that found nothing.
         let proof = !matches!(finding.evidence, Evidence::Numeric | Evidence::None);
         if !proof && self.options.deadline.is_some_and(|d| Instant::now() >= d) {
@@ -431,11 +433,21 @@ impl Asks<'_> {
         if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
             finding.repair = check::repair::suggest(self.model, check, (finding.verdict, expected), &self.budget());
         }
-        if finding.verdict == Verdict::Fails
+        // Where another type of a state is all that is needed, no subexpression is to blame.
+        if finding.repair.as_ref().is_some_and(|r| r.carrying) {
+            finding.blame.clear();
+        } else if finding.verdict == Verdict::Fails
             && finding.blame.is_empty()
             && let Some(class) = task.maps
         {
             finding.blame = check::class::blame_of(self.model, check, class);
+        }
+        // Where fewer numbers at zero are all that is needed, they fix the scale.
+        if let Some(repair) = finding.repair.as_ref().filter(|_| finding.verdict == Verdict::Fails) {
+            let scales = check::repair::scales(self.model, check, repair);
+            if !scales.is_empty() && scales.len() < finding.blame.len() {
+                finding.blame = scales;
+            }
         }
         if finding.verdict == Verdict::Fails && !ok {
             check::class::explain(self.model, check, &task, &mut finding);
@@ -467,7 +479,7 @@ impl Asks<'_> {
                 let asked = Question::Natural { optimizer, along, on: question.on.clone() };
                 let check = Check { question: asked, expect: None, span: request.span };
                 let found = check::class::answer(self.examples(), &check, question, &self.budget())?;
-                Ok((question.class, found.finding))
+                Ok((question.class, found.finding.checked()))
             })
             .collect();
         let finding = Finding::new(Verdict::Undecided, Evidence::None, "a table");
