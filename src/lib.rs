@@ -8,6 +8,7 @@
 //! | [`source`] | bytes → text with places | [`source::Source`], [`source::Span`] |
 //! | [`syntax`] | text → spanned tree | [`syntax::tree::File`] |
 //! | [`uses`] | file → the files and libraries that it uses | [`uses::Files`], [`uses::Part`] |
+//! | [`core`] | the table of the functions of the language | [`core::prim::Row`] |
 //! | [`domain`] | the scalars that terms are read in | [`domain::Domain`] |
 //! | [`term`] | the calculus: tensor terms and their derivatives | [`term::Store`], [`term::Program`] |
 //! | [`model`] | tree → declarations, and from them shapes and terms | [`model::names::Model`], [`model::elaborate::Elaborator`] |
@@ -15,6 +16,7 @@
 //! | [`structure`] | optimizers → transformation laws: proofs for every architecture | [`structure::rules::Typer`], [`structure::prove`] |
 //! | [`verdict`] | what is claimed, and on what evidence | [`verdict::Finding`] |
 //! | [`check`] | diagram, terms and laws → findings | [`check::Problem`], [`check::decide`], [`check::class`] |
+//! | [`explain`] | codes → pages about them | [`explain::Page`] |
 //! | [`report`] | findings → terminal and JSON | [`report::text`], [`report::json`] |
 //! | [`cli`] | the command line | [`cli::run`] |
 //!
@@ -39,8 +41,10 @@
 
 pub mod check;
 pub mod cli;
+pub mod core;
 pub mod diagram;
 pub mod domain;
+pub mod explain;
 pub mod model;
 pub mod refs;
 pub mod report;
@@ -65,6 +69,7 @@ use check::system::{Progress, Silent, Stopped};
 use check::{Budget, Task};
 use model::error::ModelError;
 use model::names::Model;
+use model::warnings::{Warning, warnings};
 use source::{SourceId, Sources, Span};
 use structure::class::Class;
 use syntax::SyntaxError;
@@ -201,6 +206,8 @@ pub struct FileReport {
     pub answers: Vec<Answer>,
     /// The errors in order of place, those of the files it uses among them.
     pub errors: Vec<InputError>,
+    /// What is allowed and hardly meant, in order of place; nothing of a source with errors.
+    pub warnings: Vec<Warning>,
 }
 
 /// A source with all that it uses, parsed and resolved; the errors of its text, and those of its names and shapes.
@@ -321,7 +328,7 @@ pub fn check_source_for(
     errors.extend(input_errors(id, faults, asked));
     if !errors.is_empty() {
         errors.sort_by_key(InputError::span);
-        return Ok(FileReport { answers: Vec::new(), errors });
+        return Ok(FileReport { errors, ..FileReport::default() });
     }
     listener.begun(&tasks.iter().chain(tables.iter().map(|(t, _)| t)).collect::<Vec<_>>());
     let asks = Asks { model: &model, examples: OnceLock::new(), options, listener };
@@ -356,7 +363,15 @@ pub fn check_source_for(
         errors.extend(input_errors(id, Vec::new(), asked));
         errors.sort_by_key(InputError::span);
     }
-    Ok(FileReport { answers, errors })
+    let warnings = if errors.is_empty() { warnings_of(sources, id, files) } else { Vec::new() };
+    Ok(FileReport { answers, errors, warnings })
+}
+
+/// What is allowed in a source without errors, and hardly meant.
+pub fn warnings_of(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> Vec<Warning> {
+    let gathered = files.gather(sources, id);
+    let own = gathered.parts.iter().find(|part| part.id == id);
+    own.map(|part| warnings(&part.file, sources.get(id))).unwrap_or_default()
 }
 
 /// The faults of declarations, and those that checks met, which may lie in a file that this one uses: each once.
@@ -449,7 +464,9 @@ impl Asks<'_> {
     /// Whether a finding is what its check expects.
     fn as_expected(&self, task: &Task, finding: &Finding) -> bool {
         let proved = !self.options.require_proof || finding.evidence.is_proof();
-        finding.verdict == expected_verdict(task.expected.as_ref()) && finding.rate_differs.is_none() && proved
+        let expected = task.expected.as_ref();
+        let verdict = finding.verdict == expected_verdict(expected) && finding.rate_differs.is_none();
+        verdict && verdict::order_differs(expected, finding).is_none() && proved
     }
 
     /// Fills the table of a `classify`, which expects nothing.

@@ -33,6 +33,9 @@ pub fn candidate(
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let sampler = Sampler::new(setting, &roots, extra);
     let program = Program::new(&setting.store, &roots);
+    if program.operations() > budget.operations / 16 {
+        return Ratio::Unknown;
+    }
     for seed in 0..6 {
         let label = format!("rate/{seed}");
         let mut random = Random::new(budget.seed, &label);

@@ -108,7 +108,10 @@ pub struct Prime {
     angles: Vec<Angle>,
     /// Rational multiples of one argument: value to (angle, multiple of a 12th).
     multiples: FxHashMap<u64, (usize, i64)>,
-    arctangents: FxHashMap<u64, u64>,
+    /// How many values of odd functions without other relations there are.
+    odd_atoms: usize,
+    /// What stands for `2/√π`, once it was needed.
+    height: Option<u64>,
     lambda: u64,
     constants: FxHashMap<Rational, u64>,
     /// Values of functions given before.
@@ -138,7 +141,8 @@ impl Prime {
             monomials: FxHashMap::default(),
             angles: Vec::new(),
             multiples: FxHashMap::default(),
-            arctangents: FxHashMap::default(),
+            odd_atoms: 0,
+            height: None,
             lambda,
             constants: FxHashMap::default(),
             values: FxHashMap::default(),
@@ -171,6 +175,18 @@ impl Prime {
         let sign = Some(self.field.one);
         self.add_factor(Factor { value, root, log, sign });
         value
+    }
+
+    /// The positive number `2/√π`: an atom, without the relation to π.
+    fn gauss_height(&mut self) -> u64 {
+        match self.height {
+            Some(height) => height,
+            None => {
+                let height = self.draw_positive();
+                self.height = Some(height);
+                height
+            }
+        }
     }
 
     /// Declares a value to be positive.

@@ -38,6 +38,9 @@ pub(super) fn phrase(rule: Rule) -> &'static str {
         Rule::kw_each | Rule::each => "`each`",
         Rule::kw_where | Rule::where_clause => "`where`",
         Rule::kw_in => "`in`",
+        Rule::kw_if | Rule::conditional => "`if`",
+        Rule::kw_then => "`then`",
+        Rule::kw_else => "`else`",
         Rule::kw_over => "`over`",
         Rule::kw_output | Rule::output_entry => "`output`",
         Rule::kw_metric => "`metric`",
@@ -118,6 +121,7 @@ pub(super) fn phrase(rule: Rule) -> &'static str {
         Rule::up_to_rates => "`up to rates`",
         Rule::block_rate => "a rate such as `lr(W) = 2`",
         Rule::in_limit => "`in limit`",
+        Rule::order => "an order such as `(lr^2)`",
         Rule::expr
         | Rule::operand
         | Rule::minus_sign

@@ -9,14 +9,32 @@ use smallvec::SmallVec;
 
 use super::build::NONE;
 use super::store::{Labels, Node, Shape, Store, SymbolId, Term};
+use crate::core::formula::Formula;
 use crate::domain::{Fun, Rational};
 
-/// A primitive that has no derivative as a term: the polar factor, or a power of a matrix.
+/// Entries that a derivative, or a tensor on the way to it, may have.
+const MAX_ENTRIES: usize = 1 << 24;
+
+/// Why a term has no derivative that can be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the derivative of `{primitive}` is not available")]
-pub struct NotDifferentiable {
-    /// The primitive's name in the language.
-    pub primitive: &'static str,
+pub enum NotDifferentiable {
+    /// A primitive that has no derivative as a term: the polar factor, or a power of a matrix.
+    #[error("the derivative of `{primitive}` is not available")]
+    Primitive {
+        /// The primitive's name in the language.
+        primitive: &'static str,
+    },
+    /// It has too many entries.
+    #[error("a derivative would have {entries} entries, more than the limit of {MAX_ENTRIES}")]
+    TooLarge {
+        /// How many.
+        entries: usize,
+    },
+}
+
+/// An error if a tensor of so many entries is not to be built.
+fn affordable(entries: usize) -> Result<(), NotDifferentiable> {
+    if entries > MAX_ENTRIES { Err(NotDifferentiable::TooLarge { entries }) } else { Ok(()) }
 }
 
 /// Directions of differentiation: for each symbol a term of the symbol's shape followed by `extra` axes.
@@ -62,6 +80,7 @@ impl Store {
     pub fn jacobian(&mut self, f: Term, x: SymbolId) -> Result<Term, NotDifferentiable> {
         let extra = self.symbol_info(x).shape.clone();
         let n: usize = extra.iter().product();
+        affordable(n.max(self.size(f)).saturating_mul(n))?;
         let eye = self.eye(n);
         let both: Shape = extra.iter().chain(&extra).copied().collect();
         let seed = self.reshape(eye, &both);
@@ -82,6 +101,9 @@ impl Store {
         let all: Labels = own.iter().chain(&extra).copied().collect();
         let mut full = shape.clone();
         full.extend_from_slice(&seeds.extra);
+        if self.node(t).operands().iter().any(|x| memo.contains_key(x)) {
+            affordable(full.iter().fold(1usize, |n, k| n.saturating_mul(*k)))?;
+        }
         Ok(match self.node(t).clone() {
             Node::Fill(_) | Node::Literal(_) => None,
             Node::Symbol(s) => seeds.directions.get(&s).copied(),
@@ -151,8 +173,10 @@ impl Store {
                 let trace = self.product(inverse, &[1, 0], dx, &with, &extra);
                 self.product(t, &[], trace, &extra, &extra)
             }),
-            Node::Polar(x) if memo.contains_key(&x) => return Err(NotDifferentiable { primitive: "polar" }),
-            Node::PowerSpd(x, _) if memo.contains_key(&x) => return Err(NotDifferentiable { primitive: "powm" }),
+            Node::Polar(x) if memo.contains_key(&x) => return Err(NotDifferentiable::Primitive { primitive: "polar" }),
+            Node::PowerSpd(x, _) if memo.contains_key(&x) => {
+                return Err(NotDifferentiable::Primitive { primitive: "powm" });
+            }
             Node::Polar(_) | Node::PowerSpd(..) => None,
         })
     }
@@ -186,34 +210,38 @@ impl Store {
         self.sub(eye, ab)
     }
 
-    /// `f'(x)` entry by entry, for every function but the sign.
+    /// `f'(x)` entry by entry, where it exists.
     pub(super) fn slope(&mut self, f: Fun, x: Term) -> Term {
-        let shape = self.shape(x).clone();
         let value = self.map(f, x);
-        let one = self.fill(Rational::ONE, &shape);
-        match f {
-            Fun::Exp => value,
-            Fun::Log => self.power(x, &Rational::NEG_ONE),
-            Fun::Sin => self.map(Fun::Cos, x),
-            Fun::Cos => {
-                let s = self.map(Fun::Sin, x);
-                self.neg(s)
+        self.formula(f.derivative(), x, value)
+    }
+
+    /// A formula of the table at terms of one shape.
+    fn formula(&mut self, formula: &Formula, x: Term, y: Term) -> Term {
+        match formula {
+            Formula::X => x,
+            Formula::Y => y,
+            Formula::Number(n) => {
+                let shape = self.shape(x).clone();
+                self.fill(Rational::from(*n), &shape)
             }
-            Fun::Atan => {
-                let square = self.mul(x, x);
-                let denominator = self.add(one, square);
-                self.power(denominator, &Rational::NEG_ONE)
+            Formula::Neg(a) => {
+                let a = self.formula(a, x, y);
+                self.neg(a)
             }
-            Fun::Tanh => {
-                let square = self.mul(value, value);
-                self.sub(one, square)
+            Formula::Sum(a, b) => {
+                let (a, b) = (self.formula(a, x, y), self.formula(b, x, y));
+                self.add(a, b)
             }
-            Fun::Sigmoid => {
-                let rest = self.sub(one, value);
-                self.mul(value, rest)
+            Formula::Product(a, b) => {
+                let (a, b) = (self.formula(a, x, y), self.formula(b, x, y));
+                self.mul(a, b)
             }
-            Fun::Softplus => self.map(Fun::Sigmoid, x),
-            Fun::Sign => self.zero(&shape),
+            Formula::Reciprocal(a) => {
+                let a = self.formula(a, x, y);
+                self.power(a, &Rational::NEG_ONE)
+            }
+            Formula::Of(g) => self.map(*g, x),
         }
     }
 

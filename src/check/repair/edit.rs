@@ -246,6 +246,7 @@ impl<'n> Uses<'n> {
                 self.expr(b, false);
             }
             ExprKind::Call(_, args) | ExprKind::List(args) => args.iter().for_each(|a| self.expr(a, false)),
+            ExprKind::If(c) => c.parts().into_iter().for_each(|e| self.expr(e, false)),
             ExprKind::Reduce(_, _, body) | ExprKind::Comprehension(_, body) => self.expr(body, false),
             ExprKind::Index(base, _) => self.expr(base, false),
         }
@@ -292,6 +293,7 @@ fn rewrite(e: &mut Expr, change: &mut impl FnMut(&Expr) -> Option<Expr>, changes
             rewrite(b, change, changes);
         }
         ExprKind::Call(_, args) | ExprKind::List(args) => args.iter_mut().for_each(|a| rewrite(a, change, changes)),
+        ExprKind::If(c) => c.parts_mut().into_iter().for_each(|e| rewrite(e, change, changes)),
         ExprKind::Reduce(_, _, body) | ExprKind::Comprehension(_, body) => rewrite(body, change, changes),
         ExprKind::Index(base, _) => rewrite(base, change, changes),
     }
@@ -411,9 +413,9 @@ fn own_decay(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
                 },
                 &mut found,
             );
-            rule = Some((p.clone(), e.clone()));
+            rule = Some(e.clone());
         }
-        let Some((p, e)) = rule.filter(|_| !found.is_empty()) else { return };
+        let Some(e) = rule.filter(|_| !found.is_empty()) else { return };
         let place = Place { name: ident(name, span), block: None };
         let kind = if step {
             let difference =
@@ -423,8 +425,10 @@ fn own_decay(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
             StatementKind::Derivative(place, e.clone())
         };
         let text = if step { format!("{name}' = {name} + params' - params") } else { format!("d/dt {name} = {e}") };
-        changes.push((p.name.span, String::new(), format!("state {name} : tangent")));
-        changes.push((p.name.span, String::new(), text));
+        // The state before the dynamics, its rule at their end.
+        let at = |offset: usize| Span::new(d.span.source, offset, offset);
+        changes.push((at(d.span.start), String::new(), format!("state {name} : tangent")));
+        changes.push((at(d.span.end.saturating_sub(1)), String::new(), text));
         d.body.push(Statement { kind, span });
     }
     if !found.is_empty() {
