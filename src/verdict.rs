@@ -21,6 +21,7 @@ use crate::domain::Rational;
 use crate::source::Span;
 use crate::structure::blame::Blame;
 use crate::structure::class::Class;
+use crate::syntax::tree::ExpectedVerdict;
 
 /// What is said of a diagram, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -209,5 +210,17 @@ impl Finding {
             assumptions: Vec::new(),
             tried: Vec::new(),
         }
+    }
+}
+
+/// The verdict that a check without `expect`, or with it, asks for.
+pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
+    match expected {
+        None | Some(ExpectedVerdict::Commutes) => Verdict::Commutes,
+        Some(ExpectedVerdict::UpToRate(_)) => Verdict::UpToRate,
+        Some(ExpectedVerdict::InLimit) => Verdict::InLimit,
+        Some(ExpectedVerdict::Fails) => Verdict::Fails,
+        Some(ExpectedVerdict::Undecided) => Verdict::Undecided,
+        Some(ExpectedVerdict::Invalid) => Verdict::Invalid,
     }
 }

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::error::ModelError;
 use crate::source::{SourceId, Span};
+pub use crate::syntax::nearest;
 use crate::syntax::tree::{
     Architecture, Check, Classify, Composite, Cone, Data, Def, File, Ident, ItemKind, Let, Morphism, Optimizer, Param,
     System,
@@ -283,15 +284,4 @@ fn duplicate(name: &Ident, first: Span) -> ModelError {
     } else {
         ModelError::Clash { name, first, span }
     }
-}
-
-/// The candidate nearest to `name` in edit distance, if it is near enough to be a slip.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = 1 + name.chars().count() / 4;
-    candidates
-        .into_iter()
-        .map(|c| (strsim::damerau_levenshtein(&name.to_lowercase(), &c.to_lowercase()), c))
-        .filter(|(d, _)| *d <= limit)
-        .min()
-        .map(|(_, c)| c)
 }
