@@ -38,6 +38,9 @@ pub enum Verdict {
     /// A step whose defect is `O(lr²)` but not zero.
     #[serde(rename = "in limit")]
     InLimit,
+    /// Training is equal once hyperparameters are multiplied by a constant in each block of the target.
+    #[serde(rename = "up to rates")]
+    UpToRates,
     /// Equal once the target's learning rate is multiplied by a constant.
     #[serde(rename = "up to rate")]
     UpToRate,
@@ -54,6 +57,7 @@ impl Verdict {
             Verdict::Fails => "fails",
             Verdict::Undecided => "undecided",
             Verdict::InLimit => "in limit",
+            Verdict::UpToRates => "up to rates",
             Verdict::UpToRate => "up to rate",
             Verdict::Commutes => "commutes",
         }
@@ -218,6 +222,7 @@ pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
     match expected {
         None | Some(ExpectedVerdict::Commutes) => Verdict::Commutes,
         Some(ExpectedVerdict::UpToRate(_)) => Verdict::UpToRate,
+        Some(ExpectedVerdict::UpToRates(_)) => Verdict::UpToRates,
         Some(ExpectedVerdict::InLimit) => Verdict::InLimit,
         Some(ExpectedVerdict::Fails) => Verdict::Fails,
         Some(ExpectedVerdict::Undecided) => Verdict::Undecided,

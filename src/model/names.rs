@@ -10,7 +10,7 @@ use crate::source::{SourceId, Span};
 pub use crate::syntax::nearest;
 use crate::syntax::tree::{
     Architecture, Check, Classify, Composite, Cone, Data, Def, File, Ident, ItemKind, Let, Morphism, Optimizer, Param,
-    System,
+    System, Transfer,
 };
 use crate::uses::Part;
 
@@ -135,6 +135,8 @@ pub struct Model {
     pub checks: Vec<Check>,
     /// The `classify` requests of that file, in order.
     pub classifications: Vec<Classify>,
+    /// The `transfer` tables of that file, in order.
+    pub transfers: Vec<Transfer>,
 }
 
 /// Names with what they stand for and where they are declared.
@@ -231,7 +233,8 @@ impl Model {
                 }
                 ItemKind::Check(x) if checks => self.checks.push(x.clone()),
                 ItemKind::Classify(x) if checks => self.classifications.push(x.clone()),
-                ItemKind::Check(_) | ItemKind::Classify(_) => {}
+                ItemKind::Transfer(x) if checks => self.transfers.push(x.clone()),
+                ItemKind::Check(_) | ItemKind::Classify(_) | ItemKind::Transfer(_) => {}
             }
         }
         names

@@ -1,6 +1,7 @@
 //! Optimizers read over an architecture: state, flow and step as terms.
 
 mod calculus;
+mod initial;
 
 use std::rc::Rc;
 
@@ -11,8 +12,9 @@ use super::architecture::Architecture;
 use super::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Local, Reported, Role, Scope};
 use super::error::ModelError;
 use super::names::{Declared, OptimizerId, nearest};
+use super::suggest::{Kind, unknown_item};
 use crate::source::Span;
-use crate::syntax::tree::{Expr, Ident, Instance, Place, Statement, StatementKind, Type};
+use crate::syntax::tree::{self, Expr, Ident, Instance, Place, Statement, StatementKind, Type};
 use crate::term::{Shape, SymbolId, Term};
 
 /// Words with a meaning of their own inside an optimizer.
@@ -89,6 +91,8 @@ pub struct State {
     pub general: Term,
     /// Conditions on those symbols.
     pub domain: Vec<Constraint>,
+    /// Its value at the start of training, as a function of the point and the hyperparameters.
+    pub initial: Term,
     /// Where it is declared.
     pub span: Span,
 }
@@ -148,12 +152,7 @@ impl Elaborator<'_> {
                 expected: "an optimizer",
                 span: name.span,
             }),
-            None => {
-                let model = self.model;
-                let names = model.declarations().filter(|(_, d, _)| matches!(d, Declared::Optimizer(_)));
-                let help = nearest(&name.name, names.map(|(n, ..)| n)).map(|n| format!("did you mean `{n}`?"));
-                self.fail(ModelError::UnknownName { what: "optimizer", name: name.name.clone(), help, span: name.span })
-            }
+            None => self.fail(unknown_item(self.model, Kind::Optimizer, name)),
         }
     }
 
@@ -171,8 +170,11 @@ impl Elaborator<'_> {
         let mut states = Vec::with_capacity(decl.states.len());
         let mut layouts = FxHashMap::default();
         let mut has_auto = false;
-        for (name, ty) in &decl.states {
-            if let Some(first) = decl.states.iter().map(|s| &s.0).find(|n| n.name == name.name && n.span != name.span)
+        // Where a state starts may depend on the point and the hyperparameters, not on other states.
+        let outside = scope.clone();
+        for tree::State { name, ty, initial } in &decl.states {
+            if let Some(first) =
+                decl.states.iter().map(|s| &s.name).find(|n| n.name == name.name && n.span != name.span)
                 && first.span < name.span
             {
                 return self.fail(ModelError::DuplicateName {
@@ -182,7 +184,12 @@ impl Elaborator<'_> {
                 });
             }
             has_auto |= ty.name.name == "auto";
-            let state = self.state(name, ty, a, auto, &mut scope)?;
+            let mut state = self.state(name, ty, a, auto, &mut scope)?;
+            if let Some(value) = initial {
+                let mut scope = outside.clone();
+                scope.over = Some(Rc::new(Over::fresh(a, &bound.label)));
+                state.initial = self.initial(value, &state, a, &mut scope)?;
+            }
             layouts.insert(state.name.clone(), state.variance);
             scope.bind(&state.name, Local::Value(state.term));
             states.push(state);
@@ -261,7 +268,14 @@ impl Elaborator<'_> {
                 Some(v) => v,
                 None => {
                     let words = Variance::ALL.iter().map(|v| v.word()).chain(["auto"]);
-                    let near = nearest(word, words).map(|n| format!("did you mean `{n}`?"));
+                    let meant = match word {
+                        "vector" | "velocity" | "params" | "point" => Some("tangent"),
+                        "covector" | "gradient" | "grad" | "dual" => Some("cotangent"),
+                        "diag" | "elementwise" => Some("diagonal"),
+                        "matrix" | "tensor" | "hessian" => Some("metric"),
+                        _ => None,
+                    };
+                    let near = meant.or_else(|| nearest(word, words)).map(|n| format!("did you mean `{n}`?"));
                     let help = near.or_else(|| {
                         Some("a state is `R`, `R[k]`, `tangent`, `cotangent`, `metric`, `cometric`, `diagonal`, `left`, `right` or `auto`".into())
                     });
@@ -310,7 +324,9 @@ impl Elaborator<'_> {
             }
         };
         let domain = self.constraints.split_off(before);
-        Ok(State { name: name.name.clone(), variance, symbol, term, general, domain, span: name.span.to(ty.span) })
+        let initial = self.store.zero(&shape);
+        let span = name.span.to(ty.span);
+        Ok(State { name: name.name.clone(), variance, symbol, term, general, domain, initial, span })
     }
 
     fn positive_definite(&mut self, root: Term, name: &Ident) -> Term {
@@ -401,8 +417,15 @@ impl Elaborator<'_> {
         let state = states.iter().find(|s| s.name == target);
         if target != "params" && state.is_none() {
             let near = nearest(&target, states.iter().map(|s| s.name.as_str()).chain(["params"]));
-            let help =
-                Some(near.map_or("states are declared with `state`".to_owned(), |n| format!("did you mean `{n}`?")));
+            let point = if over.primed.is_empty() { "d/dt params = …" } else { "params' = …" };
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!(
+                    "states are declared with `state`; the parameters move together, `{point}`, or block by block in \
+                     `each W in params {{ … }}`"
+                ),
+            };
+            let help = Some(help);
             return self.fail(ModelError::UnknownName { what: "state", name: target, help, span: place.name.span });
         }
         if let Some((target, i)) = block {

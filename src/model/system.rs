@@ -16,6 +16,7 @@ use super::elaborate::{Elab, Elaborator, Local, Reported, Scope, shape_text};
 use super::error::ModelError;
 use super::morphism::instance_text;
 use super::names::{ConeId, Declared, Model, SystemId};
+use super::suggest::{Kind, unknown_item};
 use super::system_error::SystemError;
 use crate::source::Span;
 use crate::syntax::tree::{ArchitectureEntry, Binder, Domain, Generator, Ident, Instance, MorphismKind, Over, Param};
@@ -365,16 +366,7 @@ impl<'m> Resolver<'m> {
                 let (found, expected, span) = (other.kind(), "a projection", instance.name.span);
                 self.e.fail(ModelError::WrongKind { name, found, expected, span })
             }
-            None => {
-                let morphisms = model
-                    .declarations()
-                    .filter(|(_, d, _)| matches!(d, Declared::Morphism(_) | Declared::Composite(_)))
-                    .map(|(n, ..)| n);
-                let near = super::names::nearest(&instance.name.name, morphisms);
-                let help = near.map(|n| format!("did you mean `{n}`?"));
-                let (name, span) = (instance.name.name.clone(), instance.name.span);
-                self.e.fail(ModelError::UnknownName { what: "morphism", name, help, span })
-            }
+            None => self.e.fail(unknown_item(model, Kind::Morphism, &instance.name)),
         }
     }
 

@@ -33,6 +33,8 @@ pub enum Kind {
     BlockTransposed,
     /// Inside `each`: a square matrix on the rows (`true`) or the columns of the block.
     Side(bool),
+    /// Inside `each`: a vector on the rows (`true`) or the columns of the block.
+    SideVector(bool),
     /// A whole `left` (`true`) or `right` state.
     Sides(bool),
 }

@@ -138,10 +138,10 @@ impl Typer {
             Variance::Diagonal => {
                 return self.fault(at, "a `diagonal` state is carried only by maps that keep the coordinate axes");
             }
-            // W ↦ Q W P: Q⁻ᵀ z Q⁻¹ and P⁻¹ z P⁻ᵀ; for W ↦ a W the factor a belongs to Q.
+            // W ↦ Q W P: |P|⁻² Q⁻ᵀ z Q⁻¹ and |Q|⁻² P⁻¹ z P⁻ᵀ, sums of squares of the differential.
             Variance::Left | Variance::Right if keeps_blocks(self.class) => {
                 let left = self.body.states[i].variance == Variance::Left;
-                let weight = if left && self.class == Class::Scaling { Rational::from(-2) } else { Rational::ZERO };
+                let weight = if self.class == Class::Scaling { Rational::from(-2) } else { Rational::ZERO };
                 Law { weight, form: Form::Sides(left), twist: Vec::new() }
             }
             Variance::Left | Variance::Right => {
@@ -276,6 +276,7 @@ impl Typer {
             (Op::Diag, [a]) => match &a.form {
                 Form::Zero => Ok(a.clone()),
                 Form::Vector(x) if keeps_axes(class) => Ok(a.with(Form::Diagonal(x.clone()))),
+                Form::SideVector(left) => Ok(a.with(Form::Side(*left))),
                 _ => self.fault(id, self.needs_axes("a diagonal matrix")),
             },
             (Op::DiagonalOf, [a]) => match &a.form {
@@ -283,6 +284,8 @@ impl Typer {
                 // Mᵢᵢ is multiplied by the factors of both axes at i.
                 Form::Matrix(x, y) if keeps_axes(class) => Ok(a.with(Form::Vector(x.times(y).reduced(class)))),
                 Form::Diagonal(x) => Ok(a.with(Form::Vector(x.clone()))),
+                // Where both sides keep their axes they are not mixed at all.
+                Form::Side(left) if keeps_axes(class) && keeps_blocks(class) => Ok(a.with(Form::SideVector(*left))),
                 _ => self.fault(id, self.needs_axes("the diagonal of a matrix")),
             },
             (Op::BlockDiag, [a]) => match &a.form {

@@ -147,6 +147,7 @@ fn kind_word(kind: Kind) -> &'static str {
         Kind::Fixed => "fixed",
         Kind::Block | Kind::BlockTransposed => "block",
         Kind::Side(_) | Kind::Sides(_) => "side",
+        Kind::SideVector(_) => "vector of a side",
     }
 }
 
