@@ -251,12 +251,20 @@ impl Maker<'_> {
                 let damping = self.random.pick(&[0, 1]);
                 let base = n("metric");
                 let m = if damping == 0 { base } else { plus(base, times(num(1, 10), call("eye", [n("dim")]))) };
-                if self.random.chance(0.5) { call("solve", [m, self.vector(o, d)]) } else { times(m, self.vector(o, d)) }
+                if self.random.chance(0.5) {
+                    call("solve", [m, self.vector(o, d)])
+                } else {
+                    times(m, self.vector(o, d))
+                }
             }
             11 => {
                 let h = if o.output && self.random.chance(0.4) { "covhess" } else { "hess" };
                 let h = call(h, [n("loss")]);
-                if self.random.chance(0.5) { call("solve", [h, call("d", [n("loss")])]) } else { times(h, self.vector(o, d)) }
+                if self.random.chance(0.5) {
+                    call("solve", [h, call("d", [n("loss")])])
+                } else {
+                    times(h, self.vector(o, d))
+                }
             }
             12 => bin("./", self.vector(o, d), call("norm", [self.vector(o, d)])),
             _ => times(num(1, self.random.pick(&[2, 10])), self.vector(o, d)),
@@ -314,7 +322,11 @@ impl Maker<'_> {
         let old = |x: X| if step { x } else { X::Neg(Box::new(x)) };
         let direction = if states.is_empty() { self.field(&body) } else { n("m") };
         let direction = match states.len() {
-            2 => bin("./", X::Primed("m".into()), plus(call("sqrt", [X::Primed("s".into())]), num(self.random.below(2) as i64, 100))),
+            2 => bin(
+                "./",
+                X::Primed("m".into()),
+                plus(call("sqrt", [X::Primed("s".into())]), num(self.random.below(2) as i64, 100)),
+            ),
             1 if step && self.random.chance(0.7) => X::Primed("m".into()),
             _ => direction,
         };
@@ -325,7 +337,8 @@ impl Maker<'_> {
                 2 => call("min", [lr(), num(1, 2)]),
                 _ => lr(),
             };
-            let change = if self.random.chance(0.1) { call("tanh", [times(lr, direction)]) } else { times(lr, direction) };
+            let change =
+                if self.random.chance(0.1) { call("tanh", [times(lr, direction)]) } else { times(lr, direction) };
             rules.push(("params".to_owned(), bin("-", n("params"), change)));
         } else {
             rules.push(("params".to_owned(), old(direction)));

@@ -206,9 +206,7 @@ impl Square {
         let space = Space::new(n + 1, 3);
         let t = Jet::variable(&space, 0.0, n);
         let line = |x: f64, v: f64| Jet::constant(&space, x).add(&t.scale(v));
-        let x: Vec<Jet> = (0..n)
-            .map(|i| Jet::variable(&space, point[0][i], i).add(&t.scale(along[0][i])))
-            .collect();
+        let x: Vec<Jet> = (0..n).map(|i| Jet::variable(&space, point[0][i], i).add(&t.scale(along[0][i]))).collect();
         let image = self.map.image(&x, &self.tensors(given, &space));
         let m = image.len();
         let j: Vec<Jet> = (0..m * n).map(|e| image[e / n].by(e % n)).collect();
@@ -350,10 +348,8 @@ fn flow(samples: &[Sides]) -> Truth {
         None => return Truth::Unclear,
         Some(false) => {}
     }
-    let (l, r): (Vec<f64>, Vec<f64>) = (
-        sides.iter().flat_map(|s| s.0.clone()).collect(),
-        sides.iter().flat_map(|s| s.1.clone()).collect(),
-    );
+    let (l, r): (Vec<f64>, Vec<f64>) =
+        (sides.iter().flat_map(|s| s.0.clone()).collect(), sides.iter().flat_map(|s| s.1.clone()).collect());
     let c = inner(&l, &r) / inner(&r, &r);
     match judge(&relative(c)) {
         Some(true) if c > 0.0 => Truth::UpToRate,
