@@ -6,16 +6,18 @@
 //!
 //! | evidence | what it is worth |
 //! | --- | --- |
-//! | [`Evidence::Structure`] | a proof from the form of the terms alone |
+//! | [`Evidence::Structure`] | a proof from the form alone: along a class from transformation types, of two bodies from equal normal forms; for every architecture with the stated hypotheses |
 //! | [`Evidence::Algebra`] | a proof by exact computation; a randomised test states its error bound, at most 2⁻¹⁰⁰ |
 //! | [`Evidence::Counterexample`] | a point, exact or in verified intervals, at which the sides differ; replayed |
+//! | [`Evidence::Generic`] | a proof on generic instances whose bounds are stated (dimensions, orders of derivatives); believed for the rest, and no proof |
 //! | [`Evidence::Numeric`] | equality at sampled points within rounding; not a proof |
 //! | [`Evidence::Pasting`] | follows from other squares |
 //! | [`Evidence::Claim`] | for `invalid`: the question makes no sense, and this is why |
 //!
 //! A `fails` is never said without a [`Witness`], and a search that ends without a result is `undecided`.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::Rational;
 use crate::source::Span;
@@ -68,12 +70,15 @@ impl Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Evidence {
-    /// The two sides have the same normal form.
+    /// The form alone: transformation types along a class, or equal normal forms of two bodies. It holds for every
+    /// architecture with the properties in [`Finding::hypotheses`].
     Structure,
     /// Exact computation.
     Algebra,
     /// A replayed point at which the sides differ.
     Counterexample,
+    /// Exact computation on generic instances, within [`Finding::bounds`]; believed for the rest.
+    Generic,
     /// Agreement at sampled points.
     Numeric,
     /// Other squares.
@@ -85,12 +90,18 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// Whether it proves what is said, for all that is spoken of.
+    pub fn is_proof(self) -> bool {
+        !matches!(self, Evidence::Generic | Evidence::Numeric)
+    }
+
     /// One word.
     pub fn text(self) -> &'static str {
         match self {
             Evidence::Structure => "structure",
             Evidence::Algebra => "algebra",
             Evidence::Counterexample => "counterexample",
+            Evidence::Generic => "generic",
             Evidence::Numeric => "numeric",
             Evidence::Pasting => "pasting",
             Evidence::Claim => "claim",
@@ -100,7 +111,7 @@ impl Evidence {
 }
 
 /// How the sides compare in floating point at sampled points, relative to their size.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Residual {
     /// The largest relative difference.
     pub max: f64,
@@ -115,7 +126,7 @@ pub struct Residual {
 }
 
 /// A named value at a witness, as text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Given {
     /// The name in the file.
     pub name: String,
@@ -124,7 +135,7 @@ pub struct Given {
 }
 
 /// A point that proves that two sides differ.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Witness {
     /// The point: every quantified name that matters.
     pub point: Vec<Given>,
@@ -154,6 +165,10 @@ pub struct Repair {
     pub verdict: Verdict,
     /// Why the old expression loses naturality.
     pub reasons: Vec<String>,
+    /// Whether nothing but the types of states is changed.
+    pub carrying: bool,
+    /// The hyperparameters that become zero.
+    pub zeros: Vec<String>,
 }
 
 /// A change at one place: what stands there, empty for an addition, and what should.
@@ -188,6 +203,13 @@ pub struct Finding {
     pub example: Option<String>,
     /// One sentence for the user.
     pub message: String,
+    /// What the statement says of architectures, as in "for every architecture with a non-singular metric": properties that
+    /// a proof by types used, and that the question grants.
+    pub hypotheses: Vec<String>,
+    /// For [`Evidence::Generic`]: what the instances were, "dimensions 1 to 3, derivatives to order 4".
+    pub bounds: Option<String>,
+    /// For a `fails`: causes that lie not in the text of the optimizer, such as a singular metric.
+    pub causes: Vec<String>,
     /// Side conditions that were assumed and not proved.
     pub assumptions: Vec<String>,
     /// For `undecided` and numeric verdicts: what was tried.
@@ -195,6 +217,45 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What is missing from a finding, or contradicts itself: a `fails` without a witness, a proof with one, an answer that
+    /// rests on nothing. `None` for a finding that can be published.
+    pub fn malformed(&self) -> Option<&'static str> {
+        let nothing = self.evidence == Evidence::None;
+        match self.verdict {
+            _ if self.message.is_empty() => Some("it says nothing"),
+            Verdict::Fails if self.witness.is_none() => Some("a `fails` without a witness"),
+            Verdict::Fails if self.evidence != Evidence::Counterexample => Some("a `fails` without a counterexample"),
+            Verdict::Commutes | Verdict::UpToRate if self.witness.is_some() => Some("a witness beside an equality"),
+            Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit if nothing => Some("an answer without evidence"),
+            Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit
+                if matches!(self.evidence, Evidence::Counterexample | Evidence::Claim) =>
+            {
+                Some("evidence of a failure beside an equality")
+            }
+            Verdict::Undecided if !nothing => Some("an `undecided` with evidence"),
+            Verdict::Undecided if self.witness.is_some() => Some("a witness beside an `undecided`"),
+            Verdict::Invalid if self.evidence != Evidence::Claim => {
+                Some("an `invalid` without the claim that is broken")
+            }
+            _ if (self.evidence == Evidence::Generic) != self.bounds.is_some() => {
+                Some("generic instances without their bounds, or bounds without them")
+            }
+            _ => None,
+        }
+    }
+
+    /// The finding itself if it is well formed; otherwise nothing is claimed, and the internal error is said.
+    #[must_use]
+    pub fn checked(self) -> Self {
+        match self.malformed() {
+            None => self,
+            Some(why) => {
+                let message = format!("internal error: {why} (`{}`, {})", self.verdict.text(), self.evidence.text());
+                Finding::new(Verdict::Undecided, Evidence::None, message)
+            }
+        }
+    }
+
     /// A finding without particulars.
     pub fn new(verdict: Verdict, evidence: Evidence, message: impl Into<String>) -> Self {
         Finding {
@@ -211,6 +272,9 @@ impl Finding {
             natural_along: Vec::new(),
             example: None,
             message: message.into(),
+            hypotheses: Vec::new(),
+            bounds: None,
+            causes: Vec::new(),
             assumptions: Vec::new(),
             tried: Vec::new(),
         }
@@ -227,5 +291,24 @@ pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
         Some(ExpectedVerdict::Fails) => Verdict::Fails,
         Some(ExpectedVerdict::Undecided) => Verdict::Undecided,
         Some(ExpectedVerdict::Invalid) => Verdict::Invalid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn malformed_findings_claim_nothing() {
+        let fails = Finding::new(Verdict::Fails, Evidence::Counterexample, "the sides differ");
+        assert!(fails.malformed().is_some());
+        assert_eq!(fails.checked().verdict, Verdict::Undecided);
+        let proof = Finding::new(Verdict::Commutes, Evidence::Structure, "proved");
+        assert_eq!(proof.clone().checked(), proof);
+        let generic = Finding::new(Verdict::Commutes, Evidence::Generic, "proved on some");
+        assert!(generic.malformed().is_some());
+        assert_eq!(Finding { bounds: Some("dimension 2".into()), ..generic }.malformed(), None);
+        assert!(Finding::new(Verdict::Commutes, Evidence::None, "why").malformed().is_some());
+        assert!(Finding::new(Verdict::Undecided, Evidence::None, "not known").malformed().is_none());
     }
 }

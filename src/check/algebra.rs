@@ -194,6 +194,9 @@ impl<'a> Test<'a> {
                 if trials >= self.budget.trials {
                     return (Identity::Stuck("the budget of exact trials ran out".into()), classes);
                 }
+                if self.budget.expired() {
+                    return (Identity::Stuck("the time limit was reached".into()), classes);
+                }
                 seed += 1;
                 let label = format!("{}/{:?}/{seed}", self.purpose, member);
                 let mut random = Random::new(self.budget.seed, &label);

@@ -12,6 +12,9 @@ use crate::source::Span;
 
 pub use build::build;
 
+/// How the texts of hyperparameters without a value begin.
+pub const HYPERPARAMETER: &str = "hyperparameter ";
+
 /// A node of a [`Body`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(pub usize);

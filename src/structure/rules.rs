@@ -9,10 +9,13 @@ mod entries;
 mod reasons;
 mod tensors;
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use super::body::{Body, Id, Kind, Op};
 use super::class::Class;
+use super::hypothesis::{Hypothesis, needs_inverses};
 use super::law::{Axis, Form, Law, keeps_axes, keeps_blocks};
 use crate::domain::Rational;
 use crate::model::optimizer::Variance;
@@ -42,6 +45,10 @@ pub struct Typer {
     /// Whether `diagonal` states are taken as lists of numbers where the class cannot carry them: only to find what else
     /// is to blame.
     pub lenient: bool,
+    /// Under `scaling`: whether each parameter is scaled by a factor of its own, of which weights are the exponents.
+    pub blockwise: bool,
+    /// What the laws found so far use of the architecture.
+    pub hypotheses: BTreeSet<Hypothesis>,
     memo: FxHashMap<Id, Typed>,
     visiting: Vec<Id>,
     pub(super) keys: super::smooth::Keys,
@@ -56,10 +63,23 @@ impl Typer {
             rate,
             given: FxHashMap::default(),
             lenient: false,
+            blockwise: false,
+            hypotheses: BTreeSet::new(),
             memo: FxHashMap::default(),
             visiting: Vec::new(),
             keys: super::smooth::Keys::default(),
         }
+    }
+
+    /// A reader of `body` under maps that scale each parameter by a factor of its own.
+    pub fn blockwise(body: &Body) -> Self {
+        Typer { blockwise: true, ..Typer::new(body, Class::Scaling, Rational::ZERO) }
+    }
+
+    /// The same, lenient with `diagonal` states.
+    #[must_use]
+    pub fn lenient(self) -> Self {
+        Typer { lenient: true, ..self }
     }
 
     /// Takes a node to have a law, and forgets all laws that were found without that.
@@ -84,9 +104,30 @@ impl Typer {
         }
         self.visiting.push(id);
         let law = self.rule(id).or_else(|fault| self.unmoved(id).ok_or(fault));
+        let law = law.and_then(|law| self.apart(id, law));
         self.visiting.pop();
         self.memo.insert(id, law.clone());
         law
+    }
+
+    /// Where each parameter has a factor of its own, a weight counts that of the parameter at hand: a number summed over
+    /// several has a law only without weight, and matrices over all parameters have two factors in each entry.
+    fn apart(&self, id: Id, law: Law) -> Typed {
+        if !self.blockwise || law.is_zero() {
+            return Ok(law);
+        }
+        let node = self.body.node(id);
+        let whole = |a: &Id| matches!(self.body.node(*a).kind, Kind::Vector | Kind::Matrix | Kind::Sides(_));
+        let mixed = match &node.op {
+            Op::NaturalGradient | Op::Raise | Op::Lower | Op::Christoffel | Op::Covariant => true,
+            Op::Differential | Op::Gradient => law.weight != Rational::NEG_ONE,
+            _ if node.kind == Kind::Matrix => true,
+            _ => node.kind == Kind::Scalar && !law.weight.is_zero() && node.args.iter().any(whole),
+        };
+        if mixed {
+            return self.fault(id, "it combines parameters that the map scales by different factors");
+        }
+        Ok(law)
     }
 
     /// Along translations `J = 1`: whatever is computed from values that do not change does not change.
@@ -103,6 +144,13 @@ impl Typer {
             }
         }
         Some(if node.kind == Kind::Scalar { Law::scalar() } else { self.vector(Axis::plain()) })
+    }
+
+    /// The metric's pseudo-inverse is used as its inverse, where the class needs that.
+    pub(super) fn metric_is_inverted(&mut self) {
+        if needs_inverses(self.class) {
+            self.hypotheses.insert(Hypothesis::MetricNonSingular);
+        }
     }
 
     pub(super) fn fault<T>(&self, at: Id, why: impl Into<String>) -> Result<T, Fault> {
@@ -249,10 +297,14 @@ impl Typer {
                 Form::BlockTransposed => a.with(Form::Block(Axis::plain())),
                 _ => a.clone(),
             }),
-            (Op::Inverse, [a]) => self.inverse(id, a),
+            (Op::Inverse, [a]) => {
+                self.inverted(node.args[0]);
+                self.inverse(id, a)
+            }
             (Op::PseudoInverse, [a]) => self.pseudo_inverse(id, node.args[0], a),
             // A⁻¹ b; where A is singular neither side is defined.
             (Op::Solve, [a, b]) => {
+                self.inverted(node.args[0]);
                 let inverse = self.inverse(id, a)?;
                 self.product(id, &inverse, b)
             }
@@ -306,6 +358,7 @@ impl Typer {
             (Op::Differential | Op::Gradient, [e]) => self.differential(id, node.args[0], e),
             (Op::NaturalGradient, [e]) => {
                 let d = self.differential(id, node.args[0], e)?;
+                self.metric_is_inverted();
                 let cometric = self.matrix(Axis::up(), Axis::up());
                 self.product(id, &cometric, &d)
             }

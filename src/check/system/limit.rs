@@ -40,7 +40,7 @@ pub(super) fn sentence(
             let order = squares.iter().filter_map(|s| s.finding.order).min();
             let power = order.map_or_else(|| "second order or smaller".to_owned(), |k| format!("order lr^{k}"));
             Some(format!(
-                "one step carries threads of {system} to threads up to a defect of {power}, uniformly along the system"
+                "one step carries threads of {system} to threads up to a defect of {power} in every object that was looked at"
             ))
         }
         _ => None,
