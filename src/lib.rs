@@ -22,6 +22,20 @@
 //! diagram knows no algebra, and the only place where paths become terms is [`check::lower`].
 //!
 //! [`check_source`] is the driver.
+#![forbid(unsafe_code)]
+// No input makes the program stop half-way, and only the command line speaks to the world.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::exit,
+        clippy::print_stdout,
+        clippy::print_stderr
+    )
+)]
 
 pub mod check;
 pub mod cli;
@@ -54,9 +68,10 @@ use model::names::Model;
 use source::{SourceId, Sources, Span};
 use structure::class::Class;
 use syntax::SyntaxError;
-use syntax::tree::{Check, Classify, ExpectedVerdict, Ident, Instance, Path, Question};
+use syntax::tree::{Check, Classify, Ident, Instance, Path, Question};
 use uses::Files;
 use uses::error::UseError;
+pub use verdict::expected_verdict;
 use verdict::{Evidence, Finding, Verdict};
 
 /// A fault of the input, from whichever stage found it.
@@ -160,18 +175,6 @@ pub struct FileReport {
     pub answers: Vec<Answer>,
     /// The errors in order of place, those of the files it uses among them.
     pub errors: Vec<InputError>,
-}
-
-/// The verdict that a check without `expect`, or with it, asks for.
-pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
-    match expected {
-        None | Some(ExpectedVerdict::Commutes) => Verdict::Commutes,
-        Some(ExpectedVerdict::UpToRate(_)) => Verdict::UpToRate,
-        Some(ExpectedVerdict::InLimit) => Verdict::InLimit,
-        Some(ExpectedVerdict::Fails) => Verdict::Fails,
-        Some(ExpectedVerdict::Undecided) => Verdict::Undecided,
-        Some(ExpectedVerdict::Invalid) => Verdict::Invalid,
-    }
 }
 
 /// A source with all that it uses, parsed and resolved; the errors of its text, and those of its names and shapes.

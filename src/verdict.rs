@@ -21,6 +21,7 @@ use crate::domain::Rational;
 use crate::source::Span;
 use crate::structure::blame::Blame;
 use crate::structure::class::Class;
+use crate::syntax::tree::ExpectedVerdict;
 
 /// What is said of a diagram, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -37,6 +38,9 @@ pub enum Verdict {
     /// A step whose defect is `O(lr²)` but not zero.
     #[serde(rename = "in limit")]
     InLimit,
+    /// Training is equal once hyperparameters are multiplied by a constant in each block of the target.
+    #[serde(rename = "up to rates")]
+    UpToRates,
     /// Equal once the target's learning rate is multiplied by a constant.
     #[serde(rename = "up to rate")]
     UpToRate,
@@ -53,6 +57,7 @@ impl Verdict {
             Verdict::Fails => "fails",
             Verdict::Undecided => "undecided",
             Verdict::InLimit => "in limit",
+            Verdict::UpToRates => "up to rates",
             Verdict::UpToRate => "up to rate",
             Verdict::Commutes => "commutes",
         }
@@ -209,5 +214,18 @@ impl Finding {
             assumptions: Vec::new(),
             tried: Vec::new(),
         }
+    }
+}
+
+/// The verdict that a check without `expect`, or with it, asks for.
+pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
+    match expected {
+        None | Some(ExpectedVerdict::Commutes) => Verdict::Commutes,
+        Some(ExpectedVerdict::UpToRate(_)) => Verdict::UpToRate,
+        Some(ExpectedVerdict::UpToRates(_)) => Verdict::UpToRates,
+        Some(ExpectedVerdict::InLimit) => Verdict::InLimit,
+        Some(ExpectedVerdict::Fails) => Verdict::Fails,
+        Some(ExpectedVerdict::Undecided) => Verdict::Undecided,
+        Some(ExpectedVerdict::Invalid) => Verdict::Invalid,
     }
 }

@@ -9,6 +9,7 @@ mod claims;
 mod rows;
 mod square;
 pub mod system;
+mod training;
 
 use std::rc::Rc;
 
@@ -58,7 +59,13 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
         Question::Natural { optimizer, along, on } => natural(model, check, optimizer, along, on.as_ref(), &mut errors),
         Question::Commutes { left, right } => commutes(model, check, left, right, &mut errors),
         Question::Preserves { what, path } => preserves(model, check, &what.name, path, &mut errors),
-        Question::Same { left, right, on } => same(model, check, left, right, on.as_ref(), &mut errors),
+        Question::Training { optimizer, along } | Question::Transfer { optimizer, along } => {
+            training::along(model, check, optimizer, along, &mut errors)
+        }
+        Question::SameTraining { left, right, on } => {
+            training::same(model, check, (left, right), on.as_ref(), &mut errors)
+        }
+        Question::Same { left, right, on, .. } => same(model, check, left, right, on.as_ref(), &mut errors),
         Question::System { system } => {
             match model.resolve(&system.name, system.span) {
                 // Those of systems that there are come from `system::Systems::task`.
@@ -392,7 +399,14 @@ fn same(
     errors: &mut Vec<ModelError>,
 ) -> Elab<Task> {
     let mut e = Elaborator::new(model);
-    let mut go = || -> Elab<Task> {
+    let mut t = task(check, "same", format!("same {} == {}", instance_text(left), instance_text(right)));
+    t.on = on.map(instance_text);
+    if let Some(on) = &t.on {
+        t.text = format!("{} on {on}", t.text);
+    }
+    t.sides = Some((instance_text(left), instance_text(right)));
+    t.optimizers = optimizer_places(model, [left, right]);
+    let mut go = || -> Elab<Problem> {
         let mut assumptions = Vec::new();
         let a = match on {
             Some(on) => e.architecture(on, &mut Scope::default())?,
@@ -409,8 +423,10 @@ fn same(
             && l.states.iter().zip(&r.states).all(|(s, t)| s.name == t.name && s.variance == t.variance)
             && l.rate.is_some() == r.rate.is_some();
         if !fits {
-            let message = format!("`{}` and `{}` cannot be compared: {}", l.name, r.name, difference(&l, &r));
-            return e.fail(ModelError::PathMismatch { message, span: left.span.to(right.span) });
+            let reason = format!("`{}` and `{}` cannot be compared: {}", l.name, r.name, difference(&l, &r));
+            let mut p = problem(Shape::Plain, Equation::empty(), Vec::new(), Vec::new());
+            p.invalid = Some(reason);
+            return Ok(p);
         }
         // One point of the state space for both.
         let by: FxHashMap<_, _> = r.states.iter().zip(&l.states).map(|(s, t)| (s.symbol, t.term)).collect();
@@ -427,13 +443,6 @@ fn same(
             right_path: r.name.clone(),
         };
         let domain = a.domain.iter().chain(l.states.iter().flat_map(|s| &s.domain)).cloned().collect();
-        let mut t = task(check, "same", format!("same {} == {}", instance_text(left), instance_text(right)));
-        t.on = on.map(instance_text);
-        if let Some(on) = &t.on {
-            t.text = format!("{} on {on}", t.text);
-        }
-        t.sides = Some((instance_text(left), instance_text(right)));
-        t.optimizers = optimizer_places(model, [left, right]);
         let mut p = problem(Shape::Plain, equation, domain, Vec::new());
         p.generic = on.is_none().then(|| {
             let plain = |i: &Instance| match model.lookup(&i.name.name) {
@@ -444,10 +453,12 @@ fn same(
         });
         p.same_bodies = on.is_none() && same_bodies(model, left, right);
         p.assumptions = if p.same_bodies { Vec::new() } else { assumptions };
-        t.problems.push(p);
-        Ok(t)
+        Ok(p)
     };
-    let result = go();
+    let result = go().map(|p| {
+        t.problems.push(p);
+        t
+    });
     finish(e, result, errors)
 }
 

@@ -78,6 +78,19 @@ pub struct Equation {
     pub right_path: String,
 }
 
+impl Equation {
+    /// The equation of a question that makes no sense.
+    pub fn empty() -> Self {
+        Equation {
+            left: Vec::new(),
+            right: Vec::new(),
+            components: Vec::new(),
+            left_path: String::new(),
+            right_path: String::new(),
+        }
+    }
+}
+
 /// A claim that has to hold before the question makes sense.
 #[derive(Debug, Clone)]
 pub struct Claim {

@@ -7,9 +7,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::error::ModelError;
 use crate::source::{SourceId, Span};
+pub use crate::syntax::nearest;
 use crate::syntax::tree::{
     Architecture, Check, Classify, Composite, Cone, Data, Def, File, Ident, ItemKind, Let, Morphism, Optimizer, Param,
-    System,
+    System, Transfer,
 };
 use crate::uses::Part;
 
@@ -134,6 +135,8 @@ pub struct Model {
     pub checks: Vec<Check>,
     /// The `classify` requests of that file, in order.
     pub classifications: Vec<Classify>,
+    /// The `transfer` tables of that file, in order.
+    pub transfers: Vec<Transfer>,
 }
 
 /// Names with what they stand for and where they are declared.
@@ -230,7 +233,8 @@ impl Model {
                 }
                 ItemKind::Check(x) if checks => self.checks.push(x.clone()),
                 ItemKind::Classify(x) if checks => self.classifications.push(x.clone()),
-                ItemKind::Check(_) | ItemKind::Classify(_) => {}
+                ItemKind::Transfer(x) if checks => self.transfers.push(x.clone()),
+                ItemKind::Check(_) | ItemKind::Classify(_) | ItemKind::Transfer(_) => {}
             }
         }
         names
@@ -283,15 +287,4 @@ fn duplicate(name: &Ident, first: Span) -> ModelError {
     } else {
         ModelError::Clash { name, first, span }
     }
-}
-
-/// The candidate nearest to `name` in edit distance, if it is near enough to be a slip.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = 1 + name.chars().count() / 4;
-    candidates
-        .into_iter()
-        .map(|c| (strsim::damerau_levenshtein(&name.to_lowercase(), &c.to_lowercase()), c))
-        .filter(|(d, _)| *d <= limit)
-        .min()
-        .map(|(_, c)| c)
 }

@@ -1,6 +1,7 @@
 //! Optimizers read over an architecture: state, flow and step as terms.
 
 mod calculus;
+mod initial;
 
 use std::rc::Rc;
 
@@ -12,7 +13,7 @@ use super::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Local
 use super::error::ModelError;
 use super::names::{Declared, OptimizerId, nearest};
 use crate::source::Span;
-use crate::syntax::tree::{Expr, Ident, Instance, Place, Statement, StatementKind, Type};
+use crate::syntax::tree::{self, Expr, Ident, Instance, Place, Statement, StatementKind, Type};
 use crate::term::{Shape, SymbolId, Term};
 
 /// Words with a meaning of their own inside an optimizer.
@@ -89,6 +90,8 @@ pub struct State {
     pub general: Term,
     /// Conditions on those symbols.
     pub domain: Vec<Constraint>,
+    /// Its value at the start of training, as a function of the point and the hyperparameters.
+    pub initial: Term,
     /// Where it is declared.
     pub span: Span,
 }
@@ -171,8 +174,11 @@ impl Elaborator<'_> {
         let mut states = Vec::with_capacity(decl.states.len());
         let mut layouts = FxHashMap::default();
         let mut has_auto = false;
-        for (name, ty) in &decl.states {
-            if let Some(first) = decl.states.iter().map(|s| &s.0).find(|n| n.name == name.name && n.span != name.span)
+        // Where a state starts may depend on the point and the hyperparameters, not on other states.
+        let outside = scope.clone();
+        for tree::State { name, ty, initial } in &decl.states {
+            if let Some(first) =
+                decl.states.iter().map(|s| &s.name).find(|n| n.name == name.name && n.span != name.span)
                 && first.span < name.span
             {
                 return self.fail(ModelError::DuplicateName {
@@ -182,7 +188,12 @@ impl Elaborator<'_> {
                 });
             }
             has_auto |= ty.name.name == "auto";
-            let state = self.state(name, ty, a, auto, &mut scope)?;
+            let mut state = self.state(name, ty, a, auto, &mut scope)?;
+            if let Some(value) = initial {
+                let mut scope = outside.clone();
+                scope.over = Some(Rc::new(Over::fresh(a, &bound.label)));
+                state.initial = self.initial(value, &state, a, &mut scope)?;
+            }
             layouts.insert(state.name.clone(), state.variance);
             scope.bind(&state.name, Local::Value(state.term));
             states.push(state);
@@ -310,7 +321,9 @@ impl Elaborator<'_> {
             }
         };
         let domain = self.constraints.split_off(before);
-        Ok(State { name: name.name.clone(), variance, symbol, term, general, domain, span: name.span.to(ty.span) })
+        let initial = self.store.zero(&shape);
+        let span = name.span.to(ty.span);
+        Ok(State { name: name.name.clone(), variance, symbol, term, general, domain, initial, span })
     }
 
     fn positive_definite(&mut self, root: Term, name: &Ident) -> Term {

@@ -33,6 +33,7 @@ fn cell(f: &Finding, largest: bool) -> String {
     let text = match f.verdict {
         Verdict::Commutes if largest => "#".to_owned(),
         Verdict::Commutes => "=".to_owned(),
+        Verdict::UpToRates => "rates".to_owned(),
         Verdict::UpToRate => f.rate.clone().unwrap_or_else(|| "rate".into()),
         Verdict::InLimit => f.order.map_or("lim".to_owned(), |k| format!("lr^{k}")),
         Verdict::Fails => "-".to_owned(),

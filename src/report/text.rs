@@ -153,6 +153,7 @@ fn code(verdict: Verdict) -> &'static str {
         Verdict::Fails => "nat::verdict::fails",
         Verdict::Undecided => "nat::verdict::undecided",
         Verdict::InLimit => "nat::verdict::in_limit",
+        Verdict::UpToRates => "nat::verdict::up_to_rates",
         Verdict::UpToRate => "nat::verdict::up_to_rate",
         Verdict::Commutes => "nat::verdict::commutes",
     }
@@ -327,6 +328,7 @@ fn advice(answer: &Answer) -> Option<String> {
             "If this is what you want, write `expect up to rate{}`.",
             f.rate.as_ref().map_or(String::new(), |r| format!(" {r}"))
         ),
+        Verdict::UpToRates => "If this is what you want, write `expect up to rates`.".into(),
         Verdict::InLimit => "The step approximates a natural transformation; if that is enough, write `expect in limit`.".into(),
         Verdict::Fails => "If the check is there to show this failure, write `expect fails`.".into(),
         Verdict::Commutes if f.evidence == Evidence::Numeric && expected_verdict(answer.task.expected.as_ref()) == f.verdict => {

@@ -1,10 +1,14 @@
 //! Building systems, cones and checks.
 
+use crate::source::Span;
+
 use super::build::{Builder, Built, Parts};
 use super::build_expr::inclusive;
+use super::error::SyntaxError;
 use super::grammar::{Node, Rule};
 use super::tree::{
-    Binder, Check, Classify, Cone, Expectation, ExpectedVerdict, Generator, Instance, Over, Question, System,
+    Binder, BlockRate, Check, Classify, Cone, Expectation, ExpectedVerdict, Generator, Instance, Over, Question,
+    System, Transfer, Via,
 };
 
 impl Builder {
@@ -75,6 +79,16 @@ impl Builder {
                 let along = self.path(parts.need(Rule::path)?)?;
                 Question::Natural { optimizer, along, on: self.on(&mut parts)? }
             }
+            Rule::ask_training | Rule::ask_transfer => {
+                let optimizer = self.instance(parts.need(Rule::instance)?)?;
+                parts.need(Rule::kw_along)?;
+                let along = self.path(parts.need(Rule::path)?)?;
+                if rule == Rule::ask_training {
+                    Question::Training { optimizer, along }
+                } else {
+                    Question::Transfer { optimizer, along }
+                }
+            }
             Rule::ask_commutes => Question::Commutes {
                 left: self.path(parts.need(Rule::path)?)?,
                 right: self.path(parts.need(Rule::path)?)?,
@@ -83,11 +97,17 @@ impl Builder {
                 let what = parts.any().or(word).ok_or_else(|| parts.missing(Rule::kw_loss))?;
                 Question::Preserves { what: self.ident(&what), path: self.path(parts.need(Rule::path)?)? }
             }
-            Rule::ask_same => Question::Same {
-                left: self.instance(parts.need(Rule::instance)?)?,
-                right: self.instance(parts.need(Rule::instance)?)?,
-                on: self.on(&mut parts)?,
-            },
+            Rule::ask_same => {
+                let training = parts.take(Rule::kw_training).is_some();
+                let left = self.instance(parts.need(Rule::instance)?)?;
+                let right = self.instance(parts.need(Rule::instance)?)?;
+                let on = self.on(&mut parts)?;
+                match (training, self.via(&mut parts)?) {
+                    (false, via) => Question::Same { left, right, on, via },
+                    (true, None) => Question::SameTraining { left, right, on },
+                    (true, Some(via)) => return Err(no_via(via.span)),
+                }
+            }
             _ => Question::System { system: parts.ident()? },
         })
     }
@@ -99,6 +119,15 @@ impl Builder {
         let mut parts = self.parts(node);
         parts.need(Rule::kw_on)?;
         self.instance(parts.need(Rule::instance)?).map(Some)
+    }
+
+    fn via(self, parts: &mut Parts<'_>) -> Built<Option<Via>> {
+        let Some(node) = parts.take(Rule::via) else {
+            return Ok(None);
+        };
+        let mut parts = self.parts(node);
+        parts.need(Rule::kw_via)?;
+        Ok(Some(Via { body: self.equations(&mut parts)?, span: parts.whole() }))
     }
 
     pub(super) fn expectation(self, node: Node<'_>) -> Built<Expectation> {
@@ -115,6 +144,10 @@ impl Builder {
                 let rate = node.into_inner().find(|part| part.as_rule() == Rule::expr);
                 ExpectedVerdict::UpToRate(rate.map(|node| self.expr(node)).transpose()?)
             }
+            Rule::up_to_rates => {
+                let rates = node.into_inner().filter(|part| part.as_rule() == Rule::block_rate);
+                ExpectedVerdict::UpToRates(rates.map(|node| self.block_rate(node)).collect::<Built<_>>()?)
+            }
             Rule::in_limit => ExpectedVerdict::InLimit,
             Rule::kw_fails => ExpectedVerdict::Fails,
             Rule::kw_undecided => ExpectedVerdict::Undecided,
@@ -123,10 +156,34 @@ impl Builder {
         Ok(Expectation { verdict, span })
     }
 
+    fn block_rate(self, node: Node<'_>) -> Built<BlockRate> {
+        let mut parts = self.parts(node);
+        let hyperparameter = parts.ident()?;
+        let block = parts.ident()?;
+        Ok(BlockRate { hyperparameter, block, value: self.value(parts.need(Rule::value)?)? })
+    }
+
+    pub(super) fn transfer(self, node: Node<'_>) -> Built<Transfer> {
+        let mut parts = self.parts(node);
+        parts.need(Rule::kw_transfer)?;
+        let optimizer = parts.take(Rule::instance).map(|node| self.instance(node)).transpose()?;
+        parts.need(Rule::kw_along)?;
+        Ok(Transfer { optimizer, along: self.path(parts.need(Rule::path)?)?, span: parts.whole() })
+    }
+
     pub(super) fn classify(self, node: Node<'_>) -> Built<Classify> {
         let mut parts = self.parts(node);
         parts.need(Rule::kw_classify)?;
         let optimizer = parts.take(Rule::instance).map(|node| self.instance(node)).transpose()?;
         Ok(Classify { optimizer, on: self.on(&mut parts)?, span: parts.whole() })
+    }
+}
+
+fn no_via(span: Span) -> SyntaxError {
+    SyntaxError::Unexpected {
+        expected: "`expect`, a declaration or a check".into(),
+        found: "`via`".into(),
+        span,
+        help: Some("`same training` compares parameters from fresh states, with no map to be given; `same … via` compares one step".into()),
     }
 }

@@ -19,6 +19,7 @@ impl Builder {
             Rule::system => self.system(node).map(ItemKind::System),
             Rule::cone => self.cone(node).map(ItemKind::Cone),
             Rule::check => self.check(node).map(ItemKind::Check),
+            Rule::transfer => self.transfer(node).map(ItemKind::Transfer),
             _ => self.classify(node).map(ItemKind::Classify),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::build::{Builder, Built, Parts};
 use super::grammar::{Node, Rule};
-use super::tree::{Dynamics, Ident, Optimizer, Place, Statement, StatementKind};
+use super::tree::{Dynamics, Ident, Optimizer, Place, State, Statement, StatementKind};
 
 impl Builder {
     pub(super) fn optimizer(self, node: Node<'_>) -> Built<Optimizer> {
@@ -21,7 +21,9 @@ impl Builder {
                 state.need(Rule::kw_state)?;
                 let names = state.idents();
                 let ty = self.ty(state.need(Rule::ty)?)?;
-                optimizer.states.extend(names.into_iter().map(|name| (name, ty.clone())));
+                let initial = state.take(Rule::value).map(|node| self.value(node)).transpose()?;
+                let declared = names.into_iter().map(|name| State { name, ty: ty.clone(), initial: initial.clone() });
+                optimizer.states.extend(declared);
             } else if let Some(node) = entry.any() {
                 optimizer.dynamics.push(self.dynamics(node)?);
             }

@@ -1,28 +1,42 @@
 //! What was probably meant: words of the language that are close to the one found, signs that look alike.
 
-/// The candidate that differs from a word by no more than a slip of the pen, if there is one.
-pub(super) fn nearest<'w>(word: &str, candidates: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
-    let near = candidates.into_iter().filter(|other| *other != word).min_by_key(|other| distance(word, other))?;
-    (distance(word, near) <= 1 + near.len() / 6).then_some(near)
+/// The candidate nearest to a word, if it is near enough to be a slip of the pen, another case, or its abbreviation.
+///
+/// One letter in four may be wrong, none in a word of one letter: an unknown `Y` is not answered with any other letter.
+pub fn nearest<'w>(word: &str, candidates: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    let lower = word.to_lowercase();
+    let length = lower.chars().count();
+    let limit = match length {
+        0 | 1 => 0,
+        2..=4 => 1,
+        _ => 1 + length.min(16) / 4,
+    };
+    let far = |candidate: &str| {
+        let other = candidate.to_lowercase();
+        let letters = other.chars().count();
+        // A whole word is not near to a letter.
+        let distance = strsim::damerau_levenshtein(&lower, &other);
+        let near = distance <= limit && distance < letters;
+        let short = abbreviates(&lower, &other);
+        (near || short).then_some(distance)
+    };
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != word)
+        .filter_map(|candidate| Some((far(candidate)?, candidate)))
+        .min()
+        .map(|(_, candidate)| candidate)
 }
 
-/// The number of letters to change, add, remove or swap to get from one word to the other.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(32).collect(), b.chars().collect());
-    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let change = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = change.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
+/// Whether a word of at least three letters is another with letters left out, no more than half of them: `GradFlow` of
+/// `GradientFlow`.
+fn abbreviates(short: &str, long: &str) -> bool {
+    let (short, long): (Vec<char>, Vec<char>) = (short.chars().take(64).collect(), long.chars().take(128).collect());
+    if short.len() < 3 || short.len() * 2 < long.len() || short.first() != long.first() {
+        return false;
     }
-    rows[a.len()][b.len()]
+    let mut rest = long.iter();
+    short.iter().all(|c| rest.any(|other| other == c))
 }
 
 /// The sign of the language for one that only looks like it.

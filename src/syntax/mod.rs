@@ -34,6 +34,7 @@ mod scan;
 pub mod tree;
 
 pub use error::SyntaxError;
+pub use meant::nearest;
 pub use parse::{MAX_BYTES, parse};
 pub use precedence::{MAX_CHAIN, MAX_DEPTH};
 pub use print::expr_to_string;

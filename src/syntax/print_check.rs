@@ -1,8 +1,8 @@
 //! Printing systems and checks.
 
 use super::print::{Block, Text};
-use super::print_items::headed;
-use super::tree::{Check, Classify, ExpectedVerdict, Generator, Instance, Over, Question, System};
+use super::print_items::{assign, equation_text, headed};
+use super::tree::{Check, Classify, ExpectedVerdict, Generator, Instance, Over, Question, System, Transfer};
 
 pub(super) fn system_block(system: &System) -> Block {
     let mut head = headed("system", &system.name);
@@ -57,13 +57,31 @@ pub(super) fn check_text(check: &Check) -> Text {
             text.push(&format!("preserves {} ", what.name));
             text.append(path.text());
         }
-        Question::Same { left, right, on } => {
-            text.push("same ");
+        Question::Training { optimizer, along } | Question::Transfer { optimizer, along } => {
+            let training = matches!(check.question, Question::Training { .. });
+            text.push(if training { "training " } else { "transfer " });
+            text.append(optimizer.text());
+            text.push(" along ");
+            text.append(along.text());
+        }
+        Question::Same { left, right, on, .. } | Question::SameTraining { left, right, on } => {
+            let training = matches!(check.question, Question::SameTraining { .. });
+            text.push(if training { "same training " } else { "same " });
             text.append(left.text());
             text.space();
             text.push("== ");
             text.append(right.text());
             write_on(&mut text, on.as_ref());
+            if let Question::Same { via: Some(via), .. } = &check.question {
+                text.space();
+                text.push("via {");
+                for equation in &via.body {
+                    text.space();
+                    text.append(equation_text(equation));
+                }
+                text.space();
+                text.push("}");
+            }
         }
         Question::System { system } => text.push(&format!("system {}", system.name)),
     }
@@ -76,6 +94,15 @@ pub(super) fn check_text(check: &Check) -> Text {
             ExpectedVerdict::UpToRate(Some(rate)) => {
                 text.push("up to rate ");
                 text.append(rate.text());
+            }
+            ExpectedVerdict::UpToRates(rates) => {
+                text.push("up to rates");
+                if !rates.is_empty() {
+                    text.space();
+                }
+                text.list(rates.iter().map(|rate| {
+                    assign(Text::word(&format!("{}({})", rate.hyperparameter.name, rate.block.name)), &rate.value)
+                }));
             }
             ExpectedVerdict::InLimit => text.push("in limit"),
             ExpectedVerdict::Fails => text.push("fails"),
@@ -92,6 +119,17 @@ fn write_on(text: &mut Text, on: Option<&Instance>) {
         text.push("on ");
         text.append(instance.text());
     }
+}
+
+pub(super) fn transfer_text(transfer: &Transfer) -> Text {
+    let mut text = Text::word("transfer");
+    if let Some(optimizer) = &transfer.optimizer {
+        text.push(" ");
+        text.append(optimizer.text());
+    }
+    text.push(" along ");
+    text.append(transfer.along.text());
+    text
 }
 
 pub(super) fn classify_text(classify: &Classify) -> Text {

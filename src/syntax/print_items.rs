@@ -1,7 +1,7 @@
 //! Printing declarations and checks.
 
 use super::print::{Block, Text};
-use super::print_check::{check_text, classify_text, system_block};
+use super::print_check::{check_text, classify_text, system_block, transfer_text};
 use super::tree::{
     Architecture, ArchitectureEntry, Argument, Comparison, Condition, Data, Domain, Dynamics, Equation, Expr, Ident,
     Instance, ItemKind, Let, Morphism, MorphismKind, Optimizer, Param, Path, Place, Statement, StatementKind, Type,
@@ -50,6 +50,7 @@ impl ItemKind {
             }
             ItemKind::Check(check) => Block::line(check_text(check)),
             ItemKind::Classify(classify) => Block::line(classify_text(classify)),
+            ItemKind::Transfer(transfer) => Block::line(transfer_text(transfer)),
         }
     }
 }
@@ -60,7 +61,7 @@ pub(super) fn headed(keyword: &str, name: &Ident) -> Text {
 }
 
 /// `head = value`.
-fn assign(mut head: Text, value: &Expr) -> Text {
+pub(super) fn assign(mut head: Text, value: &Expr) -> Text {
     head.push(" =");
     head.space();
     head.append(value.text());
@@ -251,20 +252,27 @@ fn morphism_block(morphism: &Morphism) -> Block {
 }
 
 fn equation(equation: &Equation) -> Block {
-    Block::line(match equation {
+    Block::line(equation_text(equation))
+}
+
+pub(super) fn equation_text(equation: &Equation) -> Text {
+    match equation {
         Equation::Let(binding) => let_text(binding),
         Equation::Assign(name, value) => assign(Text::word(&name.name), value),
-    })
+    }
 }
 
 fn optimizer_block(optimizer: &Optimizer) -> Block {
     let mut head = headed("optimizer", &optimizer.name);
     write_params(&mut head, &optimizer.params);
     let mut body = Vec::new();
-    for (name, ty) in &optimizer.states {
-        let mut text = headed("state", name);
+    for state in &optimizer.states {
+        let mut text = headed("state", &state.name);
         text.push(" : ");
-        text.append(ty.text());
+        text.append(state.ty.text());
+        if let Some(initial) = &state.initial {
+            text = assign(text, initial);
+        }
         body.push(Block::line(text));
     }
     body.extend(optimizer.lets.iter().map(|binding| Block::line(let_text(binding))));

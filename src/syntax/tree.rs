@@ -61,6 +61,8 @@ pub enum ItemKind {
     Check(Check),
     /// `classify …`.
     Classify(Classify),
+    /// `transfer …` without `check`.
+    Transfer(Transfer),
 }
 
 /// What a `use` names.
@@ -284,13 +286,24 @@ pub struct Optimizer {
     /// Hyperparameters.
     pub params: Vec<Param>,
     /// State declarations in order; `state m, v : tangent` gives two.
-    pub states: Vec<(Ident, Type)>,
+    pub states: Vec<State>,
     /// File-level `let`s of the body, outside `flow` and `step`.
     pub lets: Vec<Let>,
     /// The dynamics; the model reports none, or more than one.
     pub dynamics: Vec<Dynamics>,
     /// From the keyword to the closing brace.
     pub span: Span,
+}
+
+/// `state name : type = initial`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// The state's name.
+    pub name: Ident,
+    /// Its type, which says how it is carried.
+    pub ty: Type,
+    /// Its value at the start of training; zero without one.
+    pub initial: Option<Expr>,
 }
 
 /// A `flow` or `step` block.
@@ -423,8 +436,33 @@ pub enum Question {
         /// The path.
         path: Path,
     },
-    /// `check same O1 == O2 [on A]`.
+    /// `check training O along P`: from fresh states.
+    Training {
+        /// The optimizer.
+        optimizer: Instance,
+        /// A path; a system or cone is a path of one part without arguments.
+        along: Path,
+    },
+    /// `check transfer O along P`: from fresh states, with a factor for each hyperparameter in each block.
+    Transfer {
+        /// The optimizer.
+        optimizer: Instance,
+        /// A path; a system or cone is a path of one part without arguments.
+        along: Path,
+    },
+    /// `check same O1 == O2 [on A] [via { … }]`.
     Same {
+        /// The left optimizer.
+        left: Instance,
+        /// The right optimizer.
+        right: Instance,
+        /// `on A`.
+        on: Option<Instance>,
+        /// The map from the states of the left optimizer to those of the right one.
+        via: Option<Via>,
+    },
+    /// `check same training O1 == O2 on A`: equal parameters from fresh states.
+    SameTraining {
         /// The left optimizer.
         left: Instance,
         /// The right optimizer.
@@ -437,6 +475,16 @@ pub enum Question {
         /// The system or cone.
         system: Ident,
     },
+}
+
+/// `via { v = -lr * b  params = params }`: left of `=` states of the right optimizer, right of it expressions in those of
+/// the left one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Via {
+    /// `let`s and equations, in order.
+    pub body: Vec<Equation>,
+    /// From the keyword to the closing brace.
+    pub span: Span,
 }
 
 /// `expect …`.
@@ -455,6 +503,8 @@ pub enum ExpectedVerdict {
     Commutes,
     /// `up to rate`, perhaps with a formula.
     UpToRate(Option<Expr>),
+    /// `up to rates`, perhaps with some of them.
+    UpToRates(Vec<BlockRate>),
     /// `in limit`
     InLimit,
     /// `fails`
@@ -463,6 +513,28 @@ pub enum ExpectedVerdict {
     Undecided,
     /// `invalid`
     Invalid,
+}
+
+/// `lr(W) = 2`: the factor of a hyperparameter in a block of the target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BlockRate {
+    /// The hyperparameter.
+    pub hyperparameter: Ident,
+    /// The block.
+    pub block: Ident,
+    /// Its factor.
+    pub value: Expr,
+}
+
+/// `transfer [O] along P`: a table of rates, which expects nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transfer {
+    /// The optimizer; `None` means every one of the file, or of what it uses.
+    pub optimizer: Option<Instance>,
+    /// A path; a system or cone is a path of one part without arguments.
+    pub along: Path,
+    /// The whole item.
+    pub span: Span,
 }
 
 /// `classify [O] [on A]`.

@@ -2,10 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::model::names::nearest;
 use crate::source::{Source, SourceId};
-use crate::syntax;
 use crate::syntax::tree::File;
+use crate::syntax::{self, nearest};
 
 /// A text of the standard library.
 #[derive(Debug)]

@@ -138,7 +138,7 @@ fn class_question(
 /// Whether an optimizer has a state that is declared `auto`.
 pub(super) fn reads_auto(model: &Model, optimizer: &Instance) -> bool {
     match model.resolve(&optimizer.name.name, optimizer.name.span) {
-        Some(Declared::Optimizer(id)) => model[id].states.iter().any(|(_, ty)| ty.name.name == "auto"),
+        Some(Declared::Optimizer(id)) => model[id].states.iter().any(|s| s.ty.name.name == "auto"),
         _ => false,
     }
 }

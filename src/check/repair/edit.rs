@@ -2,7 +2,7 @@
 
 use crate::domain::Rational;
 use crate::source::Span;
-use crate::syntax::tree::{BinaryOp, Expr, ExprKind, Ident, Optimizer, Place, Statement, StatementKind, Type};
+use crate::syntax::tree::{BinaryOp, Expr, ExprKind, Ident, Optimizer, Place, State, Statement, StatementKind, Type};
 use crate::verdict::Change;
 
 /// One kind of change, made everywhere in a body where it applies.
@@ -247,8 +247,8 @@ fn in_statement(s: &mut Statement, change: &mut impl FnMut(&Expr) -> Option<Expr
     }
 }
 
-fn is_state(states: &[(Ident, Type)], name: &str, kinds: &[&str]) -> bool {
-    states.iter().any(|(n, t)| n.name == name && kinds.contains(&t.name.name.as_str()))
+fn is_state(states: &[State], name: &str, kinds: &[&str]) -> bool {
+    states.iter().any(|s| s.name.name == name && kinds.contains(&s.ty.name.name.as_str()))
 }
 
 fn covariant(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
@@ -285,7 +285,7 @@ fn hamiltonian(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
 
 fn tangent_momentum(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
     let mut turned = Vec::new();
-    for (name, ty) in &mut optimizer.states {
+    for State { name, ty, .. } in &mut optimizer.states {
         if ty.name.name == "cotangent" {
             changes.push((
                 name.span.to(ty.span),
@@ -324,7 +324,7 @@ fn tangent_momentum(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
 /// Replaces `params` where it is a summand that decays by a new tangent state, which moves as `params` does.
 fn own_decay(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
     let taken = |name: &str| {
-        optimizer.states.iter().any(|(n, _)| n.name == name) || optimizer.params.iter().any(|p| p.name.name == name)
+        optimizer.states.iter().any(|s| s.name.name == name) || optimizer.params.iter().any(|p| p.name.name == name)
     };
     let Some(name) = ["moved", "way", "displacement"].into_iter().find(|n| !taken(n)) else { return };
     let span = optimizer.name.span;
@@ -370,6 +370,6 @@ fn own_decay(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
     if !found.is_empty() {
         changes.splice(0..0, found);
         let ty = Type { name: ident("tangent", span), dims: Vec::new(), arrow: None, span };
-        optimizer.states.push((ident(name, span), ty));
+        optimizer.states.push(State { name: ident(name, span), ty, initial: None });
     }
 }

@@ -14,8 +14,6 @@
 //! settled, is left out. The law with the smallest sum of squares, all in logarithms, is reported, with the standard error
 //! of its exponent. None of this is a proof, and it is said so.
 
-use nalgebra::{DMatrix, DVector};
-
 use super::Square;
 use crate::verdict::Verdict;
 
@@ -130,20 +128,24 @@ struct Line {
     intercept_error: f64,
 }
 
-/// Least squares by the singular value decomposition of the design matrix.
+/// Least squares, about the mean of the abscissae; none if these are all equal.
 fn line(points: &[(f64, f64)]) -> Option<Line> {
-    let m = points.len();
-    let design = DMatrix::from_fn(m, 2, |i, j| if j == 0 { 1.0 } else { points[i].0 });
-    let values = DVector::from_fn(m, |i, _| points[i].1);
-    let solution = design.clone().svd(true, true).solve(&values, 1e-12).ok()?;
-    let residual = &values - &design * &solution;
-    let variance = residual.norm_squared() / (m.checked_sub(2)?.max(1)) as f64;
-    let covariance = (design.transpose() * &design).try_inverse()? * variance;
+    let m = points.len() as f64;
+    let mean = |value: &dyn Fn(&(f64, f64)) -> f64| points.iter().map(value).sum::<f64>() / m;
+    let (x, y) = (mean(&|p| p.0), mean(&|p| p.1));
+    let spread: f64 = points.iter().map(|p| (p.0 - x).powi(2)).sum();
+    if spread.is_nan() || spread <= 0.0 {
+        return None;
+    }
+    let slope = points.iter().map(|p| (p.0 - x) * (p.1 - y)).sum::<f64>() / spread;
+    let intercept = y - slope * x;
+    let residual: f64 = points.iter().map(|p| (p.1 - intercept - slope * p.0).powi(2)).sum();
+    let variance = residual / points.len().checked_sub(2)?.max(1) as f64;
     Some(Line {
-        intercept: solution[0],
-        slope: solution[1],
-        slope_error: covariance[(1, 1)].max(0.0).sqrt(),
-        intercept_error: covariance[(0, 0)].max(0.0).sqrt(),
+        intercept,
+        slope,
+        slope_error: (variance / spread).sqrt(),
+        intercept_error: (variance * (1.0 / m + x * x / spread)).sqrt(),
     })
 }
 

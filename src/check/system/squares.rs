@@ -242,7 +242,7 @@ fn explain(
         finding = decide(p, &c.budget())?;
     }
     task.problems.iter_mut().for_each(|p| p.setting.store = Store::new());
-    let expected = crate::expected_verdict(task.expected.as_ref());
+    let expected = crate::verdict::expected_verdict(task.expected.as_ref());
     if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
         let check = lower::system::single(c.check, optimizer, arrow);
         finding.repair = repair::suggest(c.model, &check, (finding.verdict, expected), &c.budget());

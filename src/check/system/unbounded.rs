@@ -4,7 +4,7 @@
 //! a proof for every value of the index; without one the answer is `undecided`, with the bound up to which it was seen to
 //! hold. A proof is compared with the members: one that says more than they do, or another rate, is a defect of `nat`.
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
 
 use super::{Context, Square, Stopped};
 use crate::check::decide::Disagreement;
@@ -272,7 +272,7 @@ fn meets(c: &Context<'_>, u: &Unbounded) -> bool {
     let one = e.store.num(1);
     let next = e.store.add(n, one);
     let mut ends = |at: Term, end: &Instance| -> Option<Vec<Term>> {
-        let outer: FxHashMap<String, Term> = [(u.index.name.clone(), at)].into_iter().collect();
+        let outer: IndexMap<String, Term> = [(u.index.name.clone(), at)].into_iter().collect();
         let params = if u.instance.args.is_empty() {
             let size = |p: &&Param| p.ty.as_ref().is_some_and(|t| t.name.name == "N");
             decl.params.iter().filter(size).map(|p| (p.name.name.clone(), at)).take(1).collect()
@@ -296,13 +296,13 @@ fn arguments(
     e: &mut Elaborator<'_>,
     instance: &Instance,
     params: &[Param],
-    names: &FxHashMap<String, Term>,
-) -> Option<FxHashMap<String, Term>> {
+    names: &IndexMap<String, Term>,
+) -> Option<IndexMap<String, Term>> {
     let mut scope = Scope::default();
     for (name, t) in names {
         scope.bind(name, Local::Value(*t));
     }
-    let mut values = FxHashMap::default();
+    let mut values = IndexMap::new();
     for (i, a) in instance.args.iter().enumerate() {
         let name = match &a.name {
             Some(n) => n.name.clone(),

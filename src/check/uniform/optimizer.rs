@@ -10,7 +10,7 @@ use super::normal::Prover;
 use super::poly::{Atom, Entry, Poly, Symbol};
 use super::value::{At, Layout, Shape, Value};
 use crate::domain::Rational;
-use crate::syntax::tree::{Expr, ExprKind, Ident, Optimizer, Place, Statement, StatementKind};
+use crate::syntax::tree::{Expr, ExprKind, Ident, Optimizer, Place, State, Statement, StatementKind};
 
 /// Where an optimizer's body is read.
 pub struct Over<'e> {
@@ -59,8 +59,8 @@ impl<'e> Prover<'e> {
     ) -> Res<Rc<Over<'e>>> {
         let [dynamics] = &decl.dynamics[..] else { return stuck("an optimizer with one flow or step") };
         let mut names = names;
-        self.names.borrow_mut().states = decl.states.iter().map(|(name, _)| name.name.clone()).collect();
-        for (k, (name, ty)) in decl.states.iter().enumerate() {
+        self.names.borrow_mut().states = decl.states.iter().map(|s| s.name.name.clone()).collect();
+        for (k, State { name, ty, .. }) in decl.states.iter().enumerate() {
             let value = match ty.name.name.as_str() {
                 "tangent" if ty.dims.is_empty() => symbolic(&arch.layout, Symbol::State(k, arch.side)),
                 "R" if ty.arrow.is_none() => {

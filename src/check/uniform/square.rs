@@ -183,7 +183,7 @@ impl<'e> Square<'e> {
     }
 
     fn is_tangent(&self, k: usize) -> bool {
-        self.source.decl.states[k].1.name.name == "tangent"
+        self.source.decl.states[k].ty.name.name == "tangent"
     }
 
     /// The components: the point first, then each state.
@@ -192,7 +192,7 @@ impl<'e> Square<'e> {
     }
 
     fn name(&self, component: Option<usize>) -> &'e str {
-        component.map_or("params", |k| &self.source.decl.states[k].0.name)
+        component.map_or("params", |k| &self.source.decl.states[k].name.name)
     }
 
     /// The blocks of a component with their extents.

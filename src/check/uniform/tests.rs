@@ -208,7 +208,7 @@ fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> 
             out
         };
         let Some(Declared::Optimizer(id)) = model.lookup(&optimizer.name.name) else { panic!("no optimizer") };
-        let states: Vec<String> = model[id].states.iter().map(|s| s.0.name.clone()).collect();
+        let states: Vec<String> = model[id].states.iter().map(|s| s.name.name.clone()).collect();
         let blocks = offsets(&layouts.target.layout);
         let mut reading =
             Reading { vars: FxHashMap::default(), model, point, blocks: offsets(&layouts.source.layout), states };
@@ -228,7 +228,7 @@ fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> 
                     let (offset, dims) = blocks[s.place.1].clone();
                     let index: Vec<i128> = s.place.2.iter().map(|l| reading.lin(l)).collect();
                     let flat = index.iter().zip(&dims).fold(0, |acc, (&i, &n)| acc * n + i as usize);
-                    let position = if component.is_none_or(|c| model[id].states[c].1.name.name == "tangent") {
+                    let position = if component.is_none_or(|c| model[id].states[c].ty.name.name == "tangent") {
                         offset + flat
                     } else {
                         flat

@@ -11,7 +11,7 @@ use crate::model::names::{Declared, Model};
 use crate::model::optimizer::Variance;
 use crate::source::Span;
 use crate::syntax::tree::{
-    Comparison, Expr, ExprKind, Instance, Optimizer, Place, Statement, StatementKind, Subscript,
+    Comparison, Expr, ExprKind, Instance, Optimizer, Place, State, Statement, StatementKind, Subscript,
 };
 
 /// Definitions that use each other are expanded to this depth, and this often.
@@ -140,7 +140,7 @@ impl Builder<'_> {
             scope.bind(&p.name.name, Local::Value(id));
         }
         self.conditions(decl, &scope);
-        for (name, ty) in &decl.states {
+        for State { name, ty, .. } in &decl.states {
             let word = ty.name.name.as_str();
             let variance = match word {
                 "R" => Variance::Fixed,

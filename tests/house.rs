@@ -1,0 +1,138 @@
+//! The house keeps its order: a stage uses only what stands before it on the front page, `src/lib.rs`, and nothing below
+//! the command line speaks to the world.
+//!
+//! The exceptions are debts, and the lists of them must shrink: one that is not needed any more is a failure, too.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Arrows that point forward: a file, and the stage after its own that it uses.
+const FORWARD: [(&str, &str); 1] = [("check/system/mod.rs", FRONT)];
+
+/// Files below the command line that read, print or ask for the environment.
+const OUTSIDE: [&str; 0] = [];
+
+/// What only the command line may name.
+const WORLD: [&str; 9] = [
+    "io::stdout",
+    "io::stderr",
+    "io::stdin",
+    "anstream",
+    "std::fs",
+    "fs::read",
+    "std::env",
+    "std::process",
+    "std::net",
+];
+
+/// The front page's own items, such as `crate::Answer`: after everything they are made of, before the reports.
+const FRONT: &str = "the front page";
+
+/// The stages in order, as the table of the front page lists them.
+fn stages() -> Vec<String> {
+    let page = fs::read_to_string(root().join("lib.rs")).expect("the front page");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("//! | [`")?.split('`').next());
+    let mut stages: Vec<String> = rows.map(str::to_owned).collect();
+    let reports = stages.iter().position(|stage| stage == "report").expect("the reports are a stage");
+    stages.insert(reports, FRONT.to_owned());
+    for module in page.lines().filter_map(|line| line.trim().strip_prefix("pub mod ")?.strip_suffix(';')) {
+        // A list of citations is no stage.
+        assert!(module == "refs" || stages.iter().any(|s| s == module), "`{module}` has no row on the front page");
+    }
+    stages
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// All Rust files under a folder but those of unit tests, in order of name.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") && !is_test(&path) {
+            found.push(path);
+        }
+    }
+}
+
+fn is_test(path: &Path) -> bool {
+    path.file_stem().is_some_and(|stem| stem == "tests" || stem == "testing")
+}
+
+/// A file's name below `src`, and its lines without comments and without the unit tests at its end.
+fn code(path: &Path) -> (String, Vec<String>) {
+    let text = fs::read_to_string(path).expect("a source file");
+    let name = path.strip_prefix(root()).expect("below src").to_string_lossy().replace('\\', "/");
+    let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+    let code = lines.filter(|line| !line.trim_start().starts_with("//")).map(str::to_owned);
+    (name, code.collect())
+}
+
+fn all_code() -> Vec<(String, Vec<String>)> {
+    let mut found = Vec::new();
+    files(&root(), &mut found);
+    found.iter().map(|path| code(path)).collect()
+}
+
+/// The stage that a file belongs to; none for the front page itself, the binary and the citations.
+fn stage_of(file: &str) -> Option<&str> {
+    let stage = file.split('/').next()?.trim_end_matches(".rs");
+    (!["lib", "main", "refs"].contains(&stage)).then_some(stage)
+}
+
+/// The stages that code names: `crate::term::Store`, `use crate::{check, Answer}`.
+fn named<'s>(code: &str, stages: &'s [String]) -> Vec<&'s str> {
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        let behind = &code[at + "crate::".len()..];
+        let inner = behind.strip_prefix('{').map_or(behind, |list| list.split('}').next().unwrap_or(list));
+        let parts = if behind.starts_with('{') { inner.split(',').collect() } else { vec![inner] };
+        for part in parts {
+            let word: String = part.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let stage = stages.iter().find(|s| **s == word).map_or(FRONT, String::as_str);
+            found.push(stage);
+        }
+    }
+    found
+}
+
+#[test]
+fn arrows_between_stages_point_backward() {
+    let stages = stages();
+    let place = |stage: &str| stages.iter().position(|s| s == stage);
+    let mut needed: BTreeSet<(String, String)> = BTreeSet::new();
+    for (file, lines) in all_code() {
+        let Some(stage) = stage_of(&file) else { continue };
+        let own = place(stage).unwrap_or_else(|| panic!("{file} belongs to no stage of the front page"));
+        for used in named(&lines.join("\n"), &stages) {
+            if place(used).is_some_and(|p| p > own) {
+                needed.insert((file.clone(), used.to_owned()));
+            }
+        }
+    }
+    let listed: BTreeSet<(String, String)> =
+        FORWARD.iter().map(|(file, stage)| ((*file).to_owned(), (*stage).to_owned())).collect();
+    let new: Vec<_> = needed.difference(&listed).collect();
+    assert!(new.is_empty(), "these arrows point forward, against the order of src/lib.rs: {new:#?}");
+    let paid: Vec<_> = listed.difference(&needed).collect();
+    assert!(paid.is_empty(), "these exceptions are not needed any more, strike them: {paid:#?}");
+}
+
+#[test]
+fn only_the_command_line_speaks_to_the_world() {
+    let mut needed: BTreeSet<String> = BTreeSet::new();
+    for (file, lines) in all_code() {
+        let below = stage_of(&file).is_some_and(|stage| stage != "cli");
+        if below && lines.iter().any(|line| WORLD.iter().any(|w| line.contains(w))) {
+            needed.insert(file);
+        }
+    }
+    let listed: BTreeSet<String> = OUTSIDE.iter().map(|f| (*f).to_owned()).collect();
+    assert_eq!(needed, listed, "files that read, print or ask for the environment, and the list of exceptions");
+}
