@@ -212,6 +212,8 @@ pub struct Finding {
     pub causes: Vec<String>,
     /// Side conditions that were assumed and not proved.
     pub assumptions: Vec<String>,
+    /// Those of the assumptions that are claims which were only seen to hold at sampled points.
+    pub sampled_claims: Vec<String>,
     /// For `undecided` and numeric verdicts: what was tried.
     pub tried: Vec<String>,
 }
@@ -276,6 +278,7 @@ impl Finding {
             bounds: None,
             causes: Vec::new(),
             assumptions: Vec::new(),
+            sampled_claims: Vec::new(),
             tried: Vec::new(),
         }
     }

@@ -117,6 +117,8 @@ pub struct CheckEntry {
     pub hypotheses: Vec<String>,
     /// Side conditions that were not proved.
     pub assumptions: Vec<String>,
+    /// Those of the assumptions that are claims which were only seen to hold at sampled points.
+    pub sampled_claims: Vec<String>,
     /// For the evidence `generic`: what the instances were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bounds: Option<String>,
@@ -296,6 +298,7 @@ impl CheckEntry {
             witness: f.witness.clone(),
             hypotheses: f.hypotheses.clone(),
             assumptions: f.assumptions.clone(),
+            sampled_claims: f.sampled_claims.clone(),
             bounds: f.bounds.clone(),
             causes: f.causes.clone(),
             tried: f.tried.clone(),

@@ -149,6 +149,7 @@ fn conclude(
     // What is proved of all members needs no assumption about some of them.
     if finite.is_some() {
         whole.assumptions.extend(finding.assumptions);
+        whole.sampled_claims.extend(finding.sampled_claims);
     }
     whole.assumptions.extend(proofs.into_iter().flat_map(|(_, p)| p.assumptions));
     Ok(whole)
@@ -214,6 +215,7 @@ fn open(c: &Context<'_>, finding: Finding, reasons: &[String]) -> Finding {
     open.rate = finding.rate;
     open.order = finding.order;
     open.assumptions = finding.assumptions;
+    open.sampled_claims = finding.sampled_claims;
     open.tried = finding.tried;
     open.tried.push(format!("the members with {bounds}, one by one, and a proof for all"));
     open
