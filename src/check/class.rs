@@ -329,6 +329,7 @@ impl Case<'_> {
     /// Types proved what an example refutes: a defect of `nat`.
     fn disagreement(&self, found: &Finding, detail: &str) -> Disagreement {
         Disagreement {
+            engine: "the engine of types",
             residual: found.residual.map_or(0.0, |r| r.max),
             noise: found.residual.map_or(0.0, |r| r.noise),
             place: format!(
