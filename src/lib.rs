@@ -65,6 +65,7 @@ use check::system::{Progress, Silent, Stopped};
 use check::{Budget, Task};
 use model::error::ModelError;
 use model::names::Model;
+use model::warnings::{Warning, warnings};
 use source::{SourceId, Sources, Span};
 use structure::class::Class;
 use syntax::SyntaxError;
@@ -203,6 +204,8 @@ pub struct FileReport {
     pub answers: Vec<Answer>,
     /// The errors in order of place, those of the files it uses among them.
     pub errors: Vec<InputError>,
+    /// What is allowed and hardly meant, in order of place; nothing of a source with errors.
+    pub warnings: Vec<Warning>,
 }
 
 /// A source with all that it uses, parsed and resolved; the errors of its text, and those of its names and shapes.
@@ -323,7 +326,7 @@ pub fn check_source_for(
     errors.extend(input_errors(id, faults, asked));
     if !errors.is_empty() {
         errors.sort_by_key(InputError::span);
-        return Ok(FileReport { answers: Vec::new(), errors });
+        return Ok(FileReport { errors, ..FileReport::default() });
     }
     listener.begun(&tasks.iter().chain(tables.iter().map(|(t, _)| t)).collect::<Vec<_>>());
     let asks = Asks { model: &model, examples: OnceLock::new(), options, listener };
@@ -358,7 +361,15 @@ pub fn check_source_for(
         errors.extend(input_errors(id, Vec::new(), asked));
         errors.sort_by_key(InputError::span);
     }
-    Ok(FileReport { answers, errors })
+    let warnings = if errors.is_empty() { warnings_of(sources, id, files) } else { Vec::new() };
+    Ok(FileReport { answers, errors, warnings })
+}
+
+/// What is allowed in a source without errors, and hardly meant.
+pub fn warnings_of(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> Vec<Warning> {
+    let gathered = files.gather(sources, id);
+    let own = gathered.parts.iter().find(|part| part.id == id);
+    own.map(|part| warnings(&part.file, sources.get(id))).unwrap_or_default()
 }
 
 /// The faults of declarations, and those that checks met, which may lie in a file that this one uses: each once.
@@ -452,10 +463,9 @@ impl Asks<'_> {
     fn as_expected(&self, task: &Task, finding: &Finding) -> bool {
         let proved = !self.options.require_proof || finding.evidence.is_proof() && finding.sampled_claims.is_empty();
         let granted = !self.options.deny_assumptions || finding.assumptions.is_empty();
-        finding.verdict == expected_verdict(task.expected.as_ref())
-            && finding.rate_differs.is_none()
-            && proved
-            && granted
+        let expected = task.expected.as_ref();
+        let verdict = finding.verdict == expected_verdict(expected) && finding.rate_differs.is_none();
+        verdict && verdict::order_differs(expected, finding).is_none() && proved && granted
     }
 
     /// Fills the table of a `classify`, which expects nothing.

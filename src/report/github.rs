@@ -20,6 +20,10 @@ pub fn render(report: &Report) -> String {
             data(&format!("{}{help}", e.message))
         ));
     }
+    for w in &report.warnings {
+        let place = place(&w.file, (w.line, w.column), (w.end_line, w.end_column));
+        text.push_str(&format!("::warning {place},title={}::{}\n", property(&w.code), data(&w.message)));
+    }
     text
 }
 

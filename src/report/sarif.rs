@@ -16,6 +16,11 @@ pub fn render(report: &Report) -> String {
     for error in &report.errors {
         results.push(fault(error, rule_index(&mut rules, &error.code)));
     }
+    for warning in &report.warnings {
+        let mut entry = fault(warning, rule_index(&mut rules, &warning.code));
+        entry["level"] = json!("warning");
+        results.push(entry);
+    }
     let artifacts: Vec<Value> = report
         .sources
         .iter()

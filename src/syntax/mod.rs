@@ -42,4 +42,4 @@ pub use meant::nearest;
 pub use parse::{MAX_BYTES, parse};
 pub use precedence::{MAX_CHAIN, MAX_DEPTH};
 pub use print::expr_to_string;
-pub use scan::MAX_NESTING;
+pub use scan::{MAX_NESTING, words};
