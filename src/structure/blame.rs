@@ -220,6 +220,8 @@ fn culprit(typer: &mut Typer, open: &Unmet) -> Option<Culprit> {
                 | Op::Max
                 | Op::Min
                 | Op::Clip
+                | Op::Largest
+                | Op::Least
                 | Op::Sum
                 | Op::Mean,
                 _,
@@ -256,7 +258,7 @@ fn word(op: &Op) -> String {
         Op::EntryMul => "the entrywise product".into(),
         Op::EntryDiv => "the entrywise quotient".into(),
         Op::Power(_) => "the entrywise power".into(),
-        Op::Map(_, name) => format!("`{name}`, entry by entry,"),
+        Op::Map(f) => format!("`{}`, entry by entry,", f.name),
         Op::Max => "the entrywise maximum".into(),
         Op::Min => "the entrywise minimum".into(),
         _ => "clipping entry by entry".into(),

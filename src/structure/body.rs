@@ -6,6 +6,7 @@
 
 mod build;
 
+use crate::core::prim::Row;
 use crate::domain::Rational;
 use crate::model::optimizer::Variance;
 use crate::source::Span;
@@ -40,23 +41,6 @@ pub enum Kind {
     SideVector(bool),
     /// A whole `left` (`true`) or `right` state.
     Sides(bool),
-}
-
-/// Entrywise functions that are not powers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Entrywise {
-    /// `sign`, odd and of degree 0.
-    Sign,
-    /// `abs`, even and of degree 1.
-    Abs,
-    /// `relu`, of degree 1.
-    Relu,
-    /// An odd function without a degree: `tanh sin atan sinh tan`.
-    Odd,
-    /// An even function without a degree: `cos cosh`.
-    Even,
-    /// A function with neither parity nor degree: `exp log sigmoid softplus`.
-    Plain,
 }
 
 /// What a node does with its operands.
@@ -108,12 +92,16 @@ pub enum Op {
     Power(Rational),
     /// `a ^ b` with an exponent that is not constant.
     PowerBy,
-    /// An entrywise function, with the name it is written by.
-    Map(Entrywise, String),
+    /// An entrywise function of the table.
+    Map(&'static Row),
     /// `max(a, b)`
     Max,
     /// `min(a, b)`
     Min,
+    /// `max(x)`: the largest entry.
+    Largest,
+    /// `min(x)`: the least entry.
+    Least,
     /// `min(max(x, -c), c)`: an odd function of `x`.
     Clip,
     /// `sum`

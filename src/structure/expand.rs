@@ -1,8 +1,9 @@
 //! Steps for small `lr`: values and derivatives of their components at `lr = 0`, as nodes of the body.
 
-use super::body::{Body, Entrywise, Id, Kind, Node, Op};
+use super::body::{Body, Id, Kind, Node, Op};
 use super::class::Class;
 use super::rules::Typer;
+use crate::core::prim::Parity;
 use crate::domain::Rational;
 
 /// What the limit of a step for small `lr` looks like.
@@ -69,8 +70,9 @@ fn nonzero(typer: &Typer, id: Id, depth: usize) -> bool {
         Op::Given(_) | Op::State(_) | Op::Params | Op::Eye | Op::Metric => true,
         Op::Primed(i) => typer.body.news.get(*i).is_some_and(|&c| nonzero(typer, c, depth + 1)),
         Op::Differential | Op::Gradient | Op::NaturalGradient => typer.body.node(node.args[0]).op == Op::Loss,
-        Op::Neg | Op::Spread | Op::Map(Entrywise::Odd | Entrywise::Abs | Entrywise::Sign, _) | Op::Polar => of(0),
-        Op::Map(Entrywise::Plain, name) => name != "log",
+        Op::Neg | Op::Spread | Op::Polar => of(0),
+        // Odd and even functions that vanish at zero do so on no open set.
+        Op::Map(f) => f.range.is_positive() || f.vanishes_at_zero() && f.parity != Parity::Neither && of(0),
         Op::Scale | Op::EntryMul => of(0) && of(1),
         Op::Over | Op::EntryDiv => of(0),
         Op::Raise => typer.body.node(node.args[0]).op == Op::Metric && of(1),
@@ -124,11 +126,14 @@ fn is_zero(typer: &Typer, id: Id) -> bool {
 
 /// Operations that are zero at zero.
 fn keeps_zero(op: &Op) -> bool {
-    use Entrywise::{Abs, Odd, Relu, Sign};
+    if let Op::Map(f) = op {
+        return f.vanishes_at_zero();
+    }
     matches!(
         op,
-        Op::Map(Odd | Abs | Relu | Sign, _)
-            | Op::Spread
+        Op::Spread
+            | Op::Largest
+            | Op::Least
             | Op::Sum
             | Op::Mean
             | Op::Norm
@@ -183,8 +188,7 @@ fn continuous(typer: &mut Typer, node: &Node, depth: usize) -> bool {
     let first = moving.first() == Some(&true);
     match &node.op {
         Op::Opaque(_) | Op::PowerBy | Op::Polar => false,
-        Op::Map(Entrywise::Sign, _) => !first,
-        Op::Map(_, name) => !first || name != "log" && name != "tan",
+        Op::Map(f) => !first || f.is_tame(),
         Op::Over | Op::EntryDiv => !moving[1] || away_from_zero(typer, node.args[1], depth),
         Op::Power(q) if !q.is_int() || *q < Rational::ZERO => !first || away_from_zero(typer, node.args[0], depth),
         Op::Inverse | Op::PseudoInverse | Op::Solve | Op::Raise if first => {

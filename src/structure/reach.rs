@@ -105,6 +105,7 @@ impl Reader<'_> {
             Op::Trace | Op::Dot | Op::Sum | Op::Mean | Op::Norm if !number => {
                 Reach { degree: (all.degree + 1).min(MAX_DEGREE), sized: all.sized || matrix, ..all }
             }
+            Op::Largest | Op::Least => Reach { degree: MAX_DEGREE, sized: true, ..all },
             Op::Map(..) | Op::PowerBy | Op::Max | Op::Min | Op::Clip if all.sized => {
                 Reach { degree: MAX_DEGREE, ..all }
             }

@@ -263,10 +263,10 @@ impl Typer {
                     self.fault(id, "a power of quantities that change with the map")
                 }
             }
-            (Op::Map(f, name), [a]) => self.map(id, *f, name, a),
+            (Op::Map(f), [a]) => self.map(id, f, a),
             (Op::Max | Op::Min, [a, b]) => self.extremum(id, a, b),
             (Op::Clip, [x, c]) => self.clip(id, x, (node.args[1], c)),
-            (Op::Sum | Op::Mean, [a]) => self.sum(id, a),
+            (Op::Sum | Op::Mean | Op::Largest | Op::Least, [a]) => self.sum(id, a),
             (Op::Dot, [a, b]) => self.dot(id, a, b),
             // ‖x‖² = x·x, and the root of a weight is half of it.
             (Op::Norm, [a]) => {

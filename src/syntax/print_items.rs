@@ -105,18 +105,25 @@ impl Type {
     }
 }
 
+impl Comparison {
+    /// The sign, with a space on either side.
+    pub(super) fn sign(self) -> &'static str {
+        match self {
+            Comparison::Lt => " < ",
+            Comparison::Le => " <= ",
+            Comparison::Gt => " > ",
+            Comparison::Ge => " >= ",
+            Comparison::Ne => " != ",
+        }
+    }
+}
+
 impl Condition {
     /// The chain of comparisons.
     pub(super) fn text(&self) -> Text {
         let mut text = self.first.text();
         for (comparison, expr) in &self.rest {
-            text.push(match comparison {
-                Comparison::Lt => " < ",
-                Comparison::Le => " <= ",
-                Comparison::Gt => " > ",
-                Comparison::Ge => " >= ",
-                Comparison::Ne => " != ",
-            });
+            text.push(comparison.sign());
             text.append(expr.text());
         }
         text

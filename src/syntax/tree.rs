@@ -578,7 +578,9 @@ pub enum ExprKind {
     Inverse(Box<Expr>),
     /// `f(args)`; what is called is always a name.
     Call(Ident, Vec<Expr>),
-    /// `sum(i in 0..n: e)` and `prod(…)`.
+    /// `if a < b then x else y`.
+    If(Box<Conditional>),
+    /// `sum(i in 0..n: e)`, `prod(…)`, `max(…)` and `min(…)`.
     Reduce(Reduction, Vec<Binder>, Box<Expr>),
     /// `e[…]`.
     Index(Box<Expr>, Vec<Subscript>),
@@ -586,6 +588,33 @@ pub enum ExprKind {
     List(Vec<Expr>),
     /// `[i in 0..n: e]`.
     Comprehension(Vec<Binder>, Box<Expr>),
+}
+
+/// `if left < right then … else …`, with any comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conditional {
+    /// The sign between the sides of the condition.
+    pub comparison: Comparison,
+    /// The left side of the condition.
+    pub left: Expr,
+    /// The right side of the condition.
+    pub right: Expr,
+    /// The value where the condition holds.
+    pub then: Expr,
+    /// The value elsewhere.
+    pub otherwise: Expr,
+}
+
+impl Conditional {
+    /// The expressions in the order in which they are written.
+    pub fn parts(&self) -> [&Expr; 4] {
+        [&self.left, &self.right, &self.then, &self.otherwise]
+    }
+
+    /// As [`Conditional::parts`], to be changed.
+    pub fn parts_mut(&mut self) -> [&mut Expr; 4] {
+        [&mut self.left, &mut self.right, &mut self.then, &mut self.otherwise]
+    }
 }
 
 /// Binary operators.
@@ -612,6 +641,10 @@ pub enum Reduction {
     Sum,
     /// `prod`
     Prod,
+    /// `max`
+    Max,
+    /// `min`
+    Min,
 }
 
 /// `i in lo..hi` or `i in lo..=hi`.

@@ -6,12 +6,14 @@ mod operators;
 use rustc_hash::FxHashMap;
 
 use super::{Body, HYPERPARAMETER, Id, Kind, Node, Op, StateOf};
+use crate::core::prim::{Fun, choice_weights};
 use crate::domain::Rational;
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::Variance;
 use crate::source::Span;
 use crate::syntax::tree::{
-    Comparison, Expr, ExprKind, Instance, Optimizer, Place, State, Statement, StatementKind, Subscript,
+    BinaryOp, Comparison, Conditional, Expr, ExprKind, Instance, Optimizer, Place, State, Statement, StatementKind,
+    Subscript,
 };
 
 /// Definitions that use each other are expanded to this depth, and this often.
@@ -323,12 +325,36 @@ impl Builder<'_> {
                 self.inverse(x, e.span)
             }
             ExprKind::Call(f, args) => self.call(f, args, e.span, scope),
+            ExprKind::If(c) => self.conditional(c, e.span, scope),
             ExprKind::Index(base, subscripts) => self.index(base, subscripts, e.span, scope),
             ExprKind::Reduce(..) => self.opaque("an indexed sum or product", Kind::Scalar, e.span),
             ExprKind::List(_) | ExprKind::Comprehension(..) => {
                 self.opaque("a list of single entries", Kind::Vector, e.span)
             }
         }
+    }
+
+    /// `if a < b then x else y`, by the sign of the difference.
+    fn conditional(&mut self, c: &Conditional, span: Span, scope: &mut Scope) -> Id {
+        let [a, b, x, y] = c.parts().map(|e| self.expr(e, scope));
+        let difference = self.binary(BinaryOp::Sub, a, b, span);
+        let kind = self.kind(difference);
+        let s = self.push(Op::Map(Fun::Sign.row()), vec![difference], kind, span);
+        let square = self.binary(BinaryOp::EntryMul, s, s, span);
+        let mut holds = None;
+        for (part, weight) in [None, Some(s), Some(square)].into_iter().zip(choice_weights(c.comparison)) {
+            let weight = weight.value();
+            if weight.is_zero() {
+                continue;
+            }
+            let weight = self.number(weight, span);
+            let part = part.map_or(weight, |p| self.binary(BinaryOp::EntryMul, weight, p, span));
+            holds = Some(holds.map_or(part, |h| self.binary(BinaryOp::Add, h, part, span)));
+        }
+        let Some(holds) = holds else { return y };
+        let gain = self.binary(BinaryOp::Sub, x, y, span);
+        let gained = self.binary(BinaryOp::EntryMul, holds, gain, span);
+        self.binary(BinaryOp::Add, y, gained, span)
     }
 
     fn name(&mut self, n: &str, span: Span, scope: &Scope) -> Id {

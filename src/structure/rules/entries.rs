@@ -1,9 +1,10 @@
 //! Entrywise operations and sums of entries: they have laws only where the coordinate axes are kept.
 
 use super::{Typed, Typer};
+use crate::core::prim::{Homogeneity, Parity, Row};
 use crate::domain::Rational;
 use crate::model::optimizer::Variance;
-use crate::structure::body::{Entrywise, Id, Kind, Op};
+use crate::structure::body::{Id, Kind, Op};
 use crate::structure::class::Class;
 use crate::structure::law::{Axis, Form, Law, keeps_axes, keeps_blocks};
 
@@ -85,38 +86,36 @@ impl Typer {
 
     /// Entrywise functions: a homogeneous one keeps positive factors to its degree, an odd one keeps signs; any other needs
     /// entries that merely move.
-    pub(super) fn map(&self, id: Id, f: Entrywise, name: &str, a: &Law) -> Typed {
-        let class = self.class;
-        if a.is_zero() && matches!(f, Entrywise::Sign | Entrywise::Abs | Entrywise::Relu | Entrywise::Odd) {
+    pub(super) fn map(&self, id: Id, f: &Row, a: &Law) -> Typed {
+        let (class, name) = (self.class, f.name);
+        if a.is_zero() && f.vanishes_at_zero() {
             return Ok(a.clone());
         }
-        let axis = |x: &Axis| -> Result<Axis, String> {
-            let bare = x.weight.is_zero();
-            let units =
-                || Err(format!("`{name}` of a quantity with units: its value depends on the scale of each coordinate"));
-            let signs = || Err(format!("`{name}` of a quantity whose sign changes with that of a coordinate"));
-            match f {
-                Entrywise::Sign => Ok(Axis { weight: Rational::ZERO, odd: x.odd }),
-                Entrywise::Abs => Ok(Axis { weight: x.weight.clone(), odd: false }),
-                Entrywise::Relu if x.odd => signs(),
-                Entrywise::Relu => Ok(x.clone()),
-                _ if !bare => units(),
-                Entrywise::Odd => Ok(x.clone()),
-                Entrywise::Even => Ok(Axis::plain()),
-                Entrywise::Plain if x.odd => signs(),
-                Entrywise::Plain => Ok(x.clone()),
-            }
+        let scaled = |w: &Rational| match f.homogeneity {
+            Homogeneity::Degree(k) => Some(w * k.value()),
+            Homogeneity::None => w.is_zero().then_some(Rational::ZERO),
         };
-        let weight = match f {
-            Entrywise::Sign => Rational::ZERO,
-            Entrywise::Abs | Entrywise::Relu => a.weight.clone(),
-            _ if a.weight.is_zero() => Rational::ZERO,
-            _ => {
-                return self.fault(
-                    id,
-                    format!("`{name}` of a quantity with units: its value depends on the scale of the parameters"),
-                );
-            }
+        let axis = |x: &Axis| -> Result<Axis, String> {
+            let Some(weight) = scaled(&x.weight) else {
+                return Err(format!(
+                    "`{name}` of a quantity with units: its value depends on the scale of each coordinate"
+                ));
+            };
+            let odd = match f.parity {
+                Parity::Odd => x.odd,
+                Parity::Even => false,
+                Parity::Neither if x.odd => {
+                    return Err(format!("`{name}` of a quantity whose sign changes with that of a coordinate"));
+                }
+                Parity::Neither => false,
+            };
+            Ok(Axis { weight, odd })
+        };
+        let Some(weight) = scaled(&a.weight) else {
+            return self.fault(
+                id,
+                format!("`{name}` of a quantity with units: its value depends on the scale of the parameters"),
+            );
         };
         let form = match &a.form {
             Form::Scalar => Ok(Form::Scalar),
@@ -175,8 +174,8 @@ impl Typer {
         match &node.op {
             Op::Const(q) => *q >= Rational::ZERO,
             Op::Given(_) => self.body.nonnegative.contains(&id),
-            Op::Zero | Op::Norm | Op::Map(Entrywise::Abs | Entrywise::Relu, _) => true,
-            Op::Map(Entrywise::Plain, name) => name != "log",
+            Op::Zero | Op::Norm => true,
+            Op::Map(f) => f.range.is_nonnegative(),
             Op::State(i) => self.body.states[*i].variance == Variance::Diagonal,
             // A root exists for such a base only.
             Op::Power(q) => !q.is_int() || !dashu_int::ops::BitTest::bit(q.numerator(), 0) || all(),
@@ -189,6 +188,8 @@ impl Typer {
             | Op::EntryMul
             | Op::EntryDiv
             | Op::Min
+            | Op::Largest
+            | Op::Least
             | Op::Sum
             | Op::Mean
             | Op::Dot
@@ -197,7 +198,8 @@ impl Typer {
         }
     }
 
-    /// A sum of entries is invariant under permutations; factors and signs must not be there.
+    /// A sum of entries, their mean, the largest and the least are invariant under permutations; factors and signs must not
+    /// be there.
     pub(super) fn sum(&self, id: Id, a: &Law) -> Typed {
         match &a.form {
             Form::Zero => Ok(a.clone()),
@@ -208,7 +210,14 @@ impl Typer {
             }
             Form::Block(_) if keeps_axes(self.class) && keeps_blocks(self.class) => Ok(a.with(Form::Scalar)),
             Form::SideVector(_) => Ok(a.with(Form::Scalar)),
-            _ => self.fault(id, "a sum over coordinates is a number only if all of them have the same units and signs"),
+            _ => {
+                let what = match self.body.node(id).op {
+                    Op::Largest => "the largest of the coordinates",
+                    Op::Least => "the least of the coordinates",
+                    _ => "a sum over coordinates",
+                };
+                self.fault(id, format!("{what} is a number only if all of them have the same units and signs"))
+            }
         }
     }
 }

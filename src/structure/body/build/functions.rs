@@ -1,10 +1,11 @@
 //! Calls: definitions, and the functions of the language and of an optimizer's body.
 
 use super::{Builder, Local, MAX_DEPTH, Scope};
+use crate::core::prim::{self, Fun, Is};
 use crate::domain::Rational;
 use crate::model::names::Declared;
 use crate::source::Span;
-use crate::structure::body::{Entrywise, Id, Kind, Node, Op};
+use crate::structure::body::{Id, Kind, Node, Op};
 use crate::syntax::tree::{Expr, ExprKind, Ident};
 
 impl Builder<'_> {
@@ -55,21 +56,16 @@ impl Builder<'_> {
     pub(super) fn function(&mut self, name: &str, v: &[Id], span: Span) -> Id {
         let kinds: Vec<Kind> = v.iter().map(|&x| self.kind(x)).collect();
         let first = kinds.first().copied().unwrap_or(Kind::Scalar);
+        if let (Some(row), &[x]) = (prim::entrywise(name), v) {
+            return match row.is {
+                Is::Power(q) => {
+                    let q = self.number(q.value(), span);
+                    self.power(x, q, span)
+                }
+                Is::Kernel(_) | Is::Defined(_) => self.push(Op::Map(row), vec![x], first, span),
+            };
+        }
         match (name, v) {
-            ("sqrt", &[x]) => {
-                let half = self.number(crate::term::half(), span);
-                self.power(x, half, span)
-            }
-            ("sign", &[x]) => self.push(Op::Map(Entrywise::Sign, name.into()), vec![x], first, span),
-            ("abs", &[x]) => self.push(Op::Map(Entrywise::Abs, name.into()), vec![x], first, span),
-            ("relu", &[x]) => self.push(Op::Map(Entrywise::Relu, name.into()), vec![x], first, span),
-            ("tanh" | "sin" | "atan" | "sinh" | "tan", &[x]) => {
-                self.push(Op::Map(Entrywise::Odd, name.into()), vec![x], first, span)
-            }
-            ("cos" | "cosh", &[x]) => self.push(Op::Map(Entrywise::Even, name.into()), vec![x], first, span),
-            ("exp" | "log" | "sigmoid" | "softplus", &[x]) => {
-                self.push(Op::Map(Entrywise::Plain, name.into()), vec![x], first, span)
-            }
             ("max" | "min", &[a, b]) => {
                 if let Some((x, c)) = self.clipped(name, a, b) {
                     let (x, c, kind) = self.same_kind(x, c);
@@ -78,6 +74,8 @@ impl Builder<'_> {
                 let (a, b, kind) = self.same_kind(a, b);
                 self.push(if name == "max" { Op::Max } else { Op::Min }, vec![a, b], kind, span)
             }
+            ("max", &[x]) => self.push(Op::Largest, vec![x], Kind::Scalar, span),
+            ("min", &[x]) => self.push(Op::Least, vec![x], Kind::Scalar, span),
             ("sum" | "mean", &[x]) => {
                 self.push(if name == "sum" { Op::Sum } else { Op::Mean }, vec![x], Kind::Scalar, span)
             }
@@ -94,9 +92,7 @@ impl Builder<'_> {
                 Some(q) => self.push(Op::MatrixPower(q), vec![a], first, span),
                 None => self.opaque("`powm` with an exponent that varies", first, span),
             },
-            ("polar", &[x]) if first == Kind::Scalar => {
-                self.push(Op::Map(Entrywise::Sign, name.into()), vec![x], first, span)
-            }
+            ("polar", &[x]) if first == Kind::Scalar => self.push(Op::Map(Fun::Sign.row()), vec![x], first, span),
             ("polar", &[x]) => self.push(Op::Polar, vec![x], first, span),
             ("diag", &[x]) if matches!(first, Kind::Vector | Kind::SideVector(_)) => {
                 let kind = if let Kind::SideVector(left) = first { Kind::Side(left) } else { Kind::Matrix };
