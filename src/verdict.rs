@@ -15,6 +15,7 @@
 //!
 //! A `fails` is never said without a [`Witness`], and a search that ends without a result is `undecided`.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::domain::Rational;
@@ -174,6 +175,10 @@ pub struct Finding {
     pub rate_exact: Option<Rational>,
     /// The rate that the check expected, where it is another function than [`Finding::rate`].
     pub rate_differs: Option<String>,
+    /// For a transfer: for each block of the target the factors of hyperparameters that are not one, as formulas.
+    pub rates: IndexMap<String, IndexMap<String, String>>,
+    /// For a statement about all steps of training: the equations between the states of both runs that prove it, in words.
+    pub invariant: Vec<String>,
     /// The numbers beside the evidence.
     pub residual: Option<Residual>,
     /// For `fails`, and for `invalid` where a claim is refuted by a point.
@@ -204,6 +209,8 @@ impl Finding {
             rate: None,
             rate_exact: None,
             rate_differs: None,
+            rates: IndexMap::new(),
+            invariant: Vec::new(),
             residual: None,
             witness: None,
             repair: None,

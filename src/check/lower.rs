@@ -170,6 +170,7 @@ fn task(check: &Check, kind: &'static str, text: String) -> Task {
         optimizers: Vec::new(),
         problems: Vec::new(),
         system: None,
+        training: None,
         class: None,
         table: Vec::new(),
         maps: None,

@@ -56,6 +56,12 @@ pub struct CheckEntry {
     pub order: Option<usize>,
     /// The rate, as a formula.
     pub rate: Option<String>,
+    /// For a transfer: for each block of the target the factors of its hyperparameters that are not one, as formulas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rates: Option<IndexMap<String, IndexMap<String, String>>>,
+    /// For a statement about all steps of training: the equations between the states of both runs that prove it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub invariant: Vec<String>,
     /// The numbers beside the evidence.
     pub residual: Option<Residual>,
     /// The point that proves a `fails`.
@@ -204,6 +210,8 @@ impl CheckEntry {
             evidence: asked.then_some(f.evidence.text()),
             order: f.order,
             rate: f.rate.clone(),
+            rates: (answer.task.kind == "transfer").then(|| f.rates.clone()),
+            invariant: f.invariant.clone(),
             residual: f.residual,
             witness: f.witness.clone(),
             assumptions: f.assumptions.clone(),

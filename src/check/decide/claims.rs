@@ -12,7 +12,7 @@ use crate::term::{Program, SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict};
 
 /// Checks the claims of the morphisms; the finding if one is broken.
-pub(super) fn claims(
+pub(in crate::check) fn claims(
     problem: &mut Problem,
     budget: &Budget,
     assumptions: &mut Vec<String>,
