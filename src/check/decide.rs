@@ -247,6 +247,9 @@ pub(in crate::check) fn identity_text(identity: &Identity) -> String {
         Identity::Open(Atoms::None) => "algebra: the residual is not zero".into(),
         Identity::Open(Atoms::Kinks) => "algebra: the residual does not vanish for every choice of signs".into(),
         Identity::Open(Atoms::Analytic) => "algebra: the residual does not vanish for independent atoms".into(),
+        Identity::Unconfirmed => {
+            "algebra: a rank that the proof would rest on could not be confirmed at any point".into()
+        }
         Identity::Stuck(why) => format!("algebra: {why}"),
         Identity::Undefined(stop, _) => format!("algebra: a side has no value at random points ({})", stop_text(*stop)),
     }

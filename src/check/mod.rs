@@ -11,8 +11,10 @@
 //! - [`system`] asks for all squares of a system and draws the conclusions for the whole.
 
 pub mod algebra;
+pub mod certify;
 pub mod class;
 pub mod decide;
+pub mod field;
 pub mod generic;
 pub mod lower;
 pub mod naturalize;
@@ -28,8 +30,6 @@ pub mod training;
 pub mod uniform;
 pub mod uses;
 pub mod witness;
-
-use std::cell::Cell;
 
 use crate::model::elaborate::{Constraint, Quantified, Shown};
 use crate::source::Span;
@@ -230,7 +230,6 @@ pub struct Budget {
     pub operations: usize,
     /// The number of evaluations that may go into making a witness simpler.
     pub simplifications: usize,
-    failure: Cell<Option<Term>>,
 }
 
 impl Budget {
@@ -243,17 +242,6 @@ impl Budget {
             points: 400 * effort,
             operations: 4_000_000_000usize.saturating_mul(effort),
             simplifications: 96,
-            failure: Cell::new(None),
         }
-    }
-
-    /// Remembers where an evaluation stopped.
-    pub fn note_failure(&self, at: Term) {
-        self.failure.set(Some(at));
-    }
-
-    /// Where an evaluation stopped last.
-    pub fn last_failure(&self) -> Option<Term> {
-        self.failure.get()
     }
 }

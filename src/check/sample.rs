@@ -283,7 +283,12 @@ impl Sampler {
     /// A point of simple rational numbers that satisfies the conditions; the higher the level, the less simple.
     /// Entries are not 0 or 1 more often than need be: degenerate points prove little.
     pub fn simple(&self, random: &mut Random, level: usize) -> Option<Point<Rational>> {
-        let discrete = self.discrete(None, random);
+        self.simple_of(random, level, None)
+    }
+
+    /// As [`Sampler::simple`], for a given discrete member.
+    pub fn simple_of(&self, random: &mut Random, level: usize, member: Option<u64>) -> Option<Point<Rational>> {
+        let discrete = self.discrete(member, random);
         let mut point: Point<Rational> = FxHashMap::default();
         for p in &self.plans {
             let values = match (discrete.get(&p.symbol), p.draw) {

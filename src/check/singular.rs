@@ -1,11 +1,12 @@
 //! Where a function vanishes, and proofs that it does not: for Jacobians and for conditions.
 
+use super::field::{Drawn, Trial};
 use super::sample::{Point, Sampler};
 use super::{Budget, Problem, algebra, witness};
 use crate::domain::Rational;
 use crate::domain::exact::Exact;
 use crate::domain::float::Float;
-use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::prime::Random;
 use crate::model::elaborate::{Constraint, ConstraintKind};
 use crate::term::{Program, Term};
 
@@ -145,10 +146,7 @@ fn monomial_of(problem: &mut Problem, term: Term) -> Option<bool> {
     roots.extend(factors.iter().map(|f| f.0));
     let sampler = Sampler::new(&problem.setting, &roots, &problem.domain);
     let program = Program::new(&problem.setting.store, &roots);
-    let mut random = Random::new(0, "monomial");
-    let mut prime = Prime::new(Random::new(0, "monomial/field"), Signs::Free, PseudoInverses::ByRank);
-    let point = sampler.prime(&mut prime, &mut random, None).ok()?;
-    let values = program.run(&mut prime, |s| point.get(&s).cloned()).ok()?;
+    let Drawn { prime, values, .. } = Trial::new(&sampler, &program, 0, "monomial").draw().ok()?;
     let base = 9i64;
     for k in 0..base.pow(factors.len() as u32) {
         let mut rest = k;

@@ -10,10 +10,8 @@ use std::sync::Arc;
 
 use super::{Case, ClassAnswer};
 use crate::check::decide::{Disagreement, decide};
-use crate::check::{ClaimKind, Problem, generic, lower};
-use crate::domain::Domain;
-use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::domain::{Fun, linear};
+use crate::check::{ClaimKind, Problem, Setting, certify, lower};
+use crate::domain::Fun;
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elaborator, Scope};
 use crate::model::morphism::instance_text;
@@ -153,9 +151,17 @@ fn regular(e: &mut Elaborator<'_>, a: &Architecture) -> bool {
     if e.store.any_node(&[g], |n| matches!(n, Node::Map(Fun::Sign, _))) {
         return false;
     }
-    let Some(values) = generic::pattern(e, g) else { return false };
-    let mut prime = Prime::new(Random::new(0, "pattern"), Signs::Free, PseudoInverses::ByRank);
-    linear::determinant(&mut prime, &values, a.dim).is_ok_and(|d| prime.is_zero(&d) == Some(false))
+    // That it does not vanish in a prime field would prove nothing of roots and exponentials: a real point has to show it.
+    let det = e.store.determinant(g);
+    let setting = Setting {
+        store: e.store.clone(),
+        quantified: e.quantified.clone(),
+        constraints: e.constraints.clone(),
+        shown: Vec::new(),
+        orthogonal: Vec::new(),
+        generated: Vec::new(),
+    };
+    certify::somewhere_nonzero(&setting, det, &a.domain, 0)
 }
 
 /// The parameters of an architecture as a list of declarations, and as one vector.

@@ -1,12 +1,13 @@
 //! The claims of morphisms, decided before anything else.
 
 use super::{Disagreement, Standing, examine, hunt};
+use crate::check::field::{Drawn, Trial};
 use crate::check::sample::Sampler;
 use crate::check::witness::Goal;
 use crate::check::{Budget, ClaimKind, Component, Problem, algebra, sample, singular};
 use crate::domain::float::Float;
-use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::domain::{Domain, Rational, Stop, linear};
+use crate::domain::prime::{Random, Signs};
+use crate::domain::{Rational, linear};
 use crate::model::elaborate::{Constraint, ConstraintKind, Role};
 use crate::term::{Program, SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict};
@@ -154,23 +155,16 @@ fn full_rank(
     }
     for (signs, members) in pieces {
         let mut best = 0;
+        let place = if signs.is_empty() { "random points" } else { "random points of a piece" };
+        let pinned = Signs::Pinned(signs);
+        let rational = |v: &f64| Rational::from(*v as i64);
+        let keep: sample::Point<Rational> =
+            discrete.iter().zip(&members).map(|(s, v)| (*s, v.iter().map(rational).collect())).collect();
         for seed in 0..3 {
             let label = format!("rank/{seed}");
-            let mut random = Random::new(budget.seed, &label);
-            let pinned = Signs::Pinned(signs.clone());
-            let mut prime =
-                Prime::new(Random::new(budget.seed, &format!("{label}/field")), pinned, PseudoInverses::ByRank);
-            let mut keep = sample::Point::default();
-            for (s, values) in discrete.iter().zip(&members) {
-                let small: Result<Vec<u64>, Stop> =
-                    values.iter().map(|v| prime.rational(&Rational::from(*v as i64))).collect();
-                keep.extend(small.map(|v| (*s, v)));
-            }
-            let Ok(point) = sampler.prime_with(&mut prime, &mut random, None, Some(&keep)) else {
-                continue;
-            };
-            prime.zero_signs.clear();
-            let Ok(values) = program.run(&mut prime, |s| point.get(&s).cloned()) else {
+            let draw = Trial::new(&sampler, &program, budget.seed, &label);
+            let Ok(Drawn { mut prime, values, .. }) = (Trial { signs: &pinned, keep: Some(&keep), ..draw }).draw()
+            else {
                 continue;
             };
             prime.ranks.clear();
@@ -179,7 +173,6 @@ fn full_rank(
             }
         }
         if best < rank {
-            let place = if signs.is_empty() { "random points" } else { "random points of a piece" };
             let message = format!("`{name}` is not {what}: the rank of its Jacobian is {best} at {place}, not {rank}");
             return Some(Finding::new(Verdict::Invalid, Evidence::Claim, message));
         }
@@ -223,14 +216,9 @@ fn special_member(
         let mut tried = 0;
         for seed in 0..3 {
             let label = format!("special rank/{seed}");
-            let mut random = Random::new(budget.seed, &label);
-            let field = Random::new(budget.seed, &format!("{label}/field"));
-            let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
-            let keep = sample::embed(&mut prime, &kept);
-            let Ok(at) = sampler.prime_with(&mut prime, &mut random, None, Some(&keep)) else { continue };
+            let draw = Trial::new(sampler, program, budget.seed, &label);
+            let Ok(Drawn { mut prime, values, .. }) = (Trial { keep: Some(&kept), ..draw }).draw() else { continue };
             // The rank may depend on the piece, which free signs do not tell.
-            prime.kinks = false;
-            let Ok(values) = program.run(&mut prime, |s| at.get(&s).cloned()) else { continue };
             if prime.kinks {
                 return None;
             }
@@ -297,11 +285,7 @@ fn inside(
 pub(super) fn scaled_permutations(problem: &Problem, jacobians: &[Term], budget: &Budget) -> Option<bool> {
     let sampler = Sampler::new(&problem.setting, jacobians, &problem.domain);
     let program = Program::new(&problem.setting.store, jacobians);
-    let mut random = Random::new(budget.seed, "scaled permutation");
-    let mut prime =
-        Prime::new(Random::new(budget.seed, "scaled permutation/field"), Signs::Free, PseudoInverses::ByRank);
-    let point = sampler.prime(&mut prime, &mut random, None).ok()?;
-    let values = program.run(&mut prime, |s| point.get(&s).cloned()).ok()?;
+    let Drawn { values, .. } = Trial::new(&sampler, &program, budget.seed, "scaled permutation").draw().ok()?;
     Some(values.iter().zip(jacobians).all(|(m, j)| {
         let n = problem.setting.store.shape(*j)[0];
         let one = |mut line: Box<dyn Iterator<Item = usize> + '_>| {

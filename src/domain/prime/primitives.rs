@@ -1,6 +1,7 @@
 //! The primitives of the term language in a prime field with atoms.
 
-use super::{MatrixAtom, Prime, PseudoInverses};
+use super::matrices::MatrixAtom;
+use super::{Prime, PseudoInverses};
 use crate::domain::{Domain, Fun, Rational, Stop, linear};
 
 impl Domain for Prime {
@@ -51,10 +52,9 @@ impl Domain for Prime {
 
     fn apply(&mut self, f: Fun, x: &u64) -> Result<u64, Stop> {
         let one = self.field.one;
-        if f == Fun::Sign {
-            self.kinks = true;
-        } else {
-            self.atoms = true;
+        match f {
+            Fun::Sign => self.kinks = true,
+            _ => self.atoms = true,
         }
         if f != Fun::Sign
             && let Some(&v) = self.values.get(&(f, *x))
@@ -107,7 +107,6 @@ impl Domain for Prime {
             let e = i64::try_from(q.numerator()).map_err(|_| Stop::Unsupported)?;
             return if e < 0 && *x == 0 { Err(Stop::Pole) } else { self.signed_power(*x, e) };
         }
-        self.atoms = true;
         self.root_power(*x, q)
     }
 
