@@ -102,7 +102,9 @@ impl Search<'_> {
             let led = self.runner.led(course, self.target, factors, STEPS).ok()?;
             for (wanted, got) in course.moves.iter().zip(Runner::moves(course, &led)) {
                 let (wanted, got) = (&wanted[self.entries.clone()], &got[self.entries.clone()]);
-                let size = wanted.iter().chain(got).fold(0.0f64, |a, x| a.max(x.abs()));
+                // Fixed weights keep the problem close to a linear one; a source that stands still has none of its own.
+                let size = wanted.iter().fold(0.0f64, |a, x| a.max(x.abs()));
+                let size = if size > 0.0 { size } else { got.iter().fold(0.0f64, |a, x| a.max(x.abs())) };
                 // Moves that are lost in rounding beside the point tell nothing.
                 let point = course.images[0][self.entries.clone()].iter().fold(0.0f64, |a, x| a.max(x.abs()));
                 if size <= 1e-7 * point || size < 1e-150 {

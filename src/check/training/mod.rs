@@ -20,7 +20,7 @@
 //! | [`formula`] | numbers at several members to formulas in members, sizes and roots |
 //! | [`relation`] | equations between states: what they may look like |
 //! | [`detect`] | those that the numbers satisfy, with their constants |
-//! | [`prove`] | the identities |
+//! | [`prove`], [`entries`] | the identities |
 //! | [`refute`], [`pieces`] | a point and a number of steps at which the parameters differ, exact or in intervals |
 //! | [`answer`] | the finding |
 //!
@@ -29,6 +29,7 @@
 pub mod answer;
 pub mod chart;
 pub mod detect;
+pub mod entries;
 pub mod factors;
 pub mod formula;
 pub mod pieces;

@@ -2,11 +2,12 @@
 
 use rustc_hash::FxHashMap;
 
+use super::entries::examine_entries;
 use super::relation::{Builder, Link, Relation, Way};
 use super::{Asked, Layout, Side};
 use crate::check::Budget;
 use crate::check::algebra::Identity;
-use crate::check::decide::{Disagreement, Standing, examine, identity_text};
+use crate::check::decide::{Disagreement, Standing, identity_text};
 use crate::model::elaborate::Constraint;
 use crate::model::optimizer::State;
 use crate::term::{Seeds, Store, SymbolId, Term};
@@ -111,11 +112,12 @@ pub fn prove(
         return Ok(Err("the step has no derivative".into()));
     };
     let outer = std::mem::replace(&mut asked.problem.domain, equations.domain);
-    let fresh = examine(&mut asked.problem, &equations.fresh.0, &equations.fresh.1, budget, "fresh states");
+    let (left, right) = &equations.fresh;
+    let fresh = examine_entries(&mut asked.problem, (left, right), budget, "fresh states");
     let step = match &fresh {
         Ok(Standing::Proved(..)) => {
-            let (left, right) = (&equations.step.0, &equations.step.1);
-            Some(asked.problem.for_every_member(|p| examine(p, left, right, budget, "invariant")))
+            let (left, right) = &equations.step;
+            Some(examine_entries(&mut asked.problem, (left, right), budget, "invariant"))
         }
         _ => None,
     };

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::Asked;
+use super::entries::vanish;
 use super::prove::{Factors, Scaled};
 use crate::check::algebra::{self, Identity};
 use crate::check::decide::{Disagreement, hunt};
@@ -226,10 +227,11 @@ fn singled_out(asked: &mut Asked, (left, right): (Term, Term), rate: Term, facto
     let difference = store.sub(left, right);
     let shape = store.shape(left).clone();
     let zero = store.zero(&shape);
-    let setting = &asked.problem.setting;
-    let domain = &asked.problem.domain;
-    algebra::vanishes(setting, &[difference], domain, budget, "only rate").holds()
-        && witness::search(setting, (&[left], &[zero]), domain, (Goal::Differ, &[]), budget, "moves").0.is_some()
+    if !vanish(&mut asked.problem, &[difference], budget, "only rate") {
+        return false;
+    }
+    let (setting, domain) = (&asked.problem.setting, &asked.problem.domain);
+    witness::search(setting, (&[left], &[zero]), domain, (Goal::Differ, &[]), budget, "moves").0.is_some()
 }
 
 /// Refutes that any factors of these hyperparameters make the first moves equal on these entries: the moves depend on the
@@ -328,7 +330,7 @@ pub fn exponents(asked: &mut Asked, t: Term, factors: &[usize], budget: &Budget)
         });
     }
     let difference = asked.problem.setting.store.sub(t, expected);
-    let proved = algebra::vanishes(&asked.problem.setting, &[difference], &asked.problem.domain, budget, "factors").holds();
+    let proved = vanish(&mut asked.problem, &[difference], budget, "factors");
     asked.problem.setting.quantified.truncate(quantified);
     asked.problem.setting.constraints.truncate(constraints);
     proved.then_some(all)

@@ -86,11 +86,19 @@ pub fn forms(source: Variance, target: Variance, carried: bool, chart: &Chart) -
             let powers = |way: Way| linear.into_iter().map(move |f| (way, f));
             let entrywise = |w: Way| if w == Way::Forward { chart.rows.is_some() } else { chart.columns.is_some() };
             let usable = |(w, f): &(Way, Form)| *f == Form::Linear || entrywise(*w);
-            all.extend(powers(Way::Forward).filter(usable));
+            let mut forward: Vec<(Way, Form)> = powers(Way::Forward).filter(usable).collect();
             if chart.affine {
-                all.push((Way::Forward, Form::Image));
+                forward.push((Way::Forward, Form::Image));
             }
-            all.extend(powers(Way::Back).filter(usable));
+            let back = powers(Way::Back).filter(usable);
+            // The side of fewer dimensions says more: what is given on the larger one is given of every entry.
+            if chart.size.0 < chart.size.1 {
+                all.splice(0..0, back);
+                all.extend(forward);
+            } else {
+                all.extend(forward);
+                all.extend(back);
+            }
         }
     }
     all
