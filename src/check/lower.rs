@@ -6,6 +6,7 @@
 
 mod carry;
 mod claims;
+mod monomial;
 mod rows;
 mod square;
 pub mod system;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::monomial::Monomial;
 use super::{Function, jacobian};
 use crate::check::generic;
 use crate::domain::Rational;
@@ -30,8 +31,18 @@ pub(super) fn carry(
         let o = Rc::clone(&over[&m.source.symbol]);
         let mut inputs = vec![m.source.symbol];
         let mut outputs = vec![m.map];
-        let needs = o.states.iter().any(|s| !matches!(s.variance, Variance::Fixed | Variance::Tangent));
-        let j = if needs { jacobian(e, m)? } else { m.map };
+        let covariant = o.states.iter().any(|s| matches!(s.variance, Variance::Cotangent | Variance::Diagonal));
+        // Along a scaled permutation a covector needs no matrix.
+        let form = match covariant {
+            true => Monomial::of(&mut e.store, m.map, m.source.symbol).filter(Monomial::is_scaled_permutation),
+            false => None,
+        };
+        let dense = |v: Variance| match v {
+            Variance::Fixed | Variance::Tangent => false,
+            Variance::Cotangent | Variance::Diagonal => form.is_none(),
+            Variance::Metric | Variance::Cometric | Variance::Left | Variance::Right => true,
+        };
+        let j = if o.states.iter().any(|s| dense(s.variance)) { jacobian(e, m)? } else { m.map };
         for (i, s) in o.states.iter().enumerate() {
             inputs.push(s.symbol);
             let there = over.get(&m.target.symbol).and_then(|t| t.states.get(i)).map_or(s.term, |t| t.term);
@@ -47,6 +58,14 @@ pub(super) fn carry(
             }
             if s.variance == Variance::Tangent {
                 outputs.push(push_forward(e, m, s.term)?);
+                continue;
+            }
+            if let (Some(form), Variance::Cotangent) = (&form, s.variance) {
+                outputs.push(form.covector(&mut e.store, s.term));
+                continue;
+            }
+            if let (Some(form), Variance::Diagonal) = (&form, s.variance) {
+                outputs.push(form.diagonal(&mut e.store, s.term));
                 continue;
             }
             match carry_state(e, m, j, s.variance, s.term) {

@@ -1,6 +1,7 @@
 //! What the kind of a morphism claims, as equations and conditions on terms.
 
 use super::jacobian;
+use super::monomial::Monomial;
 use super::rows::independent_by_form;
 use crate::check::{Claim, ClaimKind};
 use crate::model::elaborate::{Elab, Elaborator};
@@ -49,12 +50,26 @@ pub(super) fn claims_of(e: &mut Elaborator<'_>, m: &Morphism) -> Elab<Vec<Claim>
     if m.kind == MorphismKind::Projection && independent_by_form(&e.store, m.map, m.source.symbol) {
         return Ok(claims);
     }
-    let j = jacobian(e, m)?;
-    push(match m.kind {
-        MorphismKind::Reparam => ClaimKind::NonSingular(j),
-        MorphismKind::Projection => ClaimKind::FullRank(j, m.target.dim, "a submersion"),
-        MorphismKind::Embedding => ClaimKind::FullRank(j, m.source.dim, "an immersion"),
+    let form = Monomial::of(&mut e.store, m.map, m.source.symbol).filter(|f| match m.kind {
+        MorphismKind::Reparam => f.is_scaled_permutation(),
+        MorphismKind::Embedding => f.covers(),
+        MorphismKind::Projection => false,
     });
+    let claim = match form {
+        Some(form) => form.open_factors(&mut e.store).map(|factors| (factors, e.store.shape(factors)[0])),
+        None => {
+            let j = jacobian(e, m)?;
+            let rank = if m.kind == MorphismKind::Projection { m.target.dim } else { m.source.dim };
+            Some((j, rank))
+        }
+    };
+    if let Some((j, rank)) = claim {
+        push(match m.kind {
+            MorphismKind::Reparam => ClaimKind::NonSingular(j),
+            MorphismKind::Projection => ClaimKind::FullRank(j, rank, "a submersion"),
+            MorphismKind::Embedding => ClaimKind::FullRank(j, rank, "an immersion"),
+        });
+    }
     if let Some((inverse, _)) = m.inverse {
         let back = e.store.substitute_one(inverse, &[(m.target.symbol, m.map)].into_iter().collect());
         push(ClaimKind::Equal { what: "inverse", left: back, right: m.source.point });

@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
+use indexmap::IndexSet;
 use rustc_hash::FxHashMap;
 
 use super::carry::carry;
 use super::claims::claims_of;
+use super::monomial::Monomial;
 use super::{Function, components, interpret, optimizer_places, path_text, problem, setting, show_state, task};
 use crate::check::class::ClassQuestion;
 use crate::check::generic;
@@ -143,6 +145,9 @@ pub(super) fn reads_auto(model: &Model, optimizer: &Instance) -> bool {
     }
 }
 
+/// Maps of more coordinates that are no scaled permutations are not classified for an explanation.
+const LARGEST_EXPLAINED: usize = 256;
+
 type Square = (Problem, Vec<(String, Span)>, Option<Class>);
 
 /// The naturality square of an optimizer along a path.
@@ -218,14 +223,20 @@ fn class_of_maps(e: &mut Elaborator<'_>, path: &MorphismPath) -> Option<Class> {
         return None;
     }
     let map = path.map(&mut e.store);
+    let zero = e.store.zero(&[n]);
+    let start = e.store.substitute_one(map, &[(path.source.symbol, zero)].into_iter().collect());
+    let fixed = generic::pattern(e, start)?.iter().all(|v| *v == 0);
+    if let Some(form) = Monomial::of(&mut e.store, map, path.source.symbol).filter(Monomial::is_scaled_permutation) {
+        return class_of_scaled_permutation(e, &form, fixed);
+    }
+    if n > LARGEST_EXPLAINED {
+        return None;
+    }
     let j = e.store.jacobian(map, path.source.symbol).ok()?;
     if e.store.free_symbols(&[j]).contains(&path.source.symbol) {
         return Some(Class::Diffeo);
     }
     let values = generic::pattern(e, j)?;
-    let zero = e.store.zero(&[n]);
-    let start = e.store.substitute_one(map, &[(path.source.symbol, zero)].into_iter().collect());
-    let fixed = generic::pattern(e, start)?.iter().all(|v| *v == 0);
     let field = generic::field();
     let (one, minus) = (field.one, field.sub(0, field.one));
     let diagonal = |k: usize| k / n == k % n;
@@ -251,6 +262,29 @@ fn class_of_maps(e: &mut Elaborator<'_>, path: &MorphismPath) -> Option<Class> {
         Class::Orthogonal
     } else {
         Class::Linear
+    };
+    Some(if fixed { class } else { Class::Affine })
+}
+
+/// [`class_of_maps`] from the form of a scaled permutation.
+fn class_of_scaled_permutation(e: &mut Elaborator<'_>, form: &Monomial, fixed: bool) -> Option<Class> {
+    let (places, factors): (Vec<usize>, Vec<Term>) = form.entries().unzip();
+    let distinct: IndexSet<Term> = factors.into_iter().collect();
+    let all: Vec<Term> = distinct.into_iter().collect();
+    let vector = e.store.join(&all);
+    let values = generic::pattern(e, vector)?;
+    let field = generic::field();
+    let (one, minus) = (field.one, field.sub(0, field.one));
+    let in_place = places.iter().enumerate().all(|(i, &k)| i == k);
+    let ones = values.iter().all(|&v| v == one);
+    let signs = values.iter().all(|&v| v == one || v == minus);
+    let class = match (in_place, &values[..]) {
+        (true, _) if ones => return Some(Class::Translation),
+        (true, [v]) if *v != minus => Class::Scaling,
+        _ if ones => Class::Permutation,
+        _ if signs => Class::SignedPermutation,
+        (true, _) => Class::Diagonal,
+        (false, _) => Class::Linear,
     };
     Some(if fixed { class } else { Class::Affine })
 }
