@@ -420,13 +420,13 @@ pub(in crate::check) fn positive(problem: &mut Problem, c: Term, budget: &Budget
     if seen > 0 { Sign::Sampled } else { Sign::No }
 }
 
-fn is_one(problem: &Problem, c: Term) -> bool {
+pub(in crate::check) fn is_one(problem: &Problem, c: Term) -> bool {
     problem.setting.store.as_fill(c).is_some_and(crate::domain::Rational::is_one)
 }
 
 /// The finding for a rate that is proved. The rate 1 is none: the sides are equal, and other samples show that they have
 /// values.
-fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Residual>) -> Finding {
+pub(in crate::check) fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Residual>) -> Finding {
     let c = rate::simplified(&mut problem.setting, c);
     if is_one(problem, c) {
         let mut f = Finding::new(Verdict::Commutes, Evidence::Algebra, proof);

@@ -8,7 +8,7 @@ use super::carry::carry;
 use super::claims::claims_of;
 use super::square::rate_scope;
 use super::{
-    component, optimizer_places, path_text, problem, setting, show_point, task,
+    component, components, difference, optimizer_places, path_text, problem, setting, show_point, task,
 };
 use crate::check::training::{Asked, Factor, Kind, Side};
 use crate::check::{Equation, Problem, Shape, Task, generic};
@@ -77,7 +77,8 @@ fn question(
     show_point(e, &path.source);
     let rate = source.rate;
     let (source, target) = (side(e, source, None), side(e, target, scaling.first().map(|s| s.1)));
-    let asked = Asked { kind, problem: p, rate, source, target, map, factors, carried, expected };
+    let asked =
+        Asked { kind, problem: p, rate, source, target, map, factors, carried, expected, via: Vec::new() };
     Ok((asked, path.parts.iter().map(|m| (m.name.clone(), m.span)).collect()))
 }
 
@@ -191,7 +192,7 @@ fn expected_rates(
     Ok(all)
 }
 
-/// `check same training O1 == O2 on A`.
+/// `check same training O1 == O2 on A`, and `check same O1 == O2 on A via { … }` or with states that match.
 pub(super) fn same(
     model: &Model,
     check: &Check,
@@ -199,9 +200,13 @@ pub(super) fn same(
     on: Option<&Instance>,
     errors: &mut Vec<ModelError>,
 ) -> Elab<Task> {
-    let mut text = format!("same training {} == {}", instance_text(left), instance_text(right));
+    let word = if matches!(check.question, Question::SameTraining { .. }) { "same training" } else { "same" };
+    let mut text = format!("{word} {} == {}", instance_text(left), instance_text(right));
     if let Some(on) = on {
         text = format!("{text} on {}", instance_text(on));
+    }
+    if let Question::Same { via: Some(via), .. } = &check.question {
+        text = format!("{text} {}", crate::syntax::via_to_string(via));
     }
     let mut t = task(check, "same", text);
     t.on = on.map(instance_text);
@@ -234,9 +239,33 @@ fn same_question(
     let (mut factors, mut scaling) = factors(e, r);
     factors.truncate(1);
     scaling.truncate(1);
-    let source = e.optimizer(left, &a, Some(Variance::Tangent))?;
-    let target = e.optimizer_with(right, &a, Some(Variance::Tangent), &scaling)?;
+    let source = e.optimizer(left, &a, Some(Variance::Tangent));
+    let target = e.optimizer_with(right, &a, Some(Variance::Tangent), &scaling);
+    let (source, target) = (source?, target?);
     let mut p = shell(&source, &a, &target);
+    let mut via = None;
+    if let Question::Same { via: given, .. } = &check.question {
+        let map = e.state_map((left, right), (&source, &target), given.as_ref())?;
+        p.equation.components = components(&target);
+        via = map.iter().copied().collect::<Option<Vec<Term>>>();
+        let missed = given.is_none() && source.states.len() != target.states.len();
+        if missed {
+            let difference = difference(&source, &target);
+            p.invalid = Some(format!("`{}` and `{}` cannot be compared: {difference}", source.name, target.name));
+        } else if via.is_none() {
+            let missing: Vec<String> = (target.states.iter().zip(&map[1..]))
+                .filter(|(_, v)| v.is_none())
+                .map(|(s, _)| format!("`{}`", s.name))
+                .collect();
+            p.invalid = Some(format!(
+                "`{}` and `{}` cannot be compared: {}; a map between their states, `via {{ … }}`, has to give {}",
+                source.name,
+                target.name,
+                difference(&source, &target),
+                missing.join(", ")
+            ));
+        }
+    }
     if source.rate.is_some() != target.rate.is_some() {
         p.invalid = Some("one is a flow and the other a step".into());
     }
@@ -246,14 +275,19 @@ fn same_question(
     }
     let empty = TreePath { parts: Vec::new(), span: check.span };
     p.expected_rate = super::square::expected_rate(e, check, &empty)?;
-    show_point(e, &a);
+    match via {
+        Some(_) => super::show_state(e, &source),
+        None => show_point(e, &a),
+    }
     let rate = source.rate;
     let states = target.states.len();
     let (mut source, mut target) = (side(e, source, None), side(e, target, scaling.first().map(|s| s.1)));
     source.name = instance_text(left);
     target.name = instance_text(right);
+    let kind = if matches!(check.question, Question::SameTraining { .. }) { Kind::Same } else { Kind::Via };
     Ok(Asked {
-        kind: Kind::Same,
+        kind,
+        via: via.unwrap_or_default(),
         problem: p,
         rate,
         source,

@@ -23,6 +23,7 @@
 //! | [`prove`], [`entries`] | the identities |
 //! | [`refute`], [`pieces`] | a point and a number of steps at which the parameters differ, exact or in intervals |
 //! | [`answer`] | the finding |
+//! | [`via`] | one step instead of all, along a given map between the states |
 //!
 //! Numbers only suggest: whatever they miss costs an answer and never makes a wrong one.
 
@@ -37,6 +38,7 @@ pub mod prove;
 pub mod refute;
 pub mod relation;
 pub mod run;
+pub mod via;
 pub mod words;
 
 use super::decide::{Disagreement, decide};
@@ -57,6 +59,8 @@ pub enum Kind {
     Transfer,
     /// `check same training`: two optimizers on one architecture.
     Same,
+    /// `check same`: one step or field of two optimizers, along a map between their states.
+    Via,
 }
 
 /// An optimizer over an architecture, started with fresh states.
@@ -146,6 +150,8 @@ pub struct Asked {
     pub factors: Vec<Factor>,
     /// The target's states as the language's functor carries them, in the raw symbols of the source; `None` where it does not.
     pub carried: Vec<Option<Term>>,
+    /// For [`Kind::Via`]: the target's point and states as terms in the source's raw symbols.
+    pub via: Vec<Term>,
     /// The factors that the check expects: block, factor, value.
     pub expected: Vec<(usize, usize, Term)>,
 }
@@ -164,7 +170,10 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
         _ => None,
     };
     let mut context = answer::Context { natural: &mut natural, mixing };
-    let mut finding = answer::answer(&mut asked, &mut context, budget)?;
+    let mut finding = match asked.kind {
+        Kind::Via => via::answer(&mut asked, budget)?,
+        _ => answer::answer(&mut asked, &mut context, budget)?,
+    };
     // One generic architecture is not every architecture.
     match asked.problem.generic {
         Some(true) if finding.verdict > Verdict::Undecided => finding.evidence = Evidence::Numeric,

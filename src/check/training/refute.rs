@@ -9,8 +9,8 @@ use crate::check::algebra::{self, Identity};
 use crate::check::decide::{Disagreement, hunt};
 use crate::check::witness::{self, Goal};
 use crate::check::{Budget, numeric};
-use crate::domain::Fun;
-use crate::model::elaborate::{Draw, Role};
+use crate::domain::{Fun, Rational};
+use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Quantified, Role};
 use crate::term::{Node, Store, SymbolId, Term};
 use crate::verdict::Finding;
 
@@ -106,7 +106,7 @@ pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Resul
     let Some(rate) = rate else { return Ok(None) };
     let still = asked.problem.setting.store.is_zero(left) && asked.problem.setting.store.is_zero(right);
     // Where something moves at first, that has to single out one rate.
-    let unique = !still && singled_out(asked, (left, right), rate, &only_rate, budget);
+    let unique = !still && !only_rate.is_empty() && singled_out(asked, (left, right), rate, 0, budget);
     if asked.rate.is_none() && (still || unique) {
         return flow_later(asked, rate, budget);
     }
@@ -215,23 +215,28 @@ fn taylor(asked: &mut Asked, factors: &Factors, orders: usize) -> Option<Vec<(Te
 }
 
 /// Whether no other rate than this one makes the first moves equal: the target's is a power of the rate times something,
-/// this rate makes them equal, and they are not zero. All three are proved.
-fn singled_out(asked: &mut Asked, (left, right): (Term, Term), rate: Term, factor: &[usize], budget: &Budget) -> bool {
-    let Some(exponents) = exponents(asked, right, factor, budget) else { return false };
-    if exponents.iter().all(crate::domain::Rational::is_zero) {
-        return false;
-    }
-    let by: FxHashMap<SymbolId, Term> = factor.iter().map(|&j| (asked.factors[j].symbol, rate)).collect();
+/// or a constant and a multiple of the rate; this rate makes them equal; and what it multiplies is not zero. All of it is
+/// proved.
+pub fn singled_out(asked: &mut Asked, (left, right): (Term, Term), rate: Term, j: usize, budget: &Budget) -> bool {
+    let multiplied = match exponents(asked, right, &[j], budget) {
+        Some(e) if e.iter().all(Rational::is_zero) => return false,
+        Some(_) => left,
+        None => match affine(asked, right, j, budget) {
+            Some((_, slope)) => slope,
+            None => return false,
+        },
+    };
+    let by: FxHashMap<SymbolId, Term> = [(asked.factors[j].symbol, rate)].into_iter().collect();
     let store = &mut asked.problem.setting.store;
     let right = store.substitute_one(right, &by);
     let difference = store.sub(left, right);
-    let shape = store.shape(left).clone();
+    let shape = store.shape(multiplied).clone();
     let zero = store.zero(&shape);
     if !vanish(&mut asked.problem, &[difference], budget, "only rate") {
         return false;
     }
     let (setting, domain) = (&asked.problem.setting, &asked.problem.domain);
-    witness::search(setting, (&[left], &[zero]), domain, (Goal::Differ, &[]), budget, "moves").0.is_some()
+    witness::search(setting, (&[multiplied], &[zero]), domain, (Goal::Differ, &[]), budget, "moves").0.is_some()
 }
 
 /// Refutes that any factors of these hyperparameters make the first moves equal on these entries: the moves depend on the
@@ -256,10 +261,15 @@ pub fn moves_differ(
     }
     let others: Vec<usize> = (0..asked.factors.len()).filter(|j| !factors.contains(j)).collect();
     let right = at_one(asked, right, &others);
-    if !homogeneous(asked, right, factors, budget) {
+    let (left, right) = if homogeneous(asked, right, factors, budget) {
+        (left, at_one(asked, right, factors))
+    } else if let [j] = factors
+        && let Some((constant, slope)) = affine(asked, right, *j, budget)
+    {
+        (asked.problem.setting.store.sub(left, constant), slope)
+    } else {
         return super::pieces::differ(asked, (left, right), factors, budget);
-    }
-    let right = at_one(asked, right, factors);
+    };
     let sampled = numeric::compare(&asked.problem.setting, (&[left], &[right]), &asked.problem.domain, budget, "moves");
     let components = asked.problem.equation.components.clone();
     let found = {
@@ -297,47 +307,65 @@ pub fn homogeneous(asked: &mut Asked, t: Term, factors: &[usize], budget: &Budge
     exponents(asked, t, factors, budget).is_some()
 }
 
+/// `(r₀, r₁)` with `t = r₀ + c r₁` for a factor `c` on which neither depends, if there are any: proved.
+pub fn affine(asked: &mut Asked, t: Term, j: usize, budget: &Budget) -> Option<(Term, Term)> {
+    let symbol = asked.factors[j].symbol;
+    let store = &mut asked.problem.setting.store;
+    let (zero, c) = (store.num(0), store.symbol_term(symbol));
+    let constant = store.substitute_one(t, &[(symbol, zero)].into_iter().collect());
+    let plain = at_one(asked, t, &[j]);
+    let store = &mut asked.problem.setting.store;
+    let slope = store.sub(plain, constant);
+    let scaled = store.scalar_mul(c, slope);
+    let whole = store.add(constant, scaled);
+    let difference = store.sub(t, whole);
+    with_free(asked, &[symbol], |asked| vanish(&mut asked.problem, &[difference], budget, "affine")).then_some((constant, slope))
+}
+
+/// Runs something while factors are free positive numbers.
+fn with_free<T>(asked: &mut Asked, symbols: &[SymbolId], run: impl FnOnce(&mut Asked) -> T) -> T {
+    let quantified = asked.problem.setting.quantified.len();
+    let constraints = asked.problem.setting.constraints.len();
+    for &symbol in symbols {
+        let term = asked.problem.setting.store.symbol_term(symbol);
+        asked.problem.setting.store.assume_positive(term);
+        asked.problem.setting.quantified.push(Quantified { symbol, draw: Draw::Real, role: Role::Data });
+        let (text, span) = ("factor > 0".to_owned(), crate::source::Span::default());
+        asked.problem.setting.constraints.push(Constraint { term, kind: ConstraintKind::Positive, text, span });
+    }
+    let result = run(asked);
+    asked.problem.setting.quantified.truncate(quantified);
+    asked.problem.setting.constraints.truncate(constraints);
+    result
+}
+
 /// The exponents of the factors in front of a term, if that is how it depends on them: guessed at one point, proved.
-pub fn exponents(asked: &mut Asked, t: Term, factors: &[usize], budget: &Budget) -> Option<Vec<crate::domain::Rational>> {
+pub fn exponents(asked: &mut Asked, t: Term, factors: &[usize], budget: &Budget) -> Option<Vec<Rational>> {
     let free = asked.problem.setting.store.free_symbols(&[t]);
     let plain = at_one(asked, t, factors);
     let mut all = Vec::new();
-    let quantified = asked.problem.setting.quantified.len();
-    let constraints = asked.problem.setting.constraints.len();
     let mut expected = plain;
+    let mut symbols = Vec::new();
     for &j in factors {
         let symbol = asked.factors[j].symbol;
         if !free.contains(&symbol) {
-            all.push(crate::domain::Rational::ZERO);
+            all.push(Rational::ZERO);
             continue;
         }
-        let Some(e) = exponent(asked, t, plain, factors, j, budget) else {
-            asked.problem.setting.quantified.truncate(quantified);
-            return None;
-        };
+        let e = exponent(asked, t, plain, factors, j, budget)?;
         let store = &mut asked.problem.setting.store;
         let c = store.symbol_term(symbol);
-        store.assume_positive(c);
         let power = store.power(c, &e);
         expected = store.scalar_mul(power, expected);
         all.push(e);
-        asked.problem.setting.quantified.push(crate::model::elaborate::Quantified { symbol, draw: Draw::Real, role: Role::Data });
-        asked.problem.setting.constraints.push(crate::model::elaborate::Constraint {
-            term: c,
-            kind: crate::model::elaborate::ConstraintKind::Positive,
-            text: "factor > 0".into(),
-            span: crate::source::Span::default(),
-        });
+        symbols.push(symbol);
     }
     let difference = asked.problem.setting.store.sub(t, expected);
-    let proved = vanish(&mut asked.problem, &[difference], budget, "factors");
-    asked.problem.setting.quantified.truncate(quantified);
-    asked.problem.setting.constraints.truncate(constraints);
-    proved.then_some(all)
+    with_free(asked, &symbols, |asked| vanish(&mut asked.problem, &[difference], budget, "factors")).then_some(all)
 }
 
 /// The exponent of one factor from two values.
-fn exponent(asked: &mut Asked, t: Term, plain: Term, factors: &[usize], j: usize, budget: &Budget) -> Option<crate::domain::Rational> {
+fn exponent(asked: &mut Asked, t: Term, plain: Term, factors: &[usize], j: usize, budget: &Budget) -> Option<Rational> {
     let others: Vec<usize> = factors.iter().copied().filter(|k| *k != j).collect();
     let alone = at_one(asked, t, &others);
     let store = &mut asked.problem.setting.store;
@@ -356,7 +384,7 @@ fn exponent(asked: &mut Asked, t: Term, plain: Term, factors: &[usize], j: usize
         if (e * 4.0 - rounded).abs() > 1e-6 {
             return None;
         }
-        return Some(crate::domain::Rational::from_parts((rounded as i64).into(), 4u8.into()));
+        return Some(Rational::from_parts((rounded as i64).into(), 4u8.into()));
     }
     None
 }
