@@ -177,6 +177,8 @@ pub struct Finding {
     pub rate_differs: Option<String>,
     /// For a transfer: for each block of the target the factors of hyperparameters that are not one, as formulas.
     pub rates: IndexMap<String, IndexMap<String, String>>,
+    /// The squares of those factors that are roots of fractions: block, hyperparameter, square.
+    pub rate_squares: Vec<(String, String, Rational)>,
     /// For a statement about all steps of training: the equations between the states of both runs that prove it, in words.
     pub invariant: Vec<String>,
     /// The numbers beside the evidence.
@@ -210,6 +212,7 @@ impl Finding {
             rate_exact: None,
             rate_differs: None,
             rates: IndexMap::new(),
+            rate_squares: Vec::new(),
             invariant: Vec::new(),
             residual: None,
             witness: None,

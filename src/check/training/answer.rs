@@ -288,6 +288,11 @@ fn proved(asked: &mut Asked, guess: &Guess, relation: &Relation, proof: super::p
     f.assumptions.dedup();
     if asked.kind == Kind::Transfer {
         f.rates = rates;
+        for &(b, j, c) in &scaled {
+            let (block, name) = (asked.target.blocks[b].name.clone(), asked.factors[j].name.clone());
+            let known = rate::constant(&asked.problem.setting, c).filter(|v| !v.negative);
+            f.rate_squares.extend(known.map(|v| (block, name, v.square)));
+        }
         expected(asked, guess, budget, &mut f);
     } else if verdict == Verdict::UpToRate {
         let c = scaled[0].2;
