@@ -129,13 +129,15 @@ pub struct Options {
     pub samples: usize,
     /// Multiplies every search budget.
     pub effort: usize,
-    /// Whether a verdict that is only numeric counts as unexpected.
+    /// Whether a verdict that is only numeric, or that rests on a claim that was only sampled, counts as unexpected.
     pub require_proof: bool,
+    /// Whether a verdict that rests on an assumption counts as unexpected.
+    pub deny_assumptions: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { seed: 0, samples: 32, effort: 1, require_proof: false }
+        Options { seed: 0, samples: 32, effort: 1, require_proof: false, deny_assumptions: false }
     }
 }
 
@@ -366,8 +368,13 @@ impl Asks<'_> {
 
     /// Whether a finding is what its check expects.
     fn as_expected(&self, task: &Task, finding: &Finding) -> bool {
-        let proved = !self.options.require_proof || finding.evidence != Evidence::Numeric;
-        finding.verdict == expected_verdict(task.expected.as_ref()) && finding.rate_differs.is_none() && proved
+        let proved =
+            !self.options.require_proof || finding.evidence != Evidence::Numeric && finding.sampled_claims.is_empty();
+        let granted = !self.options.deny_assumptions || finding.assumptions.is_empty();
+        finding.verdict == expected_verdict(task.expected.as_ref())
+            && finding.rate_differs.is_none()
+            && proved
+            && granted
     }
 
     /// Fills the table of a `classify`, which expects nothing.

@@ -197,6 +197,8 @@ pub struct Finding {
     pub message: String,
     /// Side conditions that were assumed and not proved.
     pub assumptions: Vec<String>,
+    /// Those of the assumptions that are claims which were only seen to hold at sampled points.
+    pub sampled_claims: Vec<String>,
     /// For `undecided` and numeric verdicts: what was tried.
     pub tried: Vec<String>,
 }
@@ -222,6 +224,7 @@ impl Finding {
             example: None,
             message: message.into(),
             assumptions: Vec::new(),
+            sampled_claims: Vec::new(),
             tried: Vec::new(),
         }
     }

@@ -9,18 +9,20 @@
 
 use super::certify::{self, Taken};
 use super::field::{Drawn, Trial};
-use super::sample::Sampler;
-use super::{Budget, Setting};
+use super::sample::{Point, Sampler};
+use super::{Budget, Setting, places};
 use crate::domain::degree::{Degree, Degrees};
-use crate::domain::prime::{Prime, PseudoInverses, Signs};
-use crate::domain::{Fun, Stop};
-use crate::model::elaborate::Constraint;
-use crate::term::{Node, Program, Term};
+use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::{Fun, Rational, Stop};
+use crate::model::elaborate::{Constraint, Role};
+use crate::term::{Node, Program, SymbolId, Term};
 
 /// The error probability that a randomised proof must stay below, as a power of two.
 pub const ERROR_BITS: f64 = 100.0;
 /// Pieces are enumerated up to this number of independent signs.
 const MAX_SIGNS: usize = 8;
+/// Scalar operations that may go into members that are looked at one by one.
+const SPECIAL_OPERATIONS: usize = 10_000_000;
 
 /// What the engine found.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,11 +73,11 @@ pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget:
     let kinks_in_ranks = ranks_depend_on_kinks(setting, terms);
     let regular = !kinks_in_ranks || regularisation_is_sound(setting, terms);
     let mode = if kinks_in_ranks { PseudoInverses::Regularised } else { PseudoInverses::ByRank };
-    let (free, classes) = test.run(&Signs::Free, mode);
+    let (free, classes) = test.run_both(&Signs::Free, mode);
     let free = match free {
         // The rank is open: what holds for every rank holds.
         Identity::Unconfirmed if regularisation_is_sound(setting, terms) => {
-            match test.run(&Signs::Free, PseudoInverses::Regularised).0 {
+            match test.run_both(&Signs::Free, PseudoInverses::Regularised).0 {
                 Identity::Open(_) => Identity::Unconfirmed,
                 other => other,
             }
@@ -87,6 +89,9 @@ pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget:
         Identity::Proved { .. } if !regular => Identity::Open(Atoms::Kinks),
         other => other,
     };
+    if free.holds() && !test.holds_at_special_members(setting, terms) {
+        return Identity::Open(Atoms::None);
+    }
     if !matches!(free, Identity::Open(_)) || classes == 0 || classes > MAX_SIGNS {
         return free;
     }
@@ -94,7 +99,7 @@ pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget:
     let mut total = 0;
     let mut weakest = f64::INFINITY;
     for pattern in 0..1u64 << classes {
-        let (identity, met) = test.run(&Signs::Pattern(pattern), PseudoInverses::ByRank);
+        let (identity, met) = test.run_both(&Signs::Pattern(pattern), PseudoInverses::ByRank);
         if met > classes {
             // On this piece signs became independent that are one class elsewhere; the patterns do not cover them.
             return Identity::Stuck("the signs at kinks split differently from piece to piece".into());
@@ -140,6 +145,11 @@ pub fn agree_on_pieces(
     })
 }
 
+/// Whether a root occurs.
+pub fn takes_roots(setting: &Setting, terms: &[Term]) -> bool {
+    setting.store.any_node(terms, |n| matches!(n, Node::Power(_, q) if !q.is_int()))
+}
+
 /// Whether some pseudo-inverted matrix contains a sign: its rank may then depend on the piece.
 fn ranks_depend_on_kinks(setting: &Setting, terms: &[Term]) -> bool {
     let store = &setting.store;
@@ -173,6 +183,8 @@ struct Test<'a> {
     argument_degree: f64,
     /// Whether a pseudo-inverse is taken, whose rank may have to be confirmed.
     ranks: bool,
+    /// Whether a root is taken.
+    roots: bool,
 }
 
 impl<'a> Test<'a> {
@@ -187,11 +199,22 @@ impl<'a> Test<'a> {
         let degree =
             bound.map_or(f64::INFINITY, |r| r.iter().flatten().map(|d| d.top.max(d.bottom)).fold(1.0, f64::max));
         let ranks = setting.store.any_node(terms, |n| matches!(n, Node::PseudoInverse(_)));
-        Test { sampler, program, budget, purpose, degree, argument_degree: degrees.arguments.max(1.0), ranks }
+        let roots = takes_roots(setting, terms);
+        let argument_degree = degrees.arguments.max(1.0);
+        Test { sampler, program, budget, purpose, degree, argument_degree, ranks, roots }
+    }
+
+    /// With formal roots, which cost little and prove most, and if that does not do with true ones.
+    fn run_both(&self, signs: &Signs, mode: PseudoInverses) -> (Identity, usize) {
+        let formal = self.run(signs, mode, false);
+        match formal.0 {
+            Identity::Open(_) | Identity::Unconfirmed if self.roots => self.run(signs, mode, true),
+            _ => formal,
+        }
     }
 
     /// Runs trials until the error bound is reached; also the number of independent signs met.
-    fn run(&self, signs: &Signs, mode: PseudoInverses) -> (Identity, usize) {
+    fn run(&self, signs: &Signs, mode: PseudoInverses, roots: bool) -> (Identity, usize) {
         let (members, exhaustive) = self.sampler.members();
         let mut classes = 0;
         let mut trials = 0;
@@ -209,7 +232,7 @@ impl<'a> Test<'a> {
                 seed += 1;
                 let label = format!("{}/{:?}/{seed}", self.purpose, member);
                 let draw = Trial::new(&self.sampler, &self.program, self.budget.seed, &label);
-                let outcome = Trial { signs, pseudo_inverses: mode, member, ..draw }.draw();
+                let outcome = Trial { signs, pseudo_inverses: mode, member, roots, ..draw }.draw();
                 trials += 1;
                 match outcome {
                     Ok(Drawn { prime, values, .. }) => {
@@ -225,7 +248,7 @@ impl<'a> Test<'a> {
                         let p = prime.field.p as f64;
                         // Each root that was chosen doubles the chance of a point, and the norm from the cover that the roots
                         // define has up to four times the degree.
-                        let cover = 8f64.powi(i32::try_from(prime.roots.met).unwrap_or(i32::MAX));
+                        let cover = 8f64.powi(i32::try_from(prime.roots.true_count()).unwrap_or(i32::MAX));
                         let error = (self.degree + prime.collisions * 2.0 * self.argument_degree) * cover / p;
                         if error > 0.25 {
                             return (
@@ -264,6 +287,44 @@ impl<'a> Test<'a> {
 }
 
 impl Test<'_> {
+    /// Whether the identity holds at members that the text singles out, if a pseudo-inverted matrix has a rank of its own
+    /// there: what holds at generic members need not hold where a rank drops.
+    fn holds_at_special_members(&self, setting: &Setting, terms: &[Term]) -> bool {
+        let free: Vec<SymbolId> = self.sampler.symbols().filter(|x| x.1 == Role::Member && !x.2).map(|x| x.0).collect();
+        if !self.ranks || free.is_empty() {
+            return true;
+        }
+        let Ok(generic) = Trial::new(&self.sampler, &self.program, self.budget.seed, "members").draw() else {
+            return true;
+        };
+        let mut left = SPECIAL_OPERATIONS / self.program.operations().max(200);
+        let mut random = Random::new(self.budget.seed, "members");
+        for value in places::special_values(&setting.store, terms) {
+            for symbol in &free {
+                for i in 0..setting.store.symbol_info(*symbol).shape.iter().product() {
+                    let Some(rest) = left.checked_sub(1) else { return true };
+                    left = rest;
+                    let Some(mut point) = self.sampler.simple(&mut random, 1) else { continue };
+                    if let Some(slot) = point.get_mut(symbol).and_then(|v| v.get_mut(i)) {
+                        *slot = value.clone();
+                    }
+                    if !self.sampler.satisfied(&point) {
+                        continue;
+                    }
+                    let member = self.sampler.symbols().filter(|x| x.1 == Role::Member);
+                    let member: Point<Rational> =
+                        member.filter_map(|x| point.get(&x.0).map(|v| (x.0, v.clone()))).collect();
+                    let trial = Trial::new(&self.sampler, &self.program, self.budget.seed, "member");
+                    let Ok(drawn) = (Trial { keep: Some(&member), ..trial }).draw() else { continue };
+                    if drawn.prime.ranks != generic.prime.ranks && drawn.values.iter().flatten().any(|v| *v != 0) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
     /// Whether the ranks found are those at generic real points: at least so large at one point of the piece.
     fn confirmed(&self, prime: &Prime, member: Option<u64>) -> bool {
         if !self.ranks || !prime.atoms || prime.pseudo_inverses == PseudoInverses::Regularised {

@@ -1,6 +1,7 @@
 //! From a problem to a finding: claims first, then proof, rate, order and refutation, with numbers beside all of them.
 
 mod claims;
+mod rank;
 mod step;
 
 pub(in crate::check) use claims::claims;
@@ -11,6 +12,7 @@ use super::algebra::{self, Atoms, Identity, stop_text};
 use super::numeric::{self, Sampled};
 use super::rate::{self, Ratio};
 use super::witness::{self, Goal};
+use super::written;
 use super::{Budget, Equation, Problem, Shape};
 use crate::domain::Stop;
 use crate::domain::float::Float;
@@ -43,8 +45,8 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
     if let Some(reason) = &problem.invalid {
         return Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason.clone()));
     }
-    let mut assumptions = std::mem::take(&mut problem.assumptions);
-    if let Some(broken) = claims(problem, budget, &mut assumptions)? {
+    let built = problem.setting.store.len();
+    if let Some(broken) = claims(problem, budget)? {
         return Ok(broken);
     }
     let mut finding = match problem.shape {
@@ -87,8 +89,14 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
             finding = invalid;
         }
     }
-    finding.assumptions =
-        assumptions.into_iter().chain(std::mem::take(&mut problem.assumptions)).chain(finding.assumptions).collect();
+    if !matches!(finding.verdict, Verdict::Invalid | Verdict::Undecided)
+        && let Some((verdict, why)) = written::nowhere(problem, built, budget)
+    {
+        let evidence = if verdict == Verdict::Invalid { Evidence::Claim } else { Evidence::None };
+        finding = Finding::new(verdict, evidence, format!("a side is defined at no point as it is written: {why}"));
+    }
+    finding.assumptions = std::mem::take(&mut problem.assumptions).into_iter().chain(finding.assumptions).collect();
+    finding.sampled_claims = std::mem::take(&mut problem.sampled_claims);
     Ok(finding)
 }
 
@@ -368,7 +376,7 @@ fn proved_rate(
     if sign == Sign::Sampled {
         let text =
             format!("the rate {} is positive: holds at all members tried, not proved", problem.setting.store.text(c));
-        problem.assumptions.push(text);
+        problem.assume_sampled(text);
     }
     let right = scaled(problem, c, right);
     Ok(match problem.for_every_member(|p| examine(p, left, &right, budget, "rate"))? {
@@ -482,7 +490,7 @@ pub(in crate::check) fn expected_rate(problem: &mut Problem, c: Term, budget: &B
     let text = problem.setting.store.text(expected);
     if agree(problem, (c, expected), budget) {
         // A difference that no member shows is not called one.
-        problem.assumptions.push(format!("the rate is {text}: holds at all members tried, not proved"));
+        problem.assume_sampled(format!("the rate is {text}: holds at all members tried, not proved"));
     } else {
         finding.rate_differs = Some(text);
     }

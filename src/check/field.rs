@@ -13,10 +13,10 @@ use crate::term::{Program, Term};
 const SUSPICIOUS: usize = 12;
 
 /// The most roots that are looked for at one point: 2 to this number of points are drawn for it.
-const MOST_ROOTS: u32 = 10;
+const MOST_ROOTS: u32 = 8;
 
 /// Scalar operations that may go into the search for one point.
-const OPERATIONS: usize = 1 << 24;
+const OPERATIONS: usize = 1 << 21;
 
 /// Signs as they are without further words.
 static FREE: Signs = Signs::Free;
@@ -46,6 +46,8 @@ pub struct Trial<'a> {
     pub signs: &'a Signs,
     /// How pseudo-inverses are computed.
     pub pseudo_inverses: PseudoInverses,
+    /// Whether roots are looked for; without, they are formal, which costs less and proves what needs no root.
+    pub roots: bool,
     /// The discrete member; drawn if there is none.
     pub member: Option<u64>,
     /// Values that are kept: those of members and of discrete symbols.
@@ -87,7 +89,7 @@ impl Book {
 }
 
 /// Points tried for a second one with the same atoms.
-const SECOND_POINTS: usize = 1 << 12;
+const SECOND_POINTS: usize = 1 << 10;
 
 impl Drawn {
     /// Another point in the same field, with the same atoms and the same members; `None` if none was found.
@@ -119,7 +121,7 @@ impl<'a> Trial<'a> {
     /// A draw with free signs, pseudo-inverses by rank and a random member.
     pub fn new(sampler: &'a Sampler, program: &'a Program, seed: u64, label: &'a str) -> Self {
         let pseudo_inverses = PseudoInverses::ByRank;
-        Trial { sampler, program, seed, label, signs: &FREE, pseudo_inverses, member: None, keep: None }
+        Trial { sampler, program, seed, label, signs: &FREE, pseudo_inverses, roots: true, member: None, keep: None }
     }
 
     /// Evaluates the program at a random point.
@@ -129,7 +131,8 @@ impl<'a> Trial<'a> {
     pub fn draw(&self) -> Outcome {
         let affordable = OPERATIONS / self.program.operations().max(1);
         let most = affordable.max(1).ilog2().min(MOST_ROOTS) as usize;
-        for (number, limit) in [most, most, most, most / 2, most / 2, 1].into_iter().enumerate() {
+        let limits = [most, most, most, most / 2, most / 2, 1];
+        for (number, limit) in limits.into_iter().enumerate().filter(|_| self.roots) {
             let mut stream = Random::new(self.seed, &format!("{}/field/{number}", self.label));
             let field = Field::random(&mut stream);
             if let Some(outcome) = self.in_field(field, &mut stream, limit) {

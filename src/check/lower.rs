@@ -291,6 +291,7 @@ fn problem(shape: Shape, equation: Equation, domain: Vec<Constraint>, claims: Ve
         generic: None,
         same_bodies: false,
         assumptions: Vec::new(),
+        sampled_claims: Vec::new(),
     }
 }
 

@@ -20,6 +20,7 @@ pub mod lower;
 pub mod naturalize;
 pub mod numeric;
 pub mod order;
+pub mod places;
 pub mod rate;
 pub mod repair;
 pub mod replay;
@@ -30,6 +31,7 @@ pub mod training;
 pub mod uniform;
 pub mod uses;
 pub mod witness;
+pub mod written;
 
 use crate::model::elaborate::{Constraint, Quantified, Shown};
 use crate::source::Span;
@@ -163,11 +165,19 @@ pub struct Problem {
     pub generic: Option<bool>,
     /// For such a question: whether the two bodies have the same normal form, which proves it for every architecture.
     pub same_bodies: bool,
-    /// Assumptions that the question itself makes.
+    /// Assumptions that the question itself makes, and those that its answer needed.
     pub assumptions: Vec<String>,
+    /// Those of the assumptions that are claims which sampled points agree with.
+    pub sampled_claims: Vec<String>,
 }
 
 impl Problem {
+    /// Notes an assumption that sampled points agree with, and that was not proved.
+    pub fn assume_sampled(&mut self, text: String) {
+        self.assumptions.push(text.clone());
+        self.sampled_claims.push(text);
+    }
+
     /// Runs something that has to visit every member of finite families, not generators alone.
     pub fn for_every_member<T>(&mut self, run: impl FnOnce(&mut Problem) -> T) -> T {
         let generated = std::mem::take(&mut self.setting.generated);

@@ -150,7 +150,8 @@ fn zero_signs(setting: &Setting, roots: &[Term], sampler: &Sampler, program: &Pr
     if !setting.store.any_node(roots, |n| matches!(n, Node::Map(Fun::Sign, _))) {
         return Vec::new();
     }
-    Trial::new(sampler, program, budget.seed, "zero signs").draw().map(|d| d.prime.zero_signs).unwrap_or_default()
+    let trial = Trial::new(sampler, program, budget.seed, "zero signs");
+    Trial { roots: false, ..trial }.draw().map(|d| d.prime.zero_signs).unwrap_or_default()
 }
 
 /// Fewer samples of very large programs, so that numbers never cost much more than proofs.

@@ -32,11 +32,28 @@ pub fn candidate(
     budget: &Budget,
 ) -> Ratio {
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
-    let sampler = Sampler::new(setting, &roots, extra);
-    let program = Program::new(&setting.store, &roots);
+    let formal = candidate_with(setting, (left, right), &roots, extra, (budget, false));
+    match formal {
+        // Roots have more ratios than free quantities.
+        Ratio::None | Ratio::Unknown if super::algebra::takes_roots(setting, &roots) => {
+            candidate_with(setting, (left, right), &roots, extra, (budget, true))
+        }
+        _ => formal,
+    }
+}
+
+fn candidate_with(
+    setting: &mut Setting,
+    (left, right): (&[Term], &[Term]),
+    roots: &[Term],
+    extra: &[Constraint],
+    (budget, true_roots): (&Budget, bool),
+) -> Ratio {
+    let sampler = Sampler::new(setting, roots, extra);
+    let program = Program::new(&setting.store, roots);
     for seed in 0..6 {
         let label = format!("rate/{seed}");
-        let draw = Trial::new(&sampler, &program, budget.seed, &label);
+        let draw = Trial { roots: true_roots, ..Trial::new(&sampler, &program, budget.seed, &label) };
         let Ok(first) = draw.draw() else { continue };
         let Some(c) = common_ratio(&first.prime, &first.values, left.len()) else { continue };
         let Some(c) = c else { return Ratio::None };

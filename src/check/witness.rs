@@ -230,17 +230,17 @@ impl Search<'_> {
     /// A run in a prime field, with signs as given and the discrete values of a point: generic ranks on a piece.
     fn generic(&self, signs: &Signs, at: Option<&Point<Rational>>) -> Option<Prime> {
         // Ranks are compared within one member.
-        let discrete = self.sampler.symbols().filter(|x| x.2).map(|x| x.0);
-        let keep = at.map(|p| discrete.filter_map(|s| p.get(&s).map(|v| (s, v.clone()))).collect());
+        let members = self.sampler.symbols().filter(|x| x.2 || x.1 == Role::Member).map(|x| x.0);
+        let keep = at.map(|p| members.filter_map(|s| p.get(&s).map(|v| (s, v.clone()))).collect());
         (0..4).find_map(|seed| {
             let label = format!("generic/{seed}");
             let draw = Trial::new(&self.sampler, &self.program, self.budget.seed, &label);
-            Trial { signs, keep: keep.as_ref(), ..draw }.draw().ok().map(|d| d.prime)
+            Trial { signs, keep: keep.as_ref(), roots: self.has_ranks, ..draw }.draw().ok().map(|d| d.prime)
         })
     }
 
     fn has_members(&self) -> bool {
-        self.sampler.symbols().any(|x| x.2)
+        self.sampler.symbols().any(|x| x.2 || x.1 == Role::Member)
     }
 
     /// The ranks of pseudo-inverses near a point, for the intervals.

@@ -13,6 +13,7 @@ use crate::report::json::{CheckEntry, ErrorEntry, Report};
 use crate::report::{system, table, text};
 use crate::source::Sources;
 use crate::uses::Files;
+use crate::verdict::{Evidence, Verdict};
 use crate::{Answer, FileReport, InputError, Options, check_source_with};
 
 /// The stack of a worker thread: expressions nest, and shapes and derivatives are walked recursively.
@@ -48,9 +49,12 @@ pub struct Arguments {
     /// Points at which each square is looked at in floating point.
     #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     samples: u32,
-    /// Count a verdict that rests on numbers alone as unexpected.
+    /// Count a verdict that rests on numbers alone, or on a claim that was only sampled, as unexpected.
     #[arg(long)]
     require_proof: bool,
+    /// Count a verdict that rests on an assumption which was not proved as unexpected.
+    #[arg(long)]
+    deny_assumptions: bool,
     /// Multiply the budget of every engine (exact trials, witness points, size of terms).
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     effort: u32,
@@ -77,10 +81,12 @@ fn check_all(arguments: &Arguments) -> u8 {
         samples: arguments.samples as usize,
         effort: arguments.effort as usize,
         require_proof: arguments.require_proof,
+        deny_assumptions: arguments.deny_assumptions,
     };
     let mut sources = Sources::default();
     let mut json = Report { version: 1, checks: Vec::new(), errors: Vec::new() };
     let (mut faulty, mut unexpected, mut total, mut tables) = (0usize, 0usize, 0usize, 0usize);
+    let mut standing = Standing::default();
     let printer = Printer::new();
     let bar = Bar::new(arguments.format == Format::Json);
     let mut files = Files::new(&Disk);
@@ -125,6 +131,7 @@ fn check_all(arguments: &Arguments) -> u8 {
         reported.extend(report.errors.iter().cloned());
         unexpected += report.answers.iter().filter(|a| !a.ok).count();
         total += report.answers.iter().filter(|a| !a.is_table()).count();
+        report.answers.iter().filter(|a| !a.is_table()).for_each(|a| standing.count(a));
         tables += report.answers.chunk_by(same_table).filter(|group| group[0].is_table()).count();
         match arguments.format {
             Format::Json => {
@@ -143,6 +150,9 @@ fn check_all(arguments: &Arguments) -> u8 {
         }
         Format::Text if faulty == 0 || total + tables > 0 => {
             let _ = writeln!(anstream::stdout(), "{}", summary((total, unexpected), tables, faulty));
+            if let Some(line) = standing.text() {
+                let _ = writeln!(anstream::stdout(), "{line}");
+            }
         }
         Format::Text => {}
     }
@@ -158,6 +168,39 @@ fn check_all(arguments: &Arguments) -> u8 {
 /// Whether two answers belong into one table.
 fn same_table(a: &Answer, b: &Answer) -> bool {
     a.is_table() && b.is_table() && a.task.span == b.task.span
+}
+
+/// What the verdicts of a run rest on.
+#[derive(Debug, Default)]
+struct Standing {
+    proved: usize,
+    assumed: usize,
+    numeric: usize,
+    undecided: usize,
+}
+
+impl Standing {
+    fn count(&mut self, answer: &Answer) {
+        let f = &answer.finding;
+        *match f.evidence {
+            _ if f.verdict == Verdict::Undecided => &mut self.undecided,
+            Evidence::Numeric => &mut self.numeric,
+            _ if !f.assumptions.is_empty() => &mut self.assumed,
+            _ => &mut self.proved,
+        } += 1;
+    }
+
+    /// `7 proved, 2 under assumptions, 1 numeric`; a refutation is a proof.
+    fn text(&self) -> Option<String> {
+        let kinds = [
+            (self.proved, "proved"),
+            (self.assumed, "under assumptions"),
+            (self.numeric, "numeric"),
+            (self.undecided, "undecided"),
+        ];
+        let parts: Vec<String> = kinds.iter().filter(|k| k.0 > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
 }
 
 fn summary((total, unexpected): (usize, usize), tables: usize, faulty: usize) -> String {

@@ -68,6 +68,8 @@ pub struct CheckEntry {
     pub witness: Option<Witness>,
     /// Side conditions that were not proved.
     pub assumptions: Vec<String>,
+    /// Those of the assumptions that are claims which were only seen to hold at sampled points.
+    pub sampled_claims: Vec<String>,
     /// What was tried without success.
     pub tried: Vec<String>,
     /// A change of the optimizer that was seen to mend the square: what stands in the file and what should.
@@ -215,6 +217,7 @@ impl CheckEntry {
             residual: f.residual,
             witness: f.witness.clone(),
             assumptions: f.assumptions.clone(),
+            sampled_claims: f.sampled_claims.clone(),
             tried: f.tried.clone(),
             repair: f.repair.as_ref().map(|r| RepairEntry {
                 verdict: r.verdict.text(),

@@ -177,5 +177,6 @@ fn whole(c: &Context<'_>, squares: &[Square], legs: usize) -> Finding {
         f.tried.clone_from(&first.finding.tried);
     }
     f.assumptions = assumptions(squares);
+    f.sampled_claims = super::sampled_claims(squares);
     f
 }

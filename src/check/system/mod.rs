@@ -211,6 +211,12 @@ fn assumptions(squares: &[Square]) -> Vec<String> {
     all
 }
 
+/// The claims of all squares that were only sampled, each once.
+fn sampled_claims(squares: &[Square]) -> Vec<String> {
+    let all: indexmap::IndexSet<&String> = squares.iter().flat_map(|s| &s.finding.sampled_claims).collect();
+    all.into_iter().cloned().collect()
+}
+
 /// The numbers of all squares together: the largest residual and the largest noise.
 fn residual(squares: &[Square]) -> Option<crate::verdict::Residual> {
     squares.iter().filter_map(|s| s.finding.residual).reduce(|a, b| crate::verdict::Residual {

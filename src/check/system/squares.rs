@@ -206,6 +206,7 @@ fn whole(squares: &[Square]) -> Finding {
         f.order = squares.iter().filter_map(|s| s.finding.order).min();
     }
     f.assumptions = assumptions(squares);
+    f.sampled_claims = super::sampled_claims(squares);
     let mut rates = squares.iter().map(|s| &s.finding.rate);
     if verdict == Verdict::UpToRate
         && let Some(rate) = rates.next()

@@ -155,6 +155,7 @@ fn conclude(
     // What is proved of all members needs no assumption about some of them.
     if finite.is_some() {
         whole.assumptions.extend(finding.assumptions);
+        whole.sampled_claims.extend(finding.sampled_claims);
     }
     whole.assumptions.extend(proofs.into_iter().flat_map(|(_, p)| p.assumptions));
     Ok(whole)
@@ -220,6 +221,7 @@ pub(super) fn open(c: &Context<'_>, finding: Finding, reasons: &[String]) -> Fin
     open.rate = finding.rate;
     open.order = finding.order;
     open.assumptions = finding.assumptions;
+    open.sampled_claims = finding.sampled_claims;
     open.tried = finding.tried;
     open.tried.push(format!("the members with {bounds}, one by one, and a proof for all"));
     open

@@ -36,10 +36,10 @@ pub fn answer(asked: &mut Asked, context: &mut Context<'_>, budget: &Budget) -> 
     if let Some(reason) = &asked.problem.invalid {
         return Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason.clone()));
     }
-    let mut assumptions = std::mem::take(&mut asked.problem.assumptions);
-    if let Some(broken) = claims(&mut asked.problem, budget, &mut assumptions)? {
+    if let Some(broken) = claims(&mut asked.problem, budget)? {
         return Ok(broken);
     }
+    let mut assumptions = std::mem::take(&mut asked.problem.assumptions);
     let mut finding = match found(asked, context, budget)? {
         Ok(f) => f,
         Err(reason) => Finding::new(Verdict::Undecided, Evidence::None, reason),

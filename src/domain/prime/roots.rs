@@ -46,6 +46,11 @@ impl Roots {
         Roots { true_ones: true, ..Roots::default() }
     }
 
+    /// How many of the roots met are true ones and could have been refused.
+    pub fn true_count(&self) -> usize {
+        (0..self.met).filter(|&k| !self.is_formal(k)).count()
+    }
+
     fn is_formal(&self, index: usize) -> bool {
         !self.true_ones || self.formal.contains(&index) || self.limit.is_some_and(|l| index >= l)
     }
@@ -177,7 +182,11 @@ impl Prime {
         if !number {
             self.roots.met += 1;
         }
-        let formal = if number { !self.roots.true_ones } else { self.roots.is_formal(index) };
+        // The smallest primes have roots in every field that is used.
+        let formal = match number {
+            true => !self.roots.true_ones && !self.field.is_square(size),
+            false => self.roots.is_formal(index),
+        };
         if formal {
             self.atoms = true;
             return Ok(Root::Formal(self.draw_square()));
