@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::check::algebra::{Identity, vanishes};
+use crate::check::algebra::{Atoms, Identity, vanishes};
 use crate::check::decide::{Disagreement, Standing, examine};
 use crate::check::{Budget, Problem};
 use crate::term::{NONE, Node, Store, Term};
@@ -15,7 +15,7 @@ use crate::verdict::Evidence;
 /// More entries than this are not looked at one by one.
 const MAX_ENTRIES: usize = 512;
 
-/// As [`examine`], and entry by entry where that gets stuck.
+/// As [`examine`], and entry by entry where that gets stuck or meets too many atoms.
 ///
 /// # Errors
 /// If two engines contradict each other.
@@ -26,7 +26,9 @@ pub(in crate::check) fn examine_entries(
     purpose: &str,
 ) -> Result<Standing, Disagreement> {
     let whole = examine(problem, left, right, budget, purpose)?;
-    let Standing::Unproved(Identity::Stuck(_), sampled) = &whole else { return Ok(whole) };
+    let Standing::Unproved(Identity::Stuck(_) | Identity::Open(Atoms::Analytic), sampled) = &whole else {
+        return Ok(whole);
+    };
     if !sampled.agrees() {
         return Ok(whole);
     }
@@ -46,7 +48,7 @@ pub(in crate::check) fn examine_entries(
 /// Whether terms vanish, as wholes or entry by entry.
 pub fn vanish(problem: &mut Problem, terms: &[Term], budget: &Budget, purpose: &str) -> bool {
     match vanishes(&problem.setting, terms, &problem.domain, budget, purpose) {
-        Identity::Stuck(_) => by_entries(problem, terms, budget, purpose).is_some(),
+        Identity::Stuck(_) | Identity::Open(Atoms::Analytic) => by_entries(problem, terms, budget, purpose).is_some(),
         other => other.holds(),
     }
 }
