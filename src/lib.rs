@@ -418,13 +418,19 @@ impl Asks<'_> {
             let ok = self.as_expected(&task, &finding);
             return Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: Some(report) });
         }
-        let mut finding = match &task.class {
-            Some(question) => {
+        let mut finding = match (&task.class, task.training.take()) {
+            (None, Some(asked)) => {
+                let mut finding = check::training::question(self.model, check, *asked, &self.budget())?;
+                let ok = self.as_expected(&task, &finding);
+                finding.natural_along.clear();
+                return Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: None });
+            }
+            (Some(question), _) => {
                 let found = check::class::answer(self.examples(), check, question, &self.budget())?;
                 task.problems.extend(found.problem);
                 found.finding
             }
-            None => self.problems(&mut task)?,
+            (None, None) => self.problems(&mut task)?,
         }
         .checked();
         // Searches that were cut short look like searches that found nothing.

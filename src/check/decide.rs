@@ -5,7 +5,8 @@ mod rank;
 mod small;
 mod step;
 
-use claims::{claims, scaled_permutations};
+pub(in crate::check) use claims::claims;
+use claims::scaled_permutations;
 use step::step;
 
 use super::algebra::{self, Atoms, Identity, stop_text};
@@ -110,20 +111,20 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
 }
 
 /// How an equation between two lists of terms stands.
-enum Standing {
+pub(in crate::check) enum Standing {
     Proved(Evidence, String, Residual2),
     Unproved(Identity, Sampled),
 }
 
 /// The residual that goes with a proof; absent when no sample could be evaluated.
-type Residual2 = Option<Residual>;
+pub(in crate::check) type Residual2 = Option<Residual>;
 
 fn residuals(problem: &mut Problem, left: &[Term], right: &[Term]) -> Vec<Term> {
     left.iter().zip(right).map(|(&l, &r)| problem.setting.store.sub(l, r)).collect()
 }
 
 /// Looks at an equation symbolically and numerically.
-fn examine(
+pub(in crate::check) fn examine(
     problem: &mut Problem,
     left: &[Term],
     right: &[Term],
@@ -267,7 +268,7 @@ fn numbers(
     by_numbers(verdict, (identity, sampled, on_pieces), tried)
 }
 
-fn identity_text(identity: &Identity) -> String {
+pub(in crate::check) fn identity_text(identity: &Identity) -> String {
     match identity {
         Identity::Trivial | Identity::Proved { .. } => "algebra: proved".into(),
         Identity::Open(Atoms::None) => "algebra: the residual is not zero".into(),
@@ -333,7 +334,7 @@ fn plain(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement
 }
 
 /// Searches for a witness, unless the numbers agree so well that there is none to be expected.
-fn hunt(
+pub(in crate::check) fn hunt(
     problem: &Problem,
     left: &[Term],
     right: &[Term],
@@ -405,7 +406,7 @@ fn proved_rate(
 
 /// What is known of the sign of a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sign {
+pub(in crate::check) enum Sign {
     /// Positive for every member.
     Proved,
     /// Positive at every member tried.
@@ -415,7 +416,7 @@ enum Sign {
 }
 
 /// Whether a rate is positive: by its form, by the conditions, or else at members of every size.
-fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
+pub(in crate::check) fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
     let condition = Constraint {
         term: c,
         kind: ConstraintKind::Positive,
@@ -446,13 +447,13 @@ fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
     if seen > 0 { Sign::Sampled } else { Sign::No }
 }
 
-fn is_one(problem: &Problem, c: Term) -> bool {
+pub(in crate::check) fn is_one(problem: &Problem, c: Term) -> bool {
     problem.setting.store.as_fill(c).is_some_and(crate::domain::Rational::is_one)
 }
 
 /// The finding for a rate that is proved. The rate 1 is none: the sides are equal, and other samples show that they have
 /// values.
-fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Residual>) -> Finding {
+pub(in crate::check) fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Residual>) -> Finding {
     let c = rate::simplified(&mut problem.setting, c);
     if is_one(problem, c) {
         let mut f = Finding::new(Verdict::Commutes, Evidence::Algebra, proof);
@@ -495,7 +496,7 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
 }
 
 /// Compares a rate with the one that the check expects; a difference is said in the message.
-fn expected_rate(problem: &mut Problem, c: Term, budget: &Budget, finding: &mut Finding) {
+pub(in crate::check) fn expected_rate(problem: &mut Problem, c: Term, budget: &Budget, finding: &mut Finding) {
     let Some(expected) = problem.expected_rate else { return };
     let c = rate::simplified(&mut problem.setting, c);
     let expected = rate::simplified(&mut problem.setting, expected);
@@ -515,7 +516,7 @@ fn expected_rate(problem: &mut Problem, c: Term, budget: &Budget, finding: &mut 
 }
 
 /// Whether two formulas have the same value at members of every size, as far as floating point tells.
-fn agree(problem: &Problem, (a, b): (Term, Term), budget: &Budget) -> bool {
+pub(in crate::check) fn agree(problem: &Problem, (a, b): (Term, Term), budget: &Budget) -> bool {
     let sampler = Sampler::new(&problem.setting, &[a, b], &problem.domain);
     let program = Program::new(&problem.setting.store, &[a, b]);
     let mut random = Random::new(budget.seed, "expected rate");

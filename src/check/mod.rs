@@ -7,6 +7,7 @@
 //! - [`rate`] finds the constant of `up to rate`, [`order`] the order of a step's defect,
 //! - [`decide`] puts their answers together into one [`crate::verdict::Finding`],
 //! - [`class`] answers questions about every architecture, from types and examples; [`repair`] looks for changes that work,
+//! - [`training`] follows two runs from fresh states, for ever,
 //! - [`system`] asks for all squares of a system and draws the conclusions for the whole.
 
 pub mod algebra;
@@ -26,6 +27,7 @@ pub mod replay;
 pub mod sample;
 pub mod singular;
 pub mod system;
+pub mod training;
 pub mod uniform;
 pub mod uses;
 pub mod witness;
@@ -215,6 +217,8 @@ pub struct Task {
     pub problems: Vec<Problem>,
     /// For a check of or along a system or a cone: what is asked of it.
     pub system: Option<system::Asked>,
+    /// For a question about training from fresh states: both runs.
+    pub training: Option<Box<training::Asked>>,
     /// For a square along a class: the question, which makes its own problems.
     pub class: Option<class::ClassQuestion>,
     /// For `classify`: the questions of its table.

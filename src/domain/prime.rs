@@ -14,6 +14,7 @@ mod angles;
 mod factors;
 mod field;
 mod matrices;
+mod polar;
 mod primitives;
 mod roots;
 #[cfg(test)]

@@ -114,6 +114,12 @@ pub struct CheckEntry {
     pub order: Option<usize>,
     /// The rate, as a formula.
     pub rate: Option<String>,
+    /// For a transfer: for each block of the target the factors of its hyperparameters that are not one, as formulas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rates: Option<IndexMap<String, IndexMap<String, String>>>,
+    /// For a statement about all steps of training: the equations between the states of both runs that prove it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub invariant: Vec<String>,
     /// The numbers beside the evidence.
     pub residual: Option<Residual>,
     /// The point that proves a `fails`.
@@ -299,6 +305,8 @@ impl CheckEntry {
             evidence: asked.then_some(f.evidence.text().to_owned()),
             order: f.order,
             rate: f.rate.clone(),
+            rates: (answer.task.kind == "transfer").then(|| f.rates.clone()),
+            invariant: f.invariant.clone(),
             residual: f.residual.filter(|r| r.max.is_finite() && r.noise.is_finite() && r.defect.is_finite()),
             witness: f.witness.clone(),
             hypotheses: f.hypotheses.clone(),

@@ -15,7 +15,7 @@ use crate::term::{Program, Term};
 use crate::verdict::{Evidence, Finding, Verdict};
 
 /// How a claim stands.
-pub(super) enum Claimed {
+pub(in crate::check) enum Claimed {
     /// Proved.
     Proved,
     /// Seen at sampled points, or not even that: what is assumed.
@@ -25,7 +25,7 @@ pub(super) enum Claimed {
 }
 
 /// Checks the claims of the morphisms; the finding if one is broken. What is not proved becomes an assumption.
-pub(super) fn claims(problem: &mut Problem, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
+pub(in crate::check) fn claims(problem: &mut Problem, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
     for claim in problem.claims.clone() {
         let name = claim.morphism.clone();
         let outer = std::mem::replace(&mut problem.domain, claim.domain.clone());

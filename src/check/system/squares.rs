@@ -101,6 +101,8 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
         diamonds: None,
         rates: rates.filter(|r| *r != Rates::Equal),
         limit: limit.filter(|_| finding.verdict >= Verdict::InLimit),
+        laws: Vec::new(),
+        direct: c.system.family.direct,
         defects: defect::defects(&squares),
         squares,
     };

@@ -12,11 +12,11 @@ pub(super) struct MatrixAtom {
 }
 
 impl Prime {
-    fn transposed(m: &[u64], rows: usize, cols: usize) -> Vec<u64> {
+    pub(super) fn transposed(m: &[u64], rows: usize, cols: usize) -> Vec<u64> {
         (0..rows * cols).map(|k| m[(k % rows) * cols + k / rows]).collect()
     }
 
-    fn matrix_product(&self, a: &[u64], b: &[u64], rows: usize, inner: usize, cols: usize) -> Vec<u64> {
+    pub(super) fn matrix_product(&self, a: &[u64], b: &[u64], rows: usize, inner: usize, cols: usize) -> Vec<u64> {
         let mut out = vec![0; rows * cols];
         for i in 0..rows {
             for j in 0..cols {

@@ -127,23 +127,7 @@ impl Domain for Prime {
     /// `polar(Q A P) = Q polar(A) P` for orthogonal `Q`, `P`, and `polar(c A) = ± polar(A)`; else a new atom.
     fn polar(&mut self, m: &[u64], rows: usize, cols: usize) -> Result<Vec<u64>, Stop> {
         self.atoms = true;
-        let known = std::mem::take(&mut self.polars);
-        let mut found = None;
-        for atom in known.iter().filter(|a| (a.rows, a.cols) == (rows, cols)) {
-            if let Some((left, right, scale)) = self.related(atom, m, false) {
-                let sign = self.sign(scale)?;
-                let value = self.sandwich(&left, &atom.value, &right, rows, cols);
-                found = Some(value.iter().map(|v| self.field.mul(*v, sign)).collect());
-                break;
-            }
-        }
-        self.polars = known;
-        if let Some(value) = found {
-            return Ok(value);
-        }
-        let value: Vec<u64> = (0..rows * cols).map(|_| self.draw()).collect();
-        self.polars.push(MatrixAtom { argument: m.to_vec(), rows, cols, value: value.clone() });
-        Ok(value)
+        self.polar_factor(m, rows, cols)
     }
 
     /// `(Q A Qᵀ)^q = Q A^q Qᵀ` for orthogonal `Q`, and `(c A)^q = c^q A^q`; else a new atom.
