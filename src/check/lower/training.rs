@@ -4,12 +4,11 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::bodies::Bodies;
 use super::carry::carry;
 use super::claims::claims_of;
 use super::square::rate_scope;
-use super::{
-    component, components, difference, optimizer_places, path_text, problem, setting, show_point, task,
-};
+use super::{component, components, difference, optimizer_places, path_text, problem, setting, show_point, task};
 use crate::check::training::{Asked, Factor, Kind, Side};
 use crate::check::{Equation, Problem, Shape, Task, generic};
 use crate::model::architecture::Architecture;
@@ -48,13 +47,7 @@ pub(super) fn along(
 
 type Built = (Asked, Vec<(String, crate::source::Span)>);
 
-fn question(
-    e: &mut Elaborator<'_>,
-    check: &Check,
-    optimizer: &Instance,
-    along: &TreePath,
-    kind: Kind,
-) -> Elab<Built> {
+fn question(e: &mut Elaborator<'_>, check: &Check, optimizer: &Instance, along: &TreePath, kind: Kind) -> Elab<Built> {
     let known = e.optimizer_id(&optimizer.name);
     let path = e.path(along, &mut Scope::default(), &mut FxHashMap::default());
     let (id, path) = (known?, path?);
@@ -77,8 +70,7 @@ fn question(
     show_point(e, &path.source);
     let rate = source.rate;
     let (source, target) = (side(e, source, None), side(e, target, scaling.first().map(|s| s.1)));
-    let asked =
-        Asked { kind, problem: p, rate, source, target, map, factors, carried, expected, via: Vec::new() };
+    let asked = Asked { kind, problem: p, rate, source, target, map, factors, carried, expected, via: Vec::new() };
     Ok((asked, path.parts.iter().map(|m| (m.name.clone(), m.span)).collect()))
 }
 
@@ -228,12 +220,14 @@ fn same_question(
     on: Option<&Instance>,
 ) -> Elab<Asked> {
     let (l, r) = (e.optimizer_id(&left.name), e.optimizer_id(&right.name));
-    let (l, r) = (l?, r?);
-    let (a, assumption) = match on {
+    let (_, r) = (l?, r?);
+    let bodies = Bodies::of(e.model, left, right);
+    let (a, generic) = match on {
         Some(on) => (e.architecture(on, &mut Scope::default())?, None),
         None => {
-            let (a, text) = generic::architecture(e, check.span);
-            (Rc::new(a), Some(text))
+            let free = bodies.as_ref().map_or(Err("an optimizer is unknown".to_owned()), Bodies::reach);
+            let (a, bounds) = generic::architecture(e, *free.as_ref().unwrap_or(&2), check.span);
+            (Rc::new(a), Some(free.map(|_| bounds)))
         }
     };
     let (mut factors, mut scaling) = factors(e, r);
@@ -269,10 +263,9 @@ fn same_question(
     if source.rate.is_some() != target.rate.is_some() {
         p.invalid = Some("one is a flow and the other a step".into());
     }
-    if let Some(text) = assumption {
-        p.generic = Some([l, r].iter().all(|id| generic::reads_first_derivatives(&e.model[*id])));
-        p.assumptions.push(text);
-    }
+    p.generic = generic;
+    let via_states = matches!(&check.question, Question::Same { via: Some(_), .. } | Question::SameTraining { .. });
+    p.same_bodies = on.is_none() && !via_states && bodies.is_some_and(|b| b.same());
     let empty = TreePath { parts: Vec::new(), span: check.span };
     p.expected_rate = super::square::expected_rate(e, check, &empty)?;
     match via {

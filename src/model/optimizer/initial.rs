@@ -98,7 +98,8 @@ impl Elaborator<'_> {
             } else {
                 let names = target.states.iter().map(|s| s.name.as_str()).chain(["params"]);
                 let near = nearest(&name.name, names).map(|n| format!("did you mean `{n}`?"));
-                let help = near.or_else(|| Some(format!("left of `=` stand `params` and the states of `{}`", target.name)));
+                let help =
+                    near.or_else(|| Some(format!("left of `=` stand `params` and the states of `{}`", target.name)));
                 let (what, name, span) = ("state", name.name.clone(), name.span);
                 return self.fail(ModelError::UnknownName { what, name, help, span });
             }
@@ -128,7 +129,7 @@ impl Elaborator<'_> {
         for s in &source.states {
             scope.bind(&s.name, Local::Value(s.term));
         }
-        let layouts = source.states.iter().map(|s| (s.name.clone(), s.variance)).collect();
+        let layouts = source.states.iter().map(|s| (s.name.clone(), s.layout())).collect();
         scope.over = Some(Rc::new(Over { layouts, ..Over::fresh(&source.architecture, &source.name) }));
         Ok(scope)
     }
