@@ -16,6 +16,7 @@
 //! | [`structure`] | optimizers → transformation laws: proofs for every architecture | [`structure::rules::Typer`], [`structure::prove`] |
 //! | [`verdict`] | what is claimed, and on what evidence | [`verdict::Finding`] |
 //! | [`check`] | diagram, terms and laws → findings | [`check::Problem`], [`check::decide`], [`check::class`] |
+//! | [`explain`] | codes → pages about them | [`explain::Page`] |
 //! | [`report`] | findings → terminal and JSON | [`report::text`], [`report::json`] |
 //! | [`cli`] | the command line | [`cli::run`] |
 //!
@@ -43,6 +44,7 @@ pub mod cli;
 pub mod core;
 pub mod diagram;
 pub mod domain;
+pub mod explain;
 pub mod model;
 pub mod refs;
 pub mod report;

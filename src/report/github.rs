@@ -28,7 +28,7 @@ pub fn render(report: &Report) -> String {
 }
 
 /// `natural O along F: expected commutes, found fails`.
-pub(super) fn title(check: &CheckEntry) -> String {
+pub fn title(check: &CheckEntry) -> String {
     let (expected, found) = (check.expected.as_deref().unwrap_or("-"), check.verdict.as_deref().unwrap_or("-"));
     if expected == found {
         let how = match (&check.rate, check.evidence.as_deref()) {

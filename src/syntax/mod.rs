@@ -20,6 +20,7 @@ mod build_params;
 mod comments;
 mod diagnose;
 pub mod error;
+pub mod format;
 mod found;
 mod grammar;
 mod habit_words;
@@ -35,6 +36,7 @@ mod print_items;
 mod rule_names;
 mod scan;
 pub mod tree;
+pub mod words;
 
 pub use error::SyntaxError;
 pub use habit_words::meant_function;

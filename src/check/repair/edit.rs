@@ -413,9 +413,9 @@ fn own_decay(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
                 },
                 &mut found,
             );
-            rule = Some((p.clone(), e.clone()));
+            rule = Some(e.clone());
         }
-        let Some((p, e)) = rule.filter(|_| !found.is_empty()) else { return };
+        let Some(e) = rule.filter(|_| !found.is_empty()) else { return };
         let place = Place { name: ident(name, span), block: None };
         let kind = if step {
             let difference =
@@ -425,8 +425,10 @@ fn own_decay(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
             StatementKind::Derivative(place, e.clone())
         };
         let text = if step { format!("{name}' = {name} + params' - params") } else { format!("d/dt {name} = {e}") };
-        changes.push((p.name.span, String::new(), format!("state {name} : tangent")));
-        changes.push((p.name.span, String::new(), text));
+        // The state before the dynamics, its rule at their end.
+        let at = |offset: usize| Span::new(d.span.source, offset, offset);
+        changes.push((at(d.span.start), String::new(), format!("state {name} : tangent")));
+        changes.push((at(d.span.end.saturating_sub(1)), String::new(), text));
         d.body.push(Statement { kind, span });
     }
     if !found.is_empty() {
