@@ -7,6 +7,7 @@ use dashu_int::{IBig, Sign, UBig};
 
 /// A rounded coefficient below this, relative to the largest of its series, counts as zero.
 const ROUNDING: f64 = 1e-9;
+
 /// A derivative of the table, ready to be read coefficient by coefficient.
 enum Piece<E> {
     /// A series that is known.
