@@ -77,7 +77,10 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
         Question::SameTraining { left, right, on } => {
             training::same(model, check, (left, right), on.as_ref(), &mut errors)
         }
-        Question::Same { left, right, on, .. } => same(model, check, left, right, on.as_ref(), &mut errors),
+        Question::Same { left, right, on: on @ None, via: None } => {
+            same(model, check, left, right, on.as_ref(), &mut errors)
+        }
+        Question::Same { left, right, on, .. } => training::same(model, check, (left, right), on.as_ref(), &mut errors),
         Question::System { system } => {
             match model.resolve(&system.name, system.span) {
                 // Those of systems that there are come from `system::Systems::task`.
@@ -171,6 +174,7 @@ fn task(check: &Check, kind: &'static str, text: String) -> Task {
         optimizers: Vec::new(),
         problems: Vec::new(),
         system: None,
+        training: None,
         class: None,
         table: Vec::new(),
         maps: None,
@@ -285,6 +289,7 @@ fn problem(shape: Shape, equation: Equation, domain: Vec<Constraint>, claims: Ve
         generic: None,
         same_bodies: false,
         assumptions: Vec::new(),
+        sampled_claims: Vec::new(),
     }
 }
 

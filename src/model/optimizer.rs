@@ -108,10 +108,27 @@ impl Elaborator<'_> {
         a: &Rc<Architecture>,
         auto: Option<Variance>,
     ) -> Elab<OptimizerOn> {
+        self.optimizer_with(instance, a, auto, &[])
+    }
+
+    /// As [`Elaborator::optimizer`], with some hyperparameters, the small parameter among them, multiplied by factors.
+    pub fn optimizer_with(
+        &mut self,
+        instance: &Instance,
+        a: &Rc<Architecture>,
+        auto: Option<Variance>,
+        factors: &[(String, Term)],
+    ) -> Elab<OptimizerOn> {
         let id = self.optimizer_id(&instance.name)?;
         let decl = &self.model[id];
         let bound = self.bind(instance, &decl.params, &mut Scope::default(), Some(0))?;
         let mut scope = bound.scope;
+        for (name, factor) in factors {
+            if let Some(Local::Value(value)) = scope.get(name) {
+                let scaled = self.store.mul(*factor, value);
+                scope.bind(name, Local::Value(scaled));
+            }
+        }
         let mut states = Vec::with_capacity(decl.states.len());
         let mut layouts = FxHashMap::default();
         let mut has_auto = false;
@@ -157,7 +174,10 @@ impl Elaborator<'_> {
         if let Some(lr) = &dynamics.step {
             let symbol = self.rate_symbol(&lr.name, lr.span);
             rate = Some(symbol);
-            let t = self.store.symbol_term(symbol);
+            let mut t = self.store.symbol_term(symbol);
+            if let Some((_, factor)) = factors.iter().find(|f| f.0 == lr.name) {
+                t = self.store.mul(*factor, t);
+            }
             scope.bind(&lr.name, Local::Value(t));
             primed.insert("params".to_owned(), self.store.symbol("params'", &[a.dim]));
             for s in &states {

@@ -12,9 +12,7 @@ use crate::domain::Rational;
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::Variance;
 use crate::source::Span;
-use crate::syntax::tree::{
-    BinaryOp, Comparison, Conditional, Expr, ExprKind, Instance, Optimizer, State, Subscript,
-};
+use crate::syntax::tree::{BinaryOp, Comparison, Conditional, Expr, ExprKind, Instance, Optimizer, State, Subscript};
 
 /// Definitions that use each other are expanded to this depth, and this often.
 const MAX_DEPTH: usize = 64;

@@ -176,10 +176,9 @@ impl Typer {
         match &node.op {
             Op::Const(q) => *q >= Rational::ZERO,
             Op::Given(_) => self.body.nonnegative.contains(&id),
-            Op::Zero | Op::Norm => true,
+            Op::Zero | Op::Norm | Op::Size(_) => true,
             Op::Map(f) => f.range.is_nonnegative(),
             Op::State(i) => self.body.states[*i].variance.is_positive(),
-            Op::Size(_) => true,
             // A root exists for such a base only.
             Op::Power(q) => !q.is_int() || !dashu_int::ops::BitTest::bit(q.numerator(), 0) || all(),
             Op::EntryMul | Op::Dot if self.body.same(node.args[0], node.args[1]) => true,
