@@ -483,8 +483,8 @@ impl Elaborator<'_> {
     }
 
     fn index(&mut self, base: &Expr, subscripts: &[Subscript], span: Span, scope: &mut Scope) -> Elab<Term> {
-        if let [Subscript::At(Expr { kind: ExprKind::Name(var), .. })] = subscripts
-            && let Some(Local::Block(block)) = scope.get(var)
+        if let [Subscript::At(Expr { kind: ExprKind::Name(var), span: at })] = subscripts
+            && let Some(block) = self.block_meant(base, &Ident { name: var.clone(), span: *at }, scope)?
         {
             return self.block_of_state(base, block, span, scope);
         }

@@ -7,7 +7,7 @@ use crate::core::defined::definition;
 use crate::core::prim::{self, Composed, Is, Row, Takes};
 use crate::domain::{Fun, Rational};
 use crate::source::Span;
-use crate::syntax::tree::{Expr, ExprKind, Ident};
+use crate::syntax::tree::{Expr, Ident};
 use crate::term::{NONE, Shape, Term};
 
 impl Elaborator<'_> {
@@ -131,6 +131,10 @@ impl Elaborator<'_> {
         }
         let shape = self.store.shape(x).clone();
         Ok(match name {
+            // A vector is one column, a scalar one entry.
+            "rows" => self.store.num(shape.first().map_or(1, |&n| n as u64)),
+            "cols" => self.store.num(shape.get(1).map_or(1, |&n| n as u64)),
+            "size" => self.store.num(shape.iter().product::<usize>() as u64),
             "sum" => self.store.total(x),
             "mean" => {
                 let n = self.store.size(x);
@@ -280,8 +284,8 @@ impl Elaborator<'_> {
         };
         let x = self.expr(first, scope)?;
         if name == "reshape" {
-            if let [Expr { kind: ExprKind::Name(block), .. }] = rest
-                && let Some(Local::Block(i)) = scope.get(block)
+            if let [of] = rest
+                && let Some(i) = self.block_written(of, scope)?
                 && let Some(over) = scope.over.clone()
             {
                 return self.reshape_to_block(x, i, &over, first.span);

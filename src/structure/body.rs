@@ -41,6 +41,8 @@ pub enum Kind {
     SideVector(bool),
     /// A whole `left` (`true`) or `right` state.
     Sides(bool),
+    /// One number for each block.
+    Numbers,
 }
 
 /// What a node does with its operands.
@@ -158,8 +160,11 @@ pub enum Op {
     Covariant,
     /// Inside `each`: the block of a vector over the parameters, or of a whole `left` or `right` state.
     BlockOf,
-    /// The vector (or sides) with this block for every parameter.
-    Assembled,
+    /// Inside `each`: a size of the block, `rows`, `cols` or `size`.
+    Size(String),
+    /// The vector (or sides, or numbers) with these blocks: for each `each` the blocks that it means, in words that are
+    /// equal only for equal sets of blocks, and in the order of the operands.
+    Assembled(Vec<String>),
     /// Something that types know nothing of, and why. Without operands it may depend on anything, with operands on
     /// nothing else. The text does not tell two of them apart: see [`Body::same`].
     Opaque(String),
@@ -185,6 +190,8 @@ pub struct StateOf {
     pub name: String,
     /// How a morphism carries it.
     pub variance: Variance,
+    /// Whether there is one for each block.
+    pub each: bool,
     /// Where it is declared.
     pub span: Span,
 }

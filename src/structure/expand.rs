@@ -143,7 +143,7 @@ fn keeps_zero(op: &Op) -> bool {
             | Op::DiagonalOf
             | Op::BlockDiag
             | Op::BlockOf
-            | Op::Assembled
+            | Op::Assembled(_)
     )
 }
 
@@ -231,7 +231,7 @@ pub(super) fn value(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
         Op::PrimedBlock(i) => {
             let c = *typer.body.news.get(*i)?;
             match typer.body.node(c).op {
-                Op::Assembled => {
+                Op::Assembled(_) if typer.body.node(c).args.len() == 1 => {
                     let block = typer.body.node(c).args[0];
                     value(typer, block, depth + 1)
                 }
@@ -254,7 +254,7 @@ pub(super) fn value(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
                 (Op::Scale | Op::Product | Op::EntryMul, &[a, b]) => product(typer, op, a, b, id),
                 (Op::Over, &[a, _]) if is_zero(typer, a) => zero(typer, id),
                 (Op::Neg, &[a]) if is_zero(typer, a) => a,
-                (Op::Assembled, &[a]) if typer.body.node(a).op == Op::BlockOf => typer.body.node(a).args[0],
+                (Op::Assembled(_), &[a]) if typer.body.node(a).op == Op::BlockOf => typer.body.node(a).args[0],
                 (Op::Power(q), &[a]) if is_zero(typer, a) && *q > Rational::ZERO => zero(typer, id),
                 (Op::At, &[q, e]) if typer.body.node(q).op == Op::Params => e,
                 (op, &[a]) if keeps_zero(op) && is_zero(typer, a) => zero(typer, id),
@@ -284,9 +284,13 @@ pub(super) fn slope(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
             let s = slope(typer, a, depth + 1)?;
             Some(if is_zero(typer, s) { s } else { push(typer, Op::Neg, vec![s], id) })
         }
-        (op @ (Op::Assembled | Op::BlockOf), &[a]) => {
-            let s = slope(typer, a, depth + 1)?;
-            Some(if is_zero(typer, s) { zero(typer, id) } else { push(typer, op.clone(), vec![s], id) })
+        (op @ (Op::Assembled(_) | Op::BlockOf), args) => {
+            let mut slopes = Vec::with_capacity(args.len());
+            for &a in args {
+                slopes.push(slope(typer, a, depth + 1)?);
+            }
+            let zeros = slopes.iter().all(|&s| is_zero(typer, s));
+            Some(if zeros { zero(typer, id) } else { push(typer, op.clone(), slopes, id) })
         }
         (op @ (Op::Add | Op::Sub), &[a, b]) => {
             let (x, y) = (slope(typer, a, depth + 1)?, slope(typer, b, depth + 1)?);

@@ -84,7 +84,7 @@ impl Reader<'_> {
         let number = node.args.iter().all(|&a| self.body.node(a).kind == Kind::Scalar);
         Ok(match &node.op {
             Op::At => return Err("it looks at other points than one (`at`)".into()),
-            Op::BlockOf | Op::Assembled => {
+            Op::BlockOf | Op::Assembled(_) => {
                 return Err("it treats each parameter by itself (`each`), and their shapes are many".into());
             }
             Op::BlockDiag => {

@@ -186,6 +186,8 @@ pub enum ArchitectureEntry {
     OutputMetric(Span, Expr),
     /// `loss = e`; the span is that of the word `loss`.
     Loss(Span, Expr),
+    /// `group G = U, b`: a name for some of the parameters.
+    Group(Ident, Vec<Ident>),
 }
 
 /// The keyword of a morphism.
@@ -302,8 +304,23 @@ pub struct State {
     pub name: Ident,
     /// Its type, which says how it is carried.
     pub ty: Type,
+    /// The weight behind the type, `(2)` or `(0, odd)`.
+    pub weight: Option<Weight>,
+    /// Whether there is one for each block: `R each`.
+    pub each: bool,
     /// Its value at the start of training; zero without one.
     pub initial: Option<Expr>,
+}
+
+/// The weight of a state, `scalar(2)` or `entries(0, odd)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weight {
+    /// The exponent.
+    pub power: Expr,
+    /// The word behind it.
+    pub parity: Option<Ident>,
+    /// From bracket to bracket.
+    pub span: Span,
 }
 
 /// A `flow` or `step` block.
@@ -337,18 +354,22 @@ pub enum StatementKind {
     Covariant(Place, Expr),
     /// `x' = e`.
     Update(Place, Expr),
-    /// `each W in params { … }`.
+    /// `each W in params { … }`, `each W : R[m, n] in params - G { … }`.
     Each {
         /// The block variable.
         var: Ident,
-        /// The word after `in`, which must be `params`.
+        /// The shape that a block must have to be meant.
+        shape: Option<Type>,
+        /// The word after `in`: `params`, or a group of blocks.
         over: Ident,
+        /// Groups or blocks that are left out.
+        except: Vec<Ident>,
         /// The lines for each block.
         body: Vec<Statement>,
     },
 }
 
-/// What a line of the dynamics assigns: `m`, or the block `m[W]` inside `each`.
+/// What a line of the dynamics assigns: `m`, the block `m[W]` inside `each`, or the block `params[A]` of a name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place {
     /// The state, `params`, or a block variable.

@@ -12,12 +12,12 @@ impl Store {
 
     /// Whether every entry is certainly positive, from conditions and from the form of the term.
     pub fn positive(&self, t: Term) -> bool {
-        self.sign_from_form(t, true, 6)
+        self.sign_from_form(t, true, 6) || self.bounds(t).positive()
     }
 
     /// Whether every entry is certainly not negative.
     pub fn nonnegative(&self, t: Term) -> bool {
-        self.sign_from_form(t, false, 6)
+        self.sign_from_form(t, false, 6) || self.bounds(t).nonnegative()
     }
 
     fn sign_from_form(&self, t: Term, strictly: bool, depth: usize) -> bool {

@@ -434,6 +434,6 @@ fn own_decay(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
     if !found.is_empty() {
         changes.splice(0..0, found);
         let ty = Type { name: ident("tangent", span), dims: Vec::new(), arrow: None, span };
-        optimizer.states.push(State { name: ident(name, span), ty, initial: None });
+        optimizer.states.push(State { name: ident(name, span), ty, weight: None, each: false, initial: None });
     }
 }

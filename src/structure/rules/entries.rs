@@ -3,7 +3,6 @@
 use super::{Typed, Typer};
 use crate::core::prim::{Homogeneity, Parity, Row};
 use crate::domain::Rational;
-use crate::model::optimizer::Variance;
 use crate::structure::body::{Id, Kind, Op};
 use crate::structure::class::Class;
 use crate::structure::law::{Axis, Form, Law, keeps_axes, keeps_blocks};
@@ -16,6 +15,9 @@ impl Typer {
         }
         if kind == Kind::Fixed {
             return Ok(s.with(Form::Fixed));
+        }
+        if kind == Kind::Numbers {
+            return Ok(s.with(Form::Numbers));
         }
         if self.class == Class::Translation {
             return Ok(self.vector(Axis::plain()));
@@ -174,9 +176,9 @@ impl Typer {
         match &node.op {
             Op::Const(q) => *q >= Rational::ZERO,
             Op::Given(_) => self.body.nonnegative.contains(&id),
-            Op::Zero | Op::Norm => true,
+            Op::Zero | Op::Norm | Op::Size(_) => true,
             Op::Map(f) => f.range.is_nonnegative(),
-            Op::State(i) => self.body.states[*i].variance == Variance::Diagonal,
+            Op::State(i) => self.body.states[*i].variance.is_positive(),
             // A root exists for such a base only.
             Op::Power(q) => !q.is_int() || !dashu_int::ops::BitTest::bit(q.numerator(), 0) || all(),
             Op::EntryMul | Op::Dot if self.body.same(node.args[0], node.args[1]) => true,
@@ -209,7 +211,7 @@ impl Typer {
                 Ok(a.with(Form::Scalar))
             }
             Form::Block(_) if keeps_axes(self.class) && keeps_blocks(self.class) => Ok(a.with(Form::Scalar)),
-            Form::SideVector(_) => Ok(a.with(Form::Scalar)),
+            Form::SideVector(_) | Form::Numbers => Ok(a.with(Form::Scalar)),
             _ => {
                 let what = match self.body.node(id).op {
                     Op::Largest => "the largest of the coordinates",

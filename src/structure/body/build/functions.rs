@@ -76,9 +76,11 @@ impl Builder<'_> {
             }
             ("max", &[x]) => self.push(Op::Largest, vec![x], Kind::Scalar, span),
             ("min", &[x]) => self.push(Op::Least, vec![x], Kind::Scalar, span),
-            ("sum" | "mean", &[x]) => {
-                self.push(if name == "sum" { Op::Sum } else { Op::Mean }, vec![x], Kind::Scalar, span)
-            }
+            // A sum of squares, or of products entry by entry, needs no axes.
+            ("sum" | "mean", &[x]) => match self.factors(x).filter(|_| name == "sum") {
+                Some((a, b)) => self.push(Op::Dot, vec![a, b], Kind::Scalar, span),
+                None => self.push(if name == "sum" { Op::Sum } else { Op::Mean }, vec![x], Kind::Scalar, span),
+            },
             ("dot", &[a, b]) => self.push(Op::Dot, vec![a, b], Kind::Scalar, span),
             ("norm", &[x]) => self.push(Op::Norm, vec![x], Kind::Scalar, span),
             ("trace", &[x]) => self.push(Op::Trace, vec![x], Kind::Scalar, span),
@@ -103,6 +105,7 @@ impl Builder<'_> {
                 self.push(Op::DiagonalOf, vec![x], kind, span)
             }
             ("blockdiag", &[x]) => self.push(Op::BlockDiag, vec![x], Kind::Matrix, span),
+            ("rows" | "cols" | "size", &[x]) => self.size_of(name, x, span),
             ("outer", &[a, b]) => self.push(Op::Outer, vec![a, b], Kind::Matrix, span),
             ("eye" | "zeros" | "ones", &[n]) if self.body.node(n).op == Op::Given("dim".into()) => match name {
                 "eye" => self.push(Op::Eye, Vec::new(), Kind::Matrix, span),
@@ -132,6 +135,36 @@ impl Builder<'_> {
                 self.function_of(format!("`{name}`"), v.to_vec(), kind, span)
             }
         }
+    }
+
+    /// The two factors of an entrywise product or square of what is over the parameters.
+    fn factors(&self, x: Id) -> Option<(Id, Id)> {
+        let node = self.body.node(x);
+        if !matches!(node.kind, Kind::Vector | Kind::Block) {
+            return None;
+        }
+        match (&node.op, &node.args[..]) {
+            (Op::EntryMul, &[a, b]) => Some((a, b)),
+            (Op::Power(q), &[a]) if *q == Rational::from(2) => Some((a, a)),
+            _ => None,
+        }
+    }
+
+    /// `rows(x)`, `cols(x)`, `size(x)`
+    fn size_of(&mut self, name: &str, x: Id, span: Span) -> Id {
+        let word = match (self.kind(x), name) {
+            (Kind::Scalar, _) | (Kind::Vector, "cols") => return self.number(Rational::ONE, span),
+            (Kind::Vector, _) | (Kind::Matrix, "rows" | "cols") => {
+                return self.push(Op::Given("dim".into()), Vec::new(), Kind::Scalar, span);
+            }
+            (Kind::Block, _) | (Kind::BlockTransposed, "size") => name,
+            (Kind::BlockTransposed, "rows") | (Kind::Side(false), "rows" | "cols") => "cols",
+            (Kind::BlockTransposed, _) | (Kind::Side(true), "rows" | "cols") => "rows",
+            // The size of a fixed tensor does not change.
+            (Kind::Fixed, _) => return self.function_of("the size of a tensor", vec![x], Kind::Scalar, span),
+            _ => return self.opaque(format!("`{name}` of this"), Kind::Scalar, span),
+        };
+        self.push(Op::Size(word.to_owned()), Vec::new(), Kind::Scalar, span)
     }
 
     /// `x` and the upper bound `c` where `max(a, b)` or `min(a, b)` closes `min(max(x, -c), c)` or `max(min(x, c), -c)`.
