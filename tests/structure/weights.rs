@@ -25,7 +25,15 @@ fn power_of(r: &mut Random, e: &str) -> String {
 
 /// One number that changes as a power of a length.
 fn length(r: &mut Random) -> String {
-    let seen = ["norm(d(loss))", "sum(d(loss)^2)", "dot(d(loss), grad(loss))", "loss", "norm(params)", "dot(d(loss), params)", "s"];
+    let seen = [
+        "norm(d(loss))",
+        "sum(d(loss)^2)",
+        "dot(d(loss), grad(loss))",
+        "loss",
+        "norm(params)",
+        "dot(d(loss), params)",
+        "s",
+    ];
     let number = r.of(&seen);
     let (more, used) = (power_of(r, number), power_of(r, "s'"));
     let vector = r.of(&["d(loss)", "natgrad(loss)", "sign(d(loss))", "params", "polar(d(loss))"]);
@@ -39,7 +47,8 @@ fn length(r: &mut Random) -> String {
 /// A list of numbers that changes entry by entry.
 fn entries(r: &mut Random) -> String {
     let vector = |r: &mut Random, e: &str| {
-        let of = r.of(&["d(loss)", "params", "abs(d(loss))", "sign(d(loss))", "d(loss)^2", "natgrad(loss)", "1 ./ d(loss)"]);
+        let of =
+            r.of(&["d(loss)", "params", "abs(d(loss))", "sign(d(loss))", "d(loss)^2", "natgrad(loss)", "1 ./ d(loss)"]);
         match r.below(7) {
             0 => e.to_owned(),
             1 => of.to_owned(),
@@ -62,12 +71,30 @@ fn entries(r: &mut Random) -> String {
 /// A second point.
 fn point(r: &mut Random) -> String {
     if r.below(3) == 0 {
-        let velocities = ["zeros(dim)", "natgrad(loss)", "params - q", "at(q, natgrad(loss))", "-d(loss)", "0 * q", "q"];
+        let velocities =
+            ["zeros(dim)", "natgrad(loss)", "params - q", "at(q, natgrad(loss))", "-d(loss)", "0 * q", "q"];
         let (a, b) = (r.of(&velocities), r.of(&velocities));
         return format!("state q : point flow {{ d/dt q = {a}  d/dt params = {b} }}");
     }
-    let old = ["q", "params", "2 * q", "q + (params - q) / 2", "params - lr * natgrad(loss)", "q - lr * d(loss)", "-q", "at(q, params)"];
-    let all = ["q", "params'", "(q + params') / 2", "2 * params' - q", "params' + natgrad(loss)", "params", "at(q, params) + lr * natgrad(loss)"];
+    let old = [
+        "q",
+        "params",
+        "2 * q",
+        "q + (params - q) / 2",
+        "params - lr * natgrad(loss)",
+        "q - lr * d(loss)",
+        "-q",
+        "at(q, params)",
+    ];
+    let all = [
+        "q",
+        "params'",
+        "(q + params') / 2",
+        "2 * params' - q",
+        "params' + natgrad(loss)",
+        "params",
+        "at(q, params) + lr * natgrad(loss)",
+    ];
     let (a, b) = (r.of(&old), r.of(&all));
     format!("state q : point step(lr) {{ params' = {a}  q' = {b} }}")
 }
