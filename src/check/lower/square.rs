@@ -223,10 +223,8 @@ fn class_of_maps(e: &mut Elaborator<'_>, path: &MorphismPath) -> Option<Class> {
         return None;
     }
     let map = path.map(&mut e.store);
-    let zero = e.store.zero(&[n]);
-    let start = e.store.substitute_one(map, &[(path.source.symbol, zero)].into_iter().collect());
-    let fixed = generic::pattern(e, start)?.iter().all(|v| *v == 0);
     if let Some(form) = Monomial::of(&mut e.store, map, path.source.symbol).filter(Monomial::is_scaled_permutation) {
+        let fixed = fixes_origin(e, map, path.source.symbol)?;
         return class_of_scaled_permutation(e, &form, fixed);
     }
     if n > LARGEST_EXPLAINED {
@@ -237,6 +235,7 @@ fn class_of_maps(e: &mut Elaborator<'_>, path: &MorphismPath) -> Option<Class> {
         return Some(Class::Diffeo);
     }
     let values = generic::pattern(e, j)?;
+    let fixed = fixes_origin(e, map, path.source.symbol)?;
     let field = generic::field();
     let (one, minus) = (field.one, field.sub(0, field.one));
     let diagonal = |k: usize| k / n == k % n;
@@ -264,6 +263,14 @@ fn class_of_maps(e: &mut Elaborator<'_>, path: &MorphismPath) -> Option<Class> {
         Class::Linear
     };
     Some(if fixed { class } else { Class::Affine })
+}
+
+/// Whether an affine map takes the origin to the origin. Other maps may have no value there.
+fn fixes_origin(e: &mut Elaborator<'_>, map: Term, point: SymbolId) -> Option<bool> {
+    let shape = e.store.symbol_info(point).shape.clone();
+    let zero = e.store.zero(&shape);
+    let start = e.store.substitute_one(map, &[(point, zero)].into_iter().collect());
+    Some(generic::pattern(e, start)?.iter().all(|v| *v == 0))
 }
 
 /// [`class_of_maps`] from the form of a scaled permutation.
