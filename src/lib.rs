@@ -8,6 +8,7 @@
 //! | [`source`] | bytes → text with places | [`source::Source`], [`source::Span`] |
 //! | [`syntax`] | text → spanned tree | [`syntax::tree::File`] |
 //! | [`uses`] | file → the files and libraries that it uses | [`uses::Files`], [`uses::Part`] |
+//! | [`core`] | the table of the functions of the language | [`core::prim::Row`] |
 //! | [`domain`] | the scalars that terms are read in | [`domain::Domain`] |
 //! | [`term`] | the calculus: tensor terms and their derivatives | [`term::Store`], [`term::Program`] |
 //! | [`model`] | tree → declarations, and from them shapes and terms | [`model::names::Model`], [`model::elaborate::Elaborator`] |
@@ -40,6 +41,7 @@
 
 pub mod check;
 pub mod cli;
+pub mod core;
 pub mod diagram;
 pub mod domain;
 pub mod explain;
@@ -132,15 +134,17 @@ pub struct Options {
     pub samples: usize,
     /// Multiplies every search budget.
     pub effort: usize,
-    /// Whether a verdict that is only numeric counts as unexpected.
+    /// Whether a verdict that is only numeric, or that rests on a claim that was only sampled, counts as unexpected.
     pub require_proof: bool,
+    /// Whether a verdict that rests on an assumption counts as unexpected.
+    pub deny_assumptions: bool,
     /// When searches give up, whatever their budgets; the answers of a run with one depend on the machine.
     pub deadline: Option<Instant>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { seed: 0, samples: 32, effort: 1, require_proof: false, deadline: None }
+        Options { seed: 0, samples: 32, effort: 1, require_proof: false, deny_assumptions: false, deadline: None }
     }
 }
 
@@ -416,13 +420,19 @@ impl Asks<'_> {
             let ok = self.as_expected(&task, &finding);
             return Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: Some(report) });
         }
-        let mut finding = match &task.class {
-            Some(question) => {
+        let mut finding = match (&task.class, task.training.take()) {
+            (None, Some(asked)) => {
+                let mut finding = check::training::question(self.model, check, *asked, &self.budget())?;
+                let ok = self.as_expected(&task, &finding);
+                finding.natural_along.clear();
+                return Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: None });
+            }
+            (Some(question), _) => {
                 let found = check::class::answer(self.examples(), check, question, &self.budget())?;
                 task.problems.extend(found.problem);
                 found.finding
             }
-            None => self.problems(&mut task)?,
+            (None, None) => self.problems(&mut task)?,
         }
         .checked();
         // Searches that were cut short look like searches that found nothing.
@@ -461,10 +471,11 @@ impl Asks<'_> {
 
     /// Whether a finding is what its check expects.
     fn as_expected(&self, task: &Task, finding: &Finding) -> bool {
-        let proved = !self.options.require_proof || finding.evidence.is_proof();
+        let proved = !self.options.require_proof || finding.evidence.is_proof() && finding.sampled_claims.is_empty();
+        let granted = !self.options.deny_assumptions || finding.assumptions.is_empty();
         let expected = task.expected.as_ref();
         let verdict = finding.verdict == expected_verdict(expected) && finding.rate_differs.is_none();
-        verdict && verdict::order_differs(expected, finding).is_none() && proved
+        verdict && verdict::order_differs(expected, finding).is_none() && proved && granted
     }
 
     /// Fills the table of a `classify`, which expects nothing.

@@ -16,6 +16,7 @@
 //!
 //! A `fails` is never said without a [`Witness`], and a search that ends without a result is `undecided`.
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -189,6 +190,12 @@ pub struct Finding {
     pub rate_exact: Option<Rational>,
     /// The rate that the check expected, where it is another function than [`Finding::rate`].
     pub rate_differs: Option<String>,
+    /// For a transfer: for each block of the target the factors of hyperparameters that are not one, as formulas.
+    pub rates: IndexMap<String, IndexMap<String, String>>,
+    /// The squares of those factors that are roots of fractions: block, hyperparameter, square.
+    pub rate_squares: Vec<(String, String, Rational)>,
+    /// For a statement about all steps of training: the equations between the states of both runs that prove it, in words.
+    pub invariant: Vec<String>,
     /// The numbers beside the evidence.
     pub residual: Option<Residual>,
     /// For `fails`, and for `invalid` where a claim is refuted by a point.
@@ -212,6 +219,8 @@ pub struct Finding {
     pub causes: Vec<String>,
     /// Side conditions that were assumed and not proved.
     pub assumptions: Vec<String>,
+    /// Those of the assumptions that are claims which were only seen to hold at sampled points.
+    pub sampled_claims: Vec<String>,
     /// For `undecided` and numeric verdicts: what was tried.
     pub tried: Vec<String>,
 }
@@ -265,6 +274,9 @@ impl Finding {
             rate: None,
             rate_exact: None,
             rate_differs: None,
+            rates: IndexMap::new(),
+            rate_squares: Vec::new(),
+            invariant: Vec::new(),
             residual: None,
             witness: None,
             repair: None,
@@ -276,6 +288,7 @@ impl Finding {
             bounds: None,
             causes: Vec::new(),
             assumptions: Vec::new(),
+            sampled_claims: Vec::new(),
             tried: Vec::new(),
         }
     }

@@ -130,7 +130,7 @@ fn every_code_of_the_model_stage_is_provoked() {
         "nat::size::not_natural",
         "nat::size::too_large",
         "nat::system::cycle",
-        "nat::system::embedding",
+        "nat::system::mixed",
         "nat::system::empty",
         "nat::system::leg_missing",
         "nat::system::leg_source",

@@ -7,18 +7,22 @@
 //! in the domain of degrees; the number of trials is chosen so that the product of the bounds is below 2⁻¹⁰⁰. A bound
 //! that is too weak for that, or a budget that runs out, means "not proved".
 
-use super::sample::Sampler;
-use super::{Budget, Setting};
+use super::certify::{self, Taken};
+use super::field::{Drawn, Trial};
+use super::sample::{Point, Sampler};
+use super::{Budget, Setting, places};
 use crate::domain::degree::{Degree, Degrees};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::domain::{Fun, Stop};
-use crate::model::elaborate::Constraint;
-use crate::term::{Node, Program, Term};
+use crate::domain::{Fun, Rational, Stop};
+use crate::model::elaborate::{Constraint, Role};
+use crate::term::{Node, Program, SymbolId, Term};
 
 /// The error probability that a randomised proof must stay below, as a power of two.
 pub const ERROR_BITS: f64 = 100.0;
 /// Pieces are enumerated up to this number of independent signs.
 const MAX_SIGNS: usize = 8;
+/// Scalar operations that may go into members that are looked at one by one.
+const SPECIAL_OPERATIONS: usize = 10_000_000;
 
 /// What the engine found.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +38,8 @@ pub enum Identity {
     },
     /// Not zero for independent atoms. What the atoms were tells what that means.
     Open(Atoms),
+    /// Zero, if a pseudo-inverted matrix has the rank that a prime field finds; no point confirms that.
+    Unconfirmed,
     /// No answer: why.
     Stuck(String),
     /// A side has no value at any point tried: what stopped it.
@@ -67,12 +73,25 @@ pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget:
     let kinks_in_ranks = ranks_depend_on_kinks(setting, terms);
     let regular = !kinks_in_ranks || regularisation_is_sound(setting, terms);
     let mode = if kinks_in_ranks { PseudoInverses::Regularised } else { PseudoInverses::ByRank };
-    let (free, classes) = test.run(&Signs::Free, mode);
+    let (free, classes) = test.run_both(&Signs::Free, mode);
+    let free = match free {
+        // The rank is open: what holds for every rank holds.
+        Identity::Unconfirmed if regularisation_is_sound(setting, terms) => {
+            match test.run_both(&Signs::Free, PseudoInverses::Regularised).0 {
+                Identity::Open(_) => Identity::Unconfirmed,
+                other => other,
+            }
+        }
+        other => other,
+    };
     // Where regularised pseudo-inverses prove nothing, only the pieces one by one do.
     let free = match free {
         Identity::Proved { .. } if !regular => Identity::Open(Atoms::Kinks),
         other => other,
     };
+    if free.holds() && !test.holds_at_special_members(setting, terms) {
+        return Identity::Open(Atoms::None);
+    }
     if !matches!(free, Identity::Open(_)) || classes == 0 || classes > MAX_SIGNS {
         return free;
     }
@@ -80,7 +99,7 @@ pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget:
     let mut total = 0;
     let mut weakest = f64::INFINITY;
     for pattern in 0..1u64 << classes {
-        let (identity, met) = test.run(&Signs::Pattern(pattern), PseudoInverses::ByRank);
+        let (identity, met) = test.run_both(&Signs::Pattern(pattern), PseudoInverses::ByRank);
         if met > classes {
             // On this piece signs became independent that are one class elsewhere; the patterns do not cover them.
             return Identity::Stuck("the signs at kinks split differently from piece to piece".into());
@@ -112,24 +131,23 @@ pub fn agree_on_pieces(
     pieces.iter().all(|signs| {
         (0..2).all(|seed| {
             let label = format!("piece/{seed}");
-            let mut random = Random::new(budget.seed, &label);
-            let field = Random::new(budget.seed, &format!("{label}/field"));
+            let signs = Signs::Pinned(signs.clone());
             // Members of finite classes would have to be those of the sample; their signs differ from member to member.
             let (members, _) = sampler.members();
             (0..members.min(64)).any(|member| {
-                let mut prime = Prime::new(field.clone(), Signs::Pinned(signs.clone()), PseudoInverses::ByRank);
-                let Ok(point) = sampler.prime(&mut prime, &mut random, Some(member)) else {
-                    return false;
-                };
-                prime.zero_signs.clear();
-                let Ok(values) = program.run(&mut prime, |s| point.get(&s).cloned()) else {
-                    return false;
-                };
+                let draw = Trial::new(&sampler, &program, budget.seed, &label);
+                let draw = Trial { signs: &signs, member: Some(member), ..draw };
+                let Ok(Drawn { values, .. }) = draw.draw() else { return false };
                 let (l, r) = values.split_at(split);
                 l == r
             })
         })
     })
+}
+
+/// Whether a root occurs.
+pub fn takes_roots(setting: &Setting, terms: &[Term]) -> bool {
+    setting.store.any_node(terms, |n| matches!(n, Node::Power(_, q) if !q.is_int()))
 }
 
 /// Whether some pseudo-inverted matrix contains a sign: its rank may then depend on the piece.
@@ -163,6 +181,10 @@ struct Test<'a> {
     purpose: &'a str,
     degree: f64,
     argument_degree: f64,
+    /// Whether a pseudo-inverse is taken, whose rank may have to be confirmed.
+    ranks: bool,
+    /// Whether a root is taken.
+    roots: bool,
 }
 
 impl<'a> Test<'a> {
@@ -176,11 +198,23 @@ impl<'a> Test<'a> {
         let bound = program.run(&mut degrees, input).ok();
         let degree =
             bound.map_or(f64::INFINITY, |r| r.iter().flatten().map(|d| d.top.max(d.bottom)).fold(1.0, f64::max));
-        Test { sampler, program, budget, purpose, degree, argument_degree: degrees.arguments.max(1.0) }
+        let ranks = setting.store.any_node(terms, |n| matches!(n, Node::PseudoInverse(_)));
+        let roots = takes_roots(setting, terms);
+        let argument_degree = degrees.arguments.max(1.0);
+        Test { sampler, program, budget, purpose, degree, argument_degree, ranks, roots }
+    }
+
+    /// With formal roots, which cost little and prove most, and if that does not do with true ones.
+    fn run_both(&self, signs: &Signs, mode: PseudoInverses) -> (Identity, usize) {
+        let formal = self.run(signs, mode, false);
+        match formal.0 {
+            Identity::Open(_) | Identity::Unconfirmed if self.roots => self.run(signs, mode, true),
+            _ => formal,
+        }
     }
 
     /// Runs trials until the error bound is reached; also the number of independent signs met.
-    fn run(&self, signs: &Signs, mode: PseudoInverses) -> (Identity, usize) {
+    fn run(&self, signs: &Signs, mode: PseudoInverses, roots: bool) -> (Identity, usize) {
         let (members, exhaustive) = self.sampler.members();
         let mut classes = 0;
         let mut trials = 0;
@@ -190,6 +224,7 @@ impl<'a> Test<'a> {
             let mut bits = 0.0;
             let mut misses = 0;
             let mut seed = 0u64;
+            let mut last: Option<Prime> = None;
             while bits < ERROR_BITS + (members as f64).log2() {
                 if trials >= self.budget.trials {
                     return (Identity::Stuck("the budget of exact trials ran out".into()), classes);
@@ -199,19 +234,12 @@ impl<'a> Test<'a> {
                 }
                 seed += 1;
                 let label = format!("{}/{:?}/{seed}", self.purpose, member);
-                let mut random = Random::new(self.budget.seed, &label);
-                let mut prime =
-                    Prime::new(Random::new(self.budget.seed, &format!("{label}/field")), signs.clone(), mode);
-                let outcome = self.sampler.prime(&mut prime, &mut random, member).and_then(|point| {
-                    self.program.run(&mut prime, |s| point.get(&s).cloned()).map_err(|f| {
-                        self.budget.note_failure(f.term);
-                        f.stop
-                    })
-                });
+                let draw = Trial::new(&self.sampler, &self.program, self.budget.seed, &label);
+                let outcome = Trial { signs, pseudo_inverses: mode, member, roots, ..draw }.draw();
                 trials += 1;
-                classes = classes.max(prime.sign_classes);
                 match outcome {
-                    Ok(values) => {
+                    Ok(Drawn { prime, values, .. }) => {
+                        classes = classes.max(prime.sign_classes);
                         if values.iter().flatten().any(|v| *v != 0) {
                             let atoms = match (prime.kinks, prime.atoms) {
                                 (true, _) => Atoms::Kinks,
@@ -221,7 +249,10 @@ impl<'a> Test<'a> {
                             return (Identity::Open(atoms), classes);
                         }
                         let p = prime.field.p as f64;
-                        let error = (self.degree + prime.collisions * 2.0 * self.argument_degree) / p;
+                        // Each root that was chosen doubles the chance of a point, and the norm from the cover that the roots
+                        // define has up to four times the degree.
+                        let cover = 8f64.powi(i32::try_from(prime.roots.true_count()).unwrap_or(i32::MAX));
+                        let error = (self.degree + prime.collisions * 2.0 * self.argument_degree) * cover / p;
                         if error > 0.25 {
                             return (
                                 Identity::Stuck("the degree of the residual is too high for the fields used".into()),
@@ -229,14 +260,14 @@ impl<'a> Test<'a> {
                             );
                         }
                         bits -= error.log2();
+                        last = Some(prime);
                     }
-                    Err(stop @ (Stop::Unsupported | Stop::Unclear)) => {
+                    Err((stop @ (Stop::Unsupported | Stop::Unclear), _)) => {
                         return (Identity::Stuck(stop_text(stop).into()), classes);
                     }
-                    Err(stop) => {
+                    Err((stop, at)) => {
                         misses += 1;
                         if misses >= 4 {
-                            let at = self.budget.last_failure();
                             return (
                                 at.map_or(Identity::Stuck(stop_text(stop).into()), |t| Identity::Undefined(stop, t)),
                                 classes,
@@ -246,12 +277,66 @@ impl<'a> Test<'a> {
                 }
             }
             weakest = weakest.min(bits - (members as f64).log2());
+            if last.is_some_and(|prime| !self.confirmed(&prime, member)) {
+                return (Identity::Unconfirmed, classes);
+            }
         }
         if !exhaustive {
             let text = format!("more than {} discrete members, of which a few passed", super::sample::MAX_MEMBERS);
             return (Identity::Stuck(text), classes);
         }
         (Identity::Proved { bits: weakest, trials }, classes)
+    }
+}
+
+impl Test<'_> {
+    /// Whether the identity holds at members that the text singles out, if a pseudo-inverted matrix has a rank of its own
+    /// there: what holds at generic members need not hold where a rank drops.
+    fn holds_at_special_members(&self, setting: &Setting, terms: &[Term]) -> bool {
+        let free: Vec<SymbolId> = self.sampler.symbols().filter(|x| x.1 == Role::Member && !x.2).map(|x| x.0).collect();
+        if !self.ranks || free.is_empty() {
+            return true;
+        }
+        let Ok(generic) = Trial::new(&self.sampler, &self.program, self.budget.seed, "members").draw() else {
+            return true;
+        };
+        let mut left = SPECIAL_OPERATIONS / self.program.operations().max(200);
+        let mut random = Random::new(self.budget.seed, "members");
+        for value in places::special_values(&setting.store, terms) {
+            for symbol in &free {
+                for i in 0..setting.store.symbol_info(*symbol).shape.iter().product() {
+                    let Some(rest) = left.checked_sub(1) else { return true };
+                    left = rest;
+                    let Some(mut point) = self.sampler.simple(&mut random, 1) else { continue };
+                    if let Some(slot) = point.get_mut(symbol).and_then(|v| v.get_mut(i)) {
+                        *slot = value.clone();
+                    }
+                    if !self.sampler.satisfied(&point) {
+                        continue;
+                    }
+                    let member = self.sampler.symbols().filter(|x| x.1 == Role::Member);
+                    let member: Point<Rational> =
+                        member.filter_map(|x| point.get(&x.0).map(|v| (x.0, v.clone()))).collect();
+                    let trial = Trial::new(&self.sampler, &self.program, self.budget.seed, "member");
+                    let Ok(drawn) = (Trial { keep: Some(&member), ..trial }).draw() else { continue };
+                    if drawn.prime.ranks != generic.prime.ranks && drawn.values.iter().flatten().any(|v| *v != 0) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Whether the ranks found are those at generic real points: at least so large at one point of the piece.
+    fn confirmed(&self, prime: &Prime, member: Option<u64>) -> bool {
+        if !self.ranks || !prime.atoms || prime.pseudo_inverses == PseudoInverses::Regularised {
+            return true;
+        }
+        let pattern = matches!(prime.signs, Signs::Pattern(_));
+        let signs: Option<Vec<i8>> = prime.taken_signs.iter().copied().collect::<Option<_>>().filter(|_| pattern);
+        let taken = Taken { ranks: &prime.ranks, signs: signs.as_deref() };
+        certify::ranks(&self.sampler, &self.program, member, &taken, self.budget.seed)
     }
 }
 

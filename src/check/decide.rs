@@ -1,16 +1,19 @@
 //! From a problem to a finding: claims first, then proof, rate, order and refutation, with numbers beside all of them.
 
 mod claims;
+mod rank;
 mod small;
 mod step;
 
-use claims::{claims, scaled_permutations};
+pub(in crate::check) use claims::claims;
+use claims::scaled_permutations;
 use step::step;
 
 use super::algebra::{self, Atoms, Identity, stop_text};
 use super::numeric::{self, Sampled};
 use super::rate::{self, Ratio};
 use super::witness::{self, Goal};
+use super::written;
 use super::{Budget, Equation, Problem, Shape};
 use crate::domain::Stop;
 use crate::domain::float::Float;
@@ -45,8 +48,8 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
     if let Some(reason) = &problem.invalid {
         return Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason.clone()));
     }
-    let mut assumptions = std::mem::take(&mut problem.assumptions);
-    if let Some(broken) = claims(problem, budget, &mut assumptions)? {
+    let built = problem.setting.store.len();
+    if let Some(broken) = claims(problem, budget)? {
         return Ok(broken);
     }
     let mut finding = match problem.shape {
@@ -96,26 +99,32 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
             finding = invalid;
         }
     }
-    finding.assumptions =
-        assumptions.into_iter().chain(std::mem::take(&mut problem.assumptions)).chain(finding.assumptions).collect();
+    if !matches!(finding.verdict, Verdict::Invalid | Verdict::Undecided)
+        && let Some((verdict, why)) = written::nowhere(problem, built, budget)
+    {
+        let evidence = if verdict == Verdict::Invalid { Evidence::Claim } else { Evidence::None };
+        finding = Finding::new(verdict, evidence, format!("a side is defined at no point as it is written: {why}"));
+    }
+    finding.assumptions = std::mem::take(&mut problem.assumptions).into_iter().chain(finding.assumptions).collect();
+    finding.sampled_claims = std::mem::take(&mut problem.sampled_claims);
     Ok(finding)
 }
 
 /// How an equation between two lists of terms stands.
-enum Standing {
+pub(in crate::check) enum Standing {
     Proved(Evidence, String, Residual2),
     Unproved(Identity, Sampled),
 }
 
 /// The residual that goes with a proof; absent when no sample could be evaluated.
-type Residual2 = Option<Residual>;
+pub(in crate::check) type Residual2 = Option<Residual>;
 
 fn residuals(problem: &mut Problem, left: &[Term], right: &[Term]) -> Vec<Term> {
     left.iter().zip(right).map(|(&l, &r)| problem.setting.store.sub(l, r)).collect()
 }
 
 /// Looks at an equation symbolically and numerically.
-fn examine(
+pub(in crate::check) fn examine(
     problem: &mut Problem,
     left: &[Term],
     right: &[Term],
@@ -259,12 +268,15 @@ fn numbers(
     by_numbers(verdict, (identity, sampled, on_pieces), tried)
 }
 
-fn identity_text(identity: &Identity) -> String {
+pub(in crate::check) fn identity_text(identity: &Identity) -> String {
     match identity {
         Identity::Trivial | Identity::Proved { .. } => "algebra: proved".into(),
         Identity::Open(Atoms::None) => "algebra: the residual is not zero".into(),
         Identity::Open(Atoms::Kinks) => "algebra: the residual does not vanish for every choice of signs".into(),
         Identity::Open(Atoms::Analytic) => "algebra: the residual does not vanish for independent atoms".into(),
+        Identity::Unconfirmed => {
+            "algebra: a rank that the proof would rest on could not be confirmed at any point".into()
+        }
         Identity::Stuck(why) => format!("algebra: {why}"),
         Identity::Undefined(stop, _) => format!("algebra: a side has no value at random points ({})", stop_text(*stop)),
     }
@@ -322,7 +334,7 @@ fn plain(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement
 }
 
 /// Searches for a witness, unless the numbers agree so well that there is none to be expected.
-fn hunt(
+pub(in crate::check) fn hunt(
     problem: &Problem,
     left: &[Term],
     right: &[Term],
@@ -383,7 +395,7 @@ fn proved_rate(
     if sign == Sign::Sampled {
         let text =
             format!("the rate {} is positive: holds at all members tried, not proved", problem.setting.store.text(c));
-        problem.assumptions.push(text);
+        problem.assume_sampled(text);
     }
     let right = scaled(problem, c, right);
     Ok(match problem.for_every_member(|p| examine(p, left, &right, budget, "rate"))? {
@@ -394,7 +406,7 @@ fn proved_rate(
 
 /// What is known of the sign of a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sign {
+pub(in crate::check) enum Sign {
     /// Positive for every member.
     Proved,
     /// Positive at every member tried.
@@ -404,7 +416,7 @@ enum Sign {
 }
 
 /// Whether a rate is positive: by its form, by the conditions, or else at members of every size.
-fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
+pub(in crate::check) fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
     let condition = Constraint {
         term: c,
         kind: ConstraintKind::Positive,
@@ -435,13 +447,13 @@ fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
     if seen > 0 { Sign::Sampled } else { Sign::No }
 }
 
-fn is_one(problem: &Problem, c: Term) -> bool {
+pub(in crate::check) fn is_one(problem: &Problem, c: Term) -> bool {
     problem.setting.store.as_fill(c).is_some_and(crate::domain::Rational::is_one)
 }
 
 /// The finding for a rate that is proved. The rate 1 is none: the sides are equal, and other samples show that they have
 /// values.
-fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Residual>) -> Finding {
+pub(in crate::check) fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Residual>) -> Finding {
     let c = rate::simplified(&mut problem.setting, c);
     if is_one(problem, c) {
         let mut f = Finding::new(Verdict::Commutes, Evidence::Algebra, proof);
@@ -484,7 +496,7 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
 }
 
 /// Compares a rate with the one that the check expects; a difference is said in the message.
-fn expected_rate(problem: &mut Problem, c: Term, budget: &Budget, finding: &mut Finding) {
+pub(in crate::check) fn expected_rate(problem: &mut Problem, c: Term, budget: &Budget, finding: &mut Finding) {
     let Some(expected) = problem.expected_rate else { return };
     let c = rate::simplified(&mut problem.setting, c);
     let expected = rate::simplified(&mut problem.setting, expected);
@@ -497,14 +509,14 @@ fn expected_rate(problem: &mut Problem, c: Term, budget: &Budget, finding: &mut 
     let text = problem.setting.store.text(expected);
     if agree(problem, (c, expected), budget) {
         // A difference that no member shows is not called one.
-        problem.assumptions.push(format!("the rate is {text}: holds at all members tried, not proved"));
+        problem.assume_sampled(format!("the rate is {text}: holds at all members tried, not proved"));
     } else {
         finding.rate_differs = Some(text);
     }
 }
 
 /// Whether two formulas have the same value at members of every size, as far as floating point tells.
-fn agree(problem: &Problem, (a, b): (Term, Term), budget: &Budget) -> bool {
+pub(in crate::check) fn agree(problem: &Problem, (a, b): (Term, Term), budget: &Budget) -> bool {
     let sampler = Sampler::new(&problem.setting, &[a, b], &problem.domain);
     let program = Program::new(&problem.setting.store, &[a, b]);
     let mut random = Random::new(budget.seed, "expected rate");

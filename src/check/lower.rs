@@ -77,7 +77,10 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
         Question::SameTraining { left, right, on } => {
             training::same(model, check, (left, right), on.as_ref(), &mut errors)
         }
-        Question::Same { left, right, on, .. } => same(model, check, left, right, on.as_ref(), &mut errors),
+        Question::Same { left, right, on: on @ None, via: None } => {
+            same(model, check, left, right, on.as_ref(), &mut errors)
+        }
+        Question::Same { left, right, on, .. } => training::same(model, check, (left, right), on.as_ref(), &mut errors),
         Question::System { system } => {
             match model.resolve(&system.name, system.span) {
                 // Those of systems that there are come from `system::Systems::task`.
@@ -171,6 +174,7 @@ fn task(check: &Check, kind: &'static str, text: String) -> Task {
         optimizers: Vec::new(),
         problems: Vec::new(),
         system: None,
+        training: None,
         class: None,
         table: Vec::new(),
         maps: None,
@@ -285,6 +289,7 @@ fn problem(shape: Shape, equation: Equation, domain: Vec<Constraint>, claims: Ve
         generic: None,
         same_bodies: false,
         assumptions: Vec::new(),
+        sampled_claims: Vec::new(),
     }
 }
 
@@ -423,7 +428,10 @@ fn same(
         let r = e.optimizer(right, &a, Some(Variance::Tangent));
         let (l, r) = (l?, r?);
         let fits = l.states.len() == r.states.len()
-            && l.states.iter().zip(&r.states).all(|(s, t)| s.name == t.name && s.variance == t.variance)
+            && l.states
+                .iter()
+                .zip(&r.states)
+                .all(|(s, t)| s.name == t.name && s.variance == t.variance && s.each == t.each)
             && l.rate.is_some() == r.rate.is_some();
         if !fits {
             let reason = format!("`{}` and `{}` cannot be compared: {}", l.name, r.name, difference(&l, &r));
@@ -466,7 +474,11 @@ fn difference(l: &OptimizerOn, r: &OptimizerOn) -> String {
         if o.states.is_empty() {
             return "no state".to_owned();
         }
-        o.states.iter().map(|s| format!("{} : {}", s.name, s.variance.word())).collect::<Vec<_>>().join(", ")
+        o.states
+            .iter()
+            .map(|s| format!("{} : {}{}", s.name, s.variance.text(), if s.each { " each" } else { "" }))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     format!("their states differ ({}; {})", list(l), list(r))
 }

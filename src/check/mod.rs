@@ -7,27 +7,32 @@
 //! - [`rate`] finds the constant of `up to rate`, [`order`] the order of a step's defect,
 //! - [`decide`] puts their answers together into one [`crate::verdict::Finding`],
 //! - [`class`] answers questions about every architecture, from types and examples; [`repair`] looks for changes that work,
+//! - [`training`] follows two runs from fresh states, for ever,
 //! - [`system`] asks for all squares of a system and draws the conclusions for the whole.
 
 pub mod algebra;
+pub mod certify;
 pub mod class;
 pub mod decide;
+pub mod field;
 pub mod generic;
 pub mod lower;
 pub mod naturalize;
 pub mod numeric;
 pub mod order;
+pub mod places;
 pub mod rate;
 pub mod repair;
 pub mod replay;
 pub mod sample;
 pub mod singular;
 pub mod system;
+pub mod training;
 pub mod uniform;
 pub mod uses;
 pub mod witness;
+pub mod written;
 
-use std::cell::Cell;
 use std::time::Instant;
 
 use crate::model::elaborate::{Constraint, Quantified, Shown};
@@ -162,11 +167,19 @@ pub struct Problem {
     pub generic: Option<Result<String, String>>,
     /// For such a question: whether the two bodies have the same normal form, which proves it for every architecture.
     pub same_bodies: bool,
-    /// Assumptions that the question itself makes.
+    /// Assumptions that the question itself makes, and those that its answer needed.
     pub assumptions: Vec<String>,
+    /// Those of the assumptions that are claims which sampled points agree with.
+    pub sampled_claims: Vec<String>,
 }
 
 impl Problem {
+    /// Notes an assumption that sampled points agree with, and that was not proved.
+    pub fn assume_sampled(&mut self, text: String) {
+        self.assumptions.push(text.clone());
+        self.sampled_claims.push(text);
+    }
+
     /// Runs something that has to visit every member of finite families, not generators alone.
     pub fn for_every_member<T>(&mut self, run: impl FnOnce(&mut Problem) -> T) -> T {
         let generated = std::mem::take(&mut self.setting.generated);
@@ -204,6 +217,8 @@ pub struct Task {
     pub problems: Vec<Problem>,
     /// For a check of or along a system or a cone: what is asked of it.
     pub system: Option<system::Asked>,
+    /// For a question about training from fresh states: both runs.
+    pub training: Option<Box<training::Asked>>,
     /// For a square along a class: the question, which makes its own problems.
     pub class: Option<class::ClassQuestion>,
     /// For `classify`: the questions of its table.
@@ -229,7 +244,6 @@ pub struct Budget {
     pub simplifications: usize,
     /// When searches end, whatever is left of the budget.
     deadline: Option<Instant>,
-    failure: Cell<Option<Term>>,
 }
 
 impl Budget {
@@ -243,7 +257,6 @@ impl Budget {
             operations: 4_000_000_000usize.saturating_mul(effort),
             simplifications: 96,
             deadline: None,
-            failure: Cell::new(None),
         }
     }
 
@@ -257,15 +270,5 @@ impl Budget {
     /// Whether that time has come.
     pub fn expired(&self) -> bool {
         self.deadline.is_some_and(|d| Instant::now() >= d)
-    }
-
-    /// Remembers where an evaluation stopped.
-    pub fn note_failure(&self, at: Term) {
-        self.failure.set(Some(at));
-    }
-
-    /// Where an evaluation stopped last.
-    pub fn last_failure(&self) -> Option<Term> {
-        self.failure.get()
     }
 }

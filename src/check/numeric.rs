@@ -2,11 +2,12 @@
 
 use rustc_hash::FxHashMap;
 
+use super::field::Trial;
 use super::sample::{Point, Sampler};
 use super::{Budget, Setting};
 use crate::domain::float::Float;
-use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::domain::{Rational, Stop};
+use crate::domain::prime::Random;
+use crate::domain::{Fun, Rational, Stop};
 use crate::model::elaborate::{Constraint, Role};
 use crate::term::{Node, Program, Term};
 use crate::verdict::Residual;
@@ -92,6 +93,7 @@ pub fn compare(
     }
     let wanted = samples_for(program.operations(), budget);
     let ranks = generic_ranks(setting, &roots, &sampler, &program, budget);
+    let zero_signs = zero_signs(setting, &roots, &sampler, &program, budget);
     for draw in 0..wanted * DRAWS {
         let enough = differences.len().max(sampled.misjudged) >= wanted || sampled.blind >= 4 * wanted;
         if enough || budget.expired() {
@@ -103,7 +105,7 @@ pub fn compare(
             continue;
         };
         sampled.inside = true;
-        let mut float = Float::default();
+        let mut float = Float { zero_signs: zero_signs.clone(), ..Float::default() };
         let values = match program.run(&mut float, |s| point.get(&s).cloned()) {
             Ok(values) => values,
             Err(f) => {
@@ -125,7 +127,8 @@ pub fn compare(
             continue;
         }
         let shaken = shake(&point, &discrete, &mut random);
-        let Ok(moved) = program.run(&mut Float::default(), |s| shaken.get(&s).cloned()) else {
+        let mut again = Float { zero_signs: zero_signs.clone(), ..Float::default() };
+        let Ok(moved) = program.run(&mut again, |s| shaken.get(&s).cloned()) else {
             sampled.blind += 1;
             continue;
         };
@@ -179,14 +182,17 @@ fn generic_ranks(
     if !setting.store.any_node(roots, |n| matches!(n, Node::PseudoInverse(_))) {
         return None;
     }
-    let mut random = Random::new(budget.seed, "generic ranks");
-    let field = Random::new(budget.seed, "generic ranks/field");
-    let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
-    let point = sampler.prime(&mut prime, &mut random, None).ok()?;
-    prime.ranks.clear();
-    prime.kinks = false;
-    program.run(&mut prime, |s| point.get(&s).cloned()).ok()?;
+    let prime = Trial::new(sampler, program, budget.seed, "generic ranks").draw().ok()?.prime;
     (!prime.kinks).then_some(prime.ranks)
+}
+
+/// Which signs are taken of what is identically zero: rounding would make something else of it.
+fn zero_signs(setting: &Setting, roots: &[Term], sampler: &Sampler, program: &Program, budget: &Budget) -> Vec<bool> {
+    if !setting.store.any_node(roots, |n| matches!(n, Node::Map(Fun::Sign, _))) {
+        return Vec::new();
+    }
+    let trial = Trial::new(sampler, program, budget.seed, "zero signs");
+    Trial { roots: false, ..trial }.draw().map(|d| d.prime.zero_signs).unwrap_or_default()
 }
 
 /// Fewer samples of very large programs, so that numbers never cost much more than proofs.

@@ -1,8 +1,9 @@
 //! The constant of `up to rate`: a formula in the parameters of the morphism and the optimizer.
 
+use super::field::{Drawn, Trial};
 use super::sample::{Point, Sampler};
 use super::{Budget, Setting};
-use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::prime::Prime;
 use crate::domain::surd::{Surd, Surds};
 use crate::domain::{Domain, Fun, Rational};
 use crate::model::elaborate::{Constraint, Draw, Role};
@@ -31,32 +32,42 @@ pub fn candidate(
     budget: &Budget,
 ) -> Ratio {
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
-    let sampler = Sampler::new(setting, &roots, extra);
-    let program = Program::new(&setting.store, &roots);
+    let formal = candidate_with(setting, (left, right), &roots, extra, (budget, false));
+    match formal {
+        // Roots have more ratios than free quantities.
+        Ratio::None | Ratio::Unknown if super::algebra::takes_roots(setting, &roots) => {
+            candidate_with(setting, (left, right), &roots, extra, (budget, true))
+        }
+        _ => formal,
+    }
+}
+
+fn candidate_with(
+    setting: &mut Setting,
+    (left, right): (&[Term], &[Term]),
+    roots: &[Term],
+    extra: &[Constraint],
+    (budget, true_roots): (&Budget, bool),
+) -> Ratio {
+    let sampler = Sampler::new(setting, roots, extra);
+    let program = Program::new(&setting.store, roots);
     if program.operations() > budget.operations / 16 {
         return Ratio::Unknown;
     }
     for seed in 0..6 {
         let label = format!("rate/{seed}");
-        let mut random = Random::new(budget.seed, &label);
-        let field = Random::new(budget.seed, &format!("{label}/field"));
-        let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
-        let Ok(first) = sampler.prime(&mut prime, &mut random, None) else {
-            continue;
-        };
-        let Some(c) = ratio_at(&program, left.len(), &mut prime, &first) else {
-            continue;
-        };
+        let draw = Trial { roots: true_roots, ..Trial::new(&sampler, &program, budget.seed, &label) };
+        let Ok(first) = draw.draw() else { continue };
+        let Some(c) = common_ratio(&first.prime, &first.values, left.len()) else { continue };
         let Some(c) = c else { return Ratio::None };
         // The same member at another point must have the same ratio.
-        let Ok(second) = sampler.prime_with(&mut prime, &mut random, None, Some(&first)) else {
-            continue;
-        };
-        match ratio_at(&program, left.len(), &mut prime, &second) {
+        let Some(second) = first.again(&draw) else { continue };
+        match common_ratio(&second.prime, &second.values, left.len()) {
             None => continue,
             Some(other) if other != Some(c) => return Ratio::None,
             Some(_) => {}
         }
+        let Drawn { mut prime, point: first, .. } = first;
         if let Some(t) = formula(setting, &mut prime, &first, c) {
             return Ratio::Constant(t);
         }
@@ -81,9 +92,8 @@ pub fn simplified(setting: &mut Setting, c: Term) -> Term {
     if value.negative { store.neg(root) } else { root }
 }
 
-/// The common ratio of the sides: `None` if they have no value here, `Some(None)` if they are not parallel.
-fn ratio_at(program: &Program, split: usize, prime: &mut Prime, point: &Point<u64>) -> Option<Option<u64>> {
-    let values = program.run(prime, |s| point.get(&s).cloned()).ok()?;
+/// The common ratio of the sides: `None` if it has no value, `Some(None)` if they are not parallel.
+fn common_ratio(prime: &Prime, values: &[Vec<u64>], split: usize) -> Option<Option<u64>> {
     let (l, r) = values.split_at(split);
     let mut ratio: Option<u64> = None;
     for (&a, &b) in l.iter().flatten().zip(r.iter().flatten()) {

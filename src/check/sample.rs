@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::domain::exact::Exact;
 use crate::domain::float::Float;
-use crate::domain::interval::Intervals;
+use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::{Prime, Random};
 use crate::domain::{Domain, Rational, Stop};
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Role};
@@ -283,13 +283,29 @@ impl Sampler {
     /// A point of simple rational numbers that satisfies the conditions; the higher the level, the less simple.
     /// Entries are not 0 or 1 more often than need be: degenerate points prove little.
     pub fn simple(&self, random: &mut Random, level: usize) -> Option<Point<Rational>> {
-        let discrete = self.discrete(None, random);
+        self.simple_of(random, level, None)
+    }
+
+    /// As [`Sampler::simple`], for a given discrete member.
+    pub fn simple_of(&self, random: &mut Random, level: usize, member: Option<u64>) -> Option<Point<Rational>> {
+        // A statement would hold for one rational number near π only.
+        if self.pis().next().is_some() { None } else { self.simple_near_pi(random, level, member) }
+    }
+
+    /// The symbols that stand for π.
+    pub fn pis(&self) -> impl Iterator<Item = SymbolId> + '_ {
+        self.plans.iter().filter(|p| p.draw == Draw::Pi).map(|p| p.symbol)
+    }
+
+    /// As [`Sampler::simple_of`], with a rational number near π where π is read: for callers that put an enclosure in its
+    /// place.
+    pub fn simple_near_pi(&self, random: &mut Random, level: usize, member: Option<u64>) -> Option<Point<Rational>> {
+        let discrete = self.discrete(member, random);
         let mut point: Point<Rational> = FxHashMap::default();
         for p in &self.plans {
             let values = match (discrete.get(&p.symbol), p.draw) {
                 (Some(entries), _) => entries.iter().map(|&e| Rational::from(e)).collect(),
-                // The witness would hold for one rational number near π only; leave such points to intervals.
-                (None, Draw::Pi) => return None,
+                (None, Draw::Pi) => vec![Rational::from_parts(245850922i64.into(), 78256779u64.into())],
                 (None, _) => {
                     (0..p.size).map(|i| simple_entry(random, level, p.low[i].as_ref(), p.high[i].as_ref())).collect()
                 }
@@ -335,6 +351,26 @@ impl Sampler {
         self.plans
             .iter()
             .any(|p| p.low.iter().zip(&p.high).any(|(a, b)| matches!((a, b), (Some(a), Some(b)) if a >= b)))
+    }
+
+    /// The open bounds that the conditions give the entries of a symbol directly.
+    pub fn bounds(&self, symbol: SymbolId) -> Vec<(Option<Rational>, Option<Rational>)> {
+        let plan = self.plans.iter().find(|p| p.symbol == symbol);
+        plan.map(|p| p.low.iter().cloned().zip(p.high.iter().cloned()).collect()).unwrap_or_default()
+    }
+
+    /// Intervals that hold every value of the symbols.
+    pub fn whole_domain(&self) -> Point<Interval> {
+        let entry = |p: &Plan, i: usize| match p.draw {
+            _ if p.discrete() => Interval::new(-1.0, 1.0),
+            Draw::Pi => Interval::new(std::f64::consts::PI.next_down(), std::f64::consts::PI.next_up()),
+            _ => {
+                let low = p.low[i].as_ref().map_or(f64::NEG_INFINITY, |q| Interval::enclose(q).lo());
+                let high = p.high[i].as_ref().map_or(f64::INFINITY, |q| Interval::enclose(q).hi());
+                Interval::new(low, high)
+            }
+        };
+        self.plans.iter().map(|p| (p.symbol, (0..p.size).map(|i| entry(p, i)).collect())).collect()
     }
 
     /// The symbols in order, with the role of each and whether it is discrete.

@@ -1,13 +1,27 @@
 //! Where a function vanishes, and proofs that it does not: for Jacobians and for conditions.
 
+use super::field::{Drawn, Trial};
 use super::sample::{Point, Sampler};
-use super::{Budget, Problem, algebra, witness};
+use super::{Budget, Problem, algebra, places, witness};
 use crate::domain::Rational;
 use crate::domain::exact::Exact;
 use crate::domain::float::Float;
-use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::interval::Intervals;
+use crate::domain::prime::Random;
 use crate::model::elaborate::{Constraint, ConstraintKind};
-use crate::term::{Program, Term};
+use crate::term::{Program, Store, Term};
+
+/// Points between which a change of sign is looked for.
+const SIGN_POINTS: usize = 144;
+
+/// The largest matrix whose determinant is written out where zeros allow it.
+const LARGEST_EXPANDED: usize = 32;
+
+/// The largest one that is expanded by minors.
+const LARGEST_MINORS: usize = 3;
+
+/// Scalar operations of an evaluation over a whole domain.
+const LARGEST_RANGE: usize = 1_000_000;
 
 /// A point of the domain at which a scalar term is zero: as text, and whether it is exact.
 ///
@@ -21,10 +35,14 @@ pub fn find(problem: &Problem, term: Term, budget: &Budget) -> Option<(String, b
         return None;
     }
     let mut random = Random::new(budget.seed, "singular");
-    for tried in 0..160 {
-        let Some(point) = sampler.simple(&mut random, tried / 60) else {
-            continue;
+    let special = places::special_values(&problem.setting.store, &[term]);
+    for tried in 0..320 {
+        let point = match tried % 4 {
+            2 => places::special(&sampler, &mut random, &special),
+            3 => places::far(&sampler, &mut random, 4),
+            _ => sampler.simple(&mut random, tried / 120),
         };
+        let Some(point) = point else { continue };
         // On a kink one-sided values count: u·|u| is no diffeomorphism at 0.
         let mut exact = Exact::default();
         exact.zero_sign = crate::domain::exact::ZeroSign::Zero;
@@ -33,7 +51,7 @@ pub fn find(problem: &Problem, term: Term, budget: &Budget) -> Option<(String, b
             return Some((point_text(problem, &point), true));
         }
     }
-    sign_change(&sampler, &program, &mut random).map(|point| {
+    sign_change(&sampler, &program, &special, &mut random).map(|point| {
         let values: Vec<String> = point
             .iter()
             .map(|(s, v)| {
@@ -50,9 +68,17 @@ pub fn find(problem: &Problem, term: Term, budget: &Budget) -> Option<(String, b
 fn sign_change(
     sampler: &Sampler,
     program: &Program,
+    special: &[Rational],
     random: &mut Random,
 ) -> Option<Vec<(crate::term::SymbolId, Vec<f64>)>> {
-    let points: Vec<Point<f64>> = (0..48).filter_map(|_| sampler.float(random)).collect();
+    // Near the origin, near the numbers of the text, and far out.
+    let scales = [1.0, 4.0, 1.0, 16.0, 1.0, 64.0, 1.0, 1e3];
+    let points: Vec<Point<f64>> = (0..SIGN_POINTS)
+        .filter_map(|k| match k % 3 {
+            2 => places::near(sampler, random, special),
+            _ => sampler.float_scaled(random, scales[k / 3 % scales.len()]),
+        })
+        .collect();
     let value = |p: &Point<f64>| program.run(&mut Float::default(), |s| p.get(&s).cloned()).ok().map(|v| v[0][0]);
     let valued: Vec<(&Point<f64>, f64)> = points.iter().filter_map(|p| value(p).map(|v| (p, v))).collect();
     let discrete: Vec<_> = sampler.symbols().filter(|x| x.2).map(|x| x.0).collect();
@@ -96,10 +122,110 @@ pub fn point_text(problem: &Problem, point: &Point<Rational>) -> String {
     shown.iter().map(|g| format!("{} = {}", g.name, g.value)).collect::<Vec<_>>().join(", ")
 }
 
-/// Proves that a scalar term has no zero in the domain, by writing it as a rational number times powers of quantities
-/// that the conditions keep away from zero.
+/// Whether a scalar term has a value at some sampled point.
+pub fn can_be_tried(problem: &Problem, term: Term, budget: &Budget) -> bool {
+    let sampler = Sampler::new(&problem.setting, &[term], &problem.domain);
+    let program = Program::new(&problem.setting.store, &[term]);
+    let mut random = Random::new(budget.seed, "tried");
+    (0..48).any(|_| {
+        let point = sampler.float(&mut random);
+        point.is_some_and(|p| program.run(&mut Float::default(), |s| p.get(&s).cloned()).is_ok())
+    })
+}
+
+/// The determinant of a matrix as a product or a sum of products of its entries, where zeros among them or a small size
+/// allow that: rows and columns with one entry are taken out first.
+pub fn expanded_determinant(store: &mut Store, matrix: Term) -> Option<Term> {
+    let n = store.shape(matrix)[0];
+    if n > LARGEST_EXPANDED {
+        return None;
+    }
+    let entries: Vec<Term> = (0..n * n).map(|k| store.gather(matrix, vec![k as u32], &[])).collect();
+    let rows: Vec<Vec<Term>> = entries.chunks(n.max(1)).map(<[Term]>::to_vec).collect();
+    expand(store, &rows)
+}
+
+fn expand(store: &mut Store, rows: &[Vec<Term>]) -> Option<Term> {
+    let n = rows.len();
+    if n == 0 {
+        return Some(store.num(1));
+    }
+    let zeros = |store: &Store, line: &mut dyn Iterator<Item = Term>| line.filter(|t| store.is_zero(*t)).count();
+    // The row or the column with the most zeros.
+    let row = (0..n).max_by_key(|&i| (zeros(store, &mut rows[i].iter().copied()), n - i))?;
+    let column = (0..n).max_by_key(|&j| (zeros(store, &mut rows.iter().map(|r| r[j])), n - j))?;
+    let in_row = zeros(store, &mut rows[row].iter().copied());
+    let in_column = zeros(store, &mut rows.iter().map(|r| r[column]));
+    if in_row.max(in_column) + 1 < n && n > LARGEST_MINORS {
+        return None;
+    }
+    let places: Vec<(usize, usize)> = match in_row >= in_column {
+        true => (0..n).map(|j| (row, j)).collect(),
+        false => (0..n).map(|i| (i, column)).collect(),
+    };
+    let mut parts = Vec::new();
+    for (i, j) in places {
+        if store.is_zero(rows[i][j]) {
+            continue;
+        }
+        let rest: Vec<Vec<Term>> =
+            (0..n).filter(|r| *r != i).map(|r| (0..n).filter(|c| *c != j).map(|c| rows[r][c]).collect()).collect();
+        let minor = expand(store, &rest)?;
+        let sign = if (i + j) % 2 == 0 { Rational::ONE } else { Rational::NEG_ONE };
+        parts.push((sign, store.mul(rows[i][j], minor)));
+    }
+    Some(store.sum(parts, &[]))
+}
+
+/// Whether a scalar has one sign in the whole domain, by its form or in intervals: positive or negative.
+fn one_sign(problem: &mut Problem, term: Term) -> Option<bool> {
+    let conditions: Vec<Term> = problem
+        .setting
+        .constraints
+        .iter()
+        .chain(&problem.domain)
+        .filter(|c| c.kind == ConstraintKind::Positive && problem.setting.store.shape(c.term).is_empty())
+        .map(|c| c.term)
+        .collect();
+    conditions.into_iter().for_each(|c| problem.setting.store.assume_positive(c));
+    if problem.setting.store.positive(term) {
+        return Some(true);
+    }
+    let minus = problem.setting.store.neg(term);
+    if problem.setting.store.positive(minus) {
+        return Some(false);
+    }
+    let sampler = Sampler::new(&problem.setting, &[term], &problem.domain);
+    let program = Program::new(&problem.setting.store, &[term]);
+    if program.operations() > LARGEST_RANGE {
+        return None;
+    }
+    let whole = sampler.whole_domain();
+    let mut domain = Intervals::default();
+    let values = program.run(&mut domain, |s| whole.get(&s).cloned()).ok()?;
+    let range = values[0][0];
+    match (range.lo() > 0.0, range.hi() < 0.0) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
+    }
+}
+
+/// Proves that the determinant of a matrix has no zero in the domain: by its sign, or by writing it as a rational number
+/// times powers of quantities that the conditions keep away from zero.
+pub fn nowhere_singular(problem: &mut Problem, matrix: Term, det: Term) -> bool {
+    if let Some(expanded) = expanded_determinant(&mut problem.setting.store, matrix)
+        && one_sign(problem, expanded).is_some()
+    {
+        return true;
+    }
+    nowhere_zero(problem, det)
+}
+
+/// Proves that a scalar term has no zero in the domain, by its sign, or by writing it as a rational number times powers
+/// of quantities that the conditions keep away from zero.
 pub fn nowhere_zero(problem: &mut Problem, term: Term) -> bool {
-    if monomial(problem, term).is_some() {
+    if one_sign(problem, term).is_some() || monomial(problem, term).is_some() {
         return true;
     }
     // The determinant of a permutation is 1 or -1; its square is one monomial for all members.
@@ -116,7 +242,8 @@ pub fn certainly(problem: &mut Problem, c: &Constraint) -> bool {
             if let Some(q) = problem.setting.store.as_fill(entry) {
                 return if c.kind == ConstraintKind::NonZero { !q.is_zero() } else { *q > Rational::ZERO };
             }
-            monomial(problem, entry).is_some_and(|positive| positive || c.kind == ConstraintKind::NonZero)
+            let wanted = |positive: bool| positive || c.kind == ConstraintKind::NonZero;
+            one_sign(problem, entry).is_some_and(wanted) || monomial(problem, entry).is_some_and(wanted)
         })
 }
 
@@ -145,10 +272,7 @@ fn monomial_of(problem: &mut Problem, term: Term) -> Option<bool> {
     roots.extend(factors.iter().map(|f| f.0));
     let sampler = Sampler::new(&problem.setting, &roots, &problem.domain);
     let program = Program::new(&problem.setting.store, &roots);
-    let mut random = Random::new(0, "monomial");
-    let mut prime = Prime::new(Random::new(0, "monomial/field"), Signs::Free, PseudoInverses::ByRank);
-    let point = sampler.prime(&mut prime, &mut random, None).ok()?;
-    let values = program.run(&mut prime, |s| point.get(&s).cloned()).ok()?;
+    let Drawn { prime, values, .. } = Trial::new(&sampler, &program, 0, "monomial").draw().ok()?;
     let base = 9i64;
     for k in 0..base.pow(factors.len() as u32) {
         let mut rest = k;

@@ -9,14 +9,15 @@ mod number;
 
 pub use number::{Number, shown_values, significant};
 
+use super::field::Trial;
 use super::sample::{Point, Sampler, embed};
 use super::{Budget, Equation, Setting, replay};
 use crate::domain::exact::{Exact, ZeroSign};
-use crate::domain::interval::Intervals;
-use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::interval::{Interval, Intervals};
+use crate::domain::prime::{Prime, Random, Signs};
 use crate::domain::{Rational, Stop, Trace};
 use crate::model::elaborate::{Constraint, Role};
-use crate::term::{Node, Program, Term};
+use crate::term::{Node, Program, SymbolId, Term};
 use crate::verdict::Witness;
 
 /// What a witness has to show.
@@ -58,6 +59,8 @@ struct Search<'a> {
     ranks: Vec<usize>,
     has_ranks: bool,
     zero_signs: bool,
+    /// Signs of what is identically zero, in order of evaluation.
+    zeros: Vec<bool>,
     /// Evaluations that may go into making a witness simpler.
     simplifications: usize,
 }
@@ -84,10 +87,12 @@ pub fn search(
         ranks: Vec::new(),
         has_ranks,
         zero_signs: false,
+        zeros: Vec::new(),
         simplifications: 0,
     };
-    if let Some(prime) = s.generic(Signs::Free, None) {
+    if let Some(prime) = s.generic(&Signs::Free, None) {
         s.zero_signs = prime.zero_signs.contains(&true);
+        s.zeros = prime.zero_signs;
         s.ranks = prime.ranks;
     }
     let mut random = Random::new(budget.seed, &format!("{purpose}/witness"));
@@ -107,7 +112,7 @@ pub fn search(
         let level = (tried * 4 / points.max(1)).min(3);
         // Every fourth point is near one at which floating point saw a difference.
         let near = if tried % 4 == 3 { suspects.next().cloned().filter(|p| s.sampler.satisfied(p)) } else { None };
-        let Some(mut point) = near.or_else(|| s.sampler.simple(&mut random, level)) else {
+        let Some(mut point) = near.or_else(|| s.sampler.simple_near_pi(&mut random, level, None)) else {
             continue;
         };
         // Every other point shares its members with the first, to compare rates.
@@ -225,38 +230,20 @@ fn different_rates(before: &Evaluated, now: &Evaluated) -> Option<(usize, Option
 }
 
 impl Search<'_> {
-    /// A run in a prime field, with signs as given: generic ranks on a piece.
-    fn generic(&self, signs: Signs, at: Option<&Point<Rational>>) -> Option<Prime> {
-        for seed in 0..4 {
+    /// A run in a prime field, with signs as given and the discrete values of a point: generic ranks on a piece.
+    fn generic(&self, signs: &Signs, at: Option<&Point<Rational>>) -> Option<Prime> {
+        // Ranks are compared within one member.
+        let members = self.sampler.symbols().filter(|x| x.2 || x.1 == Role::Member).map(|x| x.0);
+        let keep = at.map(|p| members.filter_map(|s| p.get(&s).map(|v| (s, v.clone()))).collect());
+        (0..4).find_map(|seed| {
             let label = format!("generic/{seed}");
-            let mut random = Random::new(self.budget.seed, &label);
-            let mut prime = Prime::new(
-                Random::new(self.budget.seed, &format!("{label}/field")),
-                signs.clone(),
-                PseudoInverses::ByRank,
-            );
-            // The conditions take signs of their own; only those of the program count.
-            let keep = at.map(|p| self.discrete_part(&mut prime, p));
-            let drawn = self.sampler.prime_with(&mut prime, &mut random, None, keep.as_ref());
-            let Ok(point) = drawn else { continue };
-            prime.zero_signs.clear();
-            prime.ranks.clear();
-            if self.program.run(&mut prime, |s| point.get(&s).cloned()).is_ok() {
-                return Some(prime);
-            }
-        }
-        None
-    }
-
-    /// The discrete values of a point in a prime field: ranks are compared within one member.
-    fn discrete_part(&self, prime: &mut Prime, point: &Point<Rational>) -> Point<u64> {
-        let discrete = self.sampler.symbols().filter(|x| x.2).map(|x| x.0);
-        let part: Point<Rational> = discrete.filter_map(|s| point.get(&s).map(|v| (s, v.clone()))).collect();
-        embed(prime, &part)
+            let draw = Trial::new(&self.sampler, &self.program, self.budget.seed, &label);
+            Trial { signs, keep: keep.as_ref(), roots: self.has_ranks, ..draw }.draw().ok().map(|d| d.prime)
+        })
     }
 
     fn has_members(&self) -> bool {
-        self.sampler.symbols().any(|x| x.2)
+        self.sampler.symbols().any(|x| x.2 || x.1 == Role::Member)
     }
 
     /// The ranks of pseudo-inverses near a point, for the intervals.
@@ -264,7 +251,7 @@ impl Search<'_> {
         if !self.has_ranks || !self.has_members() {
             return self.ranks.clone();
         }
-        self.generic(Signs::Free, Some(point)).map(|p| p.ranks).unwrap_or_default()
+        self.generic(&Signs::Free, Some(point)).map(|p| p.ranks).unwrap_or_default()
     }
 
     /// Whether the point of this trace is regular: ranks as nearby, and signs of zero only where zero is identical.
@@ -275,24 +262,40 @@ impl Search<'_> {
         if trace.signs.is_empty() && !self.has_members() {
             return trace.ranks == self.ranks;
         }
-        let Some(prime) = self.generic(Signs::Pinned(trace.signs.clone()), Some(point)) else { return false };
+        let Some(prime) = self.generic(&Signs::Pinned(trace.signs.clone()), Some(point)) else { return false };
         let zeros_fit = trace.signs.iter().zip(&prime.zero_signs).all(|(s, z)| *s != 0 || *z);
         zeros_fit && prime.ranks == trace.ranks
     }
 
+    /// A point in intervals, with an enclosure of π where π is read: no rational number stands for it.
+    fn enclosed(&self, domain: &mut Intervals, point: &Point<Rational>) -> Point<Interval> {
+        let mut embedded = embed(domain, point);
+        for s in self.sampler.pis() {
+            // π lies between the nearest double and the next one.
+            let pi = std::f64::consts::PI;
+            embedded.insert(s, vec![Interval::new(pi, pi.next_up())]);
+        }
+        embedded
+    }
+
     fn evaluate(&self, point: &Point<Rational>) -> Option<Evaluated> {
         let mut exact = self.exact();
-        match self.program.run(&mut exact, |s| point.get(&s).cloned()) {
+        let exactly = if self.sampler.pis().next().is_none() {
+            self.program.run(&mut exact, |s| point.get(&s).cloned()).map_err(|f| f.stop)
+        } else {
+            Err(Stop::Unsupported)
+        };
+        match exactly {
             Ok(values) if !exact.oversized() => {
                 let trace = std::mem::take(&mut exact.trace);
                 return Some(self.split(values.into_iter().flatten().map(Number::Exact).collect(), trace));
             }
             Ok(_) => {}
-            Err(f) if matches!(f.stop, Stop::Unsupported | Stop::Budget) => {}
+            Err(Stop::Unsupported | Stop::Budget) => {}
             Err(_) => return None,
         }
-        let mut domain = Intervals::with_hints(self.hints(point));
-        let embedded = embed(&mut domain, point);
+        let mut domain = Intervals { zero_signs: self.zeros.clone(), ..Intervals::with_hints(self.hints(point)) };
+        let embedded = self.enclosed(&mut domain, point);
         let values = self.program.run(&mut domain, |s| embedded.get(&s).cloned()).ok()?;
         let trace = std::mem::take(&mut domain.trace);
         Some(self.split(values.into_iter().flatten().map(Number::Enclosed).collect(), trace))
@@ -317,7 +320,9 @@ impl Search<'_> {
     fn simplify(&self, mut found: Refutation, goal: Goal) -> Refutation {
         let candidates = [Rational::ZERO, Rational::ONE, Rational::NEG_ONE, Rational::from(2)];
         let mut left = self.simplifications;
-        let symbols: Vec<_> = self.sampler.symbols().filter(|(_, _, discrete)| !discrete).map(|(s, ..)| s).collect();
+        let pis: Vec<SymbolId> = self.sampler.pis().collect();
+        let real = self.sampler.symbols().filter(|(s, _, discrete)| !discrete && !pis.contains(s));
+        let symbols: Vec<_> = real.map(|(s, ..)| s).collect();
         for symbol in symbols {
             let n = found.point.get(&symbol).map_or(0, Vec::len);
             for i in 0..n {
@@ -376,8 +381,8 @@ impl Search<'_> {
             let numbers = run.into_iter().flatten().map(Number::Exact).collect();
             return Some(self.split(numbers, Trace::default()));
         }
-        let mut domain = Intervals::with_hints(self.hints(point));
-        let embedded = embed(&mut domain, point);
+        let mut domain = Intervals { zero_signs: self.zeros.clone(), ..Intervals::with_hints(self.hints(point)) };
+        let embedded = self.enclosed(&mut domain, point);
         let run = replay::evaluate(store, &self.roots, &mut domain, &embedded).ok()?;
         Some(self.split(run.into_iter().flatten().map(Number::Enclosed).collect(), Trace::default()))
     }

@@ -122,6 +122,9 @@ pub struct Search {
     /// Count a verdict that rests on numbers or on generic instances alone as unexpected.
     #[arg(long)]
     require_proof: bool,
+    /// Count a verdict that rests on an assumption which was not proved as unexpected.
+    #[arg(long)]
+    deny_assumptions: bool,
     /// Multiply the budget of every engine (exact trials, witness points, size of terms).
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     effort: u32,
@@ -138,6 +141,7 @@ impl Search {
             samples: self.samples as usize,
             effort: self.effort as usize,
             require_proof: self.require_proof,
+            deny_assumptions: self.deny_assumptions,
             deadline,
         }
     }
@@ -226,9 +230,10 @@ fn cache(arguments: &Arguments, printer: &Printer) -> Result<Option<Arc<Cache>>,
     match &arguments.cache_dir {
         // Answers under a time limit depend on the machine, and a list of questions is no answer.
         Some(folder) if !arguments.no_cache && arguments.timeout.is_none() && !arguments.list => {
-            let Search { seed, samples, require_proof, effort, threads: _ } = &arguments.search;
+            let Search { seed, samples, require_proof, deny_assumptions, effort, threads: _ } = &arguments.search;
             let chosen = (&arguments.only, arguments.partition, arguments.fail_fast);
-            let options = format!("{seed} {samples} {require_proof} {effort} {chosen:?} {}", printer.style());
+            let options =
+                format!("{seed} {samples} {require_proof} {deny_assumptions} {effort} {chosen:?} {}", printer.style());
             // The number of a question in a run depends on the other files, which no key knows.
             if arguments.partition.is_some() {
                 return Ok(None);

@@ -23,6 +23,8 @@ const EIGEN_STEPS: usize = 10_000;
 pub struct Float {
     /// The signs and ranks met.
     pub trace: Trace,
+    /// For the signs to come, in order: whether their argument is known to be identically zero, whatever rounding makes of it.
+    pub zero_signs: Vec<bool>,
 }
 
 /// A finite number, or overflow.
@@ -136,10 +138,13 @@ impl Domain for Float {
             Fun::Tanh => pxfm::f_tanh(x),
             Fun::Sigmoid if x >= 0.0 => 1.0 / (1.0 + pxfm::f_exp(-x)),
             Fun::Sigmoid => pxfm::f_exp(x) / (1.0 + pxfm::f_exp(x)),
+            Fun::Erf => pxfm::f_erf(x),
+            Fun::Gauss => std::f64::consts::FRAC_2_SQRT_PI * pxfm::f_exp(-x * x),
             Fun::Softplus => x.max(0.0) + pxfm::f_log1p(pxfm::f_exp(-x.abs())),
             Fun::Sign => {
                 // At a random point an argument is exactly zero where it is so on a whole piece: its sign is zero there.
-                let sign = if x == 0.0 {
+                let zero = self.zero_signs.get(self.trace.signs.len()) == Some(&true);
+                let sign = if x == 0.0 || zero {
                     0
                 } else if x > 0.0 {
                     1

@@ -29,12 +29,14 @@ pub struct Intervals {
     /// Proven upper bounds for the ranks of the pseudo-inverses to come, in the order of evaluation: one is taken for
     /// each. The queue may be empty.
     pub hints: VecDeque<usize>,
+    /// For the signs to come, in order: whether their argument is known to be identically zero.
+    pub zero_signs: Vec<bool>,
 }
 
 impl Intervals {
     /// A domain that knows upper bounds for the ranks of the pseudo-inverses to come.
     pub fn with_hints(hints: impl IntoIterator<Item = usize>) -> Self {
-        Intervals { trace: Trace::default(), hints: hints.into_iter().collect() }
+        Intervals { hints: hints.into_iter().collect(), ..Intervals::default() }
     }
 }
 
@@ -84,6 +86,10 @@ impl Domain for Intervals {
 
     fn apply(&mut self, f: Fun, x: &Interval) -> Result<Interval, Stop> {
         if f == Fun::Sign {
+            if self.zero_signs.get(self.trace.signs.len()) == Some(&true) && x.has_zero() {
+                self.trace.signs.push(0);
+                return Ok(Interval::ZERO);
+            }
             let sign = functions::sign(x)?;
             self.trace.signs.push(sign);
         }

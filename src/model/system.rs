@@ -112,6 +112,8 @@ pub struct Family {
     pub unbounded: Vec<Unbounded>,
     /// The chain, if it is one.
     pub chain: Option<Chain>,
+    /// Whether it is a direct system: its generators are embeddings, and its limit is a colimit.
+    pub direct: bool,
 }
 
 /// A cone over a system.
@@ -145,6 +147,8 @@ struct Resolver<'m> {
     effort: u64,
     objects: IndexMap<Key, Object>,
     arrows: IndexMap<(String, usize, usize), Arrow>,
+    /// The first projection and the first embedding that were met.
+    kinds: [Option<String>; 2],
 }
 
 /// The objects and arrows of a system.
@@ -174,6 +178,7 @@ impl<'m> Resolver<'m> {
             effort: effort as u64,
             objects: IndexMap::new(),
             arrows: IndexMap::new(),
+            kinds: [None, None],
         }
     }
 
@@ -190,7 +195,8 @@ impl<'m> Resolver<'m> {
         let objects: Vec<Object> = self.objects.values().cloned().collect();
         let arrows: Vec<Arrow> = std::mem::take(&mut self.arrows).into_values().collect();
         let places = decl.generators.iter().map(|g| g.span).collect();
-        let mut family = Family { name, span, objects, arrows, places, unbounded, chain: None };
+        let mut family =
+            Family { name, span, objects, arrows, places, unbounded, chain: None, direct: self.kinds[1].is_some() };
         if let [Generator { over, .. }] = &decl.generators[..]
             && over.len() == 1
         {
@@ -358,10 +364,18 @@ impl<'m> Resolver<'m> {
         match model.resolve(&instance.name.name, instance.name.span) {
             Some(Declared::Morphism(id)) => {
                 let decl = &model[id];
-                if decl.kind == MorphismKind::Embedding {
-                    let morphism = decl.name.name.clone();
-                    let error = SystemError::Embedding { morphism, span: instance.span, declared: decl.name.span };
-                    return self.e.fail(error.into());
+                let slot = match decl.kind {
+                    MorphismKind::Reparam => None,
+                    MorphismKind::Projection => Some(0),
+                    MorphismKind::Embedding => Some(1),
+                };
+                if let Some(k) = slot {
+                    self.kinds[k].get_or_insert_with(|| decl.name.name.clone());
+                }
+                if let [Some(projection), Some(embedding)] = &self.kinds {
+                    let (projection, embedding) = (projection.clone(), embedding.clone());
+                    let (span, declared) = (instance.span, decl.name.span);
+                    return self.e.fail(SystemError::Mixed { projection, embedding, span, declared }.into());
                 }
                 let bound = self.e.bind(instance, &decl.params, scope, Some(0))?;
                 let mut inner = bound.scope;

@@ -64,17 +64,19 @@ pub enum SystemError {
         #[label("too many")]
         span: Span,
     },
-    /// A generator that cannot be one.
-    #[error("`{morphism}` is an embedding, and the arrows of a system are projections")]
+    /// A projection and an embedding in one system.
+    #[error("`{projection}` is a projection and `{embedding}` an embedding, which do not mix in one system")]
     #[diagnostic(
-        code(nat::system::embedding),
-        help("an inverse system maps large models onto smaller ones: declare a `projection` the other way round")
+        code(nat::system::mixed),
+        help("projections make an inverse system, embeddings a direct one; a `reparam` goes with either")
     )]
-    Embedding {
-        /// The morphism.
-        morphism: String,
-        /// Where it is used.
-        #[label("an embedding")]
+    Mixed {
+        /// The projection.
+        projection: String,
+        /// The embedding.
+        embedding: String,
+        /// Where the one that came second is used.
+        #[label("of the other kind")]
         span: Span,
         /// Where it is declared.
         #[label("declared here")]
@@ -250,7 +252,7 @@ impl SystemError {
             | SystemError::NoGenerators { span, .. }
             | SystemError::Reversed { span, .. }
             | SystemError::TooLarge { span, .. }
-            | SystemError::Embedding { span, .. }
+            | SystemError::Mixed { span, .. }
             | SystemError::Member { span, .. }
             | SystemError::Mismatch { span, .. }
             | SystemError::TwoArchitectures { span, .. }

@@ -155,28 +155,40 @@ fn attempt(
         Declared::Optimizer(_) => {
             let trial = trial_architecture(&mut e, span);
             let _ = e.optimizer(&instance, &Rc::new(trial), Some(super::optimizer::Variance::Tangent));
-            e.errors.retain(|x| !depends_on_size(x));
+            // A block of some shape that is given two rules: other architectures have none.
+            let of_a_block = |x: &ModelError| matches!(x, ModelError::AssignedTwice { name, .. } if name.contains('['));
+            e.errors.retain(|x| !depends_on_size(x) && !of_a_block(x));
         }
         Declared::System(_) | Declared::Cone(_) => {}
     }
     e.errors
 }
 
+/// The name of the trial architecture.
+pub(super) const TRIAL_NAME: &str = "a trial architecture";
+
+/// The parameters of the trial architecture: one of each shape.
+const TRIAL: [(&str, &[usize]); 3] = [("W", &[2, 2]), ("w", &[2]), ("c", &[])];
+
 /// A small architecture that optimizers are read over to find faults that do not depend on the architecture.
 pub(crate) fn trial_architecture(e: &mut Elaborator<'_>, span: Span) -> super::architecture::Architecture {
-    let (symbol, point) = e.quantify("params", &[2], super::elaborate::Draw::Real, Role::Point);
+    let mut blocks = Vec::new();
+    let mut dim = 0;
+    for (name, shape) in TRIAL {
+        let shape = crate::term::Shape::from_slice(shape);
+        let block = super::architecture::Block { name: name.into(), shape, offset: dim, span };
+        dim += block.size();
+        blocks.push(block);
+    }
+    let (symbol, point) = e.quantify("params", &[dim], super::elaborate::Draw::Real, Role::Point);
     let square = e.store.dot(point, point);
     super::architecture::Architecture {
-        name: "a trial architecture".into(),
+        name: TRIAL_NAME.into(),
         symbol,
         point,
-        dim: 2,
-        blocks: vec![super::architecture::Block {
-            name: "w".into(),
-            shape: crate::term::Shape::from_slice(&[2]),
-            offset: 0,
-            span,
-        }],
+        dim,
+        blocks,
+        groups: Vec::new(),
         output: Some(point),
         output_metric: None,
         loss: Some(square),

@@ -114,6 +114,12 @@ pub struct CheckEntry {
     pub order: Option<usize>,
     /// The rate, as a formula.
     pub rate: Option<String>,
+    /// For a transfer: for each block of the target the factors of its hyperparameters that are not one, as formulas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rates: Option<IndexMap<String, IndexMap<String, String>>>,
+    /// For a statement about all steps of training: the equations between the states of both runs that prove it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub invariant: Vec<String>,
     /// The numbers beside the evidence.
     pub residual: Option<Residual>,
     /// The point that proves a `fails`.
@@ -122,6 +128,8 @@ pub struct CheckEntry {
     pub hypotheses: Vec<String>,
     /// Side conditions that were not proved.
     pub assumptions: Vec<String>,
+    /// Those of the assumptions that are claims which were only seen to hold at sampled points.
+    pub sampled_claims: Vec<String>,
     /// For the evidence `generic`: what the instances were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bounds: Option<String>,
@@ -297,10 +305,13 @@ impl CheckEntry {
             evidence: asked.then_some(f.evidence.text().to_owned()),
             order: f.order,
             rate: f.rate.clone(),
+            rates: (answer.task.kind == "transfer").then(|| f.rates.clone()),
+            invariant: f.invariant.clone(),
             residual: f.residual.filter(|r| r.max.is_finite() && r.noise.is_finite() && r.defect.is_finite()),
             witness: f.witness.clone(),
             hypotheses: f.hypotheses.clone(),
             assumptions: f.assumptions.clone(),
+            sampled_claims: f.sampled_claims.clone(),
             bounds: f.bounds.clone(),
             causes: f.causes.clone(),
             tried: f.tried.clone(),

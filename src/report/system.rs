@@ -1,10 +1,11 @@
 //! What a system's squares say together, for people and as JSON.
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Answer;
-use crate::check::system::{Defects, Rates, Report, Square};
+use crate::check::system::{BlockLaw, Defects, Rates, Report, Square};
 use crate::verdict::{Evidence, Residual, Verdict, Witness};
 
 /// The width that a summary keeps to, beside its indentation.
@@ -58,7 +59,10 @@ pub struct SystemEntry {
     /// Learning rates that make the system commute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rates: Option<RatesEntry>,
-    /// What follows for the inverse limit.
+    /// For a transfer: for each block of the objects how its hyperparameters change along the system.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub laws: IndexMap<String, IndexMap<String, String>>,
+    /// What follows for the limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<String>,
     /// How the defect behaves along the index.
@@ -154,10 +158,19 @@ impl SystemEntry {
             diamonds: r.diamonds,
             paths: r.paths.clone(),
             rates: r.rates.as_ref().map(rates_entry),
+            laws: laws_entry(&r.laws),
             limit: r.limit.clone(),
             defects: r.defects.as_ref().map(defects_entry),
         }
     }
+}
+
+fn laws_entry(laws: &[BlockLaw]) -> IndexMap<String, IndexMap<String, String>> {
+    let mut all: IndexMap<String, IndexMap<String, String>> = IndexMap::new();
+    for l in laws {
+        all.entry(l.block.clone()).or_default().insert(l.hyperparameter.clone(), l.law.clone());
+    }
+    all
 }
 
 fn rates_entry(rates: &Rates) -> RatesEntry {
@@ -228,6 +241,10 @@ pub fn summary(answer: &Answer) -> Vec<String> {
         Some(Rates::Conflict(text)) => say(text.clone()),
         Some(Rates::Equal) | None => {}
     }
+    if !r.laws.is_empty() {
+        let texts: Vec<&str> = r.laws.iter().map(|l| l.text.as_str()).collect();
+        lines.extend(wrap(&format!("hyperparameters, with 1 for the smallest: {}", texts.join(", "))));
+    }
     if let Some(limit) = &r.limit {
         lines.extend(wrap(limit));
     }
@@ -245,7 +262,11 @@ fn shape_text(r: &Report) -> String {
     let mut text = format!(
         "{}, {}, {} {}",
         many(r.objects, "object", "objects"),
-        many(r.generators, "projection", "projections"),
+        if r.direct {
+            many(r.generators, "embedding", "embeddings")
+        } else {
+            many(r.generators, "projection", "projections")
+        },
         r.paths,
         if r.paths == "1" { "path" } else { "paths" }
     );
@@ -260,8 +281,15 @@ fn shape_text(r: &Report) -> String {
 
 /// How many squares there are of each verdict, the strongest first.
 fn counts(squares: &[Square]) -> String {
-    let all =
-        [Verdict::Commutes, Verdict::UpToRate, Verdict::InLimit, Verdict::Undecided, Verdict::Fails, Verdict::Invalid];
+    let all = [
+        Verdict::Commutes,
+        Verdict::UpToRate,
+        Verdict::UpToRates,
+        Verdict::InLimit,
+        Verdict::Undecided,
+        Verdict::Fails,
+        Verdict::Invalid,
+    ];
     let of = |v: Verdict| squares.iter().filter(|s| s.finding.verdict == v).count();
     let parts: Vec<String> =
         all.into_iter().filter(|v| of(*v) > 0).map(|v| format!("{} {}", of(v), in_plural(v, of(v)))).collect();

@@ -186,7 +186,8 @@ fn explanation(sources: &Sources, answer: &Answer) -> String {
         parts.push(format!("Cause: {cause}."));
     }
     for a in &f.assumptions {
-        parts.push(format!("Assumed: {a}."));
+        let sampled = f.sampled_claims.contains(a);
+        parts.push(if sampled { format!("Seen at sampled points only: {a}.") } else { format!("Assumed: {a}.") });
     }
     if !f.tried.is_empty() {
         parts.push(format!("Tried: {}.", f.tried.join("; ")));

@@ -7,6 +7,7 @@
 mod calculus;
 mod entries;
 mod reasons;
+mod states;
 mod tensors;
 
 use std::collections::BTreeSet;
@@ -16,9 +17,8 @@ use rustc_hash::FxHashMap;
 use super::body::{Body, Id, Kind, Op};
 use super::class::Class;
 use super::hypothesis::{Hypothesis, needs_inverses};
-use super::law::{Axis, Form, Law, keeps_axes, keeps_blocks};
+use super::law::{Axis, Form, Law, keeps_axes, keeps_blocks, separates_blocks};
 use crate::domain::Rational;
-use crate::model::optimizer::Variance;
 
 /// Why a node has no law.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,39 +165,6 @@ impl Typer {
         Law::matrix(self.class, a, b)
     }
 
-    /// The law of a state, which its declaration fixes.
-    pub fn state_law(&self, i: usize, at: Id) -> Typed {
-        let keeps = keeps_axes(self.class);
-        Ok(match self.body.states[i].variance {
-            // Carried by the identity.
-            Variance::Fixed => match self.body.node(at).kind {
-                Kind::Scalar => Law::scalar(),
-                Kind::Fixed => Law::plain(Form::Fixed),
-                _ => return self.fault(at, "a fixed state is not shaped like the parameters"),
-            },
-            // J z, J⁻ᵀ z, J⁻ᵀ z J⁻¹, J z Jᵀ.
-            Variance::Tangent => self.vector(Axis::up()),
-            Variance::Cotangent => self.vector(Axis::down()),
-            Variance::Metric => self.matrix(Axis::down(), Axis::down()),
-            Variance::Cometric => self.matrix(Axis::up(), Axis::up()),
-            // The diagonal of J⁻ᵀ diag(z) J⁻¹ is z with the squares of the inverse factors, if J is a scaled permutation.
-            Variance::Diagonal if keeps => self.vector(Axis { weight: Rational::from(-2), odd: false }),
-            Variance::Diagonal if self.lenient => self.vector(Axis::plain()),
-            Variance::Diagonal => {
-                return self.fault(at, "a `diagonal` state is carried only by maps that keep the coordinate axes");
-            }
-            // W ↦ Q W P: |P|⁻² Q⁻ᵀ z Q⁻¹ and |Q|⁻² P⁻¹ z P⁻ᵀ, sums of squares of the differential.
-            Variance::Left | Variance::Right if keeps_blocks(self.class) => {
-                let left = self.body.states[i].variance == Variance::Left;
-                let weight = if self.class == Class::Scaling { Rational::from(-2) } else { Rational::ZERO };
-                Law { weight, form: Form::Sides(left), twist: Vec::new() }
-            }
-            Variance::Left | Variance::Right => {
-                return self.fault(at, "a state on rows or columns is carried only by maps W ↦ Q W P of each block");
-            }
-        })
-    }
-
     fn rule(&mut self, id: Id) -> Typed {
         let node = self.body.node(id).clone();
         let mut laws = Vec::with_capacity(node.args.len());
@@ -218,11 +185,7 @@ impl Typer {
             // The pullback of the output's metric: G_A = Jᵀ G_B J.
             (Op::Metric, _) => Ok(self.matrix(Axis::down(), Axis::down())),
             // A linear map sends the point x to J x; a translation moves it; along a nonlinear map it is no vector.
-            (Op::Params, _) => Ok(match class {
-                Class::Translation => Law::plain(Form::Shift(Rational::ONE)),
-                Class::Diffeo => Law::plain(Form::Point),
-                _ => self.vector(Axis::up()),
-            }),
+            (Op::Params, _) => Ok(self.point()),
             (Op::State(i), _) => self.state_law(*i, id),
             (Op::Primed(i), _) => {
                 let c = self.component(*i, id)?;
@@ -230,10 +193,6 @@ impl Typer {
             }
             (Op::PrimedBlock(i), _) => {
                 let c = self.component(*i, id)?;
-                if let Op::Assembled = self.body.node(c).op {
-                    let b = self.body.node(c).args[0];
-                    return self.law(b);
-                }
                 let whole = self.law(c)?;
                 self.block_of(id, &whole)
             }
@@ -263,10 +222,10 @@ impl Typer {
                     self.fault(id, "a power of quantities that change with the map")
                 }
             }
-            (Op::Map(f, name), [a]) => self.map(id, *f, name, a),
+            (Op::Map(f), [a]) => self.map(id, f, a),
             (Op::Max | Op::Min, [a, b]) => self.extremum(id, a, b),
             (Op::Clip, [x, c]) => self.clip(id, x, (node.args[1], c)),
-            (Op::Sum | Op::Mean, [a]) => self.sum(id, a),
+            (Op::Sum | Op::Mean | Op::Largest | Op::Least, [a]) => self.sum(id, a),
             (Op::Dot, [a, b]) => self.dot(id, a, b),
             // ‖x‖² = x·x, and the root of a weight is half of it.
             (Op::Norm, [a]) => {
@@ -375,11 +334,18 @@ impl Typer {
             (Op::At, [q, e]) => self.at(id, node.args[0], q, e),
             (Op::Covariant, [u, z, e]) => self.covariant(id, (node.args[0], u), (node.args[1], z), e),
             (Op::BlockOf, [a]) => self.block_of(id, a),
-            (Op::Assembled, [a]) => Ok(match &a.form {
-                Form::Block(x) => a.with(Form::Vector(x.clone())),
-                Form::Side(left) => a.with(Form::Sides(*left)),
-                _ => a.clone(),
-            }),
+            (Op::Assembled(_), blocks) => {
+                let a = self.alike(id, &node.args, blocks)?;
+                Ok(match &a.form {
+                    Form::Block(x) => a.with(Form::Vector(x.clone())),
+                    Form::Side(left) => a.with(Form::Sides(*left)),
+                    Form::Scalar if node.kind == Kind::Numbers => a.with(Form::Numbers),
+                    _ => a,
+                })
+            }
+            // Maps that mix the blocks mix their sizes.
+            (Op::Size(_), _) if separates_blocks(class) => Ok(Law::scalar()),
+            (Op::Size(_), _) => self.fault(id, self.mixes_blocks()),
             // A function of numbers that do not change does not change; along translations, of nothing that moves.
             (Op::Opaque(_), operands) if !operands.is_empty() && operands.iter().all(|a| self.still(a)) => {
                 match node.kind {
@@ -405,16 +371,6 @@ impl Typer {
 
     pub(super) fn component(&self, i: usize, at: Id) -> Result<Id, Fault> {
         self.body.news.get(i).copied().map_or_else(|| self.fault(at, "no rule is given"), Ok)
-    }
-
-    /// The block of a vector has the vector's law, entry by entry; under `biorthogonal` it is `Q z P`.
-    fn block_of(&self, id: Id, a: &Law) -> Typed {
-        Ok(match &a.form {
-            Form::Vector(x) => a.with(Form::Block(x.clone())),
-            Form::Sides(left) => a.with(Form::Side(*left)),
-            Form::Zero | Form::Shift(_) => a.clone(),
-            _ => return self.fault(id, "a block of what is not a vector over the parameters"),
-        })
     }
 
     /// Linear combinations of values with one law have that law. A diagonal matrix is a matrix with any axes whose

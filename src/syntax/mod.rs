@@ -43,5 +43,5 @@ pub use habit_words::meant_function;
 pub use meant::nearest;
 pub use parse::{MAX_BYTES, parse};
 pub use precedence::{MAX_CHAIN, MAX_DEPTH};
-pub use print::expr_to_string;
+pub use print::{expr_to_string, via_to_string};
 pub use scan::{MAX_NESTING, words};

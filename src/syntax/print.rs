@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::tree::{Binder, Condition, Expr, File, Generator, Instance, Item, ItemKind, Path, Type};
+use super::tree::{Binder, Condition, Expr, File, Generator, Instance, Item, ItemKind, Path, Type, Via};
 
 /// Lines are broken to stay within this width where that is possible.
 const WIDTH: usize = 100;
@@ -13,6 +13,11 @@ const WIDTH: usize = 100;
 /// The text of an expression, on one line.
 pub fn expr_to_string(expr: &Expr) -> String {
     expr.to_string()
+}
+
+/// The text of the map of a `check same`, on one line.
+pub fn via_to_string(via: &Via) -> String {
+    super::print_check::via_text(via).flat()
 }
 
 /// Text with places at which a line may be broken.

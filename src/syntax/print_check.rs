@@ -2,7 +2,7 @@
 
 use super::print::{Block, Text};
 use super::print_items::{assign, equation_text, headed};
-use super::tree::{Check, Classify, ExpectedVerdict, Generator, Instance, Over, Question, System, Transfer};
+use super::tree::{Check, Classify, ExpectedVerdict, Generator, Instance, Over, Question, System, Transfer, Via};
 
 pub(super) fn system_block(system: &System) -> Block {
     let mut head = headed("system", &system.name);
@@ -88,13 +88,7 @@ pub(super) fn check_text(check: &Check) -> Text {
             write_on(&mut text, on.as_ref());
             if let Question::Same { via: Some(via), .. } = &check.question {
                 text.space();
-                text.push("via {");
-                for equation in &via.body {
-                    text.space();
-                    text.append(equation_text(equation));
-                }
-                text.space();
-                text.push("}");
+                text.append(via_text(via));
             }
         }
         Question::System { system } => text.push(&format!("system {}", system.name)),
@@ -134,6 +128,17 @@ fn write_on(text: &mut Text, on: Option<&Instance>) {
         text.push("on ");
         text.append(instance.text());
     }
+}
+
+pub(super) fn via_text(via: &Via) -> Text {
+    let mut text = Text::word("via {");
+    for equation in &via.body {
+        text.space();
+        text.append(equation_text(equation));
+    }
+    text.space();
+    text.push("}");
+    text
 }
 
 pub(super) fn transfer_text(transfer: &Transfer) -> Text {

@@ -11,6 +11,7 @@
 //!
 //! Terms know nothing of architectures, morphisms or optimizers.
 
+mod bounds;
 mod build;
 mod contract;
 mod derive;

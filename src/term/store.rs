@@ -155,6 +155,11 @@ impl Store {
         self.nodes.is_empty()
     }
 
+    /// The first `n` terms that were built, in order.
+    pub fn terms(&self, n: usize) -> impl Iterator<Item = Term> {
+        (0u32..).map(Term).take(n.min(self.nodes.len()))
+    }
+
     /// All terms that the roots are built of, the roots included, operands first.
     pub fn reachable(&self, roots: &[Term]) -> Vec<Term> {
         let Some(top) = roots.iter().max() else {

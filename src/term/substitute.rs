@@ -7,14 +7,21 @@ use super::store::{Node, Store, SymbolId, Term};
 impl Store {
     /// The terms with every symbol of the map replaced, all at once, by a term of the symbol's shape.
     pub fn substitute(&mut self, roots: &[Term], by: &FxHashMap<SymbolId, Term>) -> Vec<Term> {
+        self.rebuild(roots, |_, node| if let Node::Symbol(s) = node { by.get(s).copied() } else { None })
+    }
+
+    /// The terms with every subterm of the map replaced, all at once, by a term of its shape.
+    pub fn replace(&mut self, roots: &[Term], by: &FxHashMap<Term, Term>) -> Vec<Term> {
+        self.rebuild(roots, |t, _| by.get(&t).copied())
+    }
+
+    fn rebuild(&mut self, roots: &[Term], replaced: impl Fn(Term, &Node) -> Option<Term>) -> Vec<Term> {
         let mut memo: FxHashMap<Term, Term> = FxHashMap::default();
         for t in self.reachable(roots) {
             let node = self.node(t).clone();
-            if let Node::Symbol(s) = node {
-                if let Some(&u) = by.get(&s) {
-                    debug_assert_eq!(self.shape(u), self.shape(t), "a substitute of the symbol's shape");
-                    memo.insert(t, u);
-                }
+            if let Some(u) = replaced(t, &node) {
+                debug_assert_eq!(self.shape(u), self.shape(t), "a substitute of the same shape");
+                memo.insert(t, u);
                 continue;
             }
             if !node.operands().iter().any(|o| memo.contains_key(o)) {

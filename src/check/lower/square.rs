@@ -323,10 +323,18 @@ pub(super) fn generated(e: &mut Elaborator<'_>, path: &MorphismPath) -> Option<S
 }
 
 /// The rate after `expect up to rate`, read in the scope of the morphism's and the optimizer's parameters.
-fn expected_rate(e: &mut Elaborator<'_>, check: &Check, along: &TreePath) -> Elab<Option<Term>> {
+pub(super) fn expected_rate(e: &mut Elaborator<'_>, check: &Check, along: &TreePath) -> Elab<Option<Term>> {
     let Some(ExpectedVerdict::UpToRate(Some(formula))) = check.expect.as_ref().map(|x| &x.verdict) else {
         return Ok(None);
     };
+    let mut scope = rate_scope(e, along)?;
+    let t = e.expr(formula, &mut scope)?;
+    e.expect_shape(t, &[], "a rate", formula.span)?;
+    Ok(Some(t))
+}
+
+/// The names that a rate may use: the parameters of the morphism and of the optimizer.
+pub(super) fn rate_scope(e: &mut Elaborator<'_>, along: &TreePath) -> Elab<Scope> {
     let mut scope = Scope::default();
     for s in e.shown.clone().into_iter().filter(|s| s.role == Role::Member) {
         scope.bind(&s.name, crate::model::elaborate::Local::Value(s.term));
@@ -344,9 +352,7 @@ fn expected_rate(e: &mut Elaborator<'_>, check: &Check, along: &TreePath) -> Ela
             }
         }
     }
-    let t = e.expr(formula, &mut scope)?;
-    e.expect_shape(t, &[], "a rate", formula.span)?;
-    Ok(Some(t))
+    Ok(scope)
 }
 
 /// Builds the square as a diagram and interprets its two sides.

@@ -86,6 +86,27 @@ impl Systems {
                 t.along = Some(system.name.clone());
                 Some(self.asked(t, known.as_ref(), Ask::Laws))
             }
+            Question::Training { optimizer, along } | Question::Transfer { optimizer, along } => {
+                let [part] = &along.parts[..] else { return None };
+                let known = self.known.get(&part.name.name)?;
+                if !part.args.is_empty() {
+                    let (message, help) =
+                        ("a system takes no arguments".to_owned(), "its generators carry them".to_owned());
+                    return Some(Err(vec![ModelError::Argument { message, help: Some(help), span: part.span }]));
+                }
+                let transfer = matches!(check.question, Question::Transfer { .. });
+                let word = if transfer { "transfer" } else { "training" };
+                let text = format!("{word} {} along {}", instance_text(optimizer), path_text(along));
+                let mut t = task(check, word, text);
+                t.optimizer = Some(instance_text(optimizer));
+                t.along = Some(path_text(along));
+                t.optimizers = super::optimizer_places(model, [optimizer]);
+                let asked = self.asked(t, known.as_ref(), Ask::Training(optimizer.clone()));
+                Some(asked.and_then(|t| {
+                    let first = known.as_ref().and_then(|s| s.squares().first().map(|a| (s, a)));
+                    first.map_or(Ok(()), |(s, a)| square(model, check, s, optimizer, a).map(|_| ())).map(|()| t)
+                }))
+            }
             Question::Natural { optimizer, along, on } => {
                 let [part] = &along.parts[..] else { return None };
                 let known = self.known.get(&part.name.name)?;
@@ -219,11 +240,21 @@ pub fn single(check: &Check, optimizer: &Instance, arrow: &Arrow) -> Check {
                 replace(&mut formula, &arrow.index);
                 ExpectedVerdict::UpToRate(Some(formula))
             }
+            ExpectedVerdict::UpToRates(mut rates) => {
+                rates.iter_mut().for_each(|r| replace(&mut r.value, &arrow.index));
+                ExpectedVerdict::UpToRates(rates)
+            }
             other => other,
         };
         Expectation { verdict, ..e }
     });
-    Check { question: Question::Natural { optimizer: optimizer.clone(), along, on: None }, expect, span: check.span }
+    let optimizer = optimizer.clone();
+    let question = match &check.question {
+        Question::Training { .. } => Question::Training { optimizer, along },
+        Question::Transfer { .. } => Question::Transfer { optimizer, along },
+        _ => Question::Natural { optimizer, along, on: None },
+    };
+    Check { question, expect, span: check.span }
 }
 
 /// The task of one square.
@@ -267,7 +298,7 @@ pub fn claims(model: &Model, check: &Check, system: &System, arrow: &Arrow) -> R
             left_path: String::new(),
             right_path: String::new(),
         };
-        let mut t = task(check, "system", format!("system: {} is a projection", arrow.label));
+        let mut t = task(check, "system", format!("system: {} keeps its claims", arrow.label));
         t.morphisms = path.parts.iter().map(|m| (m.name.clone(), m.span)).collect();
         t.problems.push(problem(Shape::Plain, equation, path.source.domain.clone(), claims));
         Ok(t)

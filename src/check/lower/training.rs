@@ -1,12 +1,24 @@
-//! Questions about training from fresh states.
+//! Questions about training from fresh states, as terms.
 
-use super::{optimizer_places, path_text, task};
-use crate::check::Task;
-use crate::model::elaborate::{Elab, Elaborator, Reported, Scope};
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::bodies::Bodies;
+use super::carry::carry;
+use super::claims::claims_of;
+use super::square::rate_scope;
+use super::{component, components, difference, optimizer_places, path_text, problem, setting, show_point, task};
+use crate::check::training::{Asked, Factor, Kind, Side};
+use crate::check::{Equation, Problem, Shape, Task, generic};
+use crate::model::architecture::Architecture;
+use crate::model::elaborate::{Elab, Elaborator, Scope};
 use crate::model::error::ModelError;
-use crate::model::morphism::instance_text;
-use crate::model::names::Model;
-use crate::syntax::tree::{Check, Instance, Path as TreePath, Question};
+use crate::model::morphism::{MorphismPath, instance_text};
+use crate::model::names::{Model, nearest};
+use crate::model::optimizer::{OptimizerOn, Variance};
+use crate::syntax::tree::{BlockRate, Check, ExpectedVerdict, Instance, Optimizer, Path as TreePath, Question};
+use crate::term::{SymbolId, Term};
 
 /// `check training O along F` and `check transfer O along F`.
 pub(super) fn along(
@@ -16,22 +28,163 @@ pub(super) fn along(
     along: &TreePath,
     errors: &mut Vec<ModelError>,
 ) -> Elab<Task> {
-    let kind = if matches!(check.question, Question::Training { .. }) { "training" } else { "transfer" };
-    let mut t = task(check, kind, format!("{kind} {} along {}", instance_text(optimizer), path_text(along)));
+    let training = matches!(check.question, Question::Training { .. });
+    let word = if training { "training" } else { "transfer" };
+    let mut t = task(check, word, format!("{word} {} along {}", instance_text(optimizer), path_text(along)));
     t.optimizer = Some(instance_text(optimizer));
     t.along = Some(path_text(along));
     t.optimizers = optimizer_places(model, [optimizer]);
     let mut e = Elaborator::new(model);
-    let known = e.optimizer_id(&optimizer.name);
-    let path = e.path(along, &mut Scope::default(), &mut rustc_hash::FxHashMap::default());
-    if known.is_err() || path.is_err() {
-        errors.extend(e.errors);
-        return Err(Reported);
-    }
+    let kind = if training { Kind::Training } else { Kind::Transfer };
+    let built = question(&mut e, check, optimizer, along, kind);
+    errors.extend(e.errors.iter().cloned());
+    let (mut asked, morphisms) = built?;
+    asked.problem.setting = setting(e);
+    t.morphisms = morphisms;
+    t.training = Some(Box::new(asked));
     Ok(t)
 }
 
-/// `check same training O1 == O2 on A`.
+type Built = (Asked, Vec<(String, crate::source::Span)>);
+
+fn question(e: &mut Elaborator<'_>, check: &Check, optimizer: &Instance, along: &TreePath, kind: Kind) -> Elab<Built> {
+    let known = e.optimizer_id(&optimizer.name);
+    let path = e.path(along, &mut Scope::default(), &mut FxHashMap::default());
+    let (id, path) = (known?, path?);
+    let (factors, scaling) = factors(e, id);
+    let source = e.optimizer(optimizer, &path.source, Some(Variance::Tangent))?;
+    let target = e.optimizer_with(optimizer, &path.target, Some(Variance::Tangent), &scaling)?;
+    let mut claims = Vec::new();
+    for m in &path.parts {
+        claims.extend(claims_of(e, m)?);
+    }
+    let map = path.map(&mut e.store);
+    let carried = carried(e, optimizer, &path, &source, &target)?;
+    let expected = match check.expect.as_ref().map(|x| &x.verdict) {
+        Some(ExpectedVerdict::UpToRates(rates)) => expected_rates(e, rates, along, &factors, &path.target)?,
+        _ => Vec::new(),
+    };
+    let mut p = shell(&source, &path.source, &target);
+    p.claims = claims;
+    p.expected_rate = super::square::expected_rate(e, check, along)?;
+    show_point(e, &path.source);
+    let rate = source.rate;
+    let (source, target) = (side(e, source, None), side(e, target, scaling.first().map(|s| s.1)));
+    let asked = Asked { kind, problem: p, rate, source, target, map, factors, carried, expected, via: Vec::new() };
+    Ok((asked, path.parts.iter().map(|m| (m.name.clone(), m.span)).collect()))
+}
+
+/// A problem without an equation, for the setting and the domain of a question.
+fn shell(source: &OptimizerOn, a: &Architecture, target: &OptimizerOn) -> Problem {
+    let shape = source.rate.map_or(Shape::Flow, Shape::Step);
+    let components = vec![component("params", &target.architecture, target.spans.first().copied())];
+    let equation = Equation { components, ..Equation::empty() };
+    problem(shape, equation, a.domain.clone(), Vec::new())
+}
+
+/// The hyperparameters of an optimizer, the small parameter first, with a factor for each.
+fn factors(e: &mut Elaborator<'_>, id: crate::model::names::OptimizerId) -> (Vec<Factor>, Vec<(String, Term)>) {
+    let decl = &e.model[id];
+    let mut factors = Vec::new();
+    let mut scaling = Vec::new();
+    for name in std::iter::once(rate_name(decl)).chain(numbers(decl)) {
+        let (symbol, t) = e.store.symbol(format!("factor of {name}"), &[]);
+        e.store.assume_positive(t);
+        scaling.push((name.clone(), t));
+        factors.push(Factor { name, symbol });
+    }
+    (factors, scaling)
+}
+
+/// What the small parameter is called; of a flow there is none, and its field is what a rate multiplies.
+fn rate_name(decl: &Optimizer) -> String {
+    decl.dynamics.first().and_then(|d| d.step.as_ref()).map_or("lr".to_owned(), |n| n.name.clone())
+}
+
+/// The declared number parameters, in order.
+fn numbers(decl: &Optimizer) -> impl Iterator<Item = String> + '_ {
+    let real = |ty: &crate::syntax::tree::Type| ty.name.name == "R" && ty.dims.is_empty() && ty.arrow.is_none();
+    decl.params.iter().filter(move |p| p.ty.as_ref().is_none_or(real)).map(|p| p.name.name.clone())
+}
+
+/// A side of the question. The field of a flow is multiplied by its rate.
+fn side(e: &mut Elaborator<'_>, o: OptimizerOn, rate: Option<Term>) -> Side {
+    let mut next = o.components;
+    if let (None, Some(rate)) = (o.rate, rate) {
+        next = next.into_iter().map(|t| e.store.scalar_mul(rate, t)).collect();
+    }
+    Side {
+        name: o.architecture.name.clone(),
+        point: o.architecture.symbol,
+        dim: o.architecture.dim,
+        blocks: o.architecture.blocks.clone(),
+        states: o.states,
+        next,
+    }
+}
+
+/// The target's states as the language's functor makes them of the source's.
+fn carried(
+    e: &mut Elaborator<'_>,
+    optimizer: &Instance,
+    path: &MorphismPath,
+    source: &OptimizerOn,
+    target: &OptimizerOn,
+) -> Elab<Vec<Option<Term>>> {
+    let none = vec![None; target.states.len()];
+    let mut over: FxHashMap<SymbolId, Rc<OptimizerOn>> = FxHashMap::default();
+    over.insert(path.target.symbol, Rc::new(target.clone()));
+    over.insert(path.source.symbol, Rc::new(source.clone()));
+    for m in &path.parts {
+        if !over.contains_key(&m.target.symbol) {
+            let o = e.optimizer(optimizer, &m.target, Some(Variance::Tangent))?;
+            over.insert(m.target.symbol, Rc::new(o));
+        }
+    }
+    let Ok(found) = carry(e, path, &over)? else { return Ok(none) };
+    // Parts of one endomorphism share the symbols of their states; each function names its own inputs.
+    let start: Vec<Term> = std::iter::once(path.source.symbol)
+        .chain(source.states.iter().map(|s| s.symbol))
+        .map(|s| e.store.symbol_term(s))
+        .collect();
+    let end = found.maps.iter().fold(start, |at, f| {
+        let by: FxHashMap<SymbolId, Term> = f.inputs.iter().copied().zip(at).collect();
+        e.store.substitute(&f.outputs, &by)
+    });
+    Ok(end.into_iter().skip(1).map(Some).collect())
+}
+
+fn expected_rates(
+    e: &mut Elaborator<'_>,
+    rates: &[BlockRate],
+    along: &TreePath,
+    factors: &[Factor],
+    target: &Architecture,
+) -> Elab<Vec<(usize, usize, Term)>> {
+    let mut scope = rate_scope(e, along)?;
+    let mut all = Vec::new();
+    for r in rates {
+        let j = factors.iter().position(|f| f.name == r.hyperparameter.name);
+        let b = target.blocks.iter().position(|b| b.name == r.block.name);
+        let value = e.expr(&r.value, &mut scope);
+        let (Some(j), Some(b)) = (j, b) else {
+            let (what, ident) = if j.is_none() { ("hyperparameter", &r.hyperparameter) } else { ("block", &r.block) };
+            let names: Vec<&str> = match j {
+                None => factors.iter().map(|f| f.name.as_str()).collect(),
+                Some(_) => target.blocks.iter().map(|b| b.name.as_str()).collect(),
+            };
+            let near = nearest(&ident.name, names.iter().copied()).map(|n| format!("did you mean `{n}`?"));
+            let help = near.or_else(|| Some(format!("there are {}", names.join(", "))));
+            return e.fail(ModelError::UnknownName { what, name: ident.name.clone(), help, span: ident.span });
+        };
+        let value = value?;
+        e.expect_shape(value, &[], "a rate", r.value.span)?;
+        all.push((b, j, value));
+    }
+    Ok(all)
+}
+
+/// `check same training O1 == O2 on A`, and `check same O1 == O2 on A via { … }` or with states that match.
 pub(super) fn same(
     model: &Model,
     check: &Check,
@@ -39,19 +192,102 @@ pub(super) fn same(
     on: Option<&Instance>,
     errors: &mut Vec<ModelError>,
 ) -> Elab<Task> {
-    let mut text = format!("same training {} == {}", instance_text(left), instance_text(right));
+    let word = if matches!(check.question, Question::SameTraining { .. }) { "same training" } else { "same" };
+    let mut text = format!("{word} {} == {}", instance_text(left), instance_text(right));
     if let Some(on) = on {
         text = format!("{text} on {}", instance_text(on));
+    }
+    if let Question::Same { via: Some(via), .. } = &check.question {
+        text = format!("{text} {}", crate::syntax::via_to_string(via));
     }
     let mut t = task(check, "same", text);
     t.on = on.map(instance_text);
     t.sides = Some((instance_text(left), instance_text(right)));
     t.optimizers = optimizer_places(model, [left, right]);
     let mut e = Elaborator::new(model);
-    let (l, r) = (e.optimizer_id(&left.name), e.optimizer_id(&right.name));
-    if l.is_err() || r.is_err() {
-        errors.extend(e.errors);
-        return Err(Reported);
-    }
+    let built = same_question(&mut e, check, (left, right), on);
+    errors.extend(e.errors.iter().cloned());
+    let mut asked = built?;
+    asked.problem.setting = setting(e);
+    t.training = Some(Box::new(asked));
     Ok(t)
+}
+
+fn same_question(
+    e: &mut Elaborator<'_>,
+    check: &Check,
+    (left, right): (&Instance, &Instance),
+    on: Option<&Instance>,
+) -> Elab<Asked> {
+    let (l, r) = (e.optimizer_id(&left.name), e.optimizer_id(&right.name));
+    let (_, r) = (l?, r?);
+    let bodies = Bodies::of(e.model, left, right);
+    let (a, generic) = match on {
+        Some(on) => (e.architecture(on, &mut Scope::default())?, None),
+        None => {
+            let free = bodies.as_ref().map_or(Err("an optimizer is unknown".to_owned()), Bodies::reach);
+            let (a, bounds) = generic::architecture(e, *free.as_ref().unwrap_or(&2), check.span);
+            (Rc::new(a), Some(free.map(|_| bounds)))
+        }
+    };
+    let (mut factors, mut scaling) = factors(e, r);
+    factors.truncate(1);
+    scaling.truncate(1);
+    let source = e.optimizer(left, &a, Some(Variance::Tangent));
+    let target = e.optimizer_with(right, &a, Some(Variance::Tangent), &scaling);
+    let (source, target) = (source?, target?);
+    let mut p = shell(&source, &a, &target);
+    let mut via = None;
+    if let Question::Same { via: given, .. } = &check.question {
+        let map = e.state_map((left, right), (&source, &target), given.as_ref())?;
+        p.equation.components = components(&target);
+        via = map.iter().copied().collect::<Option<Vec<Term>>>();
+        let missed = given.is_none() && source.states.len() != target.states.len();
+        if missed {
+            let difference = difference(&source, &target);
+            p.invalid = Some(format!("`{}` and `{}` cannot be compared: {difference}", source.name, target.name));
+        } else if via.is_none() {
+            let missing: Vec<String> = (target.states.iter().zip(&map[1..]))
+                .filter(|(_, v)| v.is_none())
+                .map(|(s, _)| format!("`{}`", s.name))
+                .collect();
+            p.invalid = Some(format!(
+                "`{}` and `{}` cannot be compared: {}; a map between their states, `via {{ … }}`, has to give {}",
+                source.name,
+                target.name,
+                difference(&source, &target),
+                missing.join(", ")
+            ));
+        }
+    }
+    if source.rate.is_some() != target.rate.is_some() {
+        p.invalid = Some("one is a flow and the other a step".into());
+    }
+    p.generic = generic;
+    let via_states = matches!(&check.question, Question::Same { via: Some(_), .. } | Question::SameTraining { .. });
+    p.same_bodies = on.is_none() && !via_states && bodies.is_some_and(|b| b.same());
+    let empty = TreePath { parts: Vec::new(), span: check.span };
+    p.expected_rate = super::square::expected_rate(e, check, &empty)?;
+    match via {
+        Some(_) => super::show_state(e, &source),
+        None => show_point(e, &a),
+    }
+    let rate = source.rate;
+    let states = target.states.len();
+    let (mut source, mut target) = (side(e, source, None), side(e, target, scaling.first().map(|s| s.1)));
+    source.name = instance_text(left);
+    target.name = instance_text(right);
+    let kind = if matches!(check.question, Question::SameTraining { .. }) { Kind::Same } else { Kind::Via };
+    Ok(Asked {
+        kind,
+        via: via.unwrap_or_default(),
+        problem: p,
+        rate,
+        source,
+        target,
+        map: a.point,
+        factors,
+        carried: vec![None; states],
+        expected: Vec::new(),
+    })
 }

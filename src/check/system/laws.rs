@@ -21,6 +21,8 @@ enum Law<'a> {
     Diamond(&'a Diamond),
     /// A leg of the cone is another leg followed by a generator.
     Leg(&'a Arrow, &'a Arrow, &'a Arrow),
+    /// A leg of the cocone is a generator followed by another leg.
+    Coleg(&'a Arrow, &'a Arrow, &'a Arrow),
 }
 
 /// Answers `check system S`.
@@ -37,7 +39,13 @@ pub(super) fn laws(c: &Context<'_>, task: &mut Task) -> Result<(Finding, Report)
         let to = |ob: usize| cone.iter().find(|l| l.target == ob);
         for a in &s.family.arrows {
             // A leg from an apex that is an object of the system to itself is the identity, whether it is given or not.
-            if let (Some(from), Some(leg)) = (to(a.source), to(a.target)) {
+            if s.family.direct {
+                let from = |ob: usize| cone.iter().find(|l| l.source == ob);
+                if let (Some(leg), Some(on)) = (from(a.source), from(a.target)) {
+                    all.push(Law::Coleg(a, on, leg));
+                    legs += 1;
+                }
+            } else if let (Some(from), Some(leg)) = (to(a.source), to(a.target)) {
                 all.push(Law::Leg(from, a, leg));
                 legs += 1;
             }
@@ -70,6 +78,7 @@ pub(super) fn laws(c: &Context<'_>, task: &mut Task) -> Result<(Finding, Report)
         squares,
         diamonds: Some(s.diamonds.len()),
         paths: s.paths.to_string(),
+        direct: s.family.direct,
         ..Report::default()
     };
     Ok((finding, report))
@@ -82,7 +91,7 @@ fn lowered(c: &Context<'_>, law: &Law<'_>) -> Result<Task, Vec<ModelError>> {
             let (left, right) = (c.system.instances(&d.pair.left), c.system.instances(&d.pair.right));
             equality(c.model, c.check, (&left, &right))
         }
-        Law::Leg(from, a, leg) => {
+        Law::Leg(from, a, leg) | Law::Coleg(from, a, leg) => {
             let through: [Instance; 2] = [from.instance.clone(), a.instance.clone()];
             equality(c.model, c.check, (&through, std::slice::from_ref(&leg.instance)))
         }
@@ -96,7 +105,7 @@ fn look(c: &Context<'_>, law: &Law<'_>) -> Result<Square, Stopped> {
             let d = &d.pair;
             format!("{} == {}", c.system.diagram.path_label(&d.left), c.system.diagram.path_label(&d.right))
         }
-        Law::Leg(from, a, leg) => format!("{} ; {} == {}", from.label, a.label, leg.label),
+        Law::Leg(from, a, leg) | Law::Coleg(from, a, leg) => format!("{} ; {} == {}", from.label, a.label, leg.label),
     };
     let index = if let Law::Claims(a) = law { a.index.clone() } else { Vec::new() };
     let mut task = lowered(c, law)?;
@@ -109,14 +118,14 @@ fn look(c: &Context<'_>, law: &Law<'_>) -> Result<Square, Stopped> {
     if matches!(law, Law::Claims(_)) && finding.verdict == Verdict::Commutes {
         finding.residual = None;
         finding.evidence = if claims { Evidence::Structure } else { Evidence::Algebra };
-        finding.message = "a submersion".into();
+        finding.message = if c.system.family.direct { "an immersion".into() } else { "a submersion".into() };
     }
     Ok(Square { name, index, finding, pace: Pace::Unknown })
 }
 
 fn whole(c: &Context<'_>, squares: &[Square], legs: usize) -> Finding {
     let Some(k) = weakest(squares) else {
-        return Finding::new(Verdict::Undecided, Evidence::None, "there is no projection to look at");
+        return Finding::new(Verdict::Undecided, Evidence::None, "there is no generator to look at");
     };
     let (first, verdict) = (&squares[k], squares[k].finding.verdict);
     let diamonds = c.system.diamonds.len();
@@ -124,8 +133,12 @@ fn whole(c: &Context<'_>, squares: &[Square], legs: usize) -> Finding {
         Verdict::Commutes => {
             let paths = &c.system.paths;
             let count = c.system.family.arrows.len();
-            let projections =
-                if count == 1 { "the projection is".to_owned() } else { format!("all {count} projections are") };
+            let (one, are) = if c.system.family.direct {
+                ("embedding", "immersions that preserve the loss")
+            } else {
+                ("projection", "submersions")
+            };
+            let projections = if count == 1 { format!("the {one} is") } else { format!("all {count} {one}s are") };
             let equal = match diamonds {
                 0 => format!("no two of the {paths} paths are parallel"),
                 1 => format!(
@@ -136,11 +149,11 @@ fn whole(c: &Context<'_>, squares: &[Square], legs: usize) -> Finding {
                 ),
             };
             let cone = match legs {
-                0 if c.system.cone.is_some() => "; the legs of the cone are submersions",
-                0 => "",
-                _ => "; the legs of the cone agree with the projections",
+                0 if c.system.cone.is_some() => format!("; the legs of the cone are {are}"),
+                0 => String::new(),
+                _ => format!("; the legs of the cone agree with the {one}s"),
             };
-            format!("{projections} submersions; {equal}{cone}")
+            format!("{projections} {are}; {equal}{cone}")
         }
         Verdict::Fails => {
             format!("the paths {} differ: {}", first.name.replace(" == ", " and "), first.finding.message)
@@ -163,5 +176,6 @@ fn whole(c: &Context<'_>, squares: &[Square], legs: usize) -> Finding {
         f.tried.clone_from(&first.finding.tried);
     }
     f.assumptions = assumptions(squares);
+    f.sampled_claims = super::sampled_claims(squares);
     f
 }

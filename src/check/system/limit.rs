@@ -21,6 +21,15 @@ pub(super) fn sentence(
     let induced = if flow { "a vector field" } else { "a map" };
     let system = &c.system.family.name;
     let place = match &c.system.cone {
+        Some((cone, apex, ..)) if c.system.family.direct => format!(
+            "along the cocone {cone} the optimizer of each object of {system} is carried to that of {}",
+            c.system.family.objects[*apex].label
+        ),
+        None if c.system.family.direct => {
+            format!(
+                "{optimizer} induces {induced} on the colimit of {system}: where a point of one member goes, its images go"
+            )
+        }
         Some((cone, apex, ..)) => format!(
             "along the cone {cone} the optimizer of {} is carried to {induced} on the threads of {system}",
             c.system.family.objects[*apex].label
@@ -39,6 +48,9 @@ pub(super) fn sentence(
         Verdict::InLimit => {
             let order = squares.iter().filter_map(|s| s.finding.order).min();
             let power = order.map_or_else(|| "second order or smaller".to_owned(), |k| format!("order lr^{k}"));
+            if c.system.family.direct {
+                return Some(format!("one step respects the embeddings of {system} up to a defect of {power}"));
+            }
             Some(format!(
                 "one step carries threads of {system} to threads up to a defect of {power} in every object that was looked at"
             ))

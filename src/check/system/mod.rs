@@ -13,10 +13,12 @@ mod laws;
 mod limit;
 mod rates;
 mod squares;
+mod training;
 mod unbounded;
 
 pub use defect::{Defects, Fit, Law, Row};
 pub use rates::{Pace, Rates};
+pub use training::BlockLaw;
 
 use std::sync::Arc;
 
@@ -45,6 +47,8 @@ pub enum Ask {
     Laws,
     /// `check natural O along S`.
     Along(Instance),
+    /// `check training O along S` and `check transfer O along S`.
+    Training(Instance),
 }
 
 /// Why the squares of a system could not be answered.
@@ -120,6 +124,10 @@ pub struct Report {
     pub rates: Option<Rates>,
     /// What follows for the inverse limit.
     pub limit: Option<String>,
+    /// For a transfer: how each hyperparameter of each block has to change.
+    pub laws: Vec<BlockLaw>,
+    /// Whether the generators are embeddings.
+    pub direct: bool,
     /// How the defect behaves along the index, if squares fail.
     pub defects: Option<Defects>,
 }
@@ -159,6 +167,7 @@ pub fn answer(
     let result = match &asked.ask {
         Ask::Laws => laws::laws(&context, task),
         Ask::Along(optimizer) => squares::along(&context, task, optimizer),
+        Ask::Training(optimizer) => training::along(&context, task, optimizer),
     };
     progress.end();
     result
@@ -201,6 +210,12 @@ fn assumptions(squares: &[Square]) -> Vec<String> {
         all.push(format!("{more} more of this kind, for other members of the system"));
     }
     all
+}
+
+/// The claims of all squares that were only sampled, each once.
+fn sampled_claims(squares: &[Square]) -> Vec<String> {
+    let all: indexmap::IndexSet<&String> = squares.iter().flat_map(|s| &s.finding.sampled_claims).collect();
+    all.into_iter().cloned().collect()
 }
 
 /// The numbers of all squares together: the largest residual and the largest noise.

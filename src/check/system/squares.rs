@@ -101,6 +101,8 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
         diamonds: None,
         rates: rates.filter(|r| *r != Rates::Equal),
         limit: limit.filter(|_| finding.verdict >= Verdict::InLimit),
+        laws: Vec::new(),
+        direct: c.system.family.direct,
         defects: defect::defects(&squares),
         squares,
     };
@@ -238,6 +240,7 @@ fn whole(squares: &[Square]) -> Finding {
         f.order = squares.iter().filter_map(|s| s.finding.order).min();
     }
     f.assumptions = assumptions(squares);
+    f.sampled_claims = super::sampled_claims(squares);
     let mut rates = squares.iter().map(|s| &s.finding.rate);
     if verdict == Verdict::UpToRate
         && let Some(rate) = rates.next()

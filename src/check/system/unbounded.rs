@@ -19,6 +19,9 @@ use crate::syntax::tree::{Domain, ExpectedVerdict, Expr, ExprKind, Instance, Par
 use crate::term::Term;
 use crate::verdict::{Evidence, Finding, Verdict};
 
+/// Why a direct system is not proved for every value of its index.
+pub(super) const DIRECT: &str = "embeddings are not read for all values of an index at once";
+
 /// A proof for every value of one generator's index, or why there is none.
 type Sought = Result<Proof, String>;
 
@@ -33,6 +36,9 @@ pub(super) fn squares(
     finding: Finding,
 ) -> Result<Finding, Stopped> {
     let prove = |u: &Unbounded| -> Result<Sought, Disagreement> {
+        if c.system.family.direct {
+            return Ok(Err(DIRECT.into()));
+        }
         let family = family(c, u);
         let Some(family) = family else { return Ok(Err(several(u))) };
         if let Outcome::Open { reason } = uniform::submersion(&family) {
@@ -60,6 +66,9 @@ pub(super) fn squares(
 /// As [`squares`].
 pub(super) fn laws(c: &Context<'_>, finding: Finding) -> Result<Finding, Stopped> {
     let prove = |u: &Unbounded| -> Result<Sought, Disagreement> {
+        if c.system.family.direct {
+            return Ok(Err(DIRECT.into()));
+        }
         let Some(family) = family(c, u) else { return Ok(Err(several(u))) };
         if c.system.family.chain.is_none() {
             return Ok(Err("only a chain is known to have no parallel paths beyond its members".into()));
@@ -149,6 +158,7 @@ fn conclude(
     // What is proved of all members needs no assumption about some of them.
     if finite.is_some() {
         whole.assumptions.extend(finding.assumptions);
+        whole.sampled_claims.extend(finding.sampled_claims);
     }
     whole.assumptions.extend(proofs.into_iter().flat_map(|(_, p)| p.assumptions));
     Ok(whole)
@@ -202,7 +212,7 @@ fn rational(e: &Expr, index: &str) -> bool {
 }
 
 /// What is left without a proof: the bound up to which it holds.
-fn open(c: &Context<'_>, finding: Finding, reasons: &[String]) -> Finding {
+pub(super) fn open(c: &Context<'_>, finding: Finding, reasons: &[String]) -> Finding {
     let bounds = beginning(c).unwrap_or_default();
     let held = match (finding.verdict, &finding.rate) {
         (Verdict::UpToRate, Some(rate)) => format!("`up to rate {rate}`"),
@@ -214,6 +224,7 @@ fn open(c: &Context<'_>, finding: Finding, reasons: &[String]) -> Finding {
     open.rate = finding.rate;
     open.order = finding.order;
     open.assumptions = finding.assumptions;
+    open.sampled_claims = finding.sampled_claims;
     open.tried = finding.tried;
     open.tried.push(format!("the members with {bounds}, one by one, and a proof for all"));
     open

@@ -26,14 +26,14 @@ impl Number {
         }
     }
 
-    pub(super) fn minus(&self, other: &Number) -> Number {
+    pub(in crate::check) fn minus(&self, other: &Number) -> Number {
         match (self, other) {
             (Number::Exact(a), Number::Exact(b)) => Number::Exact(a - b),
             _ => Number::Enclosed(self.interval().minus(&other.interval())),
         }
     }
 
-    pub(super) fn times(&self, other: &Number) -> Number {
+    pub(in crate::check) fn times(&self, other: &Number) -> Number {
         match (self, other) {
             (Number::Exact(a), Number::Exact(b)) => Number::Exact(a * b),
             _ => Number::Enclosed(self.interval().times(&other.interval())),
@@ -41,7 +41,7 @@ impl Number {
     }
 
     /// Certainly not zero.
-    pub(super) fn nonzero(&self) -> bool {
+    pub(in crate::check) fn nonzero(&self) -> bool {
         match self {
             Number::Exact(q) => !q.is_zero(),
             Number::Enclosed(x) => !x.has_zero() && x.lo().is_finite() && x.hi().is_finite(),
@@ -63,7 +63,7 @@ impl Number {
         }
     }
 
-    pub(super) fn differs(&self, other: &Number) -> bool {
+    pub(in crate::check) fn differs(&self, other: &Number) -> bool {
         self.minus(other).nonzero()
     }
 

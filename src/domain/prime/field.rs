@@ -37,6 +37,33 @@ impl Random {
     }
 }
 
+/// The product of 8 and the small odd primes: what a prime is modulo this number says which small numbers are squares.
+const MODULUS: u64 = 8 * 3 * 5 * 7 * 11 * 13;
+
+/// Whether primes of this residue modulo [`MODULUS`] have 2, 3, 5, 7, 11, 13 among their squares, -1 not, and no such
+/// odd factor in `p - 1`. By quadratic reciprocity `q` is a square modulo `p ≡ 7` modulo 8 if `p` is one modulo `q ≡ 1`, none
+/// modulo `q ≡ 3` modulo 4.
+fn has_good_residue(residue: u64) -> bool {
+    residue % 8 == 7
+        && [3u64, 5, 7, 11, 13].iter().all(|&q| {
+            let r = residue % q;
+            let square = (1..q).any(|x| x * x % q == r);
+            r > 1 && square == (q % 4 == 1)
+        })
+}
+
+/// The inverse of `a` modulo `m`, if there is one.
+fn inverse_modulo(a: i128, m: i128) -> Option<i128> {
+    let (mut r0, mut r1) = (m, a);
+    let (mut t0, mut t1) = (0i128, 1i128);
+    while r1 != 0 {
+        let q = r0 / r1;
+        (r0, r1) = (r1, r0 - q * r1);
+        (t0, t1) = (t1, t0 - q * t1);
+    }
+    (r0 == 1).then(|| t0.rem_euclid(m))
+}
+
 /// Arithmetic modulo an odd prime below 2⁶², in Montgomery form (Montgomery, *Modular Multiplication Without Trial
 /// Division*, 1985).
 #[derive(Debug, Clone, Copy)]
@@ -62,14 +89,37 @@ impl Field {
         Field { p, negative_inverse: inverse.wrapping_neg(), r2, one: r }
     }
 
-    /// A random prime between 2⁶⁰ and 2⁶¹.
+    /// A random prime below 2⁶¹ for which the squares have the roots that [`super::roots`] needs: `p ≡ 3` modulo 4,
+    /// `(p - 1)/2` without small factors, and 2, 3, 5, 7, 11 and 13 among the squares.
     pub fn random(random: &mut Random) -> Self {
+        let mut residue = random.below(MODULUS);
+        while !has_good_residue(residue) {
+            residue = random.below(MODULUS);
+        }
+        let least = (1 << 60) / MODULUS;
         loop {
-            let candidate = (1 << 60) | (random.next() >> 4) | 1;
+            let candidate = (least + random.below(least)) * MODULUS + residue;
             if is_prime(candidate) {
                 return Field::new(candidate);
             }
         }
+    }
+
+    /// Whether `a` is a square other than zero.
+    pub fn is_square(&self, a: u64) -> bool {
+        self.pow(a, (self.p - 1) / 2) == self.one
+    }
+
+    /// The power `a^(n/d)` of a square `a` other than zero that is itself a square; `None` if `a` is no square, or if the
+    /// group of squares has more or fewer than one such root.
+    pub fn root_power(&self, a: u64, n: i64, d: i64) -> Option<u64> {
+        if !self.is_square(a) {
+            return None;
+        }
+        let order = i128::from((self.p - 1) / 2);
+        let inverse = inverse_modulo(i128::from(d).rem_euclid(order), order)?;
+        let exponent = (i128::from(n).rem_euclid(order) * inverse).rem_euclid(order);
+        u64::try_from(exponent).ok().map(|e| self.pow(a, e))
     }
 
     fn reduce(&self, x: u128) -> u64 {

@@ -1,6 +1,7 @@
 //! The primitives of the term language in a prime field with atoms.
 
-use super::{MatrixAtom, Prime, PseudoInverses};
+use super::matrices::MatrixAtom;
+use super::{Prime, PseudoInverses};
 use crate::domain::{Domain, Fun, Rational, Stop, linear};
 
 impl Domain for Prime {
@@ -51,10 +52,12 @@ impl Domain for Prime {
 
     fn apply(&mut self, f: Fun, x: &u64) -> Result<u64, Stop> {
         let one = self.field.one;
-        if f == Fun::Sign {
-            self.kinks = true;
-        } else {
-            self.atoms = true;
+        match f {
+            Fun::Sign => self.kinks = true,
+            _ => self.atoms = true,
+        }
+        if matches!(f, Fun::Atan | Fun::Erf) {
+            self.collisions += self.odd_atoms as f64;
         }
         if f != Fun::Sign
             && let Some(&v) = self.values.get(&(f, *x))
@@ -66,15 +69,18 @@ impl Domain for Prime {
             Fun::Log => self.logarithm(*x),
             Fun::Sin => Ok(self.circular(*x).1),
             Fun::Cos => Ok(self.circular(*x).0),
-            Fun::Atan => {
-                self.collisions += self.arctangents.len() as f64;
-                if let Some(&v) = self.arctangents.get(x) {
-                    return Ok(v);
-                }
+            // Atoms with no relation but that the function is odd.
+            Fun::Atan | Fun::Erf => {
                 let v = if *x == 0 { 0 } else { self.draw() };
-                self.arctangents.insert(*x, v);
-                self.arctangents.insert(self.field.sub(0, *x), self.field.sub(0, v));
+                self.odd_atoms += 2;
+                self.values.insert((f, self.field.sub(0, *x)), self.field.sub(0, v));
                 Ok(v)
+            }
+            Fun::Gauss => {
+                let height = self.gauss_height();
+                let minus = self.field.sub(0, self.field.mul(*x, *x));
+                let e = self.exponential(minus)?;
+                Ok(self.field.mul(height, e))
             }
             Fun::Tanh => {
                 let twice = self.field.add(*x, *x);
@@ -107,7 +113,6 @@ impl Domain for Prime {
             let e = i64::try_from(q.numerator()).map_err(|_| Stop::Unsupported)?;
             return if e < 0 && *x == 0 { Err(Stop::Pole) } else { self.signed_power(*x, e) };
         }
-        self.atoms = true;
         self.root_power(*x, q)
     }
 
@@ -122,23 +127,7 @@ impl Domain for Prime {
     /// `polar(Q A P) = Q polar(A) P` for orthogonal `Q`, `P`, and `polar(c A) = ± polar(A)`; else a new atom.
     fn polar(&mut self, m: &[u64], rows: usize, cols: usize) -> Result<Vec<u64>, Stop> {
         self.atoms = true;
-        let known = std::mem::take(&mut self.polars);
-        let mut found = None;
-        for atom in known.iter().filter(|a| (a.rows, a.cols) == (rows, cols)) {
-            if let Some((left, right, scale)) = self.related(atom, m, false) {
-                let sign = self.sign(scale)?;
-                let value = self.sandwich(&left, &atom.value, &right, rows, cols);
-                found = Some(value.iter().map(|v| self.field.mul(*v, sign)).collect());
-                break;
-            }
-        }
-        self.polars = known;
-        if let Some(value) = found {
-            return Ok(value);
-        }
-        let value: Vec<u64> = (0..rows * cols).map(|_| self.draw()).collect();
-        self.polars.push(MatrixAtom { argument: m.to_vec(), rows, cols, value: value.clone() });
-        Ok(value)
+        self.polar_factor(m, rows, cols)
     }
 
     /// `(Q A Qᵀ)^q = Q A^q Qᵀ` for orthogonal `Q`, and `(c A)^q = c^q A^q`; else a new atom.

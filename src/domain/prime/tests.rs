@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::Fun;
+use crate::domain::{Domain, Fun};
 
 fn prime(seed: u64) -> Prime {
     Prime::new(Random::new(seed, "test"), Signs::Free, PseudoInverses::ByRank)
@@ -55,6 +55,8 @@ fn roots_and_signs_see_positive_factors() {
     let scaled = p.field.mul(p.field.mul(a, a), x);
     let (big, small) = (p.power(&scaled, &half).unwrap(), p.power(&x, &half).unwrap());
     assert_eq!(big, p.field.mul(a, small));
+    assert_eq!(p.apply(Fun::Sign, &x).unwrap(), p.field.one, "a radicand is positive where the root is defined");
+    let x = p.draw();
     let (s, t) = (p.apply(Fun::Sign, &x).unwrap(), p.apply(Fun::Sign, &p.field.mul(a, x)).unwrap());
     assert_eq!(s, t);
     assert_eq!(p.apply(Fun::Sign, &a).unwrap(), p.field.one);
@@ -94,4 +96,47 @@ fn false_relations_are_not_imposed() {
     let (ex, rx) = (p.apply(Fun::Exp, &x).unwrap(), p.power(&x, &half).unwrap());
     assert_ne!(ex, rx);
     assert_ne!(p.apply(Fun::Tanh, &x).unwrap(), p.apply(Fun::Tanh, &y).unwrap());
+}
+
+/// Two elements, and true roots where the field has them; other seeds until it does.
+fn with_roots(go: impl Fn(&mut Prime, u64, u64) -> Option<()>) {
+    let met = (0..64).filter(|&seed| {
+        let mut p = prime(seed);
+        p.roots = Roots::true_ones();
+        let (x, y) = (p.draw(), p.draw());
+        go(&mut p, x, y).is_some()
+    });
+    assert!(met.count() > 4);
+}
+
+#[test]
+fn true_roots_obey_the_laws_of_positive_numbers() {
+    let q = |a: i64, b: u64| Rational::from_parts(a.into(), b.into());
+    with_roots(|p, x, y| {
+        let (rx, ry) = (p.power(&x, &q(1, 2)).ok()?, p.power(&y, &q(1, 2)).ok()?);
+        assert_eq!(p.field.mul(rx, rx), x);
+        let product = p.field.mul(x, y);
+        assert_eq!(p.power(&product, &q(1, 2)).unwrap(), p.field.mul(rx, ry));
+        assert_eq!(p.power(&rx, &q(1, 2)).unwrap(), p.power(&x, &q(1, 4)).unwrap());
+        for n in [3, 5, 7, 8, 11, 13] {
+            let root = p.power(&x, &q(1, n)).unwrap();
+            assert_eq!(p.field.pow(root, n), x, "{n}");
+        }
+        assert_eq!(p.apply(Fun::Sign, &rx).unwrap(), p.field.one);
+        Some(())
+    });
+}
+
+#[test]
+fn numbers_have_the_roots_that_they_have() {
+    let half = Rational::from_parts(1.into(), 2u8.into());
+    with_roots(|p, _, _| {
+        let (two, eight) = (p.field.embed(2), p.field.embed(8));
+        let (r2, r8) = (p.power(&two, &half).ok()?, p.power(&eight, &half).ok()?);
+        assert_eq!(p.field.mul(r2, r8), p.field.embed(4));
+        let seventeen = p.field.embed(17);
+        let root = p.power(&seventeen, &half).ok()?;
+        assert_eq!(p.field.mul(root, root), seventeen);
+        Some(())
+    });
 }

@@ -41,22 +41,24 @@ impl Resolver<'_> {
         for leg in arrows {
             let label = leg.label.clone();
             let cone = name.clone();
-            if leg.source != apex {
-                let (found, apex) = (all[leg.source].text.clone(), all[apex].text.clone());
+            // The legs of a cocone end in the apex.
+            let (at_apex, other) = if system.direct { (leg.target, leg.source) } else { (leg.source, leg.target) };
+            if at_apex != apex {
+                let (found, apex) = (all[at_apex].text.clone(), all[apex].text.clone());
                 return self.e.fail(SystemError::LegSource { cone, leg: label, found, apex, span: place }.into());
             }
-            if leg.target >= count && leg.target != apex {
+            if other >= count && other != apex {
                 // A leg beyond the members of an unbounded system that are looked at.
                 if !system.unbounded.is_empty() {
                     continue;
                 }
                 let help = Some(format!("its objects are {}", listed(system.objects.iter().map(|o| o.label.as_str()))));
-                let (found, system) = (all[leg.target].text.clone(), system.name.clone());
+                let (found, system) = (all[other].text.clone(), system.name.clone());
                 return self
                     .e
                     .fail(SystemError::LegTarget { cone, leg: label, found, system, help, span: place }.into());
             }
-            let slot = leg.target;
+            let slot = other;
             if let Some(first) = &legs[slot] {
                 let object = all[slot].label.clone();
                 let first = first.label.clone();

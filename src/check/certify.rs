@@ -1,0 +1,68 @@
+//! Certificates from the other side: that something is *not* zero.
+//!
+//! A prime field has fewer relations than the real numbers as soon as atoms are in play. What vanishes there vanishes;
+//! what does not may still vanish. So a rank, or a quantity that has to differ from zero, is confirmed by one real point of
+//! the same piece and the same member at which it is so in exact numbers or in intervals.
+
+use super::Setting;
+use super::sample::{Point, Sampler, embed};
+use crate::domain::exact::Exact;
+use crate::domain::interval::Intervals;
+use crate::domain::prime::Random;
+use crate::domain::{Domain, Rational};
+use crate::model::elaborate::Constraint;
+use crate::term::{Program, Term};
+
+/// Points tried for one certificate.
+const POINTS: usize = 48;
+
+/// Points tried in the search for one on a given piece.
+const PIECE_POINTS: usize = 400;
+
+/// Scalar operations of an interval evaluation, all points together.
+const OPERATIONS: usize = 50_000_000;
+
+/// What an evaluation in a prime field took to be so.
+pub struct Taken<'a> {
+    /// The ranks of pseudo-inverses, in order.
+    pub ranks: &'a [usize],
+    /// The signs at kinks in order, if they matter.
+    pub signs: Option<&'a [i8]>,
+}
+
+/// Whether at some real point of a discrete member all pseudo-inverted matrices have at least the given ranks, and all
+/// partial operations a value.
+pub fn ranks(sampler: &Sampler, program: &Program, member: Option<u64>, taken: &Taken<'_>, seed: u64) -> bool {
+    let mut random = Random::new(seed, "certificate");
+    let affordable = OPERATIONS / program.operations().max(1);
+    let wanted = if taken.signs.is_some() { PIECE_POINTS } else { POINTS };
+    (0..wanted.min(affordable.max(2))).any(|k| {
+        let Some(point) = sampler.simple_of(&mut random, k * 8 / wanted, member) else { return false };
+        let mut domain = Intervals::with_hints(taken.ranks.iter().copied());
+        let embedded = embed(&mut domain, &point);
+        program.run(&mut domain, |s| embedded.get(&s).cloned()).is_ok()
+            && domain.trace.ranks == taken.ranks
+            && taken.signs.is_none_or(|signs| domain.trace.signs == signs)
+    })
+}
+
+/// Whether a scalar is certainly not zero at some point of the domain.
+pub fn somewhere_nonzero(setting: &Setting, term: Term, extra: &[Constraint], seed: u64) -> bool {
+    let sampler = Sampler::new(setting, &[term], extra);
+    let program = Program::new(&setting.store, &[term]);
+    let mut random = Random::new(seed, "nonzero");
+    let affordable = OPERATIONS / program.operations().saturating_mul(4).max(1);
+    (0..POINTS.min(affordable.max(2)))
+        .any(|k| sampler.simple(&mut random, k / 8).is_some_and(|point| nonzero_at(&program, &point)))
+}
+
+/// Whether the first value of a program is certainly not zero at a point.
+pub fn nonzero_at(program: &Program, point: &Point<Rational>) -> bool {
+    if let Ok(v) = program.run(&mut Exact::with_limit(1 << 12), |s| point.get(&s).cloned()) {
+        return !v[0][0].is_zero();
+    }
+    let mut domain = Intervals::default();
+    let embedded = embed(&mut domain, point);
+    let values = program.run(&mut domain, |s| embedded.get(&s).cloned());
+    values.is_ok_and(|v| domain.is_zero(&v[0][0]) == Some(false))
+}

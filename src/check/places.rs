@@ -1,0 +1,110 @@
+//! Where to look: values that a text singles out, and points far out.
+
+use super::sample::{Point, Sampler};
+use crate::domain::Rational;
+use crate::domain::prime::Random;
+use crate::term::{Node, Store, SymbolId, Term};
+
+/// Values taken from a text.
+const MOST: usize = 24;
+
+/// Constants of a text with more bits than this are no places to look at.
+const BITS: usize = 96;
+
+/// Numbers at which something may happen: those that occur in the terms, their quotients where they stand together, with
+/// both signs, and small numbers. The smallest come first.
+pub fn special_values(store: &Store, roots: &[Term]) -> Vec<Rational> {
+    let mut found: Vec<Rational> = [0, 1, -1, 2, -2].into_iter().map(Rational::from).collect();
+    found.push(Rational::from_parts(1.into(), 2u8.into()));
+    let mut add = |q: Rational| {
+        use dashu_int::ops::BitTest;
+        let small = q.numerator().bit_len() + q.denominator().bit_len() <= BITS;
+        for q in [-q.clone(), q] {
+            if small && found.len() < MOST && !found.contains(&q) {
+                found.push(q);
+            }
+        }
+    };
+    for t in store.reachable(roots) {
+        match store.node(t) {
+            Node::Sum(parts) => {
+                // c x + d is zero at -d / c.
+                let constant = parts.iter().find(|(_, p)| store.as_fill(*p).is_some());
+                for (c, p) in parts.iter().filter(|(c, p)| !c.is_zero() && store.as_fill(*p).is_none()) {
+                    if let Some((d, u)) = constant
+                        && let Some(u) = store.as_fill(*u)
+                    {
+                        add(d * u / c);
+                    }
+                    let _ = p;
+                }
+            }
+            Node::Fill(q) => add(q.clone()),
+            Node::Literal(values) => values.iter().take(4).for_each(|q| add(q.clone())),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// A point of the domain with some entries far out, or close to a bound that the conditions give; by powers of ten up to
+/// the given one.
+pub fn far(sampler: &Sampler, random: &mut Random, power: u64) -> Option<Point<Rational>> {
+    let mut point = sampler.simple(random, 1)?;
+    let mut symbols: Vec<SymbolId> = sampler.symbols().filter(|x| !x.2).map(|x| x.0).collect();
+    symbols.sort_unstable();
+    for s in symbols {
+        let bounds = sampler.bounds(s);
+        let Some(values) = point.get_mut(&s) else { continue };
+        for (x, (low, high)) in values.iter_mut().zip(bounds) {
+            if random.below(3) == 0 {
+                continue;
+            }
+            let scale = Rational::from(10u64.pow(1 + random.below(power.max(1)) as u32));
+            let inward = random.below(2) == 0;
+            *x = match (low, high) {
+                (None, None) => &*x * scale,
+                (Some(a), None) if inward => &a + (&*x - &a) / scale,
+                (Some(a), None) => &a + (&*x - &a) * scale,
+                (None, Some(b)) if inward => &b + (&*x - &b) / scale,
+                (None, Some(b)) => &b + (&*x - &b) * scale,
+                (Some(a), Some(_)) if inward => &a + (&*x - &a) / scale,
+                (Some(_), Some(b)) => &b + (&*x - &b) / scale,
+            };
+        }
+    }
+    sampler.satisfied(&point).then_some(point)
+}
+
+/// A point of the domain with some entries at special values.
+pub fn special(sampler: &Sampler, random: &mut Random, values: &[Rational]) -> Option<Point<Rational>> {
+    let mut point = sampler.simple(random, 1)?;
+    let mut symbols: Vec<SymbolId> = sampler.symbols().filter(|x| !x.2).map(|x| x.0).collect();
+    symbols.sort_unstable();
+    for s in symbols {
+        for x in point.get_mut(&s)? {
+            if !values.is_empty() && random.below(3) != 0 {
+                *x = values[random.below(values.len() as u64) as usize].clone();
+            }
+        }
+    }
+    sampler.satisfied(&point).then_some(point)
+}
+
+/// A floating-point point of the domain near special values, for functions that change quickly there.
+pub fn near(sampler: &Sampler, random: &mut Random, values: &[Rational]) -> Option<Point<f64>> {
+    let mut point = sampler.float(random)?;
+    let reference = point.clone();
+    let mut symbols: Vec<SymbolId> = sampler.symbols().filter(|x| !x.2).map(|x| x.0).collect();
+    symbols.sort_unstable();
+    for s in symbols {
+        let bounds = sampler.bounds(s);
+        for (x, (low, high)) in point.get_mut(&s)?.iter_mut().zip(bounds) {
+            if low.is_none() && high.is_none() && !values.is_empty() {
+                let centre = values[random.below(values.len() as u64) as usize].to_f64().value();
+                *x = centre + 4.0 * random.unit() - 2.0;
+            }
+        }
+    }
+    sampler.inside_float(&point, &reference).then_some(point)
+}

@@ -1,0 +1,419 @@
+//! The finding: from numbers to a guess, from the guess to a proof, or to a refutation.
+
+use indexmap::IndexMap;
+
+use super::chart::Chart;
+use super::detect::{Led, detect};
+use super::factors::{Choice, Search};
+use super::prove::{Factors, prove};
+use super::relation::{Builder, Relation};
+use super::run::{Courses, PerBlock, Runner, STEPS};
+use super::{Asked, Kind, formula, refute, words};
+use crate::check::decide::{Disagreement, Sign, agree, claims, positive};
+use crate::check::sample::Point;
+use crate::check::{Budget, algebra, rate};
+use crate::term::Term;
+use crate::verdict::{Evidence, Finding, Verdict};
+
+/// Points that each group of courses has.
+const COURSES: usize = 12;
+/// Groups of courses, at most.
+const MAX_GROUPS: usize = 14;
+
+/// What else the answer may use.
+pub struct Context<'a> {
+    /// Decides the square of `check natural`, for `in limit`.
+    pub natural: &'a mut dyn FnMut() -> Result<Option<Finding>, Disagreement>,
+    /// The subexpression of the optimizer that reads all blocks at once, if there is one.
+    pub mixing: Option<String>,
+}
+
+/// Answers a question about training.
+///
+/// # Errors
+/// If two engines contradict each other.
+pub fn answer(asked: &mut Asked, context: &mut Context<'_>, budget: &Budget) -> Result<Finding, Disagreement> {
+    if let Some(reason) = &asked.problem.invalid {
+        return Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason.clone()));
+    }
+    if let Some(broken) = claims(&mut asked.problem, budget)? {
+        return Ok(broken);
+    }
+    let mut assumptions = std::mem::take(&mut asked.problem.assumptions);
+    let mut finding = match found(asked, context, budget)? {
+        Ok(f) => f,
+        Err(reason) => Finding::new(Verdict::Undecided, Evidence::None, reason),
+    };
+    assumptions.append(&mut asked.problem.assumptions);
+    assumptions.append(&mut finding.assumptions);
+    finding.assumptions = assumptions;
+    Ok(finding)
+}
+
+/// A guess: factors for each group of courses, and as terms.
+struct Guess {
+    numbers: Vec<PerBlock>,
+    terms: Factors,
+    /// For `training` and `same`: the rate, where it is not one.
+    rate: Option<Term>,
+}
+
+type Undecided = String;
+
+fn found(
+    asked: &mut Asked,
+    context: &mut Context<'_>,
+    budget: &Budget,
+) -> Result<Result<Finding, Undecided>, Disagreement> {
+    let chart = match Chart::new(asked, budget) {
+        Ok(c) => c,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    if asked.kind == Kind::Transfer
+        && let Some(reason) = mixes_blocks(asked, &chart)
+    {
+        return Ok(Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason)));
+    }
+    let runner = match Runner::new(asked) {
+        Ok(r) => r,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let members = runner.members(&asked.problem).len();
+    let groups = if members <= 1 && asked.kind != Kind::Same { 2 } else { (3 * members + 3).min(MAX_GROUPS) };
+    let courses = Courses::draw(&runner, &asked.problem, groups, COURSES, budget);
+    let defined = courses.as_ref().is_some_and(|c| {
+        c.groups.iter().flatten().any(|c| runner.led(c, &asked.target, &runner.ones()[..], STEPS).is_ok())
+    });
+    if !defined && let Some(reason) = refute::undefined(asked, budget) {
+        return Ok(Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason)));
+    }
+    let Some(courses) = courses.filter(|_| defined) else {
+        return Ok(Err("no point was found from which both sides could be followed".into()));
+    };
+    let (guess, failing) = guess(asked, &runner, &courses);
+    let mut tried = vec![format!(
+        "courses: {} from fresh states, {STEPS} steps each",
+        courses.groups.iter().map(Vec::len).sum::<usize>()
+    )];
+    if let Some(guess) = &guess {
+        let led = led(asked, &runner, &courses, guess);
+        if let Some(led) = led {
+            let carried = asked.carried.clone();
+            let builder = Builder { chart: &chart, carried: &carried };
+            let mut relation = detect(asked, &builder, &courses, &led);
+            let traces = relation.equal_traces.take();
+            let mut attempts = vec![relation.clone()];
+            if traces.is_some() {
+                attempts.push(Relation { equal_traces: traces, ..relation });
+            }
+            for relation in attempts {
+                let open = match prove(asked, &builder, &relation, &guess.terms, budget)? {
+                    Ok(proof) => return Ok(Ok(proved(asked, guess, &relation, proof, budget))),
+                    Err(open) => open,
+                };
+                tried.push(format!("invariant ({open}): {}", words::invariant(asked, &relation).join("; ")));
+            }
+        }
+    }
+    if asked.kind == Kind::Training
+        && asked.rate.is_some()
+        && agrees_in_first_order(asked, budget)
+        && let Some(f) = (context.natural)()?
+    {
+        let message = format!(
+            "the square of `check natural` is in limit, so that both runs differ by O(lr) at a fixed time k·lr; {}",
+            f.message
+        );
+        return Ok(Ok(Finding { message, ..f }));
+    }
+    let refuted = match asked.kind {
+        Kind::Transfer => transfer_fails(asked, &failing, context, budget)?,
+        _ => {
+            let one = asked.problem.setting.store.num(1);
+            let rate = guess.as_ref().map(|g| g.rate.unwrap_or(one));
+            // A first step that agrees leaves one rate to be refuted later, found or not.
+            let rate = rate.or_else(|| first_rate(asked, budget));
+            refute::training(asked, rate, budget)?
+        }
+    };
+    if let Some(mut f) = refuted {
+        f.tried.splice(0..0, tried);
+        return Ok(Ok(f));
+    }
+    let message = match (&guess, asked.kind) {
+        (Some(_), _) => {
+            "the parameters agree at the sampled points for the first steps, but no invariant was proved that makes them agree for ever"
+        }
+        (None, Kind::Transfer) => {
+            "no factors were found that make the first steps agree, and no points that rule all of them out"
+        }
+        (None, _) => {
+            "the parameters differ numerically after the first steps, but no point was found that proves it for every rate"
+        }
+    };
+    let mut f = Finding::new(Verdict::Undecided, Evidence::None, message);
+    f.tried = tried;
+    Ok(Ok(f))
+}
+
+/// Why a map does not take blocks to blocks, if it does not.
+fn mixes_blocks(asked: &Asked, chart: &Chart) -> Option<String> {
+    let (b, sources) = chart.blocks.iter().enumerate().find(|(_, s)| s.len() > 1)?;
+    let names: Vec<String> = sources.iter().map(|&a| format!("`{}`", asked.source.blocks[a].name)).collect();
+    Some(format!(
+        "a transfer needs a map that takes blocks to blocks, and `{}` of the target depends on {} of the source",
+        asked.target.blocks[b].name,
+        names.join(" and ")
+    ))
+}
+
+/// Factors that make the first steps agree in numbers, and the blocks for which there are none.
+fn guess(asked: &mut Asked, runner: &Runner, courses: &Courses) -> (Option<Guess>, Vec<usize>) {
+    let target = asked.target.clone();
+    let search = |allowed: Vec<usize>, entries| Search { runner, courses, target: &target, allowed, entries };
+    let ones = runner.ones();
+    let rate: Vec<usize> = if asked.factors.is_empty() { Vec::new() } else { vec![0] };
+    let global = if asked.kind == Kind::Transfer { Vec::new() } else { rate };
+    if let Some(choice) = search(global, 0..target.dim).solve() {
+        return (everywhere(asked, courses, &choice), Vec::new());
+    }
+    if asked.kind != Kind::Transfer {
+        return (None, Vec::new());
+    }
+    let allowed = allowed(asked);
+    let choices: Vec<Option<Choice>> =
+        target.blocks.iter().map(|b| search(allowed.clone(), b.offset..b.offset + b.size()).solve()).collect();
+    let failing: Vec<usize> = (0..choices.len()).filter(|&b| choices[b].is_none()).collect();
+    let Some(choices) = choices.into_iter().collect::<Option<Vec<Choice>>>() else { return (None, failing) };
+    let points: Vec<Point<f64>> = courses.groups.iter().map(|g| g[0].point.clone()).collect();
+    let points: Vec<&Point<f64>> = points.iter().collect();
+    let mut terms = Factors::ones(asked);
+    for (b, choice) in choices.iter().enumerate() {
+        for &j in &choice.scaled {
+            let values: Vec<f64> = choice.values.iter().map(|v| v[j]).collect();
+            match formula::fit(&mut asked.problem, &courses.members, &points, &values) {
+                Some(t) => terms.blocks[b][j] = t,
+                None => return (None, Vec::new()),
+            }
+        }
+    }
+    let numbers = (0..courses.groups.len())
+        .map(|g| PerBlock { blocks: choices.iter().map(|c| c.values[g].clone()).collect(), rest: ones.clone() })
+        .collect();
+    (Some(Guess { numbers, terms, rate: None }), Vec::new())
+}
+
+fn everywhere(asked: &mut Asked, courses: &Courses, choice: &Choice) -> Option<Guess> {
+    let points: Vec<&Point<f64>> = courses.groups.iter().map(|g| &g[0].point).collect();
+    let mut list = Factors::ones(asked).rest;
+    let mut rate = None;
+    if !choice.scaled.is_empty() {
+        let values: Vec<f64> = choice.values.iter().map(|v| v[0]).collect();
+        let c = formula::fit(&mut asked.problem, &courses.members, &points, &values)?;
+        list[0] = c;
+        rate = Some(c);
+    }
+    let blocks = asked.target.blocks.len();
+    let numbers = choice.values.iter().map(|v| PerBlock { blocks: vec![v.clone(); blocks], rest: v.clone() }).collect();
+    Some(Guess { numbers, terms: Factors::everywhere(asked, list), rate })
+}
+
+/// The hyperparameters that no fixed state depends on.
+fn allowed(asked: &Asked) -> Vec<usize> {
+    let store = &asked.problem.setting.store;
+    let fixed: Vec<Term> = asked
+        .target
+        .states
+        .iter()
+        .enumerate()
+        .filter(|(_, s)| asked.target.layout(s) == super::Layout::Whole)
+        .flat_map(|(i, s)| [asked.target.next[i + 1], s.initial])
+        .collect();
+    let read = store.free_symbols(&fixed);
+    (0..asked.factors.len()).filter(|&j| !read.contains(&asked.factors[j].symbol)).collect()
+}
+
+fn led(asked: &Asked, runner: &Runner, courses: &Courses, guess: &Guess) -> Option<Led> {
+    let group = |(courses, factors): (&Vec<super::run::Course>, &PerBlock)| {
+        courses.iter().map(|c| runner.led(c, &asked.target, factors, STEPS).ok()).collect::<Option<Vec<_>>>()
+    };
+    courses.groups.iter().zip(&guess.numbers).map(group).collect()
+}
+
+fn proved(
+    asked: &mut Asked,
+    guess: &Guess,
+    relation: &Relation,
+    proof: super::prove::Proof,
+    budget: &Budget,
+) -> Finding {
+    let invariant = words::invariant(asked, relation);
+    let mut rates: IndexMap<String, IndexMap<String, String>> = IndexMap::new();
+    let mut scaled = Vec::new();
+    for b in 0..asked.target.blocks.len() {
+        let mut own = IndexMap::new();
+        for j in 0..asked.factors.len() {
+            let c = rate::simplified(&mut asked.problem.setting, guess.terms.blocks[b][j]);
+            if formula::is_one(&asked.problem, c) {
+                continue;
+            }
+            let text = asked.problem.setting.store.text(c);
+            scaled.push((b, j, c));
+            own.insert(asked.factors[j].name.clone(), text);
+        }
+        if asked.kind == Kind::Transfer {
+            rates.insert(asked.target.blocks[b].name.clone(), own);
+        }
+    }
+    let known =
+        if invariant.is_empty() { String::new() } else { format!(" with the invariant: {};", invariant.join("; ")) };
+    let proof_text = format!("for every number of steps,{known} {}", proof.text);
+    let (verdict, message) = match asked.kind {
+        _ if scaled.is_empty() => (Verdict::Commutes, format!("the parameters of both runs correspond {proof_text}")),
+        Kind::Transfer => {
+            let list: Vec<String> =
+                rates.iter().flat_map(|(b, own)| own.iter().map(move |(h, c)| format!("{h}({b}) = {c}"))).collect();
+            (
+                Verdict::UpToRates,
+                format!("the parameters of both runs correspond with {} in the target, {proof_text}", list.join(", ")),
+            )
+        }
+        _ => {
+            let text = asked.problem.setting.store.text(scaled[0].2);
+            (
+                Verdict::UpToRate,
+                format!(
+                    "the parameters of both runs correspond once the target's learning rate is multiplied by {text}, {proof_text}"
+                ),
+            )
+        }
+    };
+    let mut f = Finding::new(verdict, Evidence::Algebra, message);
+    f.residual = proof.residual;
+    f.invariant = invariant;
+    for &(b, j, c) in &scaled {
+        match positive(&mut asked.problem, c, budget) {
+            Sign::Proved => {}
+            Sign::Sampled => {
+                let text = asked.problem.setting.store.text(c);
+                f.assumptions.push(format!(
+                    "{}({}) = {text} is positive: holds at all members tried, not proved",
+                    asked.factors[j].name, asked.target.blocks[b].name
+                ));
+            }
+            Sign::No => {
+                return Finding::new(
+                    Verdict::Undecided,
+                    Evidence::None,
+                    "the factors that were found are not positive",
+                );
+            }
+        }
+    }
+    f.assumptions.dedup();
+    if asked.kind == Kind::Transfer {
+        f.rates = rates;
+        for &(b, j, c) in &scaled {
+            let (block, name) = (asked.target.blocks[b].name.clone(), asked.factors[j].name.clone());
+            let known = rate::constant(&asked.problem.setting, c).filter(|v| !v.negative);
+            f.rate_squares.extend(known.map(|v| (block, name, v.square)));
+        }
+        expected(asked, guess, budget, &mut f);
+    } else if verdict == Verdict::UpToRate {
+        let c = scaled[0].2;
+        f.rate = Some(asked.problem.setting.store.text(c));
+        f.rate_exact = asked.problem.setting.store.as_fill(c).cloned();
+        crate::check::decide::expected_rate(&mut asked.problem, c, budget, &mut f);
+    }
+    f
+}
+
+/// Compares the factors that the check names with those found.
+fn expected(asked: &mut Asked, guess: &Guess, budget: &Budget, f: &mut Finding) {
+    for (b, j, wanted) in asked.expected.clone() {
+        let c = guess.terms.blocks[b][j];
+        let difference = asked.problem.setting.store.sub(c, wanted);
+        let same = asked.problem.for_every_member(|p| {
+            algebra::vanishes(&p.setting, &[difference], &p.domain, budget, "expected rates").holds()
+        });
+        if same {
+            continue;
+        }
+        let name = format!("{}({})", asked.factors[j].name, asked.target.blocks[b].name);
+        let wanted_short = rate::simplified(&mut asked.problem.setting, wanted);
+        let text = asked.problem.setting.store.text(wanted_short);
+        let constants = rate::constant(&asked.problem.setting, c).zip(rate::constant(&asked.problem.setting, wanted));
+        let equal = match constants {
+            Some((a, b)) => a.negative == b.negative && a.square == b.square,
+            None => agree(&asked.problem, (c, wanted), budget),
+        };
+        if equal && constants_known(asked, c, wanted) {
+            continue;
+        }
+        if equal {
+            f.assumptions.push(format!("{name} is {text}: holds at all members tried, not proved"));
+        } else {
+            f.rate_differs = Some(format!("{name} = {text}"));
+            return;
+        }
+    }
+}
+
+/// Whether both formulas are numbers whose squares are known exactly.
+fn constants_known(asked: &Asked, a: Term, b: Term) -> bool {
+    rate::constant(&asked.problem.setting, a).is_some() && rate::constant(&asked.problem.setting, b).is_some()
+}
+
+/// Whether the first moves agree to first order in the small parameter, perhaps up to a rate, as far as numbers tell.
+fn agrees_in_first_order(asked: &mut Asked, budget: &Budget) -> bool {
+    let Some(lr) = asked.rate else { return false };
+    let Some((left, right)) = refute::first_moves(asked) else { return false };
+    let all: Vec<usize> = (0..asked.factors.len()).collect();
+    let right = refute::at_one(asked, right, &all);
+    let store = &mut asked.problem.setting.store;
+    let (one, zero) = (store.num(1), store.num(0));
+    let seeds = crate::term::Seeds::along([(lr, one)]);
+    let (Ok(l), Ok(r)) = (store.tangent(left, &seeds), store.tangent(right, &seeds)) else { return false };
+    let at = store.substitute(&[l, r], &[(lr, zero)].into_iter().collect());
+    let domain = asked.problem.domain.clone();
+    crate::check::numeric::compare(&asked.problem.setting, (&at[..1], &at[1..]), &domain, budget, "first order")
+        .agrees()
+        || matches!(
+            rate::candidate(&mut asked.problem.setting, (&at[..1], &at[1..]), &domain, budget),
+            rate::Ratio::Constant(_)
+        )
+}
+
+/// The rate that makes the first moves agree, as a formula, where the numbers of later steps refuse it.
+fn first_rate(asked: &mut Asked, budget: &Budget) -> Option<Term> {
+    let (left, right) = refute::first_moves(asked)?;
+    let all: Vec<usize> = (0..asked.factors.len()).collect();
+    let right = refute::at_one(asked, right, &all);
+    let domain = asked.problem.domain.clone();
+    match rate::candidate(&mut asked.problem.setting, (&[left], &[right]), &domain, budget) {
+        rate::Ratio::Constant(c) => Some(rate::simplified(&mut asked.problem.setting, c)),
+        _ => None,
+    }
+}
+
+/// Refutes a transfer on the first block for which no factors exist.
+fn transfer_fails(
+    asked: &mut Asked,
+    failing: &[usize],
+    context: &Context<'_>,
+    budget: &Budget,
+) -> Result<Option<Finding>, Disagreement> {
+    let Some(moves) = refute::first_moves(asked) else { return Ok(None) };
+    let allowed = allowed(asked);
+    for &b in failing {
+        let block = asked.target.blocks[b].clone();
+        let entries = block.offset..block.offset + block.size();
+        let Some(mut f) = refute::moves_differ(asked, moves, entries, &allowed, budget)? else { continue };
+        let names: Vec<&str> = allowed.iter().map(|&j| asked.factors[j].name.as_str()).collect();
+        let mixing = context.mixing.as_ref().filter(|_| asked.target.blocks.len() > 1);
+        let why = mixing.map_or(String::new(), |m| format!("; `{m}` reads all blocks at once"));
+        f.message = format!("no factors of {} work in `{}`: {}{why}", names.join(", "), block.name, f.message);
+        return Ok(Some(f));
+    }
+    Ok(None)
+}

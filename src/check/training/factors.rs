@@ -1,0 +1,188 @@
+//! Which factors of hyperparameters make the target follow the source: least squares on their logarithms.
+//!
+//! Numbers at a few points suggest factors; identities decide later. The least set of hyperparameters is sought, those
+//! declared first preferred, `lr` before all.
+
+use std::ops::Range;
+
+use nalgebra::{DMatrix, DVector};
+
+use super::Side;
+use super::run::{Course, Courses, Runner, STEPS};
+
+/// At most this many hyperparameters of one block are scaled.
+const MAX_SCALED: usize = 4;
+/// Courses that a solution is fitted to; it is tested on all.
+const FITTED: usize = 10;
+const ITERATIONS: usize = 24;
+/// A relative difference of the moves below this is none.
+pub const TOLERANCE: f64 = 1e-7;
+
+/// Factors that were found.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// The hyperparameters that are scaled, by number.
+    pub scaled: Vec<usize>,
+    /// For each group of courses the factors of all hyperparameters.
+    pub values: Vec<Vec<f64>>,
+}
+
+/// Where factors are sought: the entries of the target's point that they have to make right.
+pub struct Search<'a> {
+    /// The programs.
+    pub runner: &'a Runner,
+    /// The courses.
+    pub courses: &'a Courses,
+    /// The target.
+    pub target: &'a Side,
+    /// Hyperparameters that may be scaled, in order.
+    pub allowed: Vec<usize>,
+    /// The entries.
+    pub entries: Range<usize>,
+}
+
+impl Search<'_> {
+    /// The least set of factors, if one is found.
+    pub fn solve(&self) -> Option<Choice> {
+        let first = self.courses.groups.first()?;
+        let allowed: Vec<usize> = self.allowed.iter().copied().filter(|&j| self.matters(&first[0], j)).collect();
+        for size in 0..=allowed.len().min(MAX_SCALED) {
+            for scaled in subsets(&allowed, size) {
+                if let Some(choice) = self.with(&scaled) {
+                    return Some(choice);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether a hyperparameter has an influence on the entries.
+    fn matters(&self, course: &Course, j: usize) -> bool {
+        let mut changed = self.runner.ones();
+        let plain = self.moves(course, &changed, STEPS);
+        changed[j] = 1.25;
+        let moved = self.moves(course, &changed, STEPS);
+        plain.is_none() || moved.is_none() || plain != moved
+    }
+
+    fn moves(&self, course: &Course, factors: &[f64], steps: usize) -> Option<Vec<f64>> {
+        let led = self.runner.led(course, self.target, factors, steps).ok()?;
+        let moves = Runner::moves(course, &led);
+        Some(moves.iter().flat_map(|m| m[self.entries.clone()].iter().copied()).collect())
+    }
+
+    fn with(&self, scaled: &[usize]) -> Option<Choice> {
+        let mut start = vec![0.0; scaled.len()];
+        let mut values = Vec::new();
+        for group in &self.courses.groups {
+            let logs = self.fit(group, scaled, &start)?;
+            let factors = self.factors(scaled, &logs);
+            if self.residual(group, &factors)?.iter().any(|r| r.abs() > TOLERANCE) {
+                return None;
+            }
+            values.push(factors);
+            start = logs;
+        }
+        // What came out as one needs no scaling, and a smaller set was tried before.
+        Some(Choice { scaled: scaled.to_vec(), values })
+    }
+
+    fn factors(&self, scaled: &[usize], logs: &[f64]) -> Vec<f64> {
+        let mut factors = self.runner.ones();
+        for (&j, l) in scaled.iter().zip(logs) {
+            factors[j] = l.exp();
+        }
+        factors
+    }
+
+    /// The differences of the moves, relative to their size, at all steps of some courses.
+    fn residual(&self, courses: &[Course], factors: &[f64]) -> Option<Vec<f64>> {
+        let mut all = Vec::new();
+        for course in courses {
+            let led = self.runner.led(course, self.target, factors, STEPS).ok()?;
+            for (wanted, got) in course.moves.iter().zip(Runner::moves(course, &led)) {
+                let (wanted, got) = (&wanted[self.entries.clone()], &got[self.entries.clone()]);
+                // Fixed weights keep the problem close to a linear one; a source that stands still has none of its own.
+                let size = wanted.iter().fold(0.0f64, |a, x| a.max(x.abs()));
+                let size = if size > 0.0 { size } else { got.iter().fold(0.0f64, |a, x| a.max(x.abs())) };
+                // Moves that are lost in rounding beside the point tell nothing.
+                let point = course.images[0][self.entries.clone()].iter().fold(0.0f64, |a, x| a.max(x.abs()));
+                if size <= 1e-7 * point || size < 1e-150 {
+                    continue;
+                }
+                all.extend(wanted.iter().zip(got).map(|(w, g)| (w - g) / size));
+            }
+        }
+        all.iter().all(|r| r.is_finite()).then_some(all)
+    }
+
+    /// Levenberg and Marquardt's method from a start; the logarithms.
+    fn fit(&self, group: &[Course], scaled: &[usize], start: &[f64]) -> Option<Vec<f64>> {
+        let n = scaled.len();
+        let courses = &group[..group.len().min(FITTED)];
+        let at = |u: &[f64]| self.residual(courses, &self.factors(scaled, u)).map(DVector::from_vec);
+        let mut u = start.to_vec();
+        let mut r = at(&u)?;
+        let mut damping = 1e-3;
+        for iteration in 0..ITERATIONS {
+            if n == 0 || r.amax() < 1e-13 {
+                break;
+            }
+            let mut jacobian = DMatrix::zeros(r.len(), n);
+            for j in 0..n {
+                let mut moved = u.clone();
+                moved[j] += 1e-6;
+                let s = at(&moved).filter(|s| s.len() == r.len())?;
+                jacobian.set_column(j, &((s - &r) / 1e-6));
+            }
+            let gradient = jacobian.transpose() * &r;
+            let gram = jacobian.transpose() * &jacobian;
+            let mut improved = false;
+            for _ in 0..8 {
+                let mut damped = gram.clone();
+                (0..n).for_each(|j| damped[(j, j)] += damping * gram[(j, j)].max(1e-12));
+                let Some(step) = damped.lu().solve(&gradient) else { break };
+                let next: Vec<f64> = u.iter().zip(step.iter()).map(|(u, s)| u - s.clamp(-3.0, 3.0)).collect();
+                match at(&next).filter(|s| s.len() == r.len()) {
+                    Some(s) if s.norm() < r.norm() => {
+                        (u, r, improved) = (next, s, true);
+                        damping = (damping * 0.1).max(1e-15);
+                        break;
+                    }
+                    _ => damping *= 10.0,
+                }
+            }
+            if !improved || iteration == 8 && r.norm() > 0.3 * (r.len() as f64).sqrt() {
+                break;
+            }
+        }
+        Some(u)
+    }
+}
+
+/// The subsets of a size, in the order of their least elements.
+fn subsets(of: &[usize], size: usize) -> Vec<Vec<usize>> {
+    if size == 0 {
+        return vec![Vec::new()];
+    }
+    let mut all = Vec::new();
+    for (i, &first) in of.iter().enumerate() {
+        for mut rest in subsets(&of[i + 1..], size - 1) {
+            rest.insert(0, first);
+            all.push(rest);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::subsets;
+
+    #[test]
+    fn subsets_prefer_what_is_declared_first() {
+        assert_eq!(subsets(&[0, 1, 2], 2), [vec![0, 1], vec![0, 2], vec![1, 2]]);
+        assert_eq!(subsets(&[3], 0), [Vec::<usize>::new()]);
+        assert!(subsets(&[3], 2).is_empty());
+    }
+}

@@ -1,0 +1,216 @@
+//! Training from fresh states: do two runs keep corresponding parameters for ever, and at which hyperparameters?
+//!
+//! A question compares two [`Side`]s, each an optimizer over an architecture with its fresh states, along a map `F` of the
+//! parameters: `y_k = F(x_k)` for every number of steps `k`, where the target starts at `F(x₀)`. States are not compared.
+//! A proof for all `k` is an **invariant** ([`relation::Relation`]): equations between the states of both sides which
+//!
+//! 1. hold for fresh states,
+//! 2. hold again after a step of both sides, and
+//! 3. make the parameters correspond after that step.
+//!
+//! Each of the three is an identity of terms over free points, data, members and the states that the equations leave
+//! free, and is given to the same engines as every other identity. What the equations are, and with which constants,
+//! is guessed from numbers:
+//!
+//! | stage | what it does |
+//! | --- | --- |
+//! | [`chart`] | how `F` acts, entry by entry and block by block |
+//! | [`run`] | both sides in floating point, the target led along the source's course |
+//! | [`factors`] | which factors of hyperparameters make the target follow: least squares on logarithms |
+//! | [`formula`] | numbers at several members to formulas in members, sizes and roots |
+//! | [`relation`] | equations between states: what they may look like |
+//! | [`detect`] | those that the numbers satisfy, with their constants |
+//! | [`prove`], [`entries`] | the identities |
+//! | [`refute`], [`pieces`] | a point and a number of steps at which the parameters differ, exact or in intervals |
+//! | [`answer`] | the finding |
+//! | [`via`] | one step instead of all, along a given map between the states |
+//!
+//! Numbers only suggest: whatever they miss costs an answer and never makes a wrong one.
+
+pub mod answer;
+pub mod chart;
+pub mod detect;
+pub mod entries;
+pub mod factors;
+pub mod formula;
+pub mod pieces;
+pub mod prove;
+pub mod refute;
+pub mod relation;
+pub mod run;
+pub mod via;
+pub mod words;
+
+use super::decide::{Disagreement, decide};
+use super::{Budget, Problem, lower};
+use crate::model::architecture::Block;
+use crate::model::names::{Declared, Model};
+use crate::model::optimizer::{State, Variance, side};
+use crate::syntax::tree::{Check, Question};
+use crate::term::{SymbolId, Term};
+use crate::verdict::{Evidence, Finding, Verdict};
+
+/// What is asked of two runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `check training`: all hyperparameters are the same on both sides, but for one rate.
+    Training,
+    /// `check transfer`: a factor for each hyperparameter in each block of the target.
+    Transfer,
+    /// `check same training`: two optimizers on one architecture.
+    Same,
+    /// `check same`: one step or field of two optimizers, along a map between their states.
+    Via,
+}
+
+/// An optimizer over an architecture, started with fresh states.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// The architecture's name, for `same` the optimizer's.
+    pub name: String,
+    /// The symbol of the parameter vector.
+    pub point: SymbolId,
+    /// Its length.
+    pub dim: usize,
+    /// The `param`s in order of declaration.
+    pub blocks: Vec<Block>,
+    /// The states, with their fresh values.
+    pub states: Vec<State>,
+    /// For a step the new values, for a flow the field: the point first, then each state, in the raw symbols.
+    pub next: Vec<Term>,
+}
+
+impl Side {
+    /// How the entries of a state belong to the blocks.
+    pub fn layout(&self, state: &State) -> Layout {
+        match state.variance {
+            Variance::Fixed => Layout::Whole,
+            Variance::Metric | Variance::Cometric => Layout::Square,
+            Variance::Left | Variance::Right => {
+                let sizes = self.blocks.iter().map(|b| side(&b.shape, state.variance).pow(2));
+                Layout::consecutive(sizes)
+            }
+            _ => Layout::consecutive(self.blocks.iter().map(Block::size)),
+        }
+    }
+
+    /// The symbols of the point and of each state.
+    pub fn symbols(&self) -> impl Iterator<Item = SymbolId> + '_ {
+        std::iter::once(self.point).chain(self.states.iter().map(|s| s.symbol))
+    }
+}
+
+/// How the entries of a tensor belong to the blocks of the parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layout {
+    /// To none in particular.
+    Whole,
+    /// One range of entries for each block.
+    Blocks(Vec<std::ops::Range<usize>>),
+    /// A matrix on all parameters.
+    Square,
+}
+
+impl Layout {
+    fn consecutive(sizes: impl Iterator<Item = usize>) -> Layout {
+        let mut at = 0;
+        let ranges = sizes.map(|n| {
+            at += n;
+            at - n..at
+        });
+        Layout::Blocks(ranges.collect())
+    }
+}
+
+/// A hyperparameter of the target that may be multiplied: `lr` first, then the declared numbers in order.
+#[derive(Debug, Clone)]
+pub struct Factor {
+    /// The hyperparameter's name.
+    pub name: String,
+    /// The factor's symbol in the target's terms. It is never quantified: a constant takes its place.
+    pub symbol: SymbolId,
+}
+
+/// A question about training, as terms over the setting of its problem.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Which question.
+    pub kind: Kind,
+    /// Setting, domain and claims; its own equation is empty, with the target's blocks as components.
+    pub problem: Problem,
+    /// The small parameter of a step; `None` for flows.
+    pub rate: Option<SymbolId>,
+    /// The left run.
+    pub source: Side,
+    /// The right run.
+    pub target: Side,
+    /// `F`: the target's point as a term in the source's.
+    pub map: Term,
+    /// What may be multiplied in the target.
+    pub factors: Vec<Factor>,
+    /// The target's states as the language's functor carries them, in the raw symbols of the source; `None` where it does not.
+    pub carried: Vec<Option<Term>>,
+    /// For [`Kind::Via`]: the target's point and states as terms in the source's raw symbols.
+    pub via: Vec<Term>,
+    /// The factors that the check expects: block, factor, value.
+    pub expected: Vec<(usize, usize, Term)>,
+}
+
+/// Answers a question about training.
+///
+/// # Errors
+/// If two engines contradict each other.
+pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget) -> Result<Finding, Disagreement> {
+    let mut natural = || natural(model, check, budget);
+    let mixing = match &check.question {
+        Question::Transfer { optimizer, .. } => match model.resolve(&optimizer.name.name, optimizer.name.span) {
+            Some(Declared::Optimizer(id)) => words::mixing(&model[id]),
+            _ => None,
+        },
+        _ => None,
+    };
+    let mut context = answer::Context { natural: &mut natural, mixing };
+    let mut finding = match asked.kind {
+        Kind::Via => via::answer(&mut asked, budget)?,
+        _ => answer::answer(&mut asked, &mut context, budget)?,
+    };
+    // One generic architecture is not every architecture.
+    match &asked.problem.generic {
+        Some(_) if asked.problem.same_bodies && finding.verdict == Verdict::Commutes => {
+            finding.evidence = Evidence::Structure;
+            finding.message = "the bodies have the same normal form, whatever the architecture".into();
+        }
+        Some(Ok(bounds)) if finding.verdict > Verdict::Undecided => {
+            if finding.evidence == Evidence::Algebra {
+                finding.evidence = Evidence::Generic;
+            }
+            finding.message = format!(
+                "so on a generic architecture: {bounds}; that others behave alike is not proved ({})",
+                finding.message
+            );
+            finding.bounds = Some(bounds.clone());
+        }
+        Some(Err(why)) if finding.verdict > Verdict::Undecided => {
+            let message =
+                format!("so on a generic architecture, but that is not every one: {why}; ask `on` an architecture");
+            finding = Finding::new(Verdict::Undecided, Evidence::None, message);
+        }
+        _ => {}
+    }
+    Ok(finding)
+}
+
+/// The square of `check natural` in place of a question about training, if it is in limit.
+fn natural(model: &Model, check: &Check, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
+    let Question::Training { optimizer, along } = &check.question else { return Ok(None) };
+    let question = Question::Natural { optimizer: optimizer.clone(), along: along.clone(), on: None };
+    let asked = Check { question, expect: None, span: check.span };
+    let Ok(mut task) = lower::lower(model, &asked) else { return Ok(None) };
+    for p in &mut task.problems {
+        let found = decide(p, budget)?;
+        if found.verdict == Verdict::InLimit {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,266 @@
+//! The proof for all steps: three families of identities.
+
+use rustc_hash::FxHashMap;
+
+use super::entries::examine_entries;
+use super::relation::{Builder, Link, Relation, Way};
+use super::{Asked, Layout, Side};
+use crate::check::Budget;
+use crate::check::algebra::Identity;
+use crate::check::decide::{Disagreement, Standing, identity_text};
+use crate::model::elaborate::Constraint;
+use crate::model::optimizer::State;
+use crate::term::{Seeds, Store, SymbolId, Term};
+use crate::verdict::Residual;
+
+/// The factors of hyperparameters as terms, by block of the target; every list has all hyperparameters.
+#[derive(Debug, Clone)]
+pub struct Factors {
+    /// By block.
+    pub blocks: Vec<Vec<Term>>,
+    /// For what belongs to no block.
+    pub rest: Vec<Term>,
+}
+
+impl Factors {
+    /// Ones everywhere.
+    pub fn ones(asked: &mut Asked) -> Factors {
+        let one = asked.problem.setting.store.num(1);
+        let list = vec![one; asked.factors.len()];
+        Factors { blocks: vec![list.clone(); asked.target.blocks.len()], rest: list }
+    }
+
+    /// The same factors everywhere.
+    pub fn everywhere(asked: &Asked, list: Vec<Term>) -> Factors {
+        Factors { blocks: vec![list.clone(); asked.target.blocks.len()], rest: list }
+    }
+}
+
+/// A term of the target over a tensor of this layout, with each block computed with its own factors.
+pub fn with_factors(asked: &mut Asked, t: Term, layout: &Layout, factors: &Factors) -> Term {
+    let symbols: Vec<SymbolId> = asked.factors.iter().map(|f| f.symbol).collect();
+    let store = &mut asked.problem.setting.store;
+    let with = |store: &mut Store, list: &[Term]| {
+        let by: FxHashMap<SymbolId, Term> = symbols.iter().copied().zip(list.iter().copied()).collect();
+        store.substitute_one(t, &by)
+    };
+    let same = factors.blocks.iter().all(|b| *b == factors.rest);
+    match layout {
+        Layout::Blocks(ranges) if !same => {
+            let parts: Vec<Term> = ranges
+                .iter()
+                .zip(&factors.blocks)
+                .map(|(r, list)| {
+                    let whole = with(store, list);
+                    store.gather(whole, (r.start as u32..r.end as u32).collect(), &[r.len()])
+                })
+                .collect();
+            store.join(&parts)
+        }
+        Layout::Square if !same => match factors.blocks.first() {
+            Some(list) => with(store, list),
+            None => with(store, &factors.rest),
+        },
+        _ => with(store, &factors.rest),
+    }
+}
+
+/// The target's components with their factors: new values or field, and fresh states.
+pub struct Scaled {
+    /// The point's component first.
+    pub next: Vec<Term>,
+    /// By state.
+    pub fresh: Vec<Term>,
+}
+
+impl Scaled {
+    /// The target of a question with these factors.
+    pub fn new(asked: &mut Asked, factors: &Factors) -> Scaled {
+        let layouts: Vec<Layout> = asked.target.states.iter().map(|s| asked.target.layout(s)).collect();
+        let points = Layout::Blocks(asked.target.blocks.iter().map(|b| b.offset..b.offset + b.size()).collect());
+        let mut next = vec![with_factors(asked, asked.target.next[0], &points, factors)];
+        let mut fresh = Vec::new();
+        for (i, layout) in layouts.iter().enumerate() {
+            next.push(with_factors(asked, asked.target.next[i + 1], layout, factors));
+            fresh.push(with_factors(asked, asked.target.states[i].initial, layout, factors));
+        }
+        Scaled { next, fresh }
+    }
+}
+
+/// What a proof rests on.
+pub struct Proof {
+    /// How it was proved, in words.
+    pub text: String,
+    /// The numbers beside it.
+    pub residual: Option<Residual>,
+}
+
+/// Proves that a relation is an invariant of both runs and makes their parameters correspond.
+///
+/// # Errors
+/// If two engines contradict each other.
+pub fn prove(
+    asked: &mut Asked,
+    builder: &Builder<'_>,
+    relation: &Relation,
+    factors: &Factors,
+    budget: &Budget,
+) -> Result<Result<Proof, String>, Disagreement> {
+    let scaled = Scaled::new(asked, factors);
+    let Some(equations) = equations(asked, builder, relation, &scaled) else {
+        return Ok(Err("the step has no derivative".into()));
+    };
+    let outer = std::mem::replace(&mut asked.problem.domain, equations.domain);
+    let (left, right) = &equations.fresh;
+    let fresh = examine_entries(&mut asked.problem, (left, right), budget, "fresh states");
+    let step = match &fresh {
+        Ok(Standing::Proved(..)) => {
+            let (left, right) = &equations.step;
+            Some(examine_entries(&mut asked.problem, (left, right), budget, "invariant"))
+        }
+        _ => None,
+    };
+    asked.problem.domain = outer;
+    let open = |what: &str, identity: &Identity| Ok(Err(format!("{what}: {}", identity_text(identity))));
+    match (fresh?, step.transpose()?) {
+        (_, Some(Standing::Proved(_, text, residual))) => Ok(Ok(Proof { text, residual })),
+        (_, Some(Standing::Unproved(identity, _))) => open("after a step", &identity),
+        (Standing::Unproved(identity, _), None) => open("from fresh states", &identity),
+        (Standing::Proved(..), None) => Ok(Err("nothing was asked after a step".into())),
+    }
+}
+
+/// Both families as lists of sides.
+struct Equations {
+    fresh: (Vec<Term>, Vec<Term>),
+    step: (Vec<Term>, Vec<Term>),
+    domain: Vec<Constraint>,
+}
+
+fn equations(asked: &mut Asked, builder: &Builder<'_>, relation: &Relation, scaled: &Scaled) -> Option<Equations> {
+    let links: Vec<(Link, Term)> =
+        relation.links.iter().map(|l| builder.term(asked, l).map(|t| (l.clone(), t))).collect::<Option<_>>()?;
+    let (source, target, map, flow) = (asked.source.clone(), asked.target.clone(), asked.map, asked.rate.is_none());
+    let store = &mut asked.problem.setting.store;
+    // Raw symbols of states that links give, in the free ones.
+    let mut given: FxHashMap<SymbolId, Term> = FxHashMap::default();
+    for (l, t) in links.iter().filter(|(l, _)| l.way == Way::Back) {
+        given.insert(source.states[l.source].symbol, *t);
+    }
+    let back = given.clone();
+    for (l, t) in links.iter().filter(|(l, _)| l.way == Way::Forward) {
+        let t = store.substitute_one(*t, &back);
+        given.insert(target.states[l.target].symbol, t);
+    }
+    let x = store.symbol_term(source.point);
+    let source_next = store.substitute(&source.next, &back);
+    let mut at_image = given.clone();
+    at_image.insert(target.point, map);
+    let target_next = store.substitute(&scaled.next, &at_image);
+    let source_fresh: Vec<Term> = source.states.iter().map(|s| s.initial).collect();
+    let target_fresh = store.substitute(&scaled.fresh, &[(target.point, map)].into_iter().collect());
+    let (mut step, mut fresh) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
+    // Everything that a link's term may read, at fresh states and after a step.
+    let values = |point: Term, sources: &[Term], targets: &[Term]| -> FxHashMap<SymbolId, Term> {
+        let states = source.states.iter().map(|s| s.symbol).zip(sources.iter().copied());
+        let others = target.states.iter().map(|s| s.symbol).zip(targets.iter().copied());
+        others.chain(states).chain([(source.point, point)]).collect()
+    };
+    let now = values(x, &source_fresh, &target_fresh);
+    if flow {
+        let seeds = Seeds::along([(source.point, source_next[0])]);
+        step.0.push(store.tangent(map, &seeds).ok()?);
+    } else {
+        step.0.push(store.substitute_one(map, &[(source.point, source_next[0])].into_iter().collect()));
+    }
+    step.1.push(target_next[0]);
+    let after = values(source_next[0], &source_next[1..], &target_next[1..]);
+    for (l, t) in &links {
+        let (made, first) = match l.way {
+            Way::Forward => (target_next[l.target + 1], target_fresh[l.target]),
+            Way::Back => (source_next[l.source + 1], source_fresh[l.source]),
+        };
+        fresh.0.push(store.substitute_one(*t, &now));
+        fresh.1.push(first);
+        if flow {
+            let velocities: Vec<(SymbolId, Term)> = after.iter().map(|(s, t)| (*s, *t)).collect();
+            let moved = store.tangent(*t, &Seeds::along(velocities)).ok()?;
+            step.0.push(store.substitute_one(moved, &given));
+        } else {
+            step.0.push(store.substitute_one(*t, &after));
+        }
+        step.1.push(made);
+    }
+    // General points of the fibres that are left free.
+    let linked = |side: &Side, way: Way, i: usize| {
+        links.iter().any(|(l, _)| {
+            l.way == way && if way == Way::Back { l.source == i } else { l.target == i } && side.states.len() > i
+        })
+    };
+    let free: Vec<State> = (0..source.states.len())
+        .filter(|&i| !linked(&source, Way::Back, i))
+        .map(|i| source.states[i].clone())
+        .chain(
+            (0..target.states.len()).filter(|&i| !linked(&target, Way::Forward, i)).map(|i| target.states[i].clone()),
+        )
+        .collect();
+    let mut general: FxHashMap<SymbolId, Term> = free.iter().map(|s| (s.symbol, s.general)).collect();
+    if let Some((l, r)) = relation.equal_traces {
+        traces(store, &source, (l, r), &mut general, (&source_next, &source_fresh), (&mut step, &mut fresh))?;
+    }
+    let domain =
+        asked.problem.domain.iter().chain(free.iter().flat_map(|s| &s.domain)).cloned().collect::<Vec<Constraint>>();
+    let store = &mut asked.problem.setting.store;
+    // The first step by itself: fresh states may lie on the edge of their fibres, where generic identities say nothing.
+    let fresh_states: FxHashMap<SymbolId, Term> =
+        now.iter().filter(|(s, _)| **s != source.point).map(|(s, t)| (*s, *t)).collect();
+    if !flow {
+        fresh.0.extend(store.substitute(&step.0, &fresh_states));
+        fresh.1.extend(store.substitute(&step.1, &fresh_states));
+    }
+    step.0 = store.substitute(&step.0, &general);
+    step.1 = store.substitute(&step.1, &general);
+    Some(Equations { fresh, step, domain })
+}
+
+/// Adds the invariant that the traces of a `left` and a `right` state agree on every block: general points are scaled so
+/// that they do, and after a step they have to again.
+fn traces(
+    store: &mut Store,
+    source: &Side,
+    (l, r): (usize, usize),
+    general: &mut FxHashMap<SymbolId, Term>,
+    (next, first): (&[Term], &[Term]),
+    (step, fresh): (&mut (Vec<Term>, Vec<Term>), &mut (Vec<Term>, Vec<Term>)),
+) -> Option<()> {
+    let ranges = |i: usize| match source.layout(&source.states[i]) {
+        Layout::Blocks(ranges) => Some(ranges),
+        _ => None,
+    };
+    let (left, right) = (ranges(l)?, ranges(r)?);
+    let trace = |store: &mut Store, t: Term, range: &std::ops::Range<usize>| {
+        let n = (range.len() as f64).sqrt().round() as usize;
+        let diagonal = (0..n).map(|k| (range.start + k * n + k) as u32).collect();
+        let d = store.gather(t, diagonal, &[n]);
+        store.total(d)
+    };
+    let (zl, zr) = (source.states[l].general, *general.get(&source.states[r].symbol)?);
+    let mut parts = Vec::new();
+    for (a, b) in left.iter().zip(&right) {
+        let (ta, tb) = (trace(store, zl, a), trace(store, zr, b));
+        let ratio = store.div(ta, tb);
+        let block = store.gather(zr, (b.start as u32..b.end as u32).collect(), &[b.len()]);
+        parts.push(store.scalar_mul(ratio, block));
+    }
+    let scaled = store.join(&parts);
+    general.insert(source.states[r].symbol, scaled);
+    for (a, b) in left.iter().zip(&right) {
+        for (sides, values) in [(&mut *step, &next[1..]), (&mut *fresh, first)] {
+            let (ta, tb) = (trace(store, values[l], a), trace(store, values[r], b));
+            sides.0.push(ta);
+            sides.1.push(tb);
+        }
+    }
+    Some(())
+}

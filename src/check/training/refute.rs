@@ -1,0 +1,418 @@
+//! A point and a number of steps at which the parameters of both runs differ, and no factors mend it.
+
+use rustc_hash::FxHashMap;
+
+use super::Asked;
+use super::entries::vanish;
+use super::prove::{Factors, Scaled};
+use crate::check::algebra::{self, Identity};
+use crate::check::decide::{Disagreement, hunt};
+use crate::check::witness::{self, Goal};
+use crate::check::{Budget, numeric};
+use crate::domain::{Fun, Rational};
+use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Quantified, Role};
+use crate::term::{Node, Store, SymbolId, Term};
+use crate::verdict::Finding;
+
+/// Steps that are looked at.
+const STEPS: usize = 3;
+/// Programs of more operations are not searched for witnesses.
+const MAX_OPERATIONS: usize = 2_000_000;
+
+/// Both runs after each number of steps: `F(x_k)` and `y_k`, `k = 0..=steps`.
+pub struct Courses {
+    /// `F(x_k)`.
+    pub images: Vec<Term>,
+    /// `y_k`.
+    pub points: Vec<Term>,
+}
+
+/// The runs from fresh states as terms, with these factors in the target.
+pub fn courses(asked: &mut Asked, factors: &Factors, steps: usize) -> Courses {
+    let scaled = Scaled::new(asked, factors);
+    let (source, target, map) = (asked.source.clone(), asked.target.clone(), asked.map);
+    let store = &mut asked.problem.setting.store;
+    let x = store.symbol_term(source.point);
+    let image = |store: &mut Store, x: Term| store.substitute_one(map, &[(source.point, x)].into_iter().collect());
+    let start = image(store, x);
+    let mut here: Vec<Term> = std::iter::once(x).chain(source.states.iter().map(|s| s.initial)).collect();
+    let fresh = store.substitute(&scaled.fresh, &[(target.point, start)].into_iter().collect());
+    let mut there: Vec<Term> = std::iter::once(start).chain(fresh).collect();
+    let mut all = Courses { images: vec![start], points: vec![start] };
+    for _ in 0..steps {
+        let by: FxHashMap<SymbolId, Term> = source.symbols().zip(here.iter().copied()).collect();
+        here = store.substitute(&source.next, &by);
+        let by: FxHashMap<SymbolId, Term> = target.symbols().zip(there.iter().copied()).collect();
+        there = store.substitute(&scaled.next, &by);
+        all.images.push(image(store, here[0]));
+        all.points.push(there[0]);
+    }
+    all
+}
+
+/// How both parameters move in the first step, or, for a flow, their velocities; the target's with free factors.
+pub fn first_moves(asked: &mut Asked) -> Option<(Term, Term)> {
+    let (source, target, map) = (asked.source.clone(), asked.target.clone(), asked.map);
+    let flow = asked.rate.is_none();
+    let store = &mut asked.problem.setting.store;
+    let x = store.symbol_term(source.point);
+    let image = map;
+    let fresh = source.states.iter().map(|s| (s.symbol, s.initial)).chain([(source.point, x)]).collect();
+    let moved = store.substitute_one(source.next[0], &fresh);
+    let started: Vec<Term> = target.states.iter().map(|s| s.initial).collect();
+    let started = store.substitute(&started, &[(target.point, image)].into_iter().collect());
+    let fresh = target.states.iter().map(|s| s.symbol).zip(started).chain([(target.point, image)]).collect();
+    let right = store.substitute_one(target.next[0], &fresh);
+    if flow {
+        let seeds = crate::term::Seeds::along([(source.point, moved)]);
+        return Some((store.tangent(map, &seeds).ok()?, right));
+    }
+    let after = store.substitute_one(map, &[(source.point, moved)].into_iter().collect());
+    Some((store.sub(after, image), store.sub(right, image)))
+}
+
+/// Whether a side has no value at fresh states: what is singular there.
+pub fn undefined(asked: &mut Asked, budget: &Budget) -> Option<String> {
+    let factors = Factors::ones(asked);
+    let runs = courses(asked, &factors, 1);
+    let sides = [(asked.source.name.clone(), runs.images[1]), (asked.target.name.clone(), runs.points[1])];
+    sides.into_iter().find_map(|(name, t)| {
+        let purpose = format!("fresh {name}");
+        match algebra::vanishes(&asked.problem.setting, &[t], &asked.problem.domain, budget, &purpose) {
+            Identity::Undefined(crate::domain::Stop::Pole, at) => {
+                let what = asked.problem.setting.store.describe_partial(at);
+                Some(format!(
+                    "the first step from a fresh state is defined at no point of {name}: {what} is singular everywhere"
+                ))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Refutes `check training`: a difference after `k` steps that no rate mends. `rate` is the only one that may work after
+/// the first step, if there is one.
+///
+/// # Errors
+/// If two engines contradict each other.
+pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
+    let Some((left, right)) = first_moves(asked) else { return Ok(None) };
+    let all = 0..asked.target.dim;
+    let only_rate: Vec<usize> = (0..asked.factors.len().min(1)).collect();
+    if let Some(mut f) = moves_differ(asked, (left, right), all, &only_rate, budget)? {
+        let quantity = if asked.rate.is_some() {
+            "after 1 step from fresh states the parameters differ"
+        } else {
+            "the velocities at fresh states, the first coefficients in t, differ"
+        };
+        f.message = format!("{quantity}: {}", f.message);
+        f.order = asked.rate.is_none().then_some(1);
+        return Ok(Some(f));
+    }
+    let Some(rate) = rate else { return Ok(None) };
+    let still = asked.problem.setting.store.is_zero(left) && asked.problem.setting.store.is_zero(right);
+    // Where something moves at first, that has to single out one rate.
+    let unique = !still && !only_rate.is_empty() && singled_out(asked, (left, right), rate, 0, budget);
+    if asked.rate.is_none() && (still || unique) {
+        return flow_later(asked, rate, budget);
+    }
+    if !unique {
+        return Ok(None);
+    }
+    let mut list = Factors::ones(asked).rest;
+    if let Some(first) = list.first_mut() {
+        *first = rate;
+    }
+    let factors = Factors::everywhere(asked, list);
+    let runs = courses(asked, &factors, STEPS);
+    for k in 2..=STEPS {
+        let (left, right) = ([runs.images[k]], [runs.points[k]]);
+        let program = crate::term::Program::new(&asked.problem.setting.store, &[left[0], right[0]]);
+        if program.operations() > MAX_OPERATIONS {
+            break;
+        }
+        let sampled = numeric::compare(&asked.problem.setting, (&left, &right), &asked.problem.domain, budget, "steps");
+        if sampled.agrees() {
+            continue;
+        }
+        let open = Identity::Open(algebra::Atoms::None);
+        let purpose = format!("the parameters after {k} steps");
+        let (found, _) = hunt(&asked.problem, &left, &right, Goal::Differ, (&open, &sampled), budget, &purpose);
+        if let Some(mut f) = found {
+            let text = asked.problem.setting.store.text(rate);
+            let one = super::formula::is_one(&asked.problem, rate);
+            let only = if one {
+                String::new()
+            } else {
+                format!(" at the rate {text}, the only one that makes the first step agree,")
+            };
+            f.message = format!("after {k} steps from fresh states{only} the parameters differ: {}", f.message);
+            f.residual = sampled.residual;
+            return Ok(Some(f));
+        }
+    }
+    Ok(None)
+}
+
+/// For a flow whose velocities agree: the second coefficient in `t`.
+fn flow_later(asked: &mut Asked, rate: Term, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
+    let mut list = Factors::ones(asked).rest;
+    if let Some(first) = list.first_mut() {
+        *first = rate;
+    }
+    let factors = Factors::everywhere(asked, list);
+    let Some(coefficients) = taylor(asked, &factors, STEPS) else { return Ok(None) };
+    for (k, (left, right)) in coefficients.into_iter().enumerate().skip(1) {
+        let order = k + 1;
+        let program = crate::term::Program::new(&asked.problem.setting.store, &[left, right]);
+        if program.operations() > MAX_OPERATIONS {
+            break;
+        }
+        let sampled =
+            numeric::compare(&asked.problem.setting, (&[left], &[right]), &asked.problem.domain, budget, "taylor");
+        if sampled.agrees() {
+            continue;
+        }
+        // Where all lower coefficients vanish the rate is not determined by them: its power is free.
+        let open = Identity::Open(algebra::Atoms::None);
+        let lower_vanish = never_moves_before(asked, order);
+        let goal = if lower_vanish { Goal::NoRate } else { Goal::Differ };
+        let purpose = format!("the coefficients of t^{order}, times {order}!,");
+        let (found, _) = hunt(&asked.problem, &[left], &[right], goal, (&open, &sampled), budget, &purpose);
+        return Ok(found.map(|mut f| {
+            f.message = format!("from fresh states the courses differ in the coefficient of t^{order}: {}", f.message);
+            f.order = Some(order);
+            f.residual = sampled.residual;
+            f
+        }));
+    }
+    Ok(None)
+}
+
+/// Whether the source stands still to all orders below this one: only then does a rate remain free there.
+fn never_moves_before(asked: &mut Asked, order: usize) -> bool {
+    let factors = Factors::ones(asked);
+    taylor(asked, &factors, order - 1).is_some_and(|c| {
+        c.iter().all(|(l, r)| asked.problem.setting.store.is_zero(*l) && asked.problem.setting.store.is_zero(*r))
+    })
+}
+
+/// Derivatives in `t` of `F(x(t))` and `y(t)` at fresh states, orders `1..=orders`.
+fn taylor(asked: &mut Asked, factors: &Factors, orders: usize) -> Option<Vec<(Term, Term)>> {
+    use crate::term::Seeds;
+    let scaled = Scaled::new(asked, factors);
+    let (source, target, map) = (asked.source.clone(), asked.target.clone(), asked.map);
+    let store = &mut asked.problem.setting.store;
+    let x = store.symbol_term(source.point);
+    let along = |store: &mut Store, f: Term, symbols: &[SymbolId], field: &[Term]| {
+        store.tangent(f, &Seeds::along(symbols.iter().copied().zip(field.iter().copied()))).ok()
+    };
+    let own: Vec<SymbolId> = source.symbols().collect();
+    let other: Vec<SymbolId> = target.symbols().collect();
+    let mut f = map;
+    let mut g = store.symbol_term(target.point);
+    let start: FxHashMap<SymbolId, Term> =
+        source.states.iter().map(|s| (s.symbol, s.initial)).chain([(source.point, x)]).collect();
+    let image = store.substitute(&scaled.fresh, &[(target.point, map)].into_iter().collect());
+    let there: FxHashMap<SymbolId, Term> =
+        target.states.iter().map(|s| s.symbol).zip(image).chain([(target.point, map)]).collect();
+    let mut all = Vec::new();
+    for _ in 0..orders {
+        f = along(store, f, &own, &source.next)?;
+        g = along(store, g, &other, &scaled.next)?;
+        all.push((store.substitute_one(f, &start), store.substitute_one(g, &there)));
+    }
+    Some(all)
+}
+
+/// Whether no other rate than this one makes the first moves equal: the target's is a power of the rate times something,
+/// or a constant and a multiple of the rate; this rate makes them equal; and what it multiplies is not zero. All of it is
+/// proved.
+pub fn singled_out(asked: &mut Asked, (left, right): (Term, Term), rate: Term, j: usize, budget: &Budget) -> bool {
+    let multiplied = match exponents(asked, right, &[j], budget) {
+        Some(e) if e.iter().all(Rational::is_zero) => return false,
+        Some(_) => left,
+        None => match affine(asked, right, j, budget) {
+            Some((_, slope)) => slope,
+            None => return false,
+        },
+    };
+    let by: FxHashMap<SymbolId, Term> = [(asked.factors[j].symbol, rate)].into_iter().collect();
+    let store = &mut asked.problem.setting.store;
+    let right = store.substitute_one(right, &by);
+    let difference = store.sub(left, right);
+    let shape = store.shape(multiplied).clone();
+    let zero = store.zero(&shape);
+    if !vanish(&mut asked.problem, &[difference], budget, "only rate") {
+        return false;
+    }
+    let (setting, domain) = (&asked.problem.setting, &asked.problem.domain);
+    witness::search(setting, (&[multiplied], &[zero]), domain, (Goal::Differ, &[]), budget, "moves").0.is_some()
+}
+
+/// Refutes that any factors of these hyperparameters make the first moves equal on these entries: the moves depend on the
+/// factors by a common factor alone, on each of a few pieces, and points of one member demand different ones.
+///
+/// # Errors
+/// If two engines contradict each other.
+pub fn moves_differ(
+    asked: &mut Asked,
+    (left, right): (Term, Term),
+    entries: std::ops::Range<usize>,
+    factors: &[usize],
+    budget: &Budget,
+) -> Result<Option<Finding>, Disagreement> {
+    let store = &mut asked.problem.setting.store;
+    let map: Vec<u32> = (entries.start as u32..entries.end as u32).collect();
+    let size = [map.len()];
+    let (left, right) = (store.gather(left, map.clone(), &size), store.gather(right, map, &size));
+    let program = crate::term::Program::new(store, &[left, right]);
+    if program.operations() > MAX_OPERATIONS {
+        return Ok(None);
+    }
+    let others: Vec<usize> = (0..asked.factors.len()).filter(|j| !factors.contains(j)).collect();
+    let right = at_one(asked, right, &others);
+    let (left, right) = if homogeneous(asked, right, factors, budget) {
+        (left, at_one(asked, right, factors))
+    } else if let [j] = factors
+        && let Some((constant, slope)) = affine(asked, right, *j, budget)
+    {
+        (asked.problem.setting.store.sub(left, constant), slope)
+    } else {
+        return super::pieces::differ(asked, (left, right), factors, budget);
+    };
+    let sampled = numeric::compare(&asked.problem.setting, (&[left], &[right]), &asked.problem.domain, budget, "moves");
+    let components = asked.problem.equation.components.clone();
+    let found = {
+        let open = Identity::Open(algebra::Atoms::None);
+        let quantity =
+            if asked.rate.is_some() { "the moves of the parameters in the first step" } else { "the velocities" };
+        narrow(asked, &entries);
+        hunt(&asked.problem, &[left], &[right], Goal::NoRate, (&open, &sampled), budget, quantity).0
+    };
+    asked.problem.equation.components = components;
+    Ok(found.map(|mut f| {
+        f.residual = sampled.residual;
+        f
+    }))
+}
+
+/// Leaves the labels of some entries of the target's point.
+fn narrow(asked: &mut Asked, entries: &std::ops::Range<usize>) {
+    if let Some(c) = asked.problem.equation.components.first_mut()
+        && c.entries.len() >= entries.end
+    {
+        c.entries = c.entries[entries.clone()].to_vec();
+    }
+}
+
+/// The term with some factors set to one.
+pub fn at_one(asked: &mut Asked, t: Term, factors: &[usize]) -> Term {
+    let store = &mut asked.problem.setting.store;
+    let one = store.num(1);
+    let by: FxHashMap<SymbolId, Term> = factors.iter().map(|&j| (asked.factors[j].symbol, one)).collect();
+    store.substitute_one(t, &by)
+}
+
+/// Whether a term depends on factors by one power product in front of it; proved.
+pub fn homogeneous(asked: &mut Asked, t: Term, factors: &[usize], budget: &Budget) -> bool {
+    exponents(asked, t, factors, budget).is_some()
+}
+
+/// `(r₀, r₁)` with `t = r₀ + c r₁` for a factor `c` on which neither depends, if there are any: proved.
+pub fn affine(asked: &mut Asked, t: Term, j: usize, budget: &Budget) -> Option<(Term, Term)> {
+    let symbol = asked.factors[j].symbol;
+    let store = &mut asked.problem.setting.store;
+    let (zero, c) = (store.num(0), store.symbol_term(symbol));
+    let constant = store.substitute_one(t, &[(symbol, zero)].into_iter().collect());
+    let plain = at_one(asked, t, &[j]);
+    let store = &mut asked.problem.setting.store;
+    let slope = store.sub(plain, constant);
+    let scaled = store.scalar_mul(c, slope);
+    let whole = store.add(constant, scaled);
+    let difference = store.sub(t, whole);
+    with_free(asked, &[symbol], |asked| vanish(&mut asked.problem, &[difference], budget, "affine"))
+        .then_some((constant, slope))
+}
+
+/// Runs something while factors are free positive numbers.
+fn with_free<T>(asked: &mut Asked, symbols: &[SymbolId], run: impl FnOnce(&mut Asked) -> T) -> T {
+    let quantified = asked.problem.setting.quantified.len();
+    let constraints = asked.problem.setting.constraints.len();
+    for &symbol in symbols {
+        let term = asked.problem.setting.store.symbol_term(symbol);
+        asked.problem.setting.store.assume_positive(term);
+        asked.problem.setting.quantified.push(Quantified { symbol, draw: Draw::Real, role: Role::Data });
+        let (text, span) = ("factor > 0".to_owned(), crate::source::Span::default());
+        asked.problem.setting.constraints.push(Constraint { term, kind: ConstraintKind::Positive, text, span });
+    }
+    let result = run(asked);
+    asked.problem.setting.quantified.truncate(quantified);
+    asked.problem.setting.constraints.truncate(constraints);
+    result
+}
+
+/// The exponents of the factors in front of a term, if that is how it depends on them: guessed at one point, proved.
+pub fn exponents(asked: &mut Asked, t: Term, factors: &[usize], budget: &Budget) -> Option<Vec<Rational>> {
+    let free = asked.problem.setting.store.free_symbols(&[t]);
+    let plain = at_one(asked, t, factors);
+    let mut all = Vec::new();
+    let mut expected = plain;
+    let mut symbols = Vec::new();
+    for &j in factors {
+        let symbol = asked.factors[j].symbol;
+        if !free.contains(&symbol) {
+            all.push(Rational::ZERO);
+            continue;
+        }
+        let e = exponent(asked, t, plain, factors, j, budget)?;
+        let store = &mut asked.problem.setting.store;
+        let c = store.symbol_term(symbol);
+        let power = store.power(c, &e);
+        expected = store.scalar_mul(power, expected);
+        all.push(e);
+        symbols.push(symbol);
+    }
+    let difference = asked.problem.setting.store.sub(t, expected);
+    with_free(asked, &symbols, |asked| vanish(&mut asked.problem, &[difference], budget, "factors")).then_some(all)
+}
+
+/// The exponent of one factor from two values.
+fn exponent(asked: &mut Asked, t: Term, plain: Term, factors: &[usize], j: usize, budget: &Budget) -> Option<Rational> {
+    let others: Vec<usize> = factors.iter().copied().filter(|k| *k != j).collect();
+    let alone = at_one(asked, t, &others);
+    let store = &mut asked.problem.setting.store;
+    let two = store.num(2);
+    let doubled = store.substitute_one(alone, &[(asked.factors[j].symbol, two)].into_iter().collect());
+    let sampler = crate::check::sample::Sampler::new(&asked.problem.setting, &[doubled, plain], &asked.problem.domain);
+    let program = crate::term::Program::new(&asked.problem.setting.store, &[doubled, plain]);
+    let mut random = crate::domain::prime::Random::new(budget.seed, "exponent");
+    for _ in 0..24 {
+        let Some(point) = sampler.float(&mut random) else { continue };
+        let Ok(v) = program.run(&mut crate::domain::float::Float::default(), |s| point.get(&s).cloned()) else {
+            continue;
+        };
+        let pair =
+            v[0].iter().zip(&v[1]).filter(|(_, b)| b.abs() > 1e-12).max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+        let Some((a, b)) = pair else { continue };
+        let e = (a / b).log2();
+        let rounded = (e * 4.0).round();
+        if (e * 4.0 - rounded).abs() > 1e-6 {
+            return None;
+        }
+        return Some(Rational::from_parts((rounded as i64).into(), 4u8.into()));
+    }
+    None
+}
+
+/// The sign nodes of a term that depend on factors.
+pub fn signs(asked: &Asked, t: Term, factors: &[usize]) -> Vec<Term> {
+    let store = &asked.problem.setting.store;
+    let symbols: Vec<SymbolId> = factors.iter().map(|&j| asked.factors[j].symbol).collect();
+    let depends = |x: Term| store.free_symbols(&[x]).iter().any(|s| symbols.contains(s));
+    store
+        .reachable(&[t])
+        .into_iter()
+        .filter(|&n| matches!(store.node(n), Node::Map(Fun::Sign, x) if depends(*x)))
+        .collect()
+}

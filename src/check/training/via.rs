@@ -1,0 +1,151 @@
+//! Two programs, one algorithm: whether a map between their states carries one step, or field, into the other.
+
+use rustc_hash::FxHashMap;
+
+use super::Asked;
+use super::entries::examine_entries;
+use super::refute::{affine, at_one, homogeneous, singled_out};
+use crate::check::algebra::{Atoms, Identity};
+use crate::check::decide::{Disagreement, Sign, Standing, expected_rate, hunt, is_one, positive, up_to_rate};
+use crate::check::witness::Goal;
+use crate::check::{Budget, numeric, rate};
+use crate::model::elaborate::Constraint;
+use crate::term::{Seeds, SymbolId, Term};
+use crate::verdict::{Evidence, Finding, Verdict};
+
+/// The two sides of the square, the target's with its rate free, and the moves of the parameters.
+struct Square {
+    left: Vec<Term>,
+    right: Vec<Term>,
+    moves: (Term, Term),
+}
+
+/// Answers `check same`.
+///
+/// # Errors
+/// If two engines contradict each other.
+pub fn answer(asked: &mut Asked, budget: &Budget) -> Result<Finding, Disagreement> {
+    if let Some(reason) = &asked.problem.invalid {
+        return Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason.clone()));
+    }
+    let states: Vec<Constraint> = asked.source.states.iter().flat_map(|s| s.domain.clone()).collect();
+    asked.problem.domain.extend(states);
+    let Some(square) = square(asked) else {
+        let message = "the map between the states has a derivative that is not available";
+        return Ok(Finding::new(Verdict::Undecided, Evidence::None, message));
+    };
+    let mut finding = decided(asked, &square, budget)?;
+    let mut assumptions = std::mem::take(&mut asked.problem.assumptions);
+    assumptions.append(&mut finding.assumptions);
+    finding.assumptions = assumptions;
+    Ok(finding)
+}
+
+fn square(asked: &mut Asked) -> Option<Square> {
+    let (source, target, via, flow) =
+        (asked.source.clone(), asked.target.clone(), asked.via.clone(), asked.rate.is_none());
+    let store = &mut asked.problem.setting.store;
+    let own: Vec<SymbolId> = source.symbols().collect();
+    let next: FxHashMap<SymbolId, Term> = own.iter().copied().zip(source.next.iter().copied()).collect();
+    let left = if flow {
+        let seeds = Seeds::along(next);
+        via.iter().map(|&t| store.tangent(t, &seeds)).collect::<Result<Vec<Term>, _>>().ok()?
+    } else {
+        store.substitute(&via, &next)
+    };
+    let there: FxHashMap<SymbolId, Term> = target.symbols().zip(via.iter().copied()).collect();
+    let right = store.substitute(&target.next, &there);
+    let general: FxHashMap<SymbolId, Term> = source.states.iter().map(|s| (s.symbol, s.general)).collect();
+    let left = store.substitute(&left, &general);
+    let right = store.substitute(&right, &general);
+    let start = store.substitute_one(via[0], &general);
+    let moves = if flow { (left[0], right[0]) } else { (store.sub(left[0], start), store.sub(right[0], start)) };
+    Some(Square { left, right, moves })
+}
+
+fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Finding, Disagreement> {
+    let factor = [0];
+    let set = |asked: &mut Asked, c: Term| {
+        let by = [(asked.factors[0].symbol, c)].into_iter().collect();
+        asked.problem.setting.store.substitute(&square.right, &by)
+    };
+    let one = asked.problem.setting.store.num(1);
+    let right = set(asked, one);
+    let (identity, sampled) = match examine_entries(&mut asked.problem, (&square.left, &right), budget, "same")? {
+        Standing::Proved(evidence, text, residual) => {
+            let mut f = Finding::new(Verdict::Commutes, evidence, text);
+            f.residual = residual;
+            return Ok(f);
+        }
+        Standing::Unproved(identity, sampled) => (identity, sampled),
+    };
+    let plain = at_one(asked, square.moves.1, &factor);
+    let domain = asked.problem.domain.clone();
+    let candidate = rate::candidate(&mut asked.problem.setting, (&[square.moves.0], &[plain]), &domain, budget);
+    let mut only = None;
+    if let rate::Ratio::Constant(c) = candidate {
+        let c = rate::simplified(&mut asked.problem.setting, c);
+        only = Some(c);
+        let scaled = set(asked, c);
+        if !is_one(&asked.problem, c)
+            && let sign @ (Sign::Proved | Sign::Sampled) = positive(&mut asked.problem, c, budget)
+            && let Standing::Proved(_, text, residual) =
+                examine_entries(&mut asked.problem, (&square.left, &scaled), budget, "same up to rate")?
+        {
+            let mut f = up_to_rate(&mut asked.problem, c, &text, residual);
+            if sign == Sign::Sampled {
+                let text = asked.problem.setting.store.text(c);
+                f.assumptions.push(format!("the rate {text} is positive: holds at all members tried, not proved"));
+            }
+            expected_rate(&mut asked.problem, c, budget, &mut f);
+            return Ok(f);
+        }
+    }
+    // Refuted at one point if no rate is left, or if the moves of the parameters leave one only.
+    let open = Identity::Open(Atoms::None);
+    let independent = !depends(asked, &square.right);
+    let mut found = None;
+    // `left = r₀ + c r₁`: no rate works where `left - r₀` is no multiple of `r₁`.
+    let split = match homogeneous(asked, square.moves.1, &factor, budget) {
+        true => Some((square.moves.0, plain)),
+        false => affine(asked, square.moves.1, 0, budget)
+            .map(|(constant, slope)| (asked.problem.setting.store.sub(square.moves.0, constant), slope)),
+    };
+    if let (false, Some((left, right))) = (independent, split) {
+        let moves = numeric::compare(&asked.problem.setting, (&[left], &[right]), &domain, budget, "moves");
+        let quantity = "the moves of the parameters";
+        found = hunt(&asked.problem, &[left], &[right], Goal::NoRate, (&open, &moves), budget, quantity).0;
+    }
+    if found.is_none() {
+        let rate = only.unwrap_or(one);
+        if independent || singled_out(asked, square.moves, rate, 0, budget) {
+            let scaled = set(asked, rate);
+            let seen =
+                numeric::compare(&asked.problem.setting, (&square.left, &scaled), &domain, budget, "same at rate");
+            let quantity = "the two sides";
+            found = hunt(&asked.problem, &square.left, &scaled, Goal::Differ, (&open, &seen), budget, quantity).0;
+        }
+    }
+    if let Some(mut f) = found {
+        f.residual = sampled.residual;
+        return Ok(f);
+    }
+    // A residual that is not zero without atoms, or on some piece, is no rounding.
+    let believable = sampled.agrees() && matches!(identity, Identity::Stuck(_) | Identity::Open(Atoms::Analytic));
+    let message = if believable {
+        "the sides agree at the sampled points, but this is not proved"
+    } else {
+        "the sides differ at the sampled points, but no point was found that proves it for every rate"
+    };
+    let evidence = if believable { Evidence::Numeric } else { Evidence::None };
+    let verdict = if believable { Verdict::Commutes } else { Verdict::Undecided };
+    let mut f = Finding::new(verdict, evidence, message);
+    f.residual = sampled.residual;
+    f.tried.push(crate::check::decide::identity_text(&identity));
+    Ok(f)
+}
+
+/// Whether terms depend on the rate of the target.
+fn depends(asked: &Asked, terms: &[Term]) -> bool {
+    asked.problem.setting.store.free_symbols(terms).contains(&asked.factors[0].symbol)
+}

@@ -1,0 +1,116 @@
+//! Whether what is written has a value anywhere: vacuous truth is told apart.
+//!
+//! The terms of a question are in normal form, and `z / z` or `0 * log(-1 - x^2)` is gone from them. What was built on the
+//! way is still in the store: every division, root, logarithm and inverse that the file asks for.
+
+use super::field::Trial;
+use super::sample::{Point, Sampler};
+use super::{Budget, Problem};
+use crate::domain::float::Float;
+use crate::domain::prime::Random;
+use crate::domain::{Fun, Rational, Stop};
+use crate::model::elaborate::Role;
+use crate::term::{Node, Program, Store, Term};
+use crate::verdict::Verdict;
+
+/// Partial operations that are looked at.
+const MOST: usize = 512;
+
+/// Up to this many operations are expected to have values together at one of the points tried.
+const FEW: usize = 4;
+
+/// Points tried.
+const POINTS: usize = 160;
+
+/// Why no point of the domain has values for all that is written: as `invalid` if that is certain, else as `undecided`.
+/// `built` is the number of terms that lowering built.
+pub fn nowhere(problem: &Problem, built: usize, budget: &Budget) -> Option<(Verdict, String)> {
+    let store = &problem.setting.store;
+    let sides: Vec<Term> = problem.equation.left.iter().chain(&problem.equation.right).copied().collect();
+    let seen = store.reachable(&sides);
+    let mut known = store.free_symbols(&sides);
+    let fixed = problem.setting.quantified.iter().filter(|q| matches!(q.role, Role::Member | Role::Data));
+    known.extend(fixed.map(|q| q.symbol));
+    let partial = |t: &Term| {
+        is_partial(store, *t)
+            && seen.binary_search(t).is_err()
+            && store.free_symbols(&[*t]).iter().all(|s| known.contains(s))
+    };
+    let removed: Vec<Term> = store.terms(built).filter(partial).take(MOST).collect();
+    if removed.is_empty() {
+        return None;
+    }
+    let sampler = Sampler::new(&problem.setting, &removed, &problem.domain);
+    let program = Program::new(store, &removed);
+    if program.operations().saturating_mul(POINTS) > budget.operations {
+        return None;
+    }
+    let exact: Vec<(Stop, Term)> = (0..4)
+        .map_while(|seed| {
+            let label = format!("written/{seed}");
+            match Trial::new(&sampler, &program, budget.seed, &label).draw() {
+                Err((stop @ (Stop::Pole | Stop::OutOfDomain), Some(term))) => Some((stop, term)),
+                _ => None,
+            }
+        })
+        .collect();
+    if let [(Stop::Pole, at), _, _, _] = exact[..] {
+        return Some((Verdict::Invalid, format!("{} is singular everywhere", store.describe_partial(at))));
+    }
+    let mut random = Random::new(budget.seed, "written");
+    let mut at = None;
+    for k in 0..POINTS {
+        let Some(point) = point(&sampler, &mut random, k) else { continue };
+        match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
+            Ok(_) => return None,
+            Err(f) if matches!(f.stop, Stop::Pole | Stop::OutOfDomain) => at = Some(f.term),
+            Err(_) => return None,
+        }
+    }
+    let at = at?;
+    // Many conditions at once are seldom met by chance; one operation that never has a value speaks for itself.
+    if removed.iter().map(|t| store.size(*t)).sum::<usize>() > FEW {
+        let alone = Program::new(store, &[at]);
+        let defined = (0..POINTS).any(|k| {
+            point(&sampler, &mut random, k)
+                .is_some_and(|p| alone.run(&mut Float::default(), |s| p.get(&s).cloned()).is_ok())
+        });
+        if defined {
+            return None;
+        }
+    }
+    let what = store.describe_partial(at);
+    let operand = store.node(at).operands().first().copied();
+    if operand.is_some_and(|x| store.bounds(x).negative()) {
+        return Some((Verdict::Invalid, format!("{what} is a logarithm or a root of what is nowhere positive")));
+    }
+    Some((Verdict::Undecided, format!("no point was found at which all that is written has a value: {what}")))
+}
+
+/// A point of the domain, near or far; now and then one with all entries above zero, or all below.
+fn point(sampler: &Sampler, random: &mut Random, k: usize) -> Option<Point<f64>> {
+    let drawn = sampler.float_scaled(random, [1.0, 4.0, 0.25, 64.0][k % 4])?;
+    let mut point = drawn.clone();
+    for (symbol, role, discrete) in sampler.symbols() {
+        if discrete || role == Role::Member {
+            continue;
+        }
+        for x in point.get_mut(&symbol)? {
+            match k / 4 % 3 {
+                0 => {}
+                1 => *x = x.abs(),
+                _ => *x = -x.abs(),
+            }
+        }
+    }
+    Some(if sampler.inside_float(&point, &drawn) { point } else { drawn })
+}
+
+/// Whether an operation has no value for some operands.
+fn is_partial(store: &Store, t: Term) -> bool {
+    match store.node(t) {
+        Node::Power(_, q) => !q.is_int() || *q < Rational::ZERO,
+        Node::Map(Fun::Log, _) | Node::Inverse(_) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,150 @@
+//! Arguments of exponentials and of circular functions, with the addition formulas.
+
+use super::super::Stop;
+use super::factors::{Factor, Root};
+use super::{Prime, ROOTS};
+
+/// Relations with one other atom are sought among this many; later ones count as independent.
+const MAX_RELATED: usize = 512;
+
+/// An argument of an exponential or of a circular function, with the atoms that belong to it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Angle {
+    pub argument: u64,
+    /// `exp(argument / ROOTS)`
+    pub exp: u64,
+    /// Cosine and sine of `argument / ROOTS`.
+    pub circle: (u64, u64),
+}
+
+impl Prime {
+    pub(super) fn new_angle(&mut self, argument: u64) -> usize {
+        let exp = self.draw_square();
+        let w = self.draw();
+        let circle = self.circle_point(w).unwrap_or((self.field.one, 0));
+        self.add_angle(Angle { argument, exp, circle })
+    }
+
+    pub(super) fn add_angle(&mut self, angle: Angle) -> usize {
+        let index = self.angles.len();
+        self.angles.push(angle);
+        if self.scales.is_empty() {
+            for b in [1i64, 2, 3, 4, 6, 12] {
+                let Some(inverse) = self.field.inv(self.small(b)) else { continue };
+                let multiples = (1..=6i64).map(|a| (self.field.mul(self.small(a), inverse), a * 12 / b));
+                let multiples: Vec<_> = multiples.collect();
+                self.scales.extend(multiples);
+            }
+        }
+        for &(scale, twelfths) in &self.scales {
+            let v = self.field.mul(angle.argument, scale);
+            let minus = self.field.sub(0, v);
+            self.multiples.entry(v).or_insert((index, twelfths));
+            self.multiples.entry(minus).or_insert((index, -twelfths));
+        }
+        index
+    }
+
+    /// The rational point of the unit circle with parameter `w`.
+    pub(super) fn circle_point(&self, w: u64) -> Option<(u64, u64)> {
+        let f = &self.field;
+        let square = f.mul(w, w);
+        let scale = f.inv(f.add(f.one, square))?;
+        let cosine = f.mul(f.sub(f.one, square), scale);
+        let sine = f.mul(f.add(w, w), scale);
+        Some((cosine, sine))
+    }
+
+    fn circle_mul(&self, (c1, s1): (u64, u64), (c2, s2): (u64, u64)) -> (u64, u64) {
+        let f = &self.field;
+        (f.sub(f.mul(c1, c2), f.mul(s1, s2)), f.add(f.mul(s1, c2), f.mul(c1, s2)))
+    }
+
+    fn circle_pow(&self, (c, s): (u64, u64), e: i64) -> (u64, u64) {
+        let mut base = if e < 0 { (c, self.field.sub(0, s)) } else { (c, s) };
+        let mut n = e.unsigned_abs();
+        let mut result = (self.field.one, 0);
+        while n > 0 {
+            if n & 1 == 1 {
+                result = self.circle_mul(result, base);
+            }
+            base = self.circle_mul(base, base);
+            n >>= 1;
+        }
+        result
+    }
+
+    /// Writes an argument as a combination of known ones: pairs of an angle and a multiple in twelfths.
+    fn combine(&mut self, u: u64) -> Vec<(usize, i64)> {
+        if u == 0 {
+            return Vec::new();
+        }
+        if self.angles.is_empty() {
+            let one = self.field.one;
+            self.new_angle(one);
+        }
+        self.collisions += self.multiples.len() as f64;
+        if let Some(&(i, m)) = self.multiples.get(&u) {
+            return vec![(i, m)];
+        }
+        let n = self.angles.len().min(MAX_RELATED);
+        self.collisions += 2.0 * n as f64 * self.multiples.len() as f64;
+        for i in 0..n {
+            for (a, m) in
+                [(self.field.sub(u, self.angles[i].argument), 12), (self.field.add(u, self.angles[i].argument), -12)]
+            {
+                if let Some(&(j, k)) = self.multiples.get(&a) {
+                    return vec![(i, m), (j, k)];
+                }
+            }
+        }
+        if n <= 48 {
+            self.collisions += 4.0 * (n * n) as f64 * self.multiples.len() as f64;
+            for i in 0..n {
+                for j in 0..i {
+                    for (si, sj) in [(12, 12), (12, -12), (-12, 12), (-12, -12)] {
+                        let mut a = u;
+                        for (k, s) in [(i, si), (j, sj)] {
+                            let x = self.angles[k].argument;
+                            a = if s > 0 { self.field.sub(a, x) } else { self.field.add(a, x) };
+                        }
+                        if let Some(&(k, m)) = self.multiples.get(&a) {
+                            return vec![(i, si), (j, sj), (k, m)];
+                        }
+                    }
+                }
+            }
+        }
+        let i = self.new_angle(u);
+        vec![(i, 12)]
+    }
+
+    pub(super) fn exponential(&mut self, u: u64) -> Result<u64, Stop> {
+        let parts = self.combine(u);
+        let mut root = self.field.one;
+        for &(i, m) in &parts {
+            // Multiples count in twelfths of the argument, and the atom is the exponential of a twelfth.
+            root = self.field.mul(root, self.signed_power(self.angles[i].exp, m)?);
+        }
+        if root != self.field.one && !self.monomials.contains_key(&root) {
+            // exp u is positive with logarithm u; its roots are made of those of its atoms where these exist.
+            let whole = parts.iter().all(|&(_, m)| m % ROOTS.cast_signed() == 0);
+            let mut twelfth = self.field.one;
+            for &(i, m) in parts.iter().filter(|_| whole) {
+                twelfth = self.field.mul(twelfth, self.signed_power(self.angles[i].exp, m / ROOTS.cast_signed())?);
+            }
+            // All exponentials are squares in the field, so that other roots exist too.
+            let known = if whole { Root::True(twelfth) } else { Root::Open };
+            self.add_factor(Factor { root: known, log: u, sign: Some(self.field.one), ..Factor::of(root) });
+        }
+        Ok(root)
+    }
+
+    pub(super) fn circular(&mut self, u: u64) -> (u64, u64) {
+        let parts = self.combine(u);
+        parts.iter().fold((self.field.one, 0), |acc, &(i, m)| {
+            let p = self.circle_pow(self.angles[i].circle, m);
+            self.circle_mul(acc, p)
+        })
+    }
+}

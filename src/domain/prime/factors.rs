@@ -1,0 +1,308 @@
+//! Products of known factors: signs, logarithms and roots are taken of them factor by factor.
+
+use super::super::Stop;
+use super::angles::Angle;
+use super::{Prime, ROOTS, Signs};
+
+/// Relations with one other factor are sought among this many; later ones count as independent.
+const MAX_RELATED: usize = 512;
+
+/// Relations with two other factors are sought among this many.
+const MAX_PAIRED: usize = 64;
+
+/// Numerators and denominators of rational numbers that are recognised as such.
+const MAX_NUMBER: u64 = 1 << 10;
+
+/// A [`ROOTS`]-th root of the absolute value of a factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Root {
+    /// Not asked for yet.
+    Open,
+    /// An element whose power it is, itself a square.
+    True(u64),
+    /// A free element.
+    Formal(u64),
+}
+
+/// A factor: a value with its root, logarithm and sign.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Factor {
+    pub value: u64,
+    pub inverse: u64,
+    pub root: Root,
+    pub log: u64,
+    /// Its sign, once it was asked for.
+    pub sign: Option<u64>,
+    /// Whether it is a prime number.
+    pub number: bool,
+}
+
+impl Factor {
+    /// A factor of which nothing is known.
+    pub fn of(value: u64) -> Self {
+        Factor { value, inverse: 0, root: Root::Open, log: 0, sign: None, number: false }
+    }
+}
+
+impl Prime {
+    /// Declares a value to be positive.
+    pub fn assume_positive(&mut self, value: u64) {
+        if value == 0 {
+            return;
+        }
+        // A product of known factors stays one; a factor of its own learns its sign.
+        let (minus, parts) = self.factorise(value);
+        if let [(i, 1)] = parts[..]
+            && !minus
+        {
+            self.factors[i].sign = Some(self.field.one);
+        }
+    }
+
+    /// Makes a value of unknown sign a factor of its own.
+    pub fn make_known(&mut self, value: u64) {
+        self.know_numbers();
+        if value != 0 && !self.monomials.contains_key(&value) {
+            self.new_factor(value, None);
+        }
+    }
+
+    /// The smallest primes are factors from the start.
+    fn know_numbers(&mut self) {
+        if self.factors.is_empty() {
+            for p in [2, 3, 5, 7] {
+                self.new_number(p);
+            }
+        }
+    }
+
+    fn new_number(&mut self, p: u64) -> usize {
+        let (value, log, sign) = (self.field.embed(p), self.draw(), Some(self.field.one));
+        self.push_factor(Factor { log, sign, number: true, ..Factor::of(value) })
+    }
+
+    pub(super) fn new_factor(&mut self, value: u64, sign: Option<u64>) -> usize {
+        let log = self.draw();
+        self.add_factor(Factor { log, sign, ..Factor::of(value) })
+    }
+
+    pub(super) fn add_factor(&mut self, factor: Factor) -> usize {
+        self.know_numbers();
+        self.push_factor(factor)
+    }
+
+    fn push_factor(&mut self, mut factor: Factor) -> usize {
+        let index = self.factors.len();
+        if let Some(inverse) = self.field.inv(factor.value) {
+            factor.inverse = inverse;
+            let (mut up, mut down) = (factor.value, inverse);
+            for e in 1..=4 {
+                for (v, e) in [(up, e), (down, -e)] {
+                    let minus = self.field.sub(0, v);
+                    self.monomials.entry(v).or_insert((index, e, false));
+                    self.monomials.entry(minus).or_insert((index, e, true));
+                }
+                up = self.field.mul(up, factor.value);
+                down = self.field.mul(down, inverse);
+            }
+        }
+        self.factors.push(factor);
+        index
+    }
+
+    /// Writes a value that is not zero as ± a product of powers of known factors, adding it as a new factor if need be.
+    pub(super) fn factorise(&mut self, value: u64) -> (bool, Vec<(usize, i64)>) {
+        self.know_numbers();
+        self.collisions += self.monomials.len() as f64;
+        if value == self.field.one {
+            return (false, Vec::new());
+        }
+        if self.field.add(value, self.field.one) == 0 {
+            return (true, Vec::new());
+        }
+        if let Some(&(i, e, minus)) = self.monomials.get(&value) {
+            return (minus, vec![(i, e)]);
+        }
+        if let Some(found) = self.constant_factors(value) {
+            return found;
+        }
+        self.two_factors(value).or_else(|| self.three_factors(value)).unwrap_or_else(|| {
+            let index = self.new_factor(value, None);
+            (false, vec![(index, 1)])
+        })
+    }
+
+    /// Two factors, the first one in a low power, and perhaps a rational number.
+    fn two_factors(&mut self, value: u64) -> Option<(bool, Vec<(usize, i64)>)> {
+        let n = self.factors.len().min(MAX_RELATED);
+        self.collisions += 8.0 * n as f64 * (self.monomials.len() as f64 + (1u64 << 21) as f64);
+        for i in 0..n {
+            let Factor { value: base, inverse, .. } = self.factors[i];
+            for (e, power) in [(1i64, inverse), (-1, base)] {
+                let rest = self.field.mul(value, power);
+                if let Some(&(j, f, minus)) = self.monomials.get(&rest) {
+                    return Some((minus, vec![(i, e), (j, f)]));
+                }
+                if let Some((minus, mut parts)) = self.constant_factors(rest) {
+                    parts.push((i, e));
+                    return Some((minus, parts));
+                }
+            }
+        }
+        None
+    }
+
+    fn three_factors(&mut self, value: u64) -> Option<(bool, Vec<(usize, i64)>)> {
+        let n = self.factors.len().min(MAX_RELATED);
+        if n > MAX_PAIRED {
+            return None;
+        }
+        self.collisions += (n * n) as f64 * self.monomials.len() as f64;
+        for i in 0..n {
+            let rest = self.field.mul(value, self.factors[i].inverse);
+            for j in 4..n {
+                if i == j {
+                    continue;
+                }
+                let pair = self.field.mul(rest, self.factors[j].inverse);
+                if let Some(&(k, f, minus)) = self.monomials.get(&pair) {
+                    return Some((minus, vec![(i, 1), (j, 1), (k, f)]));
+                }
+            }
+        }
+        None
+    }
+
+    /// The factors of a small rational number, as ± a product of prime numbers.
+    fn constant_factors(&mut self, value: u64) -> Option<(bool, Vec<(usize, i64)>)> {
+        let (n, d) = self.field.small_fraction(value, MAX_NUMBER)?;
+        if n == 0 {
+            return None;
+        }
+        let mut parts = Vec::new();
+        for (mut m, direction) in [(n.unsigned_abs(), 1i64), (d, -1)] {
+            let mut p = 2;
+            while m > 1 {
+                // What is left when no smaller number divides it is prime.
+                if p * p > m {
+                    p = m;
+                }
+                let mut e = 0;
+                while m.is_multiple_of(p) {
+                    m /= p;
+                    e += direction;
+                }
+                if e != 0 {
+                    parts.push((self.number(p), e));
+                }
+                p += 1;
+            }
+        }
+        Some((n < 0, parts))
+    }
+
+    /// The factor of a prime number.
+    fn number(&mut self, p: u64) -> usize {
+        match self.monomials.get(&self.field.embed(p)) {
+            Some(&(i, 1, false)) if self.factors[i].number => i,
+            _ => self.new_number(p),
+        }
+    }
+
+    pub(super) fn signed_power(&self, base: u64, e: i64) -> Result<u64, Stop> {
+        let up = self.field.pow(base, e.unsigned_abs());
+        if e < 0 { self.field.inv(up).ok_or(Stop::Pole) } else { Ok(up) }
+    }
+
+    pub(super) fn sign(&mut self, x: u64) -> Result<u64, Stop> {
+        let sign = self.sign_of(x)?;
+        let one = self.field.one;
+        let known = [(0, 0), (one, 1), (self.field.sub(0, one), -1)];
+        self.taken_signs.push(known.iter().find(|(v, _)| *v == sign).map(|(_, s)| *s));
+        Ok(sign)
+    }
+
+    fn sign_of(&mut self, x: u64) -> Result<u64, Stop> {
+        self.zero_signs.push(x == 0);
+        if let Signs::Pinned(signs) = &self.signs {
+            let s = *signs.get(self.zero_signs.len() - 1).ok_or(Stop::Unsupported)?;
+            let s = self.small(i64::from(s));
+            self.learn_sign(x, s);
+            return Ok(s);
+        }
+        if x == 0 {
+            // The sign of what is identically zero is zero; a value that is zero by accident only costs a trial.
+            return Ok(0);
+        }
+        let (minus, parts) = self.factorise(x);
+        let mut s = self.field.one;
+        for (i, e) in parts {
+            // Not s² = 1 here: a factor that is zero on a piece has the sign zero there.
+            let sign = self.sign_of_factor(i);
+            s = self.field.mul(s, self.field.pow(sign, e.unsigned_abs()));
+        }
+        Ok(if minus { self.field.sub(0, s) } else { s })
+    }
+
+    /// A factor whose sign was pinned knows it: its roots and logarithms agree with that.
+    fn learn_sign(&mut self, x: u64, s: u64) {
+        if x == 0 || s == 0 {
+            return;
+        }
+        if let (minus, parts) = self.factorise(x)
+            && let [(i, e)] = parts[..]
+            && e % 2 != 0
+            && self.factors[i].sign.is_none()
+        {
+            self.factors[i].sign = Some(if minus { self.field.sub(0, s) } else { s });
+        }
+    }
+
+    /// The sign of a factor; the first time that it is asked for, it opens a new class.
+    pub(super) fn sign_of_factor(&mut self, i: usize) -> u64 {
+        if let Some(s) = self.factors[i].sign {
+            return s;
+        }
+        let s = match self.signs {
+            Signs::Pattern(bits) if bits >> (self.sign_classes % 64) & 1 == 1 => self.field.sub(0, self.field.one),
+            Signs::Pattern(_) => self.field.one,
+            Signs::Free | Signs::Pinned(_) => self.draw(),
+        };
+        self.sign_classes += 1;
+        self.factors[i].sign = Some(s);
+        s
+    }
+
+    pub(super) fn logarithm(&mut self, x: u64) -> Result<u64, Stop> {
+        if x == 0 {
+            return Err(Stop::Pole);
+        }
+        let (minus, parts) = self.factorise(x);
+        self.settle_signs(minus, &parts)?;
+        let mut sum = 0;
+        for (i, e) in parts {
+            let factor = self.factors[i];
+            let scale = self.small(e);
+            sum = self.field.add(sum, self.field.mul(scale, factor.log));
+            // Where the root is a true one, the exponential of the logarithm is known to be the factor.
+            if let Root::True(root) = factor.root
+                && !self.multiples.contains_key(&factor.log)
+            {
+                let w = self.draw();
+                let circle = self.circle_point(w).unwrap_or((self.field.one, 0));
+                self.add_angle(Angle { argument: factor.log, exp: root, circle });
+            }
+        }
+        Ok(sum)
+    }
+
+    /// A random element that stands for a positive number: its roots and its logarithm are known.
+    pub fn draw_positive(&mut self) -> u64 {
+        let root = self.draw_square();
+        let value = self.field.pow(root, ROOTS);
+        let log = self.draw();
+        let sign = Some(self.field.one);
+        self.add_factor(Factor { root: Root::True(root), log, sign, ..Factor::of(value) });
+        value
+    }
+}

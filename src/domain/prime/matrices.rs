@@ -1,0 +1,76 @@
+//! Polar factors and powers of matrices: atoms, with what orthogonal matrices and scalars do to them.
+
+use super::Prime;
+
+/// A matrix and the atom that stands for its polar factor or its power.
+#[derive(Debug, Clone)]
+pub(super) struct MatrixAtom {
+    pub argument: Vec<u64>,
+    pub rows: usize,
+    pub cols: usize,
+    pub value: Vec<u64>,
+}
+
+impl Prime {
+    pub(super) fn transposed(m: &[u64], rows: usize, cols: usize) -> Vec<u64> {
+        (0..rows * cols).map(|k| m[(k % rows) * cols + k / rows]).collect()
+    }
+
+    pub(super) fn matrix_product(&self, a: &[u64], b: &[u64], rows: usize, inner: usize, cols: usize) -> Vec<u64> {
+        let mut out = vec![0; rows * cols];
+        for i in 0..rows {
+            for j in 0..cols {
+                for k in 0..inner {
+                    let x = self.field.mul(a[i * inner + k], b[k * cols + j]);
+                    out[i * cols + j] = self.field.add(out[i * cols + j], x);
+                }
+            }
+        }
+        out
+    }
+
+    fn identity(&self, n: usize) -> Vec<u64> {
+        (0..n * n).map(|k| if k / n == k % n { self.field.one } else { 0 }).collect()
+    }
+
+    pub(super) fn sandwich(&self, left: &[u64], m: &[u64], right: &[u64], rows: usize, cols: usize) -> Vec<u64> {
+        let half = self.matrix_product(left, m, rows, rows, cols);
+        self.matrix_product(&half, right, rows, cols, cols)
+    }
+
+    /// The known orthogonal matrices of one size, their transposes and the identity.
+    fn rotations(&self, n: usize) -> Vec<Vec<u64>> {
+        let mut all = vec![self.identity(n)];
+        for (q, _) in self.orthogonal.iter().filter(|(_, m)| *m == n) {
+            all.push(q.clone());
+            all.push(Self::transposed(q, n, n));
+        }
+        all
+    }
+
+    /// Orthogonal `Q`, `P` and a scalar `c` with `m = c Q A P`, if the known orthogonal matrices give one; with
+    /// `congruent`, `P = Qᵀ`.
+    pub(super) fn related(
+        &mut self,
+        atom: &MatrixAtom,
+        m: &[u64],
+        congruent: bool,
+    ) -> Option<(Vec<u64>, Vec<u64>, u64)> {
+        let (rows, cols) = (atom.rows, atom.cols);
+        for left in self.rotations(rows) {
+            let rights = if congruent { vec![Self::transposed(&left, rows, rows)] } else { self.rotations(cols) };
+            for right in rights {
+                let image = self.sandwich(&left, &atom.argument, &right, rows, cols);
+                let Some(k) = image.iter().position(|&v| v != 0) else {
+                    continue;
+                };
+                let scale = self.field.mul(m[k], self.field.inv(image[k])?);
+                self.collisions += 1.0;
+                if scale != 0 && image.iter().zip(m).all(|(&v, &w)| self.field.mul(v, scale) == w) {
+                    return Some((left, right, scale));
+                }
+            }
+        }
+        None
+    }
+}
