@@ -133,13 +133,39 @@ pub struct Options {
     pub require_proof: bool,
     /// Whether a verdict that rests on an assumption counts as unexpected.
     pub deny_assumptions: bool,
+    /// When searches give up, whatever their budgets; the answers of a run with one depend on the machine.
+    pub deadline: Option<Instant>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { seed: 0, samples: 32, effort: 1, require_proof: false, deny_assumptions: false }
+        Options { seed: 0, samples: 32, effort: 1, require_proof: false, deny_assumptions: false, deadline: None }
     }
 }
+
+/// Hears what a run does while it does it, and says what is asked for. It must not change any answer.
+pub trait Listener: Progress {
+    /// The names of a source are resolved; these are its questions, none of which has been looked at.
+    fn asked(&self, _sources: &Sources, _checks: &[Check], _requests: &[Classify]) {}
+
+    /// Whether the question at this place is to be answered. One that is not is not elaborated either.
+    fn wanted(&self, _question: Span) -> bool {
+        true
+    }
+
+    /// The source has no faults; these are the questions that are about to be answered, in no particular order.
+    fn begun(&self, _tasks: &[&Task]) {}
+
+    /// A question is answered.
+    fn answered(&self, _answer: &Answer) {}
+
+    /// Whether to begin no further question. What is not begun is left out.
+    fn stopped(&self) -> bool {
+        false
+    }
+}
+
+impl Listener for Silent {}
 
 /// The answer to one check.
 #[derive(Debug, Clone)]
@@ -228,7 +254,41 @@ pub fn check_source_with(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<FileReport, Disagreement> {
-    let (model, mut errors, mut faults) = resolve(sources, id, files);
+    check_source_for(sources, id, files, options, &Heard(progress))
+}
+
+/// A listener to progress alone.
+struct Heard<'a>(&'a dyn Progress);
+
+impl Progress for Heard<'_> {
+    fn begin(&self, what: &str, squares: usize) {
+        self.0.begin(what, squares);
+    }
+    fn done(&self) {
+        self.0.done();
+    }
+    fn end(&self) {
+        self.0.end();
+    }
+}
+
+impl Listener for Heard<'_> {}
+
+/// As [`check_source`], with a listener that hears of every question and answer, and chooses among the questions.
+///
+/// # Errors
+/// As [`check_source`].
+pub fn check_source_for(
+    sources: &mut Sources,
+    id: SourceId,
+    files: &mut Files<'_>,
+    options: &Options,
+    listener: &dyn Listener,
+) -> Result<FileReport, Disagreement> {
+    let (mut model, mut errors, mut faults) = resolve(sources, id, files);
+    listener.asked(sources, &model.checks, &model.classifications);
+    model.checks.retain(|c| listener.wanted(c.span));
+    model.classifications.retain(|c| listener.wanted(c.span));
     let mut systems = Systems::default();
     let lowered: Vec<Result<Task, Vec<ModelError>>> = match errors.is_empty() {
         true => {
@@ -265,21 +325,32 @@ pub fn check_source_with(
         errors.sort_by_key(InputError::span);
         return Ok(FileReport { answers: Vec::new(), errors });
     }
-    let asks = Asks { model: &model, examples: OnceLock::new(), options, progress };
-    let answered: Vec<Result<Answer, Stopped>> =
-        tasks.into_par_iter().zip(&model.checks).map(|(t, c)| asks.answer(t, c)).collect();
-    let tables: Result<Vec<Answer>, Disagreement> =
-        tables.into_par_iter().map(|(t, request)| asks.table(t, request)).collect();
+    listener.begun(&tasks.iter().chain(tables.iter().map(|(t, _)| t)).collect::<Vec<_>>());
+    let asks = Asks { model: &model, examples: OnceLock::new(), options, listener };
+    let tell = |answer: Answer| {
+        listener.answered(&answer);
+        answer
+    };
+    let answered: Vec<Option<Result<Answer, Stopped>>> = tasks
+        .into_par_iter()
+        .zip(&model.checks)
+        .map(|(t, c)| (!listener.stopped()).then(|| asks.answer(t, c).map(tell)))
+        .collect();
+    let tables: Result<Vec<Option<Answer>>, Disagreement> = tables
+        .into_par_iter()
+        .map(|(t, request)| (!listener.stopped()).then(|| asks.table(t, request).map(tell)).transpose())
+        .collect();
     let mut answers = Vec::with_capacity(answered.len());
     let mut asked: Vec<(ModelError, Span)> = Vec::new();
     for (result, check) in answered.into_iter().zip(&model.checks) {
         match result {
-            Ok(a) => answers.push(a),
-            Err(Stopped::Disagreement(d)) => return Err(d),
-            Err(Stopped::Faults(found)) => asked.extend(found.into_iter().map(|e| (e, check.span))),
+            None => {}
+            Some(Ok(a)) => answers.push(a),
+            Some(Err(Stopped::Disagreement(d))) => return Err(d),
+            Some(Err(Stopped::Faults(found))) => asked.extend(found.into_iter().map(|e| (e, check.span))),
         }
     }
-    answers.extend(tables?);
+    answers.extend(tables?.into_iter().flatten());
     answers.sort_by_key(|a| a.task.span);
     // Members of systems are elaborated one by one; a fault of one of them is a fault of the file.
     if !asked.is_empty() {
@@ -312,7 +383,7 @@ struct Asks<'a> {
     /// Made when the first question along a class is met.
     examples: OnceLock<Examples>,
     options: &'a Options,
-    progress: &'a dyn Progress,
+    listener: &'a dyn Listener,
 }
 
 impl Asks<'_> {
@@ -321,7 +392,7 @@ impl Asks<'_> {
     }
 
     fn budget(&self) -> Budget {
-        Budget::new(self.options.seed, self.options.samples, self.options.effort)
+        Budget::new(self.options.seed, self.options.samples, self.options.effort).until(self.options.deadline)
     }
 
     /// Decides one task.
@@ -329,7 +400,7 @@ impl Asks<'_> {
         let start = Instant::now();
         if let Some(asked) = task.system.take() {
             let (finding, report) =
-                check::system::answer(&mut task, &asked, (self.model, check), self.options, self.progress)?;
+                check::system::answer(&mut task, &asked, (self.model, check), self.options, self.listener)?;
             let ok = self.as_expected(&task, &finding);
             return Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: Some(report) });
         }
@@ -347,6 +418,11 @@ impl Asks<'_> {
             }
             (None, None) => self.problems(&mut task)?,
         };
+        // Searches that were cut short look like searches that found nothing.
+        let proof = !matches!(finding.evidence, Evidence::Numeric | Evidence::None);
+        if !proof && self.options.deadline.is_some_and(|d| Instant::now() >= d) {
+            finding = Finding::new(Verdict::Undecided, Evidence::None, "the time limit was reached");
+        }
         let expected = expected_verdict(task.expected.as_ref());
         let ok = self.as_expected(&task, &finding);
         if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
@@ -359,7 +435,7 @@ impl Asks<'_> {
             finding.blame = check::class::blame_of(self.model, check, class);
         }
         if finding.verdict == Verdict::Fails && !ok {
-            finding.natural_along = check::class::natural_along(self.model, check);
+            check::class::explain(self.model, check, &task, &mut finding);
         }
         // The terms are large and no longer needed.
         task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
@@ -368,8 +444,7 @@ impl Asks<'_> {
 
     /// Whether a finding is what its check expects.
     fn as_expected(&self, task: &Task, finding: &Finding) -> bool {
-        let proved =
-            !self.options.require_proof || finding.evidence != Evidence::Numeric && finding.sampled_claims.is_empty();
+        let proved = !self.options.require_proof || finding.evidence.is_proof() && finding.sampled_claims.is_empty();
         let granted = !self.options.deny_assumptions || finding.assumptions.is_empty();
         finding.verdict == expected_verdict(task.expected.as_ref())
             && finding.rate_differs.is_none()

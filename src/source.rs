@@ -66,7 +66,7 @@ pub struct Source {
     pub name: String,
     /// The text, always ending in a newline so that a label at the very end has a place to stand.
     pub text: Arc<str>,
-    line_starts: Vec<usize>,
+    line_starts: Arc<[usize]>,
 }
 
 impl Source {
@@ -78,7 +78,7 @@ impl Source {
         }
         let mut line_starts = vec![0];
         line_starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1));
-        Source { name: name.into(), text: text.into(), line_starts }
+        Source { name: name.into(), text: text.into(), line_starts: line_starts.into() }
     }
 
     /// Line and column of a byte offset, both from 1; the column counts characters.
@@ -94,6 +94,24 @@ impl Source {
     pub fn slice(&self, span: Span) -> &str {
         let end = span.end.min(self.text.len());
         self.text.get(span.start.min(end)..end).unwrap_or("")
+    }
+}
+
+/// Whether a terminal that shows this character may do something else than show it: control characters, and marks that
+/// change the direction of writing.
+fn steers(c: char) -> bool {
+    let direction =
+        matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
+    direction || c.is_control() && !matches!(c, '\n' | '\t')
+}
+
+/// A character of the same length in bytes that stands for one that is not shown.
+fn stand_in(c: char) -> char {
+    match c.len_utf8() {
+        _ if c == '\r' => ' ',
+        1 => '?',
+        2 => '\u{b7}',
+        _ => char::REPLACEMENT_CHARACTER,
     }
 }
 
@@ -126,10 +144,15 @@ impl Sources {
         }
     }
 
-    /// The source in the form in which miette reads it.
+    /// The source in the form in which miette reads it and shows it: every byte is where it was, and no character in it
+    /// can steer a terminal.
     pub fn named(&self, id: SourceId) -> NamedSource<Arc<str>> {
         let source = self.get(id);
-        NamedSource::new(source.name.clone(), Arc::clone(&source.text))
+        let text = match source.text.chars().any(steers) {
+            true => source.text.chars().map(|c| if steers(c) { stand_in(c) } else { c }).collect::<String>().into(),
+            false => Arc::clone(&source.text),
+        };
+        NamedSource::new(source.name.clone(), text)
     }
 
     /// Name, line and column (both from 1) of the start of a span.
@@ -137,5 +160,15 @@ impl Sources {
         let source = self.get(span.source);
         let (line, column) = source.line_column(span.start);
         (&source.name, line, column)
+    }
+
+    /// Line and column (both from 1) behind the end of a span.
+    pub fn end(&self, span: Span) -> (usize, usize) {
+        self.get(span.source).line_column(span.end.max(span.start))
+    }
+
+    /// All sources that were added, then the library texts.
+    pub fn all(&self) -> impl Iterator<Item = &Source> {
+        self.sources.iter().chain(self.library.iter().map(|(_, source)| source))
     }
 }

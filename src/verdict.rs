@@ -6,9 +6,10 @@
 //!
 //! | evidence | what it is worth |
 //! | --- | --- |
-//! | [`Evidence::Structure`] | a proof from the form of the terms alone |
+//! | [`Evidence::Structure`] | a proof from the form alone: along a class from transformation types, of two bodies from equal normal forms; for every architecture with the stated hypotheses |
 //! | [`Evidence::Algebra`] | a proof by exact computation; a randomised test states its error bound, at most 2⁻¹⁰⁰ |
 //! | [`Evidence::Counterexample`] | a point, exact or in verified intervals, at which the sides differ; replayed |
+//! | [`Evidence::Generic`] | a proof on generic instances whose bounds are stated (dimensions, orders of derivatives); believed for the rest, and no proof |
 //! | [`Evidence::Numeric`] | equality at sampled points within rounding; not a proof |
 //! | [`Evidence::Pasting`] | follows from other squares |
 //! | [`Evidence::Claim`] | for `invalid`: the question makes no sense, and this is why |
@@ -16,7 +17,8 @@
 //! A `fails` is never said without a [`Witness`], and a search that ends without a result is `undecided`.
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::Rational;
 use crate::source::Span;
@@ -69,12 +71,15 @@ impl Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Evidence {
-    /// The two sides have the same normal form.
+    /// The form alone: transformation types along a class, or equal normal forms of two bodies. It holds for every
+    /// architecture with the properties in [`Finding::hypotheses`].
     Structure,
     /// Exact computation.
     Algebra,
     /// A replayed point at which the sides differ.
     Counterexample,
+    /// Exact computation on generic instances, within [`Finding::bounds`]; believed for the rest.
+    Generic,
     /// Agreement at sampled points.
     Numeric,
     /// Other squares.
@@ -86,12 +91,18 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// Whether it proves what is said, for all that is spoken of.
+    pub fn is_proof(self) -> bool {
+        !matches!(self, Evidence::Generic | Evidence::Numeric)
+    }
+
     /// One word.
     pub fn text(self) -> &'static str {
         match self {
             Evidence::Structure => "structure",
             Evidence::Algebra => "algebra",
             Evidence::Counterexample => "counterexample",
+            Evidence::Generic => "generic",
             Evidence::Numeric => "numeric",
             Evidence::Pasting => "pasting",
             Evidence::Claim => "claim",
@@ -101,7 +112,7 @@ impl Evidence {
 }
 
 /// How the sides compare in floating point at sampled points, relative to their size.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Residual {
     /// The largest relative difference.
     pub max: f64,
@@ -116,7 +127,7 @@ pub struct Residual {
 }
 
 /// A named value at a witness, as text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Given {
     /// The name in the file.
     pub name: String,
@@ -125,7 +136,7 @@ pub struct Given {
 }
 
 /// A point that proves that two sides differ.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Witness {
     /// The point: every quantified name that matters.
     pub point: Vec<Given>,
@@ -195,6 +206,13 @@ pub struct Finding {
     pub example: Option<String>,
     /// One sentence for the user.
     pub message: String,
+    /// What the statement says of architectures, as in "for every architecture with a non-singular metric": properties that
+    /// a proof by types used, and that the question grants.
+    pub hypotheses: Vec<String>,
+    /// For [`Evidence::Generic`]: what the instances were, "dimensions 1 to 3, derivatives to order 4".
+    pub bounds: Option<String>,
+    /// For a `fails`: causes that lie not in the text of the optimizer, such as a singular metric.
+    pub causes: Vec<String>,
     /// Side conditions that were assumed and not proved.
     pub assumptions: Vec<String>,
     /// Those of the assumptions that are claims which were only seen to hold at sampled points.
@@ -223,6 +241,9 @@ impl Finding {
             natural_along: Vec::new(),
             example: None,
             message: message.into(),
+            hypotheses: Vec::new(),
+            bounds: None,
+            causes: Vec::new(),
             assumptions: Vec::new(),
             sampled_claims: Vec::new(),
             tried: Vec::new(),

@@ -260,6 +260,8 @@ fn standard_input() {
     assert_eq!(status(&output), 2);
     assert_eq!(json(&output)["errors"][0]["line"], 2);
     let output = run_on(&["check", "-"], b"");
+    assert_eq!(status(&output), 2, "nothing was checked: {}", stderr(&output));
+    let output = run_on(&["check", "--allow-empty", "-"], b"");
     assert_eq!(status(&output), 0, "an empty file has no faults: {}", stderr(&output));
 }
 
@@ -283,7 +285,8 @@ fn one_faulty_file_does_not_stop_the_others() {
 #[test]
 fn unreadable_files() {
     let folder = Folder::new("unreadable");
-    let here = folder.0.display().to_string();
+    std::fs::create_dir(folder.0.join("empty")).expect("a folder");
+    let here = folder.0.join("empty").display().to_string();
     let missing = folder.0.join("missing.nat").display().to_string();
     let latin = folder.file("latin.nat", b"let a = 1\n// caf\xe9\n");
     for (file, part) in [(&here, "folder"), (&missing, "missing.nat"), (&latin, "UTF-8")] {

@@ -28,7 +28,6 @@ const KNOWN_DIFFERENCES: &[(&str, usize, &str)] = &[
         "a metric that is a constant singular matrix is an error of the file, not of one check",
     ),
     ("check/singular_solve.nat", 11, "as above, for a Hessian"),
-    ("model/fail/names.nat", 9, "`output` is unknown after an error in it"),
 ];
 
 /// Removes the known differences from those found, and complains of known ones that are gone.

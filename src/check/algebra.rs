@@ -229,6 +229,9 @@ impl<'a> Test<'a> {
                 if trials >= self.budget.trials {
                     return (Identity::Stuck("the budget of exact trials ran out".into()), classes);
                 }
+                if self.budget.expired() {
+                    return (Identity::Stuck("the time limit was reached".into()), classes);
+                }
                 seed += 1;
                 let label = format!("{}/{:?}/{seed}", self.purpose, member);
                 let draw = Trial::new(&self.sampler, &self.program, self.budget.seed, &label);

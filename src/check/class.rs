@@ -3,23 +3,27 @@
 //! Types prove ([`crate::structure`]). Beside a proof the same square is looked at in numbers, along a family of maps of
 //! the class on a small architecture ([`Examples`]), and what the numbers contradict stops the run. What types leave open
 //! is refuted by a counterexample: the square along one map of the class between small architectures, decided by the
-//! ordinary engines, with a witness. What is neither proved nor refuted is asked of an architecture with free jets in two
-//! dimensions, which proves it for two dimensions and is said with that assumption; or it is undecided.
+//! ordinary engines, with a witness. What is neither proved nor refuted is asked of architectures with free jets in several
+//! dimensions ([`jets`]), and said with these bounds; or it is undecided.
 
+mod cause;
 mod examples;
+mod jets;
 mod narrow;
 
+pub use cause::{Singular, singular_metric};
 pub use examples::Examples;
 
 use super::decide::{Disagreement, decide};
-use super::{Budget, Problem, lower, numeric, witness};
+use super::{Budget, Problem, Task, lower, numeric, witness};
 use crate::domain::Rational;
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::Variance;
 use crate::structure::blame::Blame;
 use crate::structure::body::{Body, Op, build};
 use crate::structure::class::Class;
-use crate::structure::prove::{Proof, prove};
+use crate::structure::hypothesis::every_architecture;
+use crate::structure::prove::{Proof, Theorem, prove, theorem};
 use crate::structure::{blame, prove as types};
 use crate::syntax::tree::{Check, Instance, Question};
 use crate::verdict::{Evidence, Finding, Verdict};
@@ -87,13 +91,15 @@ fn one(
     let optimizer = &examples.model()[id];
     let body = build(examples.model(), optimizer, &question.optimizer, None);
     if !body.auto {
-        return Case { examples, check, question, body, auto: None, budget }.answer();
+        let theorem = theorem(&body, question.class);
+        return Case { examples, check, question, body, theorem, auto: None, budget }.answer();
     }
     let mut best: Option<ClassAnswer> = None;
     let mut tried = Vec::new();
     for variance in Variance::ALL {
         let body = build(examples.model(), optimizer, &question.optimizer, Some(variance));
-        let mut found = Case { examples, check, question, body, auto: Some(variance), budget }.answer()?;
+        let theorem = theorem(&body, question.class);
+        let mut found = Case { examples, check, question, body, theorem, auto: Some(variance), budget }.answer()?;
         tried.push(format!("{}: {}", variance.word(), found.finding.verdict.text()));
         found.finding.message =
             format!("with the `auto` states read as `{}`: {}", variance.word(), found.finding.message);
@@ -117,12 +123,42 @@ pub fn by_types(model: &Model, optimizer: &Instance, class: Class) -> Option<Ver
     }
 }
 
-/// The largest classes along which types prove the optimizer of a `check natural` to be natural.
-pub fn natural_along(model: &Model, check: &Check) -> Vec<Class> {
+/// The largest classes along which types prove the optimizer of a `check natural` to be natural; for an architecture with
+/// a singular metric, those whose proofs use no other.
+pub fn natural_along(model: &Model, check: &Check, singular: bool) -> Vec<Class> {
     let Question::Natural { optimizer, .. } = &check.question else { return Vec::new() };
-    let proved: Vec<Class> =
-        Class::ALL.into_iter().filter(|&c| by_types(model, optimizer, c) == Some(Verdict::Commutes)).collect();
+    let Some(Declared::Optimizer(id)) = model.lookup(&optimizer.name.name) else { return Vec::new() };
+    let body = build(model, &model[id], optimizer, None);
+    let natural = |c: Class| {
+        let t = theorem(&body, c);
+        let refuted = singular && t.hypotheses.iter().any(|h| h.is_about_the_metric());
+        t.proof == Proof::Commutes && !refuted
+    };
+    let proved: Vec<Class> = Class::ALL.into_iter().filter(|&c| natural(c)).collect();
     proved.iter().copied().filter(|c| !proved.iter().any(|d| d != c && d.contains(*c))).collect()
+}
+
+/// Adds to a `fails` what is known beside it: a singular metric as its cause, and the classes along which types prove that
+/// the optimizer is natural on this architecture.
+pub fn explain(model: &Model, check: &Check, task: &Task, finding: &mut Finding) {
+    let Question::Natural { along, on, .. } = &check.question else { return };
+    let path = (task.class.is_none() && task.maps.is_some()).then_some(along);
+    let singular = singular_metric(model, on.as_ref(), path);
+    finding.natural_along = natural_along(model, check, singular.is_some());
+    if finding.causes.is_empty()
+        && let (Some(singular), Some(class)) = (&singular, task.maps)
+        && let Some(theorem) = theorem_of(model, check, class)
+    {
+        finding.causes.extend(singular.sentence(&theorem));
+    }
+}
+
+/// What types prove of the optimizer of a `check natural` along a class.
+pub fn theorem_of(model: &Model, check: &Check, class: Class) -> Option<Theorem> {
+    let Question::Natural { optimizer, .. } = &check.question else { return None };
+    let Some(Declared::Optimizer(id)) = model.resolve(&optimizer.name.name, optimizer.name.span) else { return None };
+    let body = build(model, &model[id], optimizer, None);
+    (!body.auto).then(|| theorem(&body, class))
 }
 
 /// What is to blame for a square that fails along maps of a class.
@@ -151,18 +187,18 @@ struct Case<'a> {
     check: &'a Check,
     question: &'a ClassQuestion,
     body: Body,
+    /// What types prove.
+    theorem: Theorem,
     auto: Option<Variance>,
     budget: &'a Budget,
 }
 
 impl Case<'_> {
     fn answer(&self) -> Result<ClassAnswer, Disagreement> {
-        let class = self.question.class;
-        let proof = prove(&self.body, class);
         if let Some(on) = &self.question.on {
-            return narrow::answer(self, on, &proof);
+            return narrow::answer(self, on);
         }
-        match proof {
+        match self.theorem.proof.clone() {
             Proof::Commutes => self.commutes(),
             Proof::UpToRate(rate) => self.up_to_rate(&rate),
             Proof::InLimit => self.in_limit(),
@@ -193,6 +229,7 @@ impl Case<'_> {
 
     fn commutes(&self) -> Result<ClassAnswer, Disagreement> {
         let mut finding = Finding::new(Verdict::Commutes, Evidence::Structure, self.proved());
+        finding.hypotheses = self.hypotheses();
         if let Some(invalid) = self.numbers(&mut finding)? {
             return Ok(invalid);
         }
@@ -205,7 +242,13 @@ impl Case<'_> {
         } else {
             "proved from the types of its expressions,"
         };
-        format!("{what} for every architecture, every dimension and every one of the {}", self.question.class.maps())
+        let every = every_architecture(&self.theorem.hypotheses);
+        format!("{what} for {every}, every dimension and every one of the {}", self.question.class.maps())
+    }
+
+    /// The hypotheses of the types' proof by name.
+    fn hypotheses(&self) -> Vec<String> {
+        self.theorem.hypotheses.iter().map(|h| h.text().to_owned()).collect()
     }
 
     /// Looks at the square in floating point along a family of the class. A proof says that the sides agree where both
@@ -266,6 +309,7 @@ impl Case<'_> {
             self.proved()
         );
         let mut finding = Finding::new(Verdict::UpToRate, Evidence::Structure, message);
+        finding.hypotheses = self.hypotheses();
         // An example shows that they do not agree without it.
         for map in self.examples.families(self.question.class, self.reads_blocks()) {
             let Some(mut problem) = self.problem(&map, true) else { continue };
@@ -315,6 +359,7 @@ impl Case<'_> {
                 self.proved()
             );
             found.evidence = Evidence::Structure;
+            found.hypotheses = self.hypotheses();
             found.example = self.examples.source(&self.question.optimizer, &map, &found);
             problem.setting.store = crate::term::Store::new();
             least = Some(ClassAnswer { finding: found, problem: Some(problem) });
@@ -330,7 +375,8 @@ impl Case<'_> {
         let class = self.question.class;
         let mut weakest: Option<(ClassAnswer, String)> = None;
         let mut seen = 0;
-        for map in self.examples.maps(class, self.reads_blocks()) {
+        let maps = self.examples.maps(class, self.reads_blocks());
+        for map in maps.into_iter().chain(Examples::further(class)) {
             let Some(mut problem) = self.problem(&map, false) else { continue };
             let found = decide(&mut problem, self.budget)?;
             seen += 1;
@@ -351,7 +397,7 @@ impl Case<'_> {
             }
             // The only claim that the examples' maps do not keep is that of a `diagonal` state.
             Some((w, _)) if w.finding.verdict == Verdict::Invalid => Ok(w),
-            Some(_) => self.jets(seen),
+            Some(_) => jets::answer(self, self.unproved(seen)),
             None => {
                 let message = "the optimizer could be read over none of the example architectures; ask `on` an architecture of yours";
                 Ok(Finding::new(Verdict::Undecided, Evidence::None, message).into())
@@ -359,8 +405,8 @@ impl Case<'_> {
         }
     }
 
-    /// The square on an architecture of two parameters with free derivatives.
-    fn jets(&self, seen: usize) -> Result<ClassAnswer, Disagreement> {
+    /// The answer where types prove nothing and no example refutes.
+    fn unproved(&self, seen: usize) -> Finding {
         let mut undecided = Finding::new(
             Verdict::Undecided,
             Evidence::None,
@@ -369,22 +415,6 @@ impl Case<'_> {
         let first = types::first_fault(&self.body, self.question.class);
         undecided.tried.push(format!("types: {}", first.unwrap_or_else(|| "no law fits".into())));
         undecided.tried.push(format!("examples: {seen}"));
-        // A step looks at other points than one, and blocks need more parameters: jets at a point say nothing of them.
-        // Nor does an architecture of two parameters of what is made of their number.
-        let sized = Op::Given("dim".into());
-        let local = !self.body.nodes.iter().any(|n| n.op == Op::At || n.op == sized) && !self.reads_blocks();
-        if local && let Some(mut problem) = self.problem(&self.examples.jet(self.question.class), true) {
-            let mut found = decide(&mut problem, self.budget)?;
-            if matches!(found.verdict, Verdict::Commutes | Verdict::UpToRate) && found.evidence == Evidence::Algebra {
-                found.assumptions.push(
-                    "asked of an architecture with two parameters, whose output has free derivatives to order 3 and whose \
-                     loss to order 4; other dimensions are taken to behave alike"
-                        .into(),
-                );
-                return Ok(found.into());
-            }
-            undecided.tried.push(format!("free jets in two dimensions: {}", found.verdict.text()));
-        }
-        Ok(undecided.into())
+        undecided
     }
 }

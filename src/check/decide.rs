@@ -53,21 +53,28 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
         Shape::Plain => {
             let mut f = plain(problem, budget)?;
             if f.verdict == Verdict::Commutes {
-                match problem.generic {
+                match &problem.generic {
                     None => {}
                     Some(_) if problem.same_bodies => {
                         f.evidence = Evidence::Structure;
                         f.message = "the bodies have the same normal form, whatever the architecture".into();
                     }
                     // One generic architecture is not every architecture.
-                    Some(true) => f.evidence = Evidence::Numeric,
-                    Some(false) => {
-                        f = Finding::new(
-                            Verdict::Undecided,
-                            Evidence::None,
-                            "equal on a generic architecture, but the bodies read more than it leaves free (`dim`, `at` or \
-                             second derivatives); ask `on` an architecture",
+                    Some(Ok(bounds)) => {
+                        if f.evidence == Evidence::Algebra {
+                            f.evidence = Evidence::Generic;
+                        }
+                        f.message = format!(
+                            "equal on a generic architecture: {bounds}; that others behave alike is not proved ({})",
+                            f.message
                         );
+                        f.bounds = Some(bounds.clone());
+                    }
+                    Some(Err(why)) => {
+                        let message = format!(
+                            "equal on a generic architecture, but that is not every one: {why}; ask `on` an architecture"
+                        );
+                        f = Finding::new(Verdict::Undecided, Evidence::None, message);
                     }
                 }
             }
@@ -328,7 +335,7 @@ pub(in crate::check) fn hunt(
     // Numbers only say how hard to look.
     let hopeless = sampled.agrees() && !different;
     let points = if hopeless { budget.points / 10 } else { budget.points };
-    let smaller = Budget { points, ..Budget::new(budget.seed, budget.samples, 1) };
+    let smaller = Budget { points, ..Budget::new(budget.seed, budget.samples, 1).until(budget.deadline) };
     let smaller = Budget {
         trials: budget.trials,
         operations: budget.operations,

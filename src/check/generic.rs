@@ -5,13 +5,15 @@ use crate::domain::{Domain, Rational};
 use crate::model::architecture::{Architecture, Block};
 use crate::model::elaborate::{Draw, Elaborator, Role};
 use crate::source::Span;
-use crate::syntax::tree::{Expr, ExprKind, Optimizer, Statement, StatementKind};
 use crate::term::{Program, Shape, Store, Term};
 
-/// An architecture whose output and loss are polynomials of degree 3 and 4 with free coefficients, so that at a point
-/// their derivatives to that order are free. What two optimizers do on it they do on every architecture with these
-/// parameters, as far as they read no higher derivatives. Also a sentence that says so.
-pub fn architecture(e: &mut Elaborator<'_>, span: Span) -> (Architecture, String) {
+/// Bodies that read derivatives of higher order are not compared on the generic architecture.
+pub const MAX_ORDER: usize = 4;
+
+/// An architecture whose output and loss are polynomials with free coefficients of this degree, so that at a point their
+/// derivatives to that order are free. What two optimizers do on it they do on every architecture with these
+/// parameters, as far as they read no higher derivatives. Also its bounds in words.
+pub fn architecture(e: &mut Elaborator<'_>, order: usize, span: Span) -> (Architecture, String) {
     let shapes: [(&str, &[usize]); 2] = [("W", &[2, 2]), ("b", &[])];
     let mut blocks = Vec::new();
     let mut dim = 0;
@@ -22,11 +24,12 @@ pub fn architecture(e: &mut Elaborator<'_>, span: Span) -> (Architecture, String
     }
     let (symbol, point) = e.quantify("params", &[dim], Draw::Real, Role::Point);
     let rows = dim + 1;
-    let output = polynomial(e, point, dim, rows, 3, "output");
+    let degree = u32::try_from(order.clamp(2, MAX_ORDER)).unwrap_or(2);
+    let output = polynomial(e, point, dim, rows, degree, "output");
     let (_, half) = e.quantify("output metric", &[rows, rows], Draw::Real, Role::Data);
     let turned = e.store.transpose(half);
     let metric = e.store.add(half, turned);
-    let loss = polynomial(e, point, dim, 1, 4, "loss");
+    let loss = polynomial(e, point, dim, 1, degree, "loss");
     let loss = e.store.reshape(loss, &[]);
     let a = Architecture {
         name: "a generic architecture".into(),
@@ -40,43 +43,8 @@ pub fn architecture(e: &mut Elaborator<'_>, span: Span) -> (Architecture, String
         domain: Vec::new(),
         span,
     };
-    let text =
-        "asked on a generic architecture with parameters W : R[2, 2] and b : R, with free derivatives of the output \
-                to order 3 and of the loss to order 4; other shapes are taken to behave alike"
-            .to_owned();
-    (a, text)
-}
-
-/// Whether an optimizer's body mentions nothing that depends on more of an architecture than first derivatives and the
-/// metric: no `dim`, no `at`, no second derivatives, no blocks.
-pub fn reads_first_derivatives(optimizer: &Optimizer) -> bool {
-    let mut words = Vec::new();
-    let mut expressions: Vec<&Expr> = optimizer.lets.iter().map(|l| &l.value).collect();
-    let mut statements: Vec<&Statement> = optimizer.dynamics.iter().flat_map(|d| &d.body).collect();
-    while let Some(s) = statements.pop() {
-        match &s.kind {
-            StatementKind::Let(l) => expressions.push(&l.value),
-            StatementKind::Derivative(_, e) | StatementKind::Update(_, e) => expressions.push(e),
-            StatementKind::Covariant(..) | StatementKind::Each { .. } => return false,
-        }
-    }
-    while let Some(e) = expressions.pop() {
-        match &e.kind {
-            ExprKind::Number(_) | ExprKind::Primed(_) => {}
-            ExprKind::Name(n) => words.push(n.as_str()),
-            ExprKind::Neg(x) | ExprKind::Transpose(x) | ExprKind::Inverse(x) => expressions.push(x),
-            ExprKind::Binary(_, a, b) | ExprKind::Power(a, b) => expressions.extend([a.as_ref(), b.as_ref()]),
-            ExprKind::Call(f, args) => {
-                words.push(f.name.as_str());
-                expressions.extend(args);
-            }
-            ExprKind::List(args) => expressions.extend(args),
-            ExprKind::Reduce(..) | ExprKind::Index(..) | ExprKind::Comprehension(..) => return false,
-        }
-    }
-    let derivatives = words.iter().filter(|w| matches!(**w, "d" | "grad" | "natgrad")).count();
-    derivatives <= 3
-        && !words.iter().any(|w| matches!(*w, "dim" | "at" | "hess" | "covhess" | "christoffel" | "blockdiag"))
+    let bounds = format!("parameters W : R[2, 2] and b : R, derivatives of loss and output to order {degree}");
+    (a, bounds)
 }
 
 /// `Σ_k C_k x^k` with free coefficient tensors, `k` up to the degree, as a vector of `rows` entries.

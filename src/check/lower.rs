@@ -4,6 +4,7 @@
 //! for each morphism. Every arrow is interpreted by a `Function`; a path is interpreted by composing those of its
 //! arrows, and the two sides of the square become the two sides of an [`Equation`].
 
+mod bodies;
 mod carry;
 mod claims;
 mod monomial;
@@ -11,12 +12,16 @@ mod rows;
 mod square;
 pub mod system;
 mod training;
+mod unanswered;
+
+pub use unanswered::{unanswered, unfilled};
 
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
 use super::{Claim, ClaimKind, Component, Equation, Problem, Setting, Shape, Task};
+use bodies::Bodies;
 use claims::claims_of;
 use square::natural;
 
@@ -27,6 +32,7 @@ use crate::model::error::ModelError;
 use crate::model::morphism::{Morphism, instance_text};
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::{OptimizerOn, Variance};
+use crate::model::suggest::{Kind, swapped, unknown_item};
 use crate::syntax::tree::{Check, Classify, Ident, Instance, Path as TreePath, Question};
 use crate::term::{Store, SymbolId, Term};
 
@@ -55,6 +61,11 @@ fn interpret(store: &mut Store, path: &Path, start: &[Term], functions: &[Functi
 /// # Errors
 /// All faults that elaboration found.
 pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
+    if let Question::Natural { optimizer, along, .. } = &check.question
+        && let Some(error) = swapped(model, optimizer, along)
+    {
+        return Err(vec![error]);
+    }
     let mut errors = Vec::new();
     let result = match &check.question {
         Question::Natural { optimizer, along, on } => natural(model, check, optimizer, along, on.as_ref(), &mut errors),
@@ -81,18 +92,7 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
                     expected: "a system",
                     span: system.span,
                 }),
-                None => {
-                    let systems =
-                        model.declarations().filter(|(_, d, _)| matches!(d, Declared::System(_) | Declared::Cone(_)));
-                    let near = crate::model::names::nearest(&system.name, systems.map(|(n, ..)| n));
-                    let help = near.map(|n| format!("did you mean `{n}`?"));
-                    errors.push(ModelError::UnknownName {
-                        what: "system",
-                        name: system.name.clone(),
-                        help,
-                        span: system.span,
-                    });
-                }
+                None => errors.push(unknown_item(model, Kind::System, system)),
             }
             Err(Reported)
         }
@@ -415,12 +415,14 @@ fn same(
     t.sides = Some((instance_text(left), instance_text(right)));
     t.optimizers = optimizer_places(model, [left, right]);
     let mut go = || -> Elab<Problem> {
-        let mut assumptions = Vec::new();
+        let bodies = Bodies::of(model, left, right);
+        let mut generic = None;
         let a = match on {
             Some(on) => e.architecture(on, &mut Scope::default())?,
             None => {
-                let (a, text) = super::generic::architecture(&mut e, check.span);
-                assumptions.push(text);
+                let free = bodies.as_ref().map_or(Err("an optimizer is unknown".to_owned()), Bodies::reach);
+                let (a, bounds) = super::generic::architecture(&mut e, *free.as_ref().unwrap_or(&2), check.span);
+                generic = Some(free.map(|_| bounds));
                 Rc::new(a)
             }
         };
@@ -452,15 +454,8 @@ fn same(
         };
         let domain = a.domain.iter().chain(l.states.iter().flat_map(|s| &s.domain)).cloned().collect();
         let mut p = problem(Shape::Plain, equation, domain, Vec::new());
-        p.generic = on.is_none().then(|| {
-            let plain = |i: &Instance| match model.lookup(&i.name.name) {
-                Some(Declared::Optimizer(id)) => super::generic::reads_first_derivatives(&model[id]),
-                _ => false,
-            };
-            plain(left) && plain(right)
-        });
-        p.same_bodies = on.is_none() && same_bodies(model, left, right);
-        p.assumptions = if p.same_bodies { Vec::new() } else { assumptions };
+        p.generic = generic;
+        p.same_bodies = on.is_none() && bodies.is_some_and(|b| b.same());
         Ok(p)
     };
     let result = go().map(|p| {
@@ -468,17 +463,6 @@ fn same(
         t
     });
     finish(e, result, errors)
-}
-
-/// Whether two optimizers are the same function on every architecture, by their texts.
-fn same_bodies(model: &Model, left: &Instance, right: &Instance) -> bool {
-    let body = |i: &Instance| match model.resolve(&i.name.name, i.name.span) {
-        Some(Declared::Optimizer(id)) => {
-            Some(crate::structure::body::build(model, &model[id], i, Some(Variance::Tangent)))
-        }
-        _ => None,
-    };
-    body(left).zip(body(right)).is_some_and(|(l, r)| crate::structure::same::same(&l, &r))
 }
 
 fn difference(l: &OptimizerOn, r: &OptimizerOn) -> String {

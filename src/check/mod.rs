@@ -33,6 +33,8 @@ pub mod uses;
 pub mod witness;
 pub mod written;
 
+use std::time::Instant;
+
 use crate::model::elaborate::{Constraint, Quantified, Shown};
 use crate::source::Span;
 use crate::syntax::tree::ExpectedVerdict;
@@ -160,9 +162,9 @@ pub struct Problem {
     pub expected_rate: Option<Term>,
     /// What an `auto` state was read as.
     pub auto: Option<&'static str>,
-    /// For a question about every architecture, asked on one generic architecture: whether that one leaves free all
-    /// that the optimizers read.
-    pub generic: Option<bool>,
+    /// For a question about every architecture, asked on one generic architecture: its bounds, or why it does not stand for
+    /// all.
+    pub generic: Option<Result<String, String>>,
     /// For such a question: whether the two bodies have the same normal form, which proves it for every architecture.
     pub same_bodies: bool,
     /// Assumptions that the question itself makes, and those that its answer needed.
@@ -240,6 +242,8 @@ pub struct Budget {
     pub operations: usize,
     /// The number of evaluations that may go into making a witness simpler.
     pub simplifications: usize,
+    /// When searches end, whatever is left of the budget.
+    deadline: Option<Instant>,
 }
 
 impl Budget {
@@ -252,6 +256,19 @@ impl Budget {
             points: 400 * effort,
             operations: 4_000_000_000usize.saturating_mul(effort),
             simplifications: 96,
+            deadline: None,
         }
+    }
+
+    /// The same budget, with a time at which searches end. It is the one thing in a budget that counts time: with it,
+    /// answers depend on the machine, so only a user's time limit sets it.
+    #[must_use]
+    pub fn until(self, deadline: Option<Instant>) -> Self {
+        Budget { deadline, ..self }
+    }
+
+    /// Whether that time has come.
+    pub fn expired(&self) -> bool {
+        self.deadline.is_some_and(|d| Instant::now() >= d)
     }
 }

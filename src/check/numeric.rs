@@ -73,7 +73,7 @@ pub fn compare(
     let ranks = generic_ranks(setting, &roots, &sampler, &program, budget);
     let zero_signs = zero_signs(setting, &roots, &sampler, &program, budget);
     for draw in 0..wanted * DRAWS {
-        if differences.len() >= wanted || sampled.misjudged >= wanted {
+        if differences.len() >= wanted || sampled.misjudged >= wanted || budget.expired() {
             break;
         }
         // Now and then a wider or a narrower box: pieces and curvature may lie far out.

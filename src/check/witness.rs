@@ -106,6 +106,9 @@ pub fn search(
     let points = budget.points.min(affordable.max(4));
     s.simplifications = affordable.min(budget.simplifications);
     for tried in 1..=points {
+        if budget.expired() {
+            return (None, tried - 1);
+        }
         let level = (tried * 4 / points.max(1)).min(3);
         // Every fourth point is near one at which floating point saw a difference.
         let near = if tried % 4 == 3 { suspects.next().cloned().filter(|p| s.sampler.satisfied(p)) } else { None };

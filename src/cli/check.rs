@@ -1,55 +1,115 @@
 //! `nat check`.
 
-use std::io::Write;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use miette::{GraphicalReportHandler, GraphicalTheme, NarratableReportHandler, ReportHandler};
 
-use super::files::{Disk, read_all};
-use super::progress::Bar;
+use super::cache::Cache;
+use super::collect::{Collected, Collector};
+use super::files::expand;
+use super::out::Out;
+use super::output::{self, Format, Target};
+use super::printer::Printer;
+use super::progress::{Bar, Squares};
+use super::run::{Plan, pool, start};
+use super::select::{Only, Partition};
 use super::status;
-use crate::report::elsewhere::Elsewhere;
-use crate::report::json::{CheckEntry, ErrorEntry, Report};
-use crate::report::{system, table, text};
-use crate::source::Sources;
-use crate::uses::Files;
-use crate::verdict::{Evidence, Verdict};
-use crate::{Answer, FileReport, InputError, Options, check_source_with};
+use super::text::Text;
+use crate::Options;
+use crate::report::json::{ErrorEntry, Report};
+use crate::report::made::PartitionEntry;
 
-/// The stack of a worker thread: expressions nest, and shapes and derivatives are walked recursively.
-const STACK: usize = 32 << 20;
-
-/// Longer lines of a diagnostic are cut.
-const MAX_LINE: usize = 320;
-
-/// How to print the report.
+/// When to print in colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// One line for each check, and a diagnostic for each that is not as expected.
-    Text,
-    /// One JSON object on standard output.
-    Json,
+pub enum Color {
+    /// On a terminal that shows it, unless the environment says otherwise.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Makes it the choice of this process.
+    pub fn apply(self) {
+        match self {
+            Color::Auto => {}
+            Color::Always => anstream::ColorChoice::Always.write_global(),
+            Color::Never => anstream::ColorChoice::Never.write_global(),
+        }
+    }
 }
 
 /// Arguments of `nat check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Verdicts: commutes, up to rate, in limit, fails, undecided, invalid.
-Exit status: 0 all as expected, 1 some not, 2 some input has errors, 3 wrong command line.")]
+Exit status: 0 all as expected; 1 some not; 2 some input has errors, or there was nothing to check;
+3 wrong command line; 4 the output could not be written.")]
 pub struct Arguments {
-    /// Files to check; `-` reads standard input.
+    /// Files, folders (their .nat files, at any depth) and patterns such as 'models/*.nat'; `-` reads standard input.
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<String>,
-    /// How to print the report.
+    pub files: Vec<OsString>,
+    /// Ask only these questions: a name in them, a part of their text, or FILE:LINE. May be given several times.
+    #[arg(long, value_name = "WHAT", value_parser = Only::read)]
+    only: Vec<Only>,
+    /// List the questions and answer none.
+    #[arg(long)]
+    list: bool,
+    /// How to print the report on standard output.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// Write a report into a file as well; may be given several times.
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = Target::read)]
+    output: Vec<Target>,
+    /// Print only what is not as expected.
+    #[arg(short, long)]
+    quiet: bool,
+    /// When to print in colour.
+    #[arg(long, value_enum, default_value = "auto")]
+    color: Color,
+    /// Draw with ASCII characters only.
+    #[arg(long)]
+    ascii: bool,
+    /// Full reports for so many answers that are not as expected, and so many errors.
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    max_reports: usize,
+    /// Stop at the first answer that is not as expected, or file with errors.
+    #[arg(long)]
+    fail_fast: bool,
+    /// End after so many seconds; what is not finished then is `undecided`.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+    /// That there is nothing to check is no error.
+    #[arg(long)]
+    allow_empty: bool,
+    /// Ask only the I-th of N parts of the questions; `nat merge` joins the reports.
+    #[arg(long, value_name = "I/N", value_parser = Partition::read)]
+    partition: Option<Partition>,
+    /// Keep answers in this folder, and take them from there while nothing has changed that they depend on.
+    #[arg(long, value_name = "FOLDER", env = "NAT_CACHE_DIR")]
+    cache_dir: Option<PathBuf>,
+    /// Keep no answers and take none that were kept.
+    #[arg(long)]
+    no_cache: bool,
+    #[command(flatten)]
+    search: Search,
+}
+
+/// How to search for answers.
+#[derive(Debug, Args)]
+pub struct Search {
     /// Seed of all sampling: the same seed gives the same output.
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
     /// Points at which each square is looked at in floating point.
     #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     samples: u32,
-    /// Count a verdict that rests on numbers alone, or on a claim that was only sampled, as unexpected.
+    /// Count a verdict that rests on numbers or on generic instances alone as unexpected.
     #[arg(long)]
     require_proof: bool,
     /// Count a verdict that rests on an assumption which was not proved as unexpected.
@@ -60,310 +120,149 @@ pub struct Arguments {
     effort: u32,
     /// Worker threads; 0 takes one for each core. The output does not depend on it.
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1024))]
-    threads: u16,
+    pub threads: u16,
+}
+
+impl Search {
+    /// The options that the engines read.
+    pub fn options(&self, deadline: Option<Instant>) -> Options {
+        Options {
+            seed: self.seed,
+            samples: self.samples as usize,
+            effort: self.effort as usize,
+            require_proof: self.require_proof,
+            deny_assumptions: self.deny_assumptions,
+            deadline,
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(time) if !time.is_zero() => Ok(time),
+        _ => Err("a number of seconds above zero".to_owned()),
+    }
 }
 
 /// Runs `nat check` and returns the exit status.
 pub fn run(arguments: &Arguments) -> u8 {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads.into()).stack_size(STACK).build();
-    match pool {
-        Ok(pool) => pool.install(|| check_all(arguments)),
-        Err(e) => {
-            let _ = writeln!(anstream::stderr(), "nat: cannot start worker threads: {e}");
-            status::INTERNAL
+    arguments.color.apply();
+    let mut out = Out::new(arguments.ascii);
+    let code = match check(arguments, &mut out) {
+        Ok(code) => code,
+        Err((code, message)) => {
+            out.error(&format!("nat: {message}"));
+            code
         }
+    };
+    super::finish(out, code)
+}
+
+fn check(arguments: &Arguments, out: &mut Out) -> Result<u8, (u8, String)> {
+    let deadline = arguments.timeout.and_then(|t| Instant::now().checked_add(t));
+    let options = arguments.search.options(deadline);
+    let pool = pool(arguments.search.threads.into())
+        .map_err(|e| (status::INTERNAL, format!("cannot start worker threads: {e}")))?;
+    let printer = Printer::new(arguments.ascii);
+    let cache = cache(arguments, &printer).map_err(|e| (status::OUTPUT, format!("cannot keep answers: {e}")))?;
+    let plan = Plan {
+        paths: expand(&arguments.files),
+        options,
+        only: arguments.only.clone(),
+        partition: arguments.partition,
+        list: arguments.list,
+    };
+    let squares = Arc::new(Squares::default());
+    let (events, stop) = start(Arc::new(plan), pool, cache.clone(), Arc::clone(&squares))
+        .map_err(|e| (status::INTERNAL, format!("cannot start a thread: {e}")))?;
+    let bar = Bar::new(arguments.format != Format::Text);
+    let collector = Collector {
+        printer: &printer,
+        bar: &bar,
+        squares,
+        deadline: deadline.map(|d| (d, format!("{} s", arguments.timeout.unwrap_or_default().as_secs_f64()))),
+        fail_fast: arguments.fail_fast,
+        cache,
+        stop,
+    };
+    let silent = arguments.format != Format::Text || arguments.list;
+    let mut text = Text::new(out, silent, arguments.quiet, !arguments.only.is_empty(), arguments.max_reports);
+    let collected = collector.collect(&events, &mut text);
+    if let Some(defect) = &collected.defect {
+        let message = "This is a defect of nat, and no verdict of this run should be used. Please report the file.";
+        return Err((status::INTERNAL, format!("internal error in {defect}\n{message}")));
+    }
+    if arguments.list {
+        collected.questions.iter().for_each(|q| out.line(q));
+        let faults = collected.files.iter().flat_map(|f| &f.faults);
+        faults.take(arguments.max_reports).for_each(|f| out.error(&f.report));
+        return Ok(code(&collected, collected.questions.len(), arguments.allow_empty));
+    }
+    let asked = collected.files.iter().map(|f| f.asked).sum();
+    let code = code(&collected, asked, arguments.allow_empty);
+    text.end(&collected, asked);
+    let mut report = report(&collected, &options, arguments.partition);
+    if asked == 0 && report.errors.is_empty() && !arguments.allow_empty {
+        let file = collected.files.first().map_or("", |f| f.name.as_str());
+        let message = nothing(!arguments.only.is_empty()).to_owned();
+        report.errors.push(ErrorEntry::without_place("nat::source::nothing", file, message));
+    }
+    output::write(&report, arguments.format, &arguments.output, out).map_err(|e| (status::OUTPUT, e))?;
+    Ok(code)
+}
+
+fn cache(arguments: &Arguments, printer: &Printer) -> Result<Option<Arc<Cache>>, String> {
+    match &arguments.cache_dir {
+        // Answers under a time limit depend on the machine, and a list of questions is no answer.
+        Some(folder) if !arguments.no_cache && arguments.timeout.is_none() && !arguments.list => {
+            let Search { seed, samples, require_proof, deny_assumptions, effort, threads: _ } = &arguments.search;
+            let chosen = (&arguments.only, arguments.partition, arguments.fail_fast);
+            let options =
+                format!("{seed} {samples} {require_proof} {deny_assumptions} {effort} {chosen:?} {}", printer.style());
+            // The number of a question in a run depends on the other files, which no key knows.
+            if arguments.partition.is_some() {
+                return Ok(None);
+            }
+            Cache::open(folder, &options).map(|c| Some(Arc::new(c)))
+        }
+        _ => Ok(None),
     }
 }
 
-fn check_all(arguments: &Arguments) -> u8 {
-    let options = Options {
-        seed: arguments.seed,
-        samples: arguments.samples as usize,
-        effort: arguments.effort as usize,
-        require_proof: arguments.require_proof,
-        deny_assumptions: arguments.deny_assumptions,
-    };
-    let mut sources = Sources::default();
-    let mut json = Report { version: 1, checks: Vec::new(), errors: Vec::new() };
-    let (mut faulty, mut unexpected, mut total, mut tables) = (0usize, 0usize, 0usize, 0usize);
-    let mut standing = Standing::default();
-    let printer = Printer::new();
-    let bar = Bar::new(arguments.format == Format::Json);
-    let mut files = Files::new(&Disk);
-    // All files that are given are read first, so that one which another uses keeps the name it was given.
-    let given = read_all(&arguments.files, &mut sources, &mut files);
-    // A used file is part of every file that uses it; its errors are reported once.
-    let mut reported: Vec<InputError> = Vec::new();
-    for (file, id) in arguments.files.iter().zip(given) {
-        let id = match id {
-            Ok(id) => id,
-            Err(error) => {
-                faulty += 1;
-                match arguments.format {
-                    Format::Json => json.errors.push(ErrorEntry {
-                        code: "nat::source::unreadable".into(),
-                        message: error.to_string(),
-                        help: None,
-                        file: file.clone(),
-                        line: 0,
-                        column: 0,
-                        related: None,
-                    }),
-                    Format::Text => printer.diagnostic(&error),
-                }
-                continue;
+/// The report for machines.
+fn report(collected: &Collected, options: &Options, partition: Option<Partition>) -> Report {
+    let mut report = Report::new(options);
+    report.partition = partition.map(|p| PartitionEntry { index: p.index, of: p.of });
+    for file in &collected.files {
+        for source in &file.sources {
+            if !report.sources.contains(source) {
+                report.sources.push(source.clone());
             }
-        };
-        let mut report = match check_source_with(&mut sources, id, &mut files, &options, &bar) {
-            Ok(report) => report,
-            Err(defect) => {
-                let _ = writeln!(
-                    anstream::stderr(),
-                    "nat: internal error in {file}: {defect}\n\
-                     This is a defect of nat, and no verdict of this run should be used. Please report the file."
-                );
-                return status::INTERNAL;
-            }
-        };
-        let is_faulty = !report.errors.is_empty();
-        faulty += usize::from(is_faulty);
-        report.errors.retain(|e| !reported.contains(e));
-        reported.extend(report.errors.iter().cloned());
-        unexpected += report.answers.iter().filter(|a| !a.ok).count();
-        total += report.answers.iter().filter(|a| !a.is_table()).count();
-        report.answers.iter().filter(|a| !a.is_table()).for_each(|a| standing.count(a));
-        tables += report.answers.chunk_by(same_table).filter(|group| group[0].is_table()).count();
-        match arguments.format {
-            Format::Json => {
-                json.checks.extend(report.answers.iter().map(|a| CheckEntry::new(&sources, a)));
-                json.errors.extend(report.errors.iter().map(|e| ErrorEntry::new(&sources, e)));
-            }
-            Format::Text => printer.file(&sources, file, &report, is_faulty),
         }
+        report.checks.extend(file.shown.iter().map(|s| s.entry.clone()));
+        report.errors.extend(file.faults.iter().map(|f| f.entry.clone()));
     }
-    match arguments.format {
-        Format::Json => {
-            let text = serde_json::to_string_pretty(&json)
-                .unwrap_or_else(|e| format!("{{\"version\": 1, \"error\": {:?}}}", e.to_string()));
-            // A reader that has gone away needs no report.
-            let _ = writeln!(std::io::stdout().lock(), "{text}");
-        }
-        Format::Text if faulty == 0 || total + tables > 0 => {
-            let _ = writeln!(anstream::stdout(), "{}", summary((total, unexpected), tables, faulty));
-            if let Some(line) = standing.text() {
-                let _ = writeln!(anstream::stdout(), "{line}");
-            }
-        }
-        Format::Text => {}
-    }
-    if faulty > 0 {
+    report
+}
+
+/// Why there was no question.
+pub fn nothing(filtered: bool) -> &'static str {
+    if filtered { "no check matches what --only asks for" } else { "there is nothing to check" }
+}
+
+/// The exit status of a run that has come to its end.
+fn code(collected: &Collected, asked: usize, allow_empty: bool) -> u8 {
+    let unexpected = collected.files.iter().flat_map(|f| &f.shown).any(|s| !s.entry.ok);
+    if collected.panicked {
+        status::INTERNAL
+    } else if collected.files.iter().any(|f| f.faulty) {
         status::INPUT
-    } else if unexpected > 0 {
+    } else if unexpected {
         status::UNEXPECTED
+    } else if asked == 0 && !allow_empty {
+        status::INPUT
     } else {
         status::OK
-    }
-}
-
-/// Whether two answers belong into one table.
-fn same_table(a: &Answer, b: &Answer) -> bool {
-    a.is_table() && b.is_table() && a.task.span == b.task.span
-}
-
-/// What the verdicts of a run rest on.
-#[derive(Debug, Default)]
-struct Standing {
-    proved: usize,
-    assumed: usize,
-    numeric: usize,
-    undecided: usize,
-}
-
-impl Standing {
-    fn count(&mut self, answer: &Answer) {
-        let f = &answer.finding;
-        *match f.evidence {
-            _ if f.verdict == Verdict::Undecided => &mut self.undecided,
-            Evidence::Numeric => &mut self.numeric,
-            _ if !f.assumptions.is_empty() => &mut self.assumed,
-            _ => &mut self.proved,
-        } += 1;
-    }
-
-    /// `7 proved, 2 under assumptions, 1 numeric`; a refutation is a proof.
-    fn text(&self) -> Option<String> {
-        let kinds = [
-            (self.proved, "proved"),
-            (self.assumed, "under assumptions"),
-            (self.numeric, "numeric"),
-            (self.undecided, "undecided"),
-        ];
-        let parts: Vec<String> = kinds.iter().filter(|k| k.0 > 0).map(|(n, what)| format!("{n} {what}")).collect();
-        (!parts.is_empty()).then(|| parts.join(", "))
-    }
-}
-
-fn summary((total, unexpected): (usize, usize), tables: usize, faulty: usize) -> String {
-    let checks = match (total, unexpected) {
-        (1, 0) => "1 check, as expected".to_owned(),
-        (1, _) => "1 check, not as expected".to_owned(),
-        (n, 0) => format!("{n} checks, all as expected"),
-        (n, k) => format!("{n} checks, {k} not as expected"),
-    };
-    let checks = match (total, tables) {
-        (_, 0) => checks,
-        (0, 1) => "1 table".to_owned(),
-        (0, n) => format!("{n} tables"),
-        (_, 1) => format!("{checks}; 1 table"),
-        (_, n) => format!("{checks}; {n} tables"),
-    };
-    match faulty {
-        0 => checks,
-        1 => format!("{checks}; 1 file with errors"),
-        n => format!("{checks}; {n} files with errors"),
-    }
-}
-
-/// Prints reports to a terminal or a pipe: colour and line drawing only where they are welcome.
-pub(super) struct Printer {
-    handler: Box<dyn ReportHandler>,
-}
-
-impl Printer {
-    pub(super) fn new() -> Self {
-        let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-        let width = terminal_width();
-        let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let handler: Box<dyn ReportHandler> = if std::env::var_os("NAT_NARRATE").is_some() {
-            Box::new(NarratableReportHandler::new())
-        } else {
-            Box::new(
-                GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).with_context_lines(1),
-            )
-        };
-        Printer { handler }
-    }
-
-    pub(super) fn diagnostic(&self, diagnostic: &dyn miette::Diagnostic) {
-        struct Shown<'a>(&'a dyn ReportHandler, &'a dyn miette::Diagnostic);
-        impl std::fmt::Display for Shown<'_> {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(f, "{:?}", Debugged(self.0, self.1))
-            }
-        }
-        struct Debugged<'a>(&'a dyn ReportHandler, &'a dyn miette::Diagnostic);
-        impl std::fmt::Debug for Debugged<'_> {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                self.0.debug(self.1, f)
-            }
-        }
-        // A source line of a megabyte helps nobody.
-        let text = Shown(self.handler.as_ref(), diagnostic).to_string();
-        let mut err = anstream::stderr();
-        for line in text.lines() {
-            let cut = line.char_indices().nth(MAX_LINE).map(|(i, _)| i);
-            let _ = match cut {
-                Some(i) => writeln!(err, "{}…", &line[..i]),
-                None => writeln!(err, "{line}"),
-            };
-        }
-    }
-
-    fn file(&self, sources: &Sources, name: &str, report: &FileReport, faulty: bool) {
-        let mut out = anstream::stdout();
-        let _ = writeln!(out, "{}", if name == "-" { "<stdin>" } else { name });
-        for group in report.answers.chunk_by(same_table) {
-            let answer = &group[0];
-            if answer.is_table() {
-                let text = match group {
-                    [only] => format!("{}\n{}", only.task.text, table::list(sources, only)),
-                    all => format!("classify\n{}", table::matrix(&all.iter().collect::<Vec<_>>())),
-                };
-                for (i, line) in text.lines().enumerate() {
-                    let _ = writeln!(out, "{}{line}", if i == 0 { "  " } else { "    " });
-                }
-                continue;
-            }
-            let (ok, line) = text::line(answer);
-            let mark = if ok { "\u{1b}[32m✓\u{1b}[0m" } else { "\u{1b}[31m✗\u{1b}[0m" };
-            let _ = writeln!(out, "  {mark} {line}");
-            for line in system::summary(answer) {
-                let _ = writeln!(out, "      {line}");
-            }
-        }
-        if report.answers.is_empty() && report.errors.is_empty() {
-            let why = if faulty { "not checked: see the errors above" } else { "no checks" };
-            let _ = writeln!(out, "  {why}");
-        }
-        // In the order of the checks: "more of this kind" says so of what stands before it.
-        let all: indexmap::IndexSet<&String> = report.answers.iter().flat_map(Answer::assumptions).collect();
-        for a in all {
-            for (i, line) in system::wrap(a).iter().enumerate() {
-                let _ = writeln!(out, "    {} {line}", if i == 0 { '*' } else { ' ' });
-            }
-        }
-        let _ = out.flush();
-        for answer in report.answers.iter().filter(|a| !a.ok) {
-            self.diagnostic(&text::unexpected(sources, answer));
-        }
-        for error in &report.errors {
-            self.diagnostic(&WithSource::new(sources, error));
-        }
-    }
-}
-
-fn terminal_width() -> usize {
-    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    let measured =
-        columns.or_else(|| terminal_size::terminal_size_of(std::io::stderr()).map(|(w, _)| usize::from(w.0)));
-    measured.unwrap_or(80).clamp(40, 120)
-}
-
-/// An input error with the text that its labels point into.
-#[derive(Debug)]
-pub(super) struct WithSource<'a> {
-    error: &'a InputError,
-    source: miette::NamedSource<std::sync::Arc<str>>,
-    elsewhere: Option<Elsewhere>,
-}
-
-impl<'a> WithSource<'a> {
-    pub(super) fn new(sources: &Sources, error: &'a InputError) -> Self {
-        let elsewhere = error.elsewhere().map(|(span, label)| {
-            let place = Elsewhere::new(sources, span.source);
-            place.with(span, label.to_owned())
-        });
-        WithSource { error, source: sources.named(error.span().source), elsewhere }
-    }
-}
-
-impl std::fmt::Display for WithSource<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.error.fmt(f)
-    }
-}
-
-impl std::error::Error for WithSource<'_> {}
-
-impl miette::Diagnostic for WithSource<'_> {
-    fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        self.error.code()
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        self.error.help()
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
-        self.error.labels()
-    }
-
-    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        Some(&self.source)
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        let place = self.elsewhere.as_ref()?;
-        Some(Box::new(std::iter::once(place as &dyn miette::Diagnostic)))
     }
 }

@@ -1,9 +1,20 @@
 //! The command line.
 
+mod cache;
 mod check;
+mod collect;
 mod files;
 mod naturalize;
+mod out;
+mod output;
+mod printer;
 mod progress;
+mod run;
+mod schema;
+mod select;
+mod shell;
+mod show;
+mod text;
 
 use std::process::ExitCode;
 
@@ -15,10 +26,12 @@ pub mod status {
     pub const OK: u8 = 0;
     /// Some check is not as expected.
     pub const UNEXPECTED: u8 = 1;
-    /// Some input has errors.
+    /// Some input has errors, or there was nothing to check.
     pub const INPUT: u8 = 2;
     /// The command line is wrong.
     pub const USAGE: u8 = 3;
+    /// The output could not be written.
+    pub const OUTPUT: u8 = 4;
     /// A defect of `nat` itself: two engines contradict each other.
     pub const INTERNAL: u8 = 70;
 }
@@ -38,9 +51,15 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Decide every check in the given files.
-    Check(check::Arguments),
+    Check(Box<check::Arguments>),
     /// Print an optimizer changed so that it is natural along a class of maps.
     Naturalize(naturalize::Arguments),
+    /// Print the JSON Schema of reports.
+    Schema,
+    /// Print a script that completes commands in a shell.
+    Completions(shell::Completions),
+    /// Print the manual page of nat, or of one of its commands.
+    Man(shell::Man),
 }
 
 /// Runs the command line of this process.
@@ -57,6 +76,28 @@ pub fn run() -> ExitCode {
     let code = match arguments.command {
         Command::Check(a) => check::run(&a),
         Command::Naturalize(a) => naturalize::run(&a),
+        Command::Schema => schema::run(),
+        Command::Completions(a) => shell::completions(&a),
+        Command::Man(a) => shell::man(&a),
     };
     ExitCode::from(code)
+}
+
+/// The status of a run, unless its output could not be written.
+fn finish(out: out::Out, code: u8) -> u8 {
+    match out.finish() {
+        None => code,
+        Some(e) => {
+            use std::io::Write as _;
+            let _ = writeln!(anstream::stderr(), "nat: cannot write the output: {e}");
+            status::OUTPUT
+        }
+    }
+}
+
+/// Prints a text on standard output.
+fn print(text: &str) -> u8 {
+    let mut out = out::Out::new(false);
+    out.raw(text);
+    finish(out, status::OK)
 }

@@ -4,8 +4,9 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::check::{Printer, WithSource};
 use super::files::{Disk, read_all};
+use super::out::Out;
+use super::printer::{Printer, WithSource};
 use super::status;
 use crate::check::Budget;
 use crate::check::naturalize::{Naturalized, naturalize};
@@ -43,13 +44,15 @@ fn class(word: &str) -> Result<Class, String> {
 /// Runs `nat naturalize` and returns the exit status.
 pub fn run(arguments: &Arguments) -> u8 {
     let mut sources = Sources::default();
-    let mut files = Files::new(&Disk);
-    let printer = Printer::new();
+    let disk = Disk::default();
+    let mut files = Files::new(&disk);
+    let printer = Printer::new(false);
     let mut err = anstream::stderr();
-    let id = match read_all(std::slice::from_ref(&arguments.file), &mut sources, &mut files).pop() {
+    let path = std::path::PathBuf::from(&arguments.file);
+    let id = match read_all(&[path], &disk, &mut sources, &mut files).pop() {
         Some(Ok(id)) => id,
         Some(Err(error)) => {
-            printer.diagnostic(&error);
+            let _ = writeln!(err, "{}", printer.text(&error));
             return status::INPUT;
         }
         None => return status::USAGE,
@@ -57,7 +60,9 @@ pub fn run(arguments: &Arguments) -> u8 {
     let model = match load(&mut sources, id, &mut files) {
         Ok(model) => model,
         Err(errors) => {
-            errors.iter().for_each(|e| printer.diagnostic(&WithSource::new(&sources, e)));
+            for e in &errors {
+                let _ = writeln!(err, "{}", printer.text(&WithSource::new(&sources, e)));
+            }
             return status::INPUT;
         }
     };
@@ -104,7 +109,7 @@ pub fn run(arguments: &Arguments) -> u8 {
         let _ = writeln!(err, "{note}");
     }
     let item = Item { doc: String::new(), span, kind: ItemKind::Optimizer(changed) };
-    // A reader that has gone away needs no text.
-    let _ = writeln!(std::io::stdout().lock(), "{item}");
-    code
+    let mut out = Out::new(false);
+    out.raw(&format!("{item}\n"));
+    super::finish(out, code)
 }

@@ -1,89 +1,74 @@
-//! A progress bar on standard error, for systems whose squares take a while.
+//! A progress bar on standard error, for runs that take a while.
 
 use std::io::IsTerminal as _;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::check::system::Progress;
-
 /// Nothing is shown before a run has taken this long.
 const PATIENCE: Duration = Duration::from_millis(800);
-/// Checks of fewer squares never show a bar.
-const FEW: usize = 24;
 
-/// One bar for all checks of a run that are under way.
+/// How many squares of systems are asked for and answered, counted by the workers.
+#[derive(Debug, Default)]
+pub struct Squares {
+    asked: AtomicU64,
+    answered: AtomicU64,
+}
+
+impl Squares {
+    /// So many squares are about to be looked at.
+    pub fn ask(&self, squares: usize) {
+        self.asked.fetch_add(squares as u64, Ordering::Relaxed);
+    }
+
+    /// One of them is done.
+    pub fn answer(&self) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// One bar for a run.
 pub struct Bar {
     /// Whether there is somebody to look at it.
     wanted: bool,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    bar: Option<ProgressBar>,
-    started: Option<Instant>,
-    running: usize,
-    total: u64,
-    position: u64,
+    started: Instant,
+    bar: Mutex<Option<ProgressBar>>,
 }
 
 impl Bar {
-    /// A bar that is hidden in pipes, and beside JSON that a program reads.
-    pub fn new(json: bool) -> Self {
-        let wanted = std::io::stderr().is_terminal() && (!json || std::io::stdout().is_terminal());
-        Bar { wanted, state: Mutex::new(State::default()) }
+    /// A bar that is hidden in pipes, and beside a report that a program reads.
+    pub fn new(quiet: bool) -> Self {
+        let wanted = std::io::stderr().is_terminal() && (!quiet || std::io::stdout().is_terminal());
+        Bar { wanted, started: Instant::now(), bar: Mutex::new(None) }
     }
 
-    /// Runs on the state, if the bar is wanted.
-    fn with(&self, change: impl FnOnce(&mut State)) {
-        if self.wanted
-            && let Ok(mut state) = self.state.lock()
-        {
-            change(&mut state);
+    /// Shows how far the run has come: the questions that are answered, of how many, and the one that is waited for.
+    pub fn show(&self, (done, all): (usize, usize), waiting: &str, squares: &Squares) {
+        if !self.wanted || self.started.elapsed() < PATIENCE {
+            return;
         }
-    }
-}
-
-impl Progress for Bar {
-    fn begin(&self, _what: &str, squares: usize) {
-        self.with(|s| {
-            s.running += 1;
-            s.total += squares as u64;
-            s.started.get_or_insert_with(Instant::now);
-            if let Some(bar) = &s.bar {
-                bar.set_length(s.total);
+        let Ok(mut bar) = self.bar.lock() else { return };
+        let bar = bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("  {spinner} {wide_msg} {elapsed}") {
+                bar.set_style(style);
             }
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
         });
-    }
-
-    fn done(&self) {
-        self.with(|s| {
-            s.position += 1;
-            let late = s.started.is_some_and(|t| t.elapsed() > PATIENCE);
-            if s.bar.is_none() && late && s.total >= FEW as u64 {
-                let bar = ProgressBar::with_draw_target(Some(s.total), ProgressDrawTarget::stderr());
-                if let Ok(style) = ProgressStyle::with_template("  {bar:30.green} {pos}/{len} squares, {eta} left") {
-                    bar.set_style(style.progress_chars("=> "));
-                }
-                s.bar = Some(bar);
-            }
-            if let Some(bar) = &s.bar {
-                bar.set_position(s.position);
-            }
-        });
+        let (asked, answered) = (squares.asked.load(Ordering::Relaxed), squares.answered.load(Ordering::Relaxed));
+        let squares = if asked > 0 { format!(", {answered} of {asked} squares") } else { String::new() };
+        bar.set_message(format!("{done} of {all} answered{squares}: {waiting}"));
     }
 
-    fn end(&self) {
-        self.with(|s| {
-            s.running = s.running.saturating_sub(1);
-            if s.running == 0 {
-                if let Some(bar) = s.bar.take() {
-                    bar.finish_and_clear();
-                }
-                *s = State::default();
-            }
-        });
+    /// Takes the bar away before something is printed.
+    pub fn hide(&self) {
+        if let Ok(mut bar) = self.bar.lock()
+            && let Some(bar) = bar.take()
+        {
+            bar.finish_and_clear();
+        }
     }
 }

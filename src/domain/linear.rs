@@ -265,6 +265,14 @@ fn factorise<D: Domain>(
     Ok(Factors { echelon: work.into_iter().flatten().collect(), columns })
 }
 
+/// The rank of a matrix, row by row.
+///
+/// # Errors
+/// [`Stop::Unclear`] if it is open.
+pub fn rank<D: Domain>(d: &mut D, m: &[D::Elem], rows: usize, cols: usize) -> Result<usize, Stop> {
+    factorise(d, m, rows, cols, None).map(|f| f.columns.len())
+}
+
 /// The Moore–Penrose inverse (`cols × rows`) of a `rows × cols` matrix.
 ///
 /// Over a full-rank factorisation `A = C F` it is `Fᵀ (Cᵀ C F Fᵀ)⁻¹ Cᵀ`. Matrices of full rank skip the factorisation:

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Local, Reported, Role, Scope};
 use super::error::ModelError;
 use super::names::{ArchitectureId, Declared};
+use super::suggest::{Kind, unknown_item, unknown_parameter};
 use crate::source::Span;
 use crate::syntax::tree::{ArchitectureEntry, Ident, Instance, Param};
 use crate::term::{Shape, Store, SymbolId, Term};
@@ -88,18 +89,7 @@ impl Elaborator<'_> {
                 expected: "an architecture",
                 span: name.span,
             }),
-            None => {
-                let model = self.model;
-                let names = model.declarations().filter(|(_, d, _)| matches!(d, Declared::Architecture(_)));
-                let near = super::names::nearest(&name.name, names.map(|(n, ..)| n));
-                let help = near.map(|n| format!("did you mean `{n}`?"));
-                self.fail(ModelError::UnknownName {
-                    what: "architecture",
-                    name: name.name.clone(),
-                    help,
-                    span: name.span,
-                })
-            }
+            None => self.fail(unknown_item(self.model, Kind::Architecture, name)),
         }
     }
 
@@ -168,11 +158,12 @@ impl Elaborator<'_> {
     fn part(&mut self, entry: &ArchitectureEntry, architecture: &mut Architecture, scope: &mut Scope) -> Elab<()> {
         match entry {
             ArchitectureEntry::Output(_, e) => {
-                let t = self.expr(e, scope)?;
+                let value = self.expr(e, scope);
+                // Later lines may use the output in its own shape; after a fault nothing is said of it again.
+                scope.bind_result("output", value.as_ref().map_err(|_| Reported).copied());
+                let t = value?;
                 let n = self.store.size(t);
                 architecture.output = Some(self.store.reshape(t, &[n]));
-                // Later lines may use the output in its own shape.
-                scope.bind("output", Local::Value(t));
             }
             ArchitectureEntry::OutputMetric(s, e) => {
                 let t = self.expr(e, scope)?;
@@ -213,6 +204,11 @@ impl Elaborator<'_> {
                 ok &= self
                     .fail::<()>(ModelError::DuplicateName { name: p.name.name.clone(), first, span: p.name.span })
                     .is_ok();
+                continue;
+            }
+            // Names without a type are one fault: `(a, b)` for `(a, b : R)`.
+            let untyped = p.ty.is_none() && params[..i].iter().any(|q| q.ty.is_none());
+            if untyped {
                 continue;
             }
             let Ok(shape) = self.param_shape(p, scope) else {
@@ -285,7 +281,8 @@ impl Elaborator<'_> {
             }
             other => {
                 let message = format!("a `param` is of type `R`, `R[n]`, `R[m, n]` or `GL[n]`, not `{other}`");
-                self.fail(ModelError::BadType { message, help: None, span: ty.span })
+                let help = super::suggest::meant_type(other, &["R", "GL"]);
+                self.fail(ModelError::BadType { message, help, span: ty.span })
             }
         }
     }
@@ -306,16 +303,7 @@ impl Elaborator<'_> {
                 None => (i < params.len()).then_some(i),
                 Some(n) => match params.iter().position(|p| p.name.name == n.name) {
                     Some(i) => Some(i),
-                    None => {
-                        let near = super::names::nearest(&n.name, params.iter().map(|p| p.name.name.as_str()));
-                        let help = near.map(|m| format!("did you mean `{m}`?"));
-                        return self.fail(ModelError::UnknownName {
-                            what: "parameter",
-                            name: n.name.clone(),
-                            help,
-                            span: n.span,
-                        });
-                    }
+                    None => return self.fail(unknown_parameter(name, n, params)),
                 },
             };
             let Some(slot) = slot else {

@@ -350,8 +350,8 @@ impl<'m> Elaborator<'m> {
         }
         let classes = ["GL", "O", "Sym", "SPD", "Skew", "Diag", "Perm", "SignedPerm"];
         if !classes.contains(&ty.name.name.as_str()) || ty.arrow.is_some() {
-            let near = super::names::nearest(&ty.name.name, classes.iter().copied().chain(["R", "N"]));
-            let help = near.map(|n| format!("did you mean `{n}`?"));
+            let known: Vec<&str> = classes.iter().copied().chain(["R", "N"]).collect();
+            let help = super::suggest::meant_type(&ty.name.name, &known);
             let message = format!("`{}` is not a type that a value here can have", ty.name.name);
             return self.fail(ModelError::BadType { message, help, span: ty.span });
         }
@@ -532,6 +532,7 @@ impl<'m> Elaborator<'m> {
         if args.len() != expected {
             let expected = match expected {
                 0 => "no arguments".to_owned(),
+                1 if sequence => format!("its index as an argument, `{}(i)`", decl.name.name),
                 1 => "one argument".to_owned(),
                 n => format!("{n} arguments"),
             };

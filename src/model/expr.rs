@@ -123,18 +123,6 @@ impl Elaborator<'_> {
         self.unknown("name", name, span, scope)
     }
 
-    pub(super) fn unknown<T>(&mut self, what: &'static str, name: &str, span: Span, scope: &Scope) -> Elab<T> {
-        let words: &[&str] = if scope.over.is_some() { &super::optimizer::WORDS } else { &[] };
-        let candidates = scope
-            .names()
-            .chain(self.model.declarations().map(|(n, ..)| n))
-            .chain(words.iter().copied())
-            .chain(super::functions::FUNCTIONS);
-        let near = nearest(name, candidates).map(ToOwned::to_owned);
-        let help = near.map(|n| format!("did you mean `{n}`?"));
-        self.fail(ModelError::UnknownName { what, name: name.into(), help, span })
-    }
-
     fn primed(&mut self, name: &str, span: Span, scope: &mut Scope) -> Elab<Term> {
         let Some(over) = scope.over.clone() else {
             let message = format!("`{name}'` is the new value of a state; it has a meaning only inside `step`");
@@ -227,7 +215,8 @@ impl Elaborator<'_> {
         } else if right.is_empty() {
             Ok((a, self.store.broadcast(b, &left)))
         } else {
-            self.shape_mismatch(word, (a, sa), (b, sb), Some("only scalars broadcast".to_owned()))
+            let help = spread(&left, &right, word).unwrap_or_else(|| "only scalars broadcast".to_owned());
+            self.shape_mismatch(word, (a, sa), (b, sb), Some(help))
         }
     }
 
@@ -581,5 +570,29 @@ fn op_word(op: BinaryOp) -> &'static str {
         BinaryOp::Div => "division",
         BinaryOp::EntryMul => "entrywise product",
         BinaryOp::EntryDiv => "entrywise quotient",
+    }
+}
+
+/// How a vector is added to each column, or to each row, of a matrix, which other languages do by broadcasting.
+fn spread(left: &[usize], right: &[usize], word: &str) -> Option<String> {
+    let sign = match word {
+        "addition" => "+",
+        "subtraction" => "-",
+        _ => return None,
+    };
+    let (matrix, vector, first) = match (left, right) {
+        ([m, n], [k]) => ([*m, *n], *k, true),
+        ([k], [m, n]) => ([*m, *n], *k, false),
+        _ => return None,
+    };
+    let said = |what: &str, spread: &str| {
+        let sum = if first { format!("A {sign} {spread}") } else { format!("{spread} {sign} A") };
+        Some(format!("only scalars broadcast; the vector `b` in each {what} of the matrix is written `{sum}`"))
+    };
+    match matrix {
+        // Of a square matrix the columns are meant: `W * X + b`.
+        [m, n] if m == vector => said("column", &format!("outer(b, ones({n}))")),
+        [m, n] if n == vector => said("row", &format!("outer(ones({m}), b)")),
+        _ => None,
     }
 }

@@ -220,7 +220,10 @@ impl Elaborator<'_> {
                 _ => self.store.polar(x),
             },
             _ => {
-                let expected = "other arguments".to_owned();
+                let expected = match name {
+                    "max" | "min" | "dot" | "outer" | "solve" => "two arguments".to_owned(),
+                    _ => "other arguments".to_owned(),
+                };
                 return self.fail(ModelError::Arity { name: name.into(), expected, found: 1, span });
             }
         })

@@ -15,6 +15,7 @@ pub mod morphism;
 pub mod names;
 pub mod optimizer;
 mod scopes;
+pub(crate) mod suggest;
 pub mod system;
 pub mod system_error;
 pub mod validate;

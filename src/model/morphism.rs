@@ -8,6 +8,7 @@ use super::architecture::{Architecture, Bound};
 use super::elaborate::{Constraint, Elab, Elaborator, Reported, Scope};
 use super::error::ModelError;
 use super::names::{CLASSES, Declared, MorphismId, nearest};
+use super::suggest::{Kind, unknown_item};
 use crate::source::Span;
 use crate::syntax::tree::{Domain, Equation, Ident, Instance, MorphismKind, Path};
 use crate::term::{Shape, Store, Term};
@@ -152,19 +153,7 @@ impl Elaborator<'_> {
                 ));
                 self.fail(ModelError::Argument { message, help, span: part.span })
             }
-            None => {
-                let model = self.model;
-                // Systems and cones too: where one path stands alone, they may stand.
-                let names = model.declarations().filter(|(_, d, _)| {
-                    matches!(
-                        d,
-                        Declared::Morphism(_) | Declared::Composite(_) | Declared::System(_) | Declared::Cone(_)
-                    )
-                });
-                let near = nearest(name, names.map(|(n, ..)| n).chain(CLASSES));
-                let help = near.map(|n| format!("did you mean `{n}`?"));
-                self.fail(ModelError::UnknownName { what: "morphism", name: name.clone(), help, span: part.name.span })
-            }
+            None => self.fail(unknown_item(self.model, Kind::Morphism, &part.name)),
         }
     }
 
@@ -308,12 +297,22 @@ impl Elaborator<'_> {
                 }
             }
         }
+        // What is given under a wrong name is not missing, too.
+        if !ok && seen.len() < target.blocks.len() {
+            return Err(Reported);
+        }
         let missing: Vec<&str> = (0..target.blocks.len())
             .filter(|i| !seen.iter().any(|(_, j)| j == i))
             .map(|i| target.blocks[i].name.as_str())
             .collect();
         if let Some(first) = missing.first() {
             let example = (*first).to_owned();
+            if let Some(name) = named_only(body, first) {
+                let message =
+                    format!("morphism `{morphism}` names a value `{first}`, and does not say what becomes of it");
+                let help = Some(format!("the parameter of the target is given without `let`: `{first} = …`"));
+                return self.fail(ModelError::Argument { message, help, span: name });
+            }
             let missing = missing.iter().map(|m| format!("`{m}`")).collect::<Vec<_>>().join(", ");
             return self.fail(ModelError::MissingTarget { morphism: morphism.into(), missing, example, span: head });
         }
@@ -380,4 +379,12 @@ fn instance_of(e: &crate::syntax::tree::Expr) -> Option<Instance> {
         }
         _ => None,
     }
+}
+
+/// Where a body gives a name by `let`, if it does.
+fn named_only(body: &[Equation], name: &str) -> Option<Span> {
+    body.iter().find_map(|equation| match equation {
+        Equation::Let(l) if l.name.name == name => Some(l.name.span),
+        _ => None,
+    })
 }

@@ -12,6 +12,7 @@ use super::architecture::Architecture;
 use super::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Local, Reported, Role, Scope};
 use super::error::ModelError;
 use super::names::{Declared, OptimizerId, nearest};
+use super::suggest::{Kind, unknown_item};
 use crate::source::Span;
 use crate::syntax::tree::{self, Expr, Ident, Instance, Place, Statement, StatementKind, Type};
 use crate::term::{Shape, SymbolId, Term};
@@ -151,12 +152,7 @@ impl Elaborator<'_> {
                 expected: "an optimizer",
                 span: name.span,
             }),
-            None => {
-                let model = self.model;
-                let names = model.declarations().filter(|(_, d, _)| matches!(d, Declared::Optimizer(_)));
-                let help = nearest(&name.name, names.map(|(n, ..)| n)).map(|n| format!("did you mean `{n}`?"));
-                self.fail(ModelError::UnknownName { what: "optimizer", name: name.name.clone(), help, span: name.span })
-            }
+            None => self.fail(unknown_item(self.model, Kind::Optimizer, name)),
         }
     }
 
@@ -292,7 +288,14 @@ impl Elaborator<'_> {
                 Some(v) => v,
                 None => {
                     let words = Variance::ALL.iter().map(|v| v.word()).chain(["auto"]);
-                    let near = nearest(word, words).map(|n| format!("did you mean `{n}`?"));
+                    let meant = match word {
+                        "vector" | "velocity" | "params" | "point" => Some("tangent"),
+                        "covector" | "gradient" | "grad" | "dual" => Some("cotangent"),
+                        "diag" | "elementwise" => Some("diagonal"),
+                        "matrix" | "tensor" | "hessian" => Some("metric"),
+                        _ => None,
+                    };
+                    let near = meant.or_else(|| nearest(word, words)).map(|n| format!("did you mean `{n}`?"));
                     let help = near.or_else(|| {
                         Some("a state is `R`, `R[k]`, `tangent`, `cotangent`, `metric`, `cometric`, `diagonal`, `left`, `right` or `auto`".into())
                     });
@@ -434,8 +437,15 @@ impl Elaborator<'_> {
         let state = states.iter().find(|s| s.name == target);
         if target != "params" && state.is_none() {
             let near = nearest(&target, states.iter().map(|s| s.name.as_str()).chain(["params"]));
-            let help =
-                Some(near.map_or("states are declared with `state`".to_owned(), |n| format!("did you mean `{n}`?")));
+            let point = if over.primed.is_empty() { "d/dt params = …" } else { "params' = …" };
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!(
+                    "states are declared with `state`; the parameters move together, `{point}`, or block by block in \
+                     `each W in params {{ … }}`"
+                ),
+            };
+            let help = Some(help);
             return self.fail(ModelError::UnknownName { what: "state", name: target, help, span: place.name.span });
         }
         if let Some((target, i)) = block {

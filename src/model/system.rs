@@ -16,6 +16,7 @@ use super::elaborate::{Elab, Elaborator, Local, Reported, Scope, shape_text};
 use super::error::ModelError;
 use super::morphism::instance_text;
 use super::names::{ConeId, Declared, Model, SystemId};
+use super::suggest::{Kind, unknown_item};
 use super::system_error::SystemError;
 use crate::source::Span;
 use crate::syntax::tree::{ArchitectureEntry, Binder, Domain, Generator, Ident, Instance, MorphismKind, Over, Param};
@@ -28,6 +29,10 @@ pub const MEMBERS: u64 = 12;
 /// An unbounded index is followed no further than to objects of this many parameters, at an effort of 1, but for the
 /// first [`FEWEST`] values.
 const MEMBER_SIZE: usize = 256;
+/// Members beyond those, by the value of their index, that are looked at too where they are not too large.
+const BEYOND: [u64; 5] = [13, 17, 23, 29, 41];
+/// The squares of the numbers of parameters of all members beyond add up to no more than this, at an effort of 1.
+const BEYOND_SIZE: usize = 200_000;
 /// Values of an unbounded index that are looked at whatever their size.
 const FEWEST: u64 = 3;
 
@@ -76,6 +81,8 @@ pub struct Unbounded {
     pub to: u64,
     /// Whether it is the only index of the generator.
     pub alone: bool,
+    /// Some members beyond: they are no part of the diagram, but no statement about all members may contradict them.
+    pub beyond: Vec<Arrow>,
 }
 
 /// The chain that a single generator over a single index makes.
@@ -225,6 +232,11 @@ impl<'m> Resolver<'m> {
                 None => unbounded.push(Unbounded { alone, ..u }),
             }
         }
+        if let [only] = &mut unbounded[..]
+            && alone
+        {
+            only.beyond = self.beyond(g, number, only);
+        }
         // The innermost comes first so far.
         unbounded.sort_by_key(|u| names.iter().position(|n| n.name == u.index.name));
         Ok(unbounded)
@@ -278,9 +290,31 @@ impl<'m> Resolver<'m> {
         if unbounded {
             let instance = g.morphism.clone();
             let index = name.clone();
-            open.push(Unbounded { generator: number, instance, index, from: lo, to: last, alone: false });
+            let beyond = Vec::new();
+            open.push(Unbounded { generator: number, instance, index, from: lo, to: last, alone: false, beyond });
         }
         Ok(())
+    }
+
+    /// Members beyond those that were looked at. Their ends are objects of no diagram, and their numbers mean nothing.
+    fn beyond(&mut self, g: &Generator, number: usize, u: &Unbounded) -> Vec<Arrow> {
+        let (objects, errors) = (self.objects.len(), self.e.errors.len());
+        let mut found = Vec::new();
+        let mut left = BEYOND_SIZE.saturating_mul(self.effort as usize);
+        for n in [u.to + 1, u.to + 2].into_iter().chain(BEYOND).chain([u.from + BEYOND[3]]) {
+            let next = found.last().map_or(u.to, |a: &Arrow| a.index[0].1);
+            if n <= next {
+                continue;
+            }
+            let Ok(arrow) = self.arrow(g, number, &[(u.index.name.clone(), n)]) else { break };
+            let dim = self.objects[arrow.source].dim.max(self.objects[arrow.target].dim);
+            let Some(rest) = left.checked_sub(dim.saturating_mul(dim)) else { break };
+            left = rest;
+            found.push(arrow);
+        }
+        self.objects.truncate(objects);
+        self.e.errors.truncate(errors);
+        found
     }
 
     /// The dimension of the largest object that the last arrow of a generator touches.
@@ -378,16 +412,7 @@ impl<'m> Resolver<'m> {
                 let (found, expected, span) = (other.kind(), "a projection", instance.name.span);
                 self.e.fail(ModelError::WrongKind { name, found, expected, span })
             }
-            None => {
-                let morphisms = model
-                    .declarations()
-                    .filter(|(_, d, _)| matches!(d, Declared::Morphism(_) | Declared::Composite(_)))
-                    .map(|(n, ..)| n);
-                let near = super::names::nearest(&instance.name.name, morphisms);
-                let help = near.map(|n| format!("did you mean `{n}`?"));
-                let (name, span) = (instance.name.name.clone(), instance.name.span);
-                self.e.fail(ModelError::UnknownName { what: "morphism", name, help, span })
-            }
+            None => self.e.fail(unknown_item(model, Kind::Morphism, &instance.name)),
         }
     }
 

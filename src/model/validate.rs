@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::elaborate::{EXPANSION, Elaborator, Local, Role, Scope};
 use super::error::ModelError;
@@ -48,10 +48,22 @@ pub fn validate(model: &Model) -> Vec<ModelError> {
     errors
 }
 
-/// Sorts errors by place and drops repetitions.
+/// Sorts errors by place and drops repetitions: those of one kind at one place, and names that are unknown again.
 pub fn sort(errors: &mut Vec<ModelError>) {
     errors.sort_by_key(|e| (e.span(), e.to_string()));
-    errors.dedup_by(|a, b| a == b);
+    errors.dedup_by(|a, b| a == b || same_fault(a, b));
+    let mut unknown: FxHashSet<(&'static str, String)> = FxHashSet::default();
+    errors.retain(|e| match e {
+        ModelError::UnknownName { what, name, .. } => unknown.insert((*what, name.clone())),
+        _ => true,
+    });
+}
+
+/// Whether two errors are one: of one kind, at one place, as of the value of `data x, y`. Members of a system share the
+/// place of their generator and may have faults of their own.
+fn same_fault(a: &ModelError, b: &ModelError) -> bool {
+    let kind = std::mem::discriminant(a) == std::mem::discriminant(b);
+    kind && a.span() == b.span() && !matches!(a, ModelError::System(_))
 }
 
 fn is_size(p: &Param) -> bool {

@@ -1,28 +1,75 @@
 //! The machine-readable report: one object on standard output.
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+use super::made::{PartitionEntry, SourceEntry, ToolEntry};
 use super::system::{SquareEntry, SystemEntry};
 use crate::source::Sources;
 use crate::structure::blame::Blame;
 use crate::structure::class::Class;
-use crate::verdict::{Finding, Residual, Witness};
-use crate::{Answer, InputError, expected_verdict};
+use crate::verdict::{Change, Finding, Residual, Witness};
+use crate::{Answer, InputError, Options, expected_verdict};
+
+/// The version of the format of reports.
+pub const VERSION: u32 = 1;
+
+/// The edition of the language.
+pub const EDITION: &str = "2026";
 
 /// The whole report.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The version of this format.
     pub version: u32,
+    /// What made the report.
+    pub tool: ToolEntry,
+    /// The edition of the language.
+    pub language: String,
+    /// The seed of all sampling.
+    pub seed: u64,
+    /// Floating-point samples for each square.
+    pub samples: usize,
+    /// What every search budget was multiplied by.
+    pub effort: usize,
+    /// Which part of the questions was asked, if it was not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<PartitionEntry>,
+    /// The texts that were read, those that are used included.
+    pub sources: Vec<SourceEntry>,
     /// All checks of all files, in order.
     pub checks: Vec<CheckEntry>,
     /// All errors of all files, in order.
     pub errors: Vec<ErrorEntry>,
 }
 
+impl Report {
+    /// A report without checks, of a run with these options.
+    pub fn new(options: &Options) -> Self {
+        Report {
+            version: VERSION,
+            tool: ToolEntry { name: "nat".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            language: EDITION.to_owned(),
+            seed: options.seed,
+            samples: options.samples,
+            effort: options.effort,
+            partition: None,
+            sources: Vec::new(),
+            checks: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// The report as text, ending in a line end.
+    pub fn to_text(&self) -> String {
+        let text = serde_json::to_string_pretty(self);
+        text.unwrap_or_else(|e| format!("{{\"version\": {VERSION}, \"error\": {:?}}}", e.to_string())) + "\n"
+    }
+}
+
 /// One check.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CheckEntry {
     /// The file, as named on the command line.
     pub file: String,
@@ -30,8 +77,14 @@ pub struct CheckEntry {
     pub line: usize,
     /// Column of the word `check`, from 1.
     pub column: usize,
+    /// Line of the end of the check, from 1.
+    pub end_line: usize,
+    /// Column behind its last character, from 1.
+    pub end_column: usize,
+    /// The question as it is written, without `check` and `expect`.
+    pub question: String,
     /// `natural`, `commutes`, `preserves`, `same` or `system`.
-    pub kind: &'static str,
+    pub kind: String,
     /// The optimizer of a `natural`.
     pub optimizer: Option<String>,
     /// The path of a `natural` or `preserves`.
@@ -45,13 +98,13 @@ pub struct CheckEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub right: Option<String>,
     /// What was found.
-    pub verdict: Option<&'static str>,
+    pub verdict: Option<String>,
     /// What the check expects; nothing for `classify`.
-    pub expected: Option<&'static str>,
+    pub expected: Option<String>,
     /// Whether they agree.
     pub ok: bool,
     /// Why the verdict is believed.
-    pub evidence: Option<&'static str>,
+    pub evidence: Option<String>,
     /// The order of the defect in `lr`.
     pub order: Option<usize>,
     /// The rate, as a formula.
@@ -66,10 +119,18 @@ pub struct CheckEntry {
     pub residual: Option<Residual>,
     /// The point that proves a `fails`.
     pub witness: Option<Witness>,
+    /// What the statement says of architectures: properties that a proof by types used.
+    pub hypotheses: Vec<String>,
     /// Side conditions that were not proved.
     pub assumptions: Vec<String>,
     /// Those of the assumptions that are claims which were only seen to hold at sampled points.
     pub sampled_claims: Vec<String>,
+    /// For the evidence `generic`: what the instances were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<String>,
+    /// For a `fails`: causes that lie not in the text of the optimizer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<String>,
     /// What was tried without success.
     pub tried: Vec<String>,
     /// A change of the optimizer that was seen to mend the square: what stands in the file and what should.
@@ -82,38 +143,43 @@ pub struct CheckEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<SystemEntry>,
     /// Where naturality is lost.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blame: Vec<BlameEntry>,
     /// For a `fails` that was not expected: the largest classes along which types prove the optimizer natural.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub natural_along: Vec<&'static str>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub natural_along: Vec<String>,
     /// A file that shows the failure when it is checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub example: Option<String>,
     /// For `classify`: the answer along each class.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub table: Option<IndexMap<&'static str, CellEntry>>,
+    pub table: Option<IndexMap<String, CellEntry>>,
     /// One sentence.
     pub message: String,
 }
 
 /// One cell of a table of classes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CellEntry {
     /// What was found.
-    pub verdict: &'static str,
+    pub verdict: String,
     /// The order of the defect in `lr`.
     pub order: Option<usize>,
     /// The rate, as a formula.
     pub rate: Option<String>,
     /// Why the verdict is believed.
-    pub evidence: &'static str,
+    pub evidence: String,
     /// Whether the square commutes along this class and along none that contains it.
     pub largest: bool,
+    /// What the statement says of architectures: properties that a proof by types used.
+    pub hypotheses: Vec<String>,
     /// Side conditions that were not proved.
     pub assumptions: Vec<String>,
+    /// For the evidence `generic`: what the instances were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<String>,
     /// Where naturality is lost.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blame: Vec<BlameEntry>,
     /// A file that shows the failure when it is checked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,7 +189,7 @@ pub struct CellEntry {
 }
 
 /// A subexpression at which naturality is lost.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct BlameEntry {
     /// The file.
     pub file: String,
@@ -131,6 +197,10 @@ pub struct BlameEntry {
     pub line: usize,
     /// Column, from 1.
     pub column: usize,
+    /// Line of its end, from 1.
+    pub end_line: usize,
+    /// Column behind its end, from 1.
+    pub end_column: usize,
     /// The subexpression.
     pub text: String,
     /// Why.
@@ -138,17 +208,27 @@ pub struct BlameEntry {
 }
 
 /// A change of the optimizer that was seen to mend a square.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RepairEntry {
     /// The verdict after it.
-    pub verdict: &'static str,
+    pub verdict: String,
     /// The changes, which belong together.
     pub edits: Vec<EditEntry>,
 }
 
 /// One change in the file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct EditEntry {
+    /// The file.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+    /// Line of the end, from 1; for an addition the place itself.
+    pub end_line: usize,
+    /// Column behind the end, from 1.
+    pub end_column: usize,
     /// What stands there.
     pub replace: String,
     /// What should stand there.
@@ -156,7 +236,7 @@ pub struct EditEntry {
 }
 
 /// One error of the input.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorEntry {
     /// Its stable code.
     pub code: String,
@@ -171,16 +251,20 @@ pub struct ErrorEntry {
     pub line: usize,
     /// Column, from 1; 0 where there is none.
     pub column: usize,
+    /// Line of the end, from 1; 0 where there is none.
+    pub end_line: usize,
+    /// Column behind the end, from 1; 0 where there is none.
+    pub end_column: usize,
     /// A second place that belongs to the error, in another file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related: Option<PlaceEntry>,
 }
 
 /// A place with what is there.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct PlaceEntry {
     /// What is there.
-    pub message: &'static str,
+    pub message: String,
     /// The file.
     pub file: String,
     /// Line, from 1.
@@ -193,6 +277,7 @@ impl CheckEntry {
     /// The entry of one answer.
     pub fn new(sources: &Sources, answer: &Answer) -> Self {
         let (file, line, column) = sources.place(answer.task.span);
+        let (end_line, end_column) = sources.end(answer.task.span);
         let (left, right) = answer.task.sides.clone().unzip();
         let f = &answer.finding;
         let asked = answer.task.table.is_empty();
@@ -200,33 +285,39 @@ impl CheckEntry {
             file: file.to_owned(),
             line,
             column,
-            kind: answer.task.kind,
+            end_line,
+            end_column,
+            question: answer.task.text.clone(),
+            kind: answer.task.kind.to_owned(),
             optimizer: answer.task.optimizer.clone(),
             along: answer.task.along.clone(),
             on: answer.task.on.clone(),
             left,
             right,
-            verdict: asked.then_some(f.verdict.text()),
-            expected: asked.then_some(expected_verdict(answer.task.expected.as_ref()).text()),
+            verdict: asked.then_some(f.verdict.text().to_owned()),
+            expected: asked.then_some(expected_verdict(answer.task.expected.as_ref()).text().to_owned()),
             ok: answer.ok,
-            evidence: asked.then_some(f.evidence.text()),
+            evidence: asked.then_some(f.evidence.text().to_owned()),
             order: f.order,
             rate: f.rate.clone(),
             rates: (answer.task.kind == "transfer").then(|| f.rates.clone()),
             invariant: f.invariant.clone(),
-            residual: f.residual,
+            residual: f.residual.filter(|r| r.max.is_finite() && r.noise.is_finite() && r.defect.is_finite()),
             witness: f.witness.clone(),
+            hypotheses: f.hypotheses.clone(),
             assumptions: f.assumptions.clone(),
             sampled_claims: f.sampled_claims.clone(),
+            bounds: f.bounds.clone(),
+            causes: f.causes.clone(),
             tried: f.tried.clone(),
             repair: f.repair.as_ref().map(|r| RepairEntry {
-                verdict: r.verdict.text(),
-                edits: r.edits.iter().map(|(_, a, b)| EditEntry { replace: a.clone(), by: b.clone() }).collect(),
+                verdict: r.verdict.text().to_owned(),
+                edits: r.edits.iter().map(|change| EditEntry::new(sources, change)).collect(),
             }),
             squares: answer.system.as_ref().map(super::system::square_entries),
             system: answer.system.as_ref().map(SystemEntry::new),
             blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
-            natural_along: f.natural_along.iter().map(|c| c.word()).collect(),
+            natural_along: f.natural_along.iter().map(|c| c.word().to_owned()).collect(),
             example: f.example.clone(),
             table: (!asked).then(|| table(sources, answer)),
             message: if asked { f.message.clone() } else { String::new() },
@@ -234,21 +325,23 @@ impl CheckEntry {
     }
 }
 
-fn table(sources: &Sources, answer: &Answer) -> IndexMap<&'static str, CellEntry> {
+fn table(sources: &Sources, answer: &Answer) -> IndexMap<String, CellEntry> {
     let largest = crate::report::table::largest(&answer.table);
     let cell = |(class, f): &(Class, Finding)| {
         let entry = CellEntry {
-            verdict: f.verdict.text(),
+            verdict: f.verdict.text().to_owned(),
             order: f.order,
             rate: f.rate.clone(),
-            evidence: f.evidence.text(),
+            evidence: f.evidence.text().to_owned(),
             largest: largest.contains(class),
+            hypotheses: f.hypotheses.clone(),
             assumptions: f.assumptions.clone(),
+            bounds: f.bounds.clone(),
             blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
             example: f.example.clone(),
             message: f.message.clone(),
         };
-        (class.word(), entry)
+        (class.word().to_owned(), entry)
     };
     answer.table.iter().map(cell).collect()
 }
@@ -256,15 +349,40 @@ fn table(sources: &Sources, answer: &Answer) -> IndexMap<&'static str, CellEntry
 impl BlameEntry {
     fn new(sources: &Sources, blame: &Blame) -> Self {
         let (file, line, column) = sources.place(blame.span);
+        let (end_line, end_column) = sources.end(blame.span);
         let text = sources.get(blame.span.source).slice(blame.span).to_owned();
-        BlameEntry { file: file.to_owned(), line, column, text, why: blame.why.clone() }
+        BlameEntry { file: file.to_owned(), line, column, end_line, end_column, text, why: blame.why.clone() }
+    }
+}
+
+impl EditEntry {
+    fn new(sources: &Sources, (span, old, new): &Change) -> Self {
+        let (file, line, column) = sources.place(*span);
+        let (end_line, end_column) = if old.is_empty() { (line, column) } else { sources.end(*span) };
+        EditEntry { file: file.to_owned(), line, column, end_line, end_column, replace: old.clone(), by: new.clone() }
     }
 }
 
 impl ErrorEntry {
+    /// The entry of a fault without a place in a text.
+    pub fn without_place(code: &str, file: &str, message: String) -> Self {
+        ErrorEntry {
+            code: code.to_owned(),
+            message,
+            help: None,
+            file: file.to_owned(),
+            line: 0,
+            column: 0,
+            end_line: 0,
+            end_column: 0,
+            related: None,
+        }
+    }
+
     /// The entry of a fault with a place.
     pub fn new(sources: &Sources, error: &InputError) -> Self {
         let (file, line, column) = sources.place(error.span());
+        let (end_line, end_column) = sources.end(error.span());
         ErrorEntry {
             code: miette::Diagnostic::code(error).map(|c| c.to_string()).unwrap_or_default(),
             message: error.to_string(),
@@ -272,9 +390,11 @@ impl ErrorEntry {
             file: file.to_owned(),
             line,
             column,
+            end_line,
+            end_column,
             related: error.elsewhere().map(|(span, message)| {
                 let (file, line, column) = sources.place(span);
-                PlaceEntry { message, file: file.to_owned(), line, column }
+                PlaceEntry { message: message.to_owned(), file: file.to_owned(), line, column }
             }),
         }
     }

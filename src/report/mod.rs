@@ -1,7 +1,16 @@
-//! Findings and errors to text and JSON.
+//! Findings and errors to text, JSON and the formats made from it.
 
 pub mod elsewhere;
+pub mod github;
+pub mod html;
 pub mod json;
+pub mod junit;
+pub mod latex;
+pub mod made;
+pub mod markdown;
+mod markup;
+mod plot;
+pub mod sarif;
 pub mod system;
 pub mod table;
 pub mod text;

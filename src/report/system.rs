@@ -1,7 +1,8 @@
 //! What a system's squares say together, for people and as JSON.
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::Answer;
 use crate::check::system::{BlockLaw, Defects, Rates, Report, Square};
@@ -17,16 +18,16 @@ const ENDS: (usize, usize) = (5, 4);
 const BAR: usize = 24;
 
 /// One square in the report for machines.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct SquareEntry {
     /// The generator, or the two paths.
     pub name: String,
     /// The values of the indices, by name.
     pub index: serde_json::Map<String, serde_json::Value>,
     /// What was found.
-    pub verdict: &'static str,
+    pub verdict: String,
     /// Why it is believed.
-    pub evidence: &'static str,
+    pub evidence: String,
     /// The order of the defect in `lr`.
     pub order: Option<usize>,
     /// The rate, as a formula.
@@ -41,7 +42,7 @@ pub struct SquareEntry {
 }
 
 /// The system as a whole in the report for machines.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct SystemEntry {
     /// The number of objects.
     pub objects: usize,
@@ -70,7 +71,7 @@ pub struct SystemEntry {
 }
 
 /// Learning rates in the report for machines.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RatesEntry {
     /// The object with the learning rate 1.
     pub reference: Option<String>,
@@ -85,7 +86,7 @@ pub struct RatesEntry {
 }
 
 /// The learning rate of one object.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RateEntry {
     /// The object.
     pub object: String,
@@ -94,14 +95,14 @@ pub struct RateEntry {
 }
 
 /// Defects in the report for machines.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct DefectsEntry {
     /// The index, if there is a single one.
     pub index: Option<String>,
     /// Each square with its defect.
     pub rows: Vec<DefectEntry>,
     /// `power`, `exponential` or `level`.
-    pub law: Option<&'static str>,
+    pub law: Option<String>,
     /// The fitted law in words.
     pub fit: Option<String>,
     /// The exponent, the logarithm of the base, or the level.
@@ -113,7 +114,7 @@ pub struct DefectsEntry {
 }
 
 /// The defect of one square.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct DefectEntry {
     /// The generator.
     pub name: String,
@@ -135,8 +136,8 @@ pub fn square_entries(report: &Report) -> Vec<SquareEntry> {
         SquareEntry {
             name: s.name.clone(),
             index: s.index.iter().map(|(n, v)| (n.clone(), (*v).into())).collect(),
-            verdict: f.verdict.text(),
-            evidence: f.evidence.text(),
+            verdict: f.verdict.text().to_owned(),
+            evidence: f.evidence.text().to_owned(),
             order: f.order,
             rate: f.rate.clone(),
             residual: f.residual,
@@ -192,10 +193,13 @@ fn defects_entry(d: &Defects) -> DefectsEntry {
     DefectsEntry {
         index: d.index.clone(),
         rows: d.rows.iter().map(|r| DefectEntry { name: r.name.clone(), index: r.index, size: r.size }).collect(),
-        law: d.fit.as_ref().map(|f| match f.law {
-            Law::Power => "power",
-            Law::Exponential => "exponential",
-            Law::Level => "level",
+        law: d.fit.as_ref().map(|f| {
+            match f.law {
+                Law::Power => "power",
+                Law::Exponential => "exponential",
+                Law::Level => "level",
+            }
+            .to_owned()
         }),
         fit: d.fit.as_ref().map(|f| f.text.clone()),
         exponent: d.fit.as_ref().map(|f| f.exponent),

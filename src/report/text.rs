@@ -97,7 +97,9 @@ pub fn unexpected(sources: &Sources, answer: &Answer) -> Unexpected {
     let expected = expected_verdict(task.expected.as_ref());
     let title = match &f.rate_differs {
         Some(rate) => format!("expected the rate {rate}, but the rate is {}", f.rate.as_deref().unwrap_or("another")),
-        None if f.verdict == expected => format!("{} is not proved: the evidence is numeric", f.verdict.text()),
+        None if f.verdict == expected => {
+            format!("{} is not proved: the evidence is {}", f.verdict.text(), f.evidence.text())
+        }
         None => format!("{}: expected `{}`, found `{}`", task.text, expected.text(), f.verdict.text()),
     };
     let mut labels: Vec<(Span, String)> = vec![(task.span, format!("this check: {}", f.verdict.text()))];
@@ -174,6 +176,9 @@ fn explanation(sources: &Sources, answer: &Answer) -> String {
             "Numbers: largest relative difference {:.1e} at {} points, rounding noise {:.0e}.",
             r.max, r.samples, r.noise
         ));
+    }
+    for cause in &f.causes {
+        parts.push(format!("Cause: {cause}."));
     }
     for a in &f.assumptions {
         let sampled = f.sampled_claims.contains(a);
@@ -334,6 +339,9 @@ fn advice(answer: &Answer) -> Option<String> {
         Verdict::Fails => "If the check is there to show this failure, write `expect fails`.".into(),
         Verdict::Commutes if f.evidence == Evidence::Numeric && expected_verdict(answer.task.expected.as_ref()) == f.verdict => {
             "The verdict rests on numbers alone, and `--require-proof` asks for more; a smaller size may be within reach of a proof.".into()
+        }
+        Verdict::Commutes if f.evidence == Evidence::Generic && expected_verdict(answer.task.expected.as_ref()) == f.verdict => {
+            "The verdict rests on the instances named, and `--require-proof` asks for more; `on` an architecture it may be within reach of a proof.".into()
         }
         Verdict::Commutes if answer.ok => return None,
         Verdict::Commutes => "The diagram does better than expected; write `expect commutes`.".into(),

@@ -12,6 +12,9 @@ use crate::source::Span;
 
 pub use build::build;
 
+/// How the texts of hyperparameters without a value begin.
+pub const HYPERPARAMETER: &str = "hyperparameter ";
+
 /// A node of a [`Body`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(pub usize);
@@ -33,6 +36,8 @@ pub enum Kind {
     BlockTransposed,
     /// Inside `each`: a square matrix on the rows (`true`) or the columns of the block.
     Side(bool),
+    /// Inside `each`: a vector on the rows (`true`) or the columns of the block.
+    SideVector(bool),
     /// A whole `left` (`true`) or `right` state.
     Sides(bool),
 }

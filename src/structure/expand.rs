@@ -33,7 +33,8 @@ pub fn limit(body: &Body) -> Option<Limit> {
     Some(Limit::Flow(Box::new(flow)))
 }
 
-/// The summand beside `params` in the rule of the point, and the body in which it is multiplied by `lr`.
+/// The summand beside `params` in the rule of the point, and the body in which it is multiplied by `lr`; `None` unless its
+/// value at `lr = 0` is seen not to be zero.
 fn jump(body: &Body, rule: Id) -> Option<Limit> {
     let node = body.node(rule);
     let (Op::Add | Op::Sub, &[a, b]) = (&node.op, &node.args[..]) else { return None };
@@ -41,6 +42,10 @@ fn jump(body: &Body, rule: Id) -> Option<Limit> {
         return None;
     }
     let mut typer = Typer::new(body, Class::Diffeo, Rational::ZERO);
+    let start = value(&mut typer, b, 0)?;
+    if !nonzero(&typer, start, 0) {
+        return None;
+    }
     let rate = push(&mut typer, Op::Rate, Vec::new(), b);
     typer.body.nodes[rate.0].kind = Kind::Scalar;
     let scaled = push(&mut typer, Op::Scale, vec![rate, b], b);
@@ -49,6 +54,47 @@ fn jump(body: &Body, rule: Id) -> Option<Limit> {
     changed.components[0] = whole;
     changed.news[0] = whole;
     Some(Limit::Jump(b, Box::new(changed)))
+}
+
+/// Whether a value is certainly not zero at generic points: it is a differential of the loss, a state, a number that is
+/// not zero, a multiple of such, an odd function of one, or a sum in which one summand alone holds some state.
+fn nonzero(typer: &Typer, id: Id, depth: usize) -> bool {
+    let node = typer.body.node(id);
+    let of = |k: usize| nonzero(typer, node.args[k], depth + 1);
+    if depth > MAX_DEPTH {
+        return false;
+    }
+    match &node.op {
+        Op::Const(q) => !q.is_zero(),
+        Op::Given(_) | Op::State(_) | Op::Params | Op::Eye | Op::Metric => true,
+        Op::Primed(i) => typer.body.news.get(*i).is_some_and(|&c| nonzero(typer, c, depth + 1)),
+        Op::Differential | Op::Gradient | Op::NaturalGradient => typer.body.node(node.args[0]).op == Op::Loss,
+        Op::Neg | Op::Spread | Op::Map(Entrywise::Odd | Entrywise::Abs | Entrywise::Sign, _) | Op::Polar => of(0),
+        Op::Map(Entrywise::Plain, name) => name != "log",
+        Op::Scale | Op::EntryMul => of(0) && of(1),
+        Op::Over | Op::EntryDiv => of(0),
+        Op::Raise => typer.body.node(node.args[0]).op == Op::Metric && of(1),
+        Op::Add | Op::Sub => {
+            let alone = |a: Id, b: Id| {
+                let states = 0..typer.body.states.len();
+                states.into_iter().any(|i| holds(typer, a, i) && !holds(typer, b, i))
+            };
+            let (a, b) = (node.args[0], node.args[1]);
+            alone(a, b) && of(0) || alone(b, a) && of(1)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a value may depend on a state.
+fn holds(typer: &Typer, id: Id, state: usize) -> bool {
+    let node = typer.body.node(id);
+    match node.op {
+        Op::State(i) => i == state,
+        // New values may hold anything.
+        Op::Primed(_) | Op::PrimedBlock(_) | Op::Opaque(_) => true,
+        _ => node.args.iter().any(|&a| holds(typer, a, state)),
+    }
 }
 
 /// Expansions are followed to this depth.
@@ -74,6 +120,26 @@ fn is_zero(typer: &Typer, id: Id) -> bool {
         Op::Const(q) => q.is_zero(),
         _ => false,
     }
+}
+
+/// Operations that are zero at zero.
+fn keeps_zero(op: &Op) -> bool {
+    use Entrywise::{Abs, Odd, Relu, Sign};
+    matches!(
+        op,
+        Op::Map(Odd | Abs | Relu | Sign, _)
+            | Op::Spread
+            | Op::Sum
+            | Op::Mean
+            | Op::Norm
+            | Op::Trace
+            | Op::Transpose
+            | Op::Diag
+            | Op::DiagonalOf
+            | Op::BlockDiag
+            | Op::BlockOf
+            | Op::Assembled
+    )
 }
 
 fn push(typer: &mut Typer, op: Op, args: Vec<Id>, like: Id) -> Id {
@@ -121,9 +187,10 @@ fn continuous(typer: &mut Typer, node: &Node, depth: usize) -> bool {
         Op::Map(_, name) => !first || name != "log" && name != "tan",
         Op::Over | Op::EntryDiv => !moving[1] || away_from_zero(typer, node.args[1], depth),
         Op::Power(q) if !q.is_int() || *q < Rational::ZERO => !first || away_from_zero(typer, node.args[0], depth),
-        Op::Inverse | Op::PseudoInverse | Op::MatrixPower(_) | Op::Solve | Op::Raise if first => {
-            value(typer, node.args[0], depth + 1).is_some_and(|a| typer.definite(a))
+        Op::Inverse | Op::PseudoInverse | Op::Solve | Op::Raise if first => {
+            value(typer, node.args[0], depth + 1).is_some_and(|a| typer.invertible(a))
         }
+        Op::MatrixPower(_) if first => value(typer, node.args[0], depth + 1).is_some_and(|a| typer.definite(a)),
         Op::Differential | Op::Gradient | Op::NaturalGradient | Op::Hessian | Op::CovariantHessian => {
             !typer.depends_on_primed(node.args[0])
         }
@@ -186,6 +253,8 @@ pub(super) fn value(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
                 (Op::Assembled, &[a]) if typer.body.node(a).op == Op::BlockOf => typer.body.node(a).args[0],
                 (Op::Power(q), &[a]) if is_zero(typer, a) && *q > Rational::ZERO => zero(typer, id),
                 (Op::At, &[q, e]) if typer.body.node(q).op == Op::Params => e,
+                (op, &[a]) if keeps_zero(op) && is_zero(typer, a) => zero(typer, id),
+                (Op::Max | Op::Min | Op::Clip, &[a, b]) if is_zero(typer, a) && is_zero(typer, b) => zero(typer, id),
                 _ => push(typer, op.clone(), args, id),
             })
         }

@@ -116,6 +116,8 @@ pub enum Form {
     BlockTransposed,
     /// A matrix on the rows (`true`) of a block, `Q z Qᵀ`, or on its columns, `Pᵀ z P`.
     Side(bool),
+    /// A vector on the rows (`true`) or the columns of a block, which only maps that keep the axes carry.
+    SideVector(bool),
     /// One such matrix for each block.
     Sides(bool),
 }

@@ -14,8 +14,10 @@
 //! | [`rules`] | the table: the law of each primitive from those of its operands, with the proof |
 //! | [`smooth`] | what nonlinear maps add: terms in the second derivative of the map |
 //! | [`expand`] | steps for small `lr` |
+//! | [`hypothesis`] | what a proof uses of the architecture: a non-singular metric or Hessian |
 //! | [`prove`] | from the laws of the components to a statement about the square |
 //! | [`same`] | whether two bodies are one function |
+//! | [`reach`] | how many derivatives a body reads, and what it makes of the dimension |
 //! | [`blame`] | the smallest subexpression at which naturality is lost |
 //!
 //! Types prove; they never refute. What they leave open is for [`crate::check`] to decide on examples.
@@ -24,8 +26,10 @@ pub mod blame;
 pub mod body;
 pub mod class;
 pub mod expand;
+pub mod hypothesis;
 pub mod law;
 pub mod prove;
+pub mod reach;
 pub mod rules;
 pub mod same;
 pub mod smooth;

@@ -1,8 +1,11 @@
 //! From the laws of an optimizer's components to a statement about its square along a class.
 
+use std::collections::BTreeSet;
+
 use super::body::{Body, Id, Op};
 use super::class::Class;
 use super::expand::{slope, value};
+use super::hypothesis::{Hypothesis, simplified};
 use super::law::{Axis, Form, Law, Twist};
 use super::rules::{Fault, Typer};
 use crate::domain::Rational;
@@ -21,6 +24,15 @@ pub enum Proof {
     Invalid(String),
     /// Nothing.
     Open,
+}
+
+/// A proof with the hypotheses that it used: "for every architecture with …".
+#[derive(Debug, Clone, PartialEq)]
+pub struct Theorem {
+    /// What is proved.
+    pub proof: Proof,
+    /// What was used of the architecture.
+    pub hypotheses: Vec<Hypothesis>,
 }
 
 /// A component that does not have the law that it needs.
@@ -42,10 +54,23 @@ fn rates() -> Vec<Rational> {
 
 /// What types prove of the square of `body` along `class`.
 pub fn prove(body: &Body, class: Class) -> Proof {
+    theorem(body, class).proof
+}
+
+/// What types prove of the square of `body` along `class`, and what they use of the architecture.
+pub fn theorem(body: &Body, class: Class) -> Theorem {
     if let Some(reason) = no_functor(body, class) {
-        return Proof::Invalid(reason);
+        return Theorem { proof: Proof::Invalid(reason), hypotheses: Vec::new() };
     }
-    let all: Vec<Proof> = class.generators().iter().map(|&c| along(body, c)).collect();
+    let mut used = BTreeSet::new();
+    let all: Vec<Proof> = class.generators().iter().map(|&c| along(body, c, &mut used)).collect();
+    let proof = together(all);
+    let hypotheses = if proof == Proof::Open { Vec::new() } else { simplified(&used) };
+    Theorem { proof, hypotheses }
+}
+
+/// What follows for a class from proofs along classes that generate it.
+fn together(all: Vec<Proof>) -> Proof {
     if let [only] = &all[..] {
         return only.clone();
     }
@@ -86,15 +111,16 @@ fn no_functor(body: &Body, class: Class) -> Option<String> {
     })
 }
 
-fn along(body: &Body, class: Class) -> Proof {
+fn along(body: &Body, class: Class, used: &mut BTreeSet<Hypothesis>) -> Proof {
     let rates = if class == Class::Scaling { rates() } else { vec![Rational::ZERO] };
     for rate in rates {
         let mut typer = Typer::new(body, class, rate.clone());
         if unmet(&mut typer).is_empty() {
+            used.extend(typer.hypotheses);
             return if rate.is_zero() { Proof::Commutes } else { Proof::UpToRate(rate) };
         }
     }
-    if body.step && in_limit(body, class) {
+    if body.step && in_limit(body, class, used) {
         return Proof::InLimit;
     }
     Proof::Open
@@ -190,7 +216,7 @@ fn state_node(typer: &Typer, state: usize) -> Id {
 
 /// Whether the defect of a step is `O(lr²)`: at `lr = 0` the step leaves the point where it is and carries states by
 /// their laws, and its derivative in `lr` at 0 is a vector field whose square commutes.
-fn in_limit(body: &Body, class: Class) -> bool {
+fn in_limit(body: &Body, class: Class, used: &mut BTreeSet<Hypothesis>) -> bool {
     let mut typer = Typer::new(body, class, Rational::ZERO);
     let components = typer.body.components.clone();
     let mut expanded = Vec::with_capacity(components.len());
@@ -207,7 +233,7 @@ fn in_limit(body: &Body, class: Class) -> bool {
     if !typer.law(u).is_ok_and(|law| fits(&law, &up)) {
         return false;
     }
-    (1..expanded.len()).all(|i| {
+    let holds = (1..expanded.len()).all(|i| {
         let (z, dz) = expanded[i];
         let at = state_node(&typer, i - 1);
         let Ok(mut needed) = typer.state_law(i - 1, at) else { return false };
@@ -220,5 +246,9 @@ fn in_limit(body: &Body, class: Class) -> bool {
             needed.twist = twist;
         }
         typer.law(dz).is_ok_and(|law| fits(&law, &needed))
-    })
+    });
+    if holds {
+        used.extend(typer.hypotheses);
+    }
+    holds
 }

@@ -9,10 +9,13 @@ mod entries;
 mod reasons;
 mod tensors;
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use super::body::{Body, Id, Kind, Op};
 use super::class::Class;
+use super::hypothesis::{Hypothesis, needs_inverses};
 use super::law::{Axis, Form, Law, keeps_axes, keeps_blocks};
 use crate::domain::Rational;
 use crate::model::optimizer::Variance;
@@ -42,6 +45,8 @@ pub struct Typer {
     /// Whether `diagonal` states are taken as lists of numbers where the class cannot carry them: only to find what else
     /// is to blame.
     pub lenient: bool,
+    /// What the laws found so far use of the architecture.
+    pub hypotheses: BTreeSet<Hypothesis>,
     memo: FxHashMap<Id, Typed>,
     visiting: Vec<Id>,
     pub(super) keys: super::smooth::Keys,
@@ -56,6 +61,7 @@ impl Typer {
             rate,
             given: FxHashMap::default(),
             lenient: false,
+            hypotheses: BTreeSet::new(),
             memo: FxHashMap::default(),
             visiting: Vec::new(),
             keys: super::smooth::Keys::default(),
@@ -105,6 +111,13 @@ impl Typer {
         Some(if node.kind == Kind::Scalar { Law::scalar() } else { self.vector(Axis::plain()) })
     }
 
+    /// The metric's pseudo-inverse is used as its inverse, where the class needs that.
+    pub(super) fn metric_is_inverted(&mut self) {
+        if needs_inverses(self.class) {
+            self.hypotheses.insert(Hypothesis::MetricNonSingular);
+        }
+    }
+
     pub(super) fn fault<T>(&self, at: Id, why: impl Into<String>) -> Result<T, Fault> {
         Err(Fault { at, why: why.into() })
     }
@@ -138,10 +151,10 @@ impl Typer {
             Variance::Diagonal => {
                 return self.fault(at, "a `diagonal` state is carried only by maps that keep the coordinate axes");
             }
-            // W ↦ Q W P: Q⁻ᵀ z Q⁻¹ and P⁻¹ z P⁻ᵀ; for W ↦ a W the factor a belongs to Q.
+            // W ↦ Q W P: |P|⁻² Q⁻ᵀ z Q⁻¹ and |Q|⁻² P⁻¹ z P⁻ᵀ, sums of squares of the differential.
             Variance::Left | Variance::Right if keeps_blocks(self.class) => {
                 let left = self.body.states[i].variance == Variance::Left;
-                let weight = if left && self.class == Class::Scaling { Rational::from(-2) } else { Rational::ZERO };
+                let weight = if self.class == Class::Scaling { Rational::from(-2) } else { Rational::ZERO };
                 Law { weight, form: Form::Sides(left), twist: Vec::new() }
             }
             Variance::Left | Variance::Right => {
@@ -249,10 +262,14 @@ impl Typer {
                 Form::BlockTransposed => a.with(Form::Block(Axis::plain())),
                 _ => a.clone(),
             }),
-            (Op::Inverse, [a]) => self.inverse(id, a),
+            (Op::Inverse, [a]) => {
+                self.inverted(node.args[0]);
+                self.inverse(id, a)
+            }
             (Op::PseudoInverse, [a]) => self.pseudo_inverse(id, node.args[0], a),
             // A⁻¹ b; where A is singular neither side is defined.
             (Op::Solve, [a, b]) => {
+                self.inverted(node.args[0]);
                 let inverse = self.inverse(id, a)?;
                 self.product(id, &inverse, b)
             }
@@ -276,6 +293,7 @@ impl Typer {
             (Op::Diag, [a]) => match &a.form {
                 Form::Zero => Ok(a.clone()),
                 Form::Vector(x) if keeps_axes(class) => Ok(a.with(Form::Diagonal(x.clone()))),
+                Form::SideVector(left) => Ok(a.with(Form::Side(*left))),
                 _ => self.fault(id, self.needs_axes("a diagonal matrix")),
             },
             (Op::DiagonalOf, [a]) => match &a.form {
@@ -283,6 +301,8 @@ impl Typer {
                 // Mᵢᵢ is multiplied by the factors of both axes at i.
                 Form::Matrix(x, y) if keeps_axes(class) => Ok(a.with(Form::Vector(x.times(y).reduced(class)))),
                 Form::Diagonal(x) => Ok(a.with(Form::Vector(x.clone()))),
+                // Where both sides keep their axes they are not mixed at all.
+                Form::Side(left) if keeps_axes(class) && keeps_blocks(class) => Ok(a.with(Form::SideVector(*left))),
                 _ => self.fault(id, self.needs_axes("the diagonal of a matrix")),
             },
             (Op::BlockDiag, [a]) => match &a.form {
@@ -303,6 +323,7 @@ impl Typer {
             (Op::Differential | Op::Gradient, [e]) => self.differential(id, node.args[0], e),
             (Op::NaturalGradient, [e]) => {
                 let d = self.differential(id, node.args[0], e)?;
+                self.metric_is_inverted();
                 let cometric = self.matrix(Axis::up(), Axis::up());
                 self.product(id, &cometric, &d)
             }

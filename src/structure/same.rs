@@ -2,13 +2,14 @@
 //!
 //! Expressions are brought to a normal form: linear combinations of atoms with rational coefficients, where atoms are
 //! operations on normal forms, commutative ones with their operands in order. Equal normal forms mean equal values
-//! wherever both have one; different ones mean nothing.
+//! wherever both have one; different ones mean nothing. A hyperparameter without a value is a variable of the optimizer
+//! that declares it: those of two optimizers are two variables, whatever their names.
 
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::body::{Body, Id, Kind, Op};
+use super::body::{Body, HYPERPARAMETER, Id, Kind, Op};
 use crate::domain::Rational;
 
 /// A combination of atoms, by their numbers; none with coefficient zero.
@@ -19,14 +20,18 @@ const MAX_TERMS: usize = 64;
 /// Bodies are followed to this depth.
 const MAX_DEPTH: usize = 256;
 
-/// Whether two bodies, with states in the same order, have the same components.
-pub fn same(a: &Body, b: &Body) -> bool {
+/// Whether two bodies, with states in the same order, have the same components; `one` tells whether they are of one
+/// declaration, whose hyperparameters are the same.
+pub fn same(a: &Body, b: &Body, one: bool) -> bool {
     if a.step != b.step || a.components.len() != b.components.len() {
         return false;
     }
     let mut atoms = Atoms::default();
     a.components.iter().zip(&b.components).all(|(&x, &y)| {
-        let (left, right) = (atoms.read(a, x, 0), atoms.read(b, y, 0));
+        atoms.other = false;
+        let left = atoms.read(a, x, 0);
+        atoms.other = !one;
+        let right = atoms.read(b, y, 0);
         left.is_some() && left == right
     })
 }
@@ -35,6 +40,8 @@ pub fn same(a: &Body, b: &Body) -> bool {
 #[derive(Default)]
 struct Atoms {
     table: FxHashMap<(Op, Vec<Combination>), usize>,
+    /// Whether the body that is read has hyperparameters of its own.
+    other: bool,
 }
 
 impl Atoms {
@@ -66,6 +73,12 @@ impl Atoms {
             Op::Primed(i) => return self.read(body, *body.news.get(*i)?, depth + 1),
             Op::Const(q) => return Some(scaled(self.one(), q)),
             Op::Zero => return Some(Combination::new()),
+            Op::Given(name) if self.other && name.starts_with(HYPERPARAMETER) => {
+                return Some(self.atom(Op::Given(format!("the other's {name}")), Vec::new()));
+            }
+            Op::Fixed(name) if self.other && name.starts_with(HYPERPARAMETER) => {
+                return Some(self.atom(Op::Fixed(format!("the other's {name}")), Vec::new()));
+            }
             _ => {}
         }
         let mut operands = Vec::with_capacity(node.args.len());
@@ -147,6 +160,7 @@ fn kind_word(kind: Kind) -> &'static str {
         Kind::Fixed => "fixed",
         Kind::Block | Kind::BlockTransposed => "block",
         Kind::Side(_) | Kind::Sides(_) => "side",
+        Kind::SideVector(_) => "vector of a side",
     }
 }
 

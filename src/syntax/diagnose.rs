@@ -8,6 +8,7 @@ use crate::source::{SourceId, Span};
 use super::error::SyntaxError;
 use super::found::{Found, digits, digits_before, starts_with_digit, token_before};
 use super::grammar::Rule;
+use super::habits::{Habit, habit};
 use super::meant::{meant_sign, nearest};
 use super::rule_names::phrase;
 use super::scan::{ENTRY_WORDS, ITEM_WORDS, MAX_NESTING, is_reserved, is_word_char};
@@ -55,8 +56,15 @@ impl Failure {
     /// What could have stood there, in words. What could also have been left out is only named if there is nothing
     /// else; an operator, which can follow any expression, also if the line goes on.
     fn expected(&self, continues_line: bool) -> String {
+        let begins = |rule: Rule| {
+            let starts = [Rule::item, Rule::architecture_entry, Rule::optimizer_entry, Rule::statement];
+            starts.contains(&rule) || rule == Rule::close_brace || rule == Rule::equation
+        };
+        let fresh = self.tried.iter().any(|&rule| begins(rule) && rule != Rule::close_brace);
         let strength = |rule: Rule| match rule {
             Rule::kw_in | Rule::open_paren | Rule::open_square | Rule::EOI => 0,
+            // On a line of its own something new begins.
+            _ if !continues_line && fresh && !begins(rule) => 0,
             Rule::colon => 2,
             Rule::item if continues_line => 1,
             _ if phrase(rule) != phrase(Rule::add) => 2,
@@ -86,18 +94,29 @@ pub(super) fn diagnose(id: SourceId, text: &str, failure: &Failure) -> SyntaxErr
         // pest gave up on its own account, which it does only when the stack runs low.
         return SyntaxError::TooDeep { what: "nesting of brackets", limit: MAX_NESTING, span: found.span };
     }
-    if let Some(error) = mistake(text, failure, &found) {
+    let names =
+        is_reserved(found.token) && found.token != "classify" && names_it(failure, &found, found.rest.trim_start());
+    let known = if names { None } else { habit(text, failure, &found) };
+    if let Some(Habit { help, moved: Some((span, found, expected)) }) = known {
+        let expected = expected.to_owned();
+        return SyntaxError::Unexpected { expected, found, span, help: Some(help) };
+    }
+    if known.is_none()
+        && let Some(error) = mistake(text, failure, &found)
+    {
         return error;
     }
     let expected = failure.expected(found.continues_line());
-    let ended = found.token.is_empty() || is_reserved(found.token) && !found.continues_line();
+    let ended =
+        found.token.is_empty() || !found.continues_line() && (is_reserved(found.token) || !failure.expects_operator());
     if ended
         && !failure.may_end()
         && let Some((after, span)) = token_before(id, text, found.before.len())
     {
-        return SyntaxError::Incomplete { expected, after, found: found.words(), span };
+        let help = known.map(|habit| habit.help);
+        return SyntaxError::Incomplete { expected, after, found: found.words(), span, help };
     }
-    let help = advice(failure, &found);
+    let help = known.map(|habit| habit.help).or_else(|| advice(failure, &found));
     SyntaxError::Unexpected { expected, found: found.words(), span: found.span, help }
 }
 

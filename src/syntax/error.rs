@@ -40,6 +40,9 @@ pub enum SyntaxError {
         /// The place of the last token before.
         #[label("something is missing after this")]
         span: Span,
+        /// Advice, where there is some.
+        #[help]
+        help: Option<String>,
     },
 
     /// A bracket that nothing closes.

@@ -3,6 +3,7 @@
 use crate::source::{Source, SourceId, Span};
 
 use super::build::Builder;
+use super::comments::without_foreign;
 use super::diagnose::{Failure, diagnose};
 use super::error::{MAX_ERRORS, SyntaxError};
 use super::found::skip_blank;
@@ -27,7 +28,9 @@ const LARGE_STACK: usize = 32 << 20;
 /// All syntax errors are found in one run, in the order of the text, as far as one does not hide another inside the
 /// same item; the file holds the items that have none.
 pub fn parse(id: SourceId, source: &Source) -> (File, Vec<SyntaxError>) {
-    let text: &str = &source.text;
+    let whole: &str = &source.text;
+    let foreign = (whole.len() <= MAX_BYTES).then(|| without_foreign(id, whole)).flatten();
+    let text = foreign.as_ref().map_or(whole, |(clean, _)| clean);
     let mut reader = Reader { id, text, items: Vec::new(), errors: Vec::new() };
     if text.len() > MAX_BYTES {
         reader.errors.push(SyntaxError::TooLarge { limit: MAX_BYTES, span: Span::new(id, 0, 0) });
@@ -41,9 +44,12 @@ pub fn parse(id: SourceId, source: &Source) -> (File, Vec<SyntaxError>) {
             reader.errors.push(SyntaxError::Unexpected { expected, found, span: Span::new(id, 0, 0), help: None });
         }
     }
-    reader.errors.sort_by_key(|error| (error.span().start, error.span().end));
-    reader.errors.truncate(MAX_ERRORS);
-    (File { items: reader.items }, reader.errors)
+    let items = reader.items;
+    let mut errors = reader.errors;
+    errors.extend(foreign.map(|(_, error)| error));
+    errors.sort_by_key(|error| (error.span().start, error.span().end));
+    errors.truncate(MAX_ERRORS);
+    (File { items }, errors)
 }
 
 /// Runs a function on a thread of its own, which has a stack of a known size.
@@ -95,7 +101,18 @@ impl Reader<'_> {
                 {
                     self.items.pop();
                 }
-                if self.errors.len() < MAX_REPORTS && !is_consequence(&failure, slice) {
+                // A brace that closes nothing does so for want of the one that is missing.
+                let before = self.errors.len();
+                if failure.expects(Rule::open_brace) {
+                    self.errors.retain(|error| match error {
+                        SyntaxError::Unmatched { bracket: '}', span } => {
+                            !(failure.at <= span.start && span.start < slice.end)
+                        }
+                        _ => true,
+                    });
+                }
+                let explained = self.errors.len() < before;
+                if self.errors.len() < MAX_REPORTS && (explained || !is_consequence(&failure, slice)) {
                     self.errors.push(diagnose(self.id, self.text, &failure));
                 }
             }

@@ -36,6 +36,20 @@ impl Generator {
     }
 }
 
+impl std::fmt::Display for Check {
+    /// The check on one line.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&check_text(self).flat())
+    }
+}
+
+impl std::fmt::Display for Classify {
+    /// The request on one line.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&classify_text(self).flat())
+    }
+}
+
 pub(super) fn check_text(check: &Check) -> Text {
     let mut text = Text::word("check ");
     match &check.question {

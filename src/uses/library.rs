@@ -55,6 +55,9 @@ pub fn named(name: &str) -> Option<&'static Library> {
 /// What to say of a name that is no library: a near miss, and what there is.
 pub fn suggestion(name: &str) -> String {
     let list = all().map(|l| format!("`{}`", l.name)).collect::<Vec<_>>().join(" and ");
+    if let Some(path) = name.strip_suffix(".nat") {
+        return format!("a file is used by its path in quotation marks: `use \"{path}.nat\"`");
+    }
     match nearest(name, all().map(|l| l.name)) {
         Some(near) => format!("did you mean `{near}`? The libraries are {list}"),
         None => format!("the libraries are {list}; a file is used by its path in quotation marks: `use \"path.nat\"`"),

@@ -85,9 +85,10 @@ impl Examples {
         Examples::names(class, blocks, "Family")
     }
 
-    /// The family of a class on the architecture with free jets.
-    pub fn jet(&self, class: Class) -> String {
-        format!("Jet{}Family", word(class))
+    /// Maps of a class on architectures of one and of three dimensions, with a loss of high degree, and on one whose
+    /// covariant Hessian is singular: for what is true in two dimensions, or of a simple loss, only.
+    pub fn further(class: Class) -> Vec<String> {
+        ["Line", "Space", "Ruled"].iter().map(|place| format!("{place}{}", word(class))).collect()
     }
 
     fn item(name: &str) -> Option<&'static Item> {

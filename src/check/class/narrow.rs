@@ -10,24 +10,27 @@ use std::sync::Arc;
 
 use super::{Case, ClassAnswer};
 use crate::check::decide::{Disagreement, decide};
-use crate::check::{ClaimKind, Problem, Setting, certify, lower};
-use crate::domain::Fun;
+use crate::check::{ClaimKind, Problem, generic, lower};
+use crate::domain::interval::Intervals;
+use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::{Domain, Fun, Rational, linear};
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elaborator, Scope};
 use crate::model::morphism::instance_text;
 use crate::source::{Source, SourceId};
-use crate::structure::body::{Body, Id, Op};
 use crate::structure::class::Class;
+use crate::structure::hypothesis::Hypothesis;
 use crate::structure::prove::Proof;
-use crate::syntax::tree::Instance;
-use crate::term::Node;
+use crate::syntax::tree::{File, Instance, ItemKind};
+use crate::term::{Node, Program, Term};
 use crate::verdict::{Evidence, Finding, Verdict};
 
 /// The name of the family, and the beginning of the names of its parameters.
 const FAMILY: &str = "member_of_class";
 
-pub(super) fn answer(case: &Case<'_>, on: &Instance, proof: &Proof) -> Result<ClassAnswer, Disagreement> {
+pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disagreement> {
     let class = case.question.class;
+    let proof = &case.theorem.proof;
     if let Proof::Invalid(why) = proof {
         return Ok(Finding::new(Verdict::Invalid, Evidence::Claim, why.clone()).into());
     }
@@ -36,25 +39,21 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance, proof: &Proof) -> Result<Cl
     let Ok(a) = e.architecture(on, &mut Scope::default()) else {
         return Ok(undecided("the architecture could not be read"));
     };
-    // The file's own `vec` would be another map.
-    if let Some(name) = ["concat", "vec", "reshape"].into_iter().find(|n| case.examples.model().lookup(n).is_some()) {
-        return Ok(undecided(&format!("the members of the class are written with `{name}`, which the file redefines")));
-    }
-    let types_apply = !rests_on_regularity(case) || !inverts_hessian(&case.body) && regular(&mut e, &a);
+    let types_apply = case.theorem.hypotheses.iter().all(|&h| !h.is_used_by_the_proof() || holds(&mut e, &a, h));
     // One simple map refutes faster than a general one, and its witness is easier to read.
     if (*proof == Proof::Open || !types_apply)
         && let Some(text) = member(class, &a, &instance_text(on))
-        && let Some(mut problem) = problem(case, &text)
+        && let Some(mut problem) = problem(case, &text, on)
     {
         let mut finding = decide(&mut problem, case.budget)?;
         if finding.verdict == Verdict::Fails {
-            finding.blame = crate::structure::blame::blame(&case.body, class);
+            explain(case, &mut finding, on);
             finding.tried.push(format!("the map of the class that fails: {}", one_line(&text)));
             problem.setting.store = crate::term::Store::new();
             return Ok(ClassAnswer { finding, problem: Some(problem) });
         }
     }
-    let Some(mut problem) = problem(case, &family(class, &a, &instance_text(on))) else {
+    let Some(mut problem) = problem(case, &family(class, &a, &instance_text(on)), on) else {
         return Ok(undecided("the optimizer could not be read over the members of the class"));
     };
     let mut seen = Finding::new(Verdict::Undecided, Evidence::None, "");
@@ -64,22 +63,22 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance, proof: &Proof) -> Result<Cl
     }
     // Where no point has a value on both sides, the ordinary engines say whether the question makes sense.
     if *proof == Proof::Commutes && types_apply && (seen.residual.is_some() || a.dim == 0) {
-        let message = format!("{}; so on {}", case.proved(), a.name);
+        let message = format!("{}; {} is one", case.proved(), a.name);
         let mut finding = Finding::new(Verdict::Commutes, Evidence::Structure, message);
         finding.residual = seen.residual;
+        finding.hypotheses = case.hypotheses();
         return Ok(finding.into());
     }
     let mut finding = decide(&mut problem, case.budget)?;
     match (&finding.verdict, proof) {
         (Verdict::UpToRate, Proof::UpToRate(_)) | (Verdict::InLimit, Proof::InLimit) if types_apply => {
             finding.evidence = Evidence::Structure;
+            finding.hypotheses = case.hypotheses();
         }
-        (Verdict::Fails, Proof::Open) => {
-            finding.blame = crate::structure::blame::blame(&case.body, class);
-        }
-        (Verdict::Fails, _) if types_apply => {
+        (Verdict::Fails, _) if types_apply && *proof != Proof::Open => {
             return Err(case.disagreement(&finding, &format!(" on {}", a.name)));
         }
+        (Verdict::Fails, _) => explain(case, &mut finding, on),
         (Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit, _) if class == Class::Diffeo => {
             let why = "the diffeomorphisms tried do not refute it, and types do not prove it for all";
             let mut open = Finding::new(Verdict::Undecided, Evidence::None, why);
@@ -97,14 +96,36 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The problem of the square along the map, or the family, that a text declares.
-fn problem(case: &Case<'_>, text: &str) -> Option<Problem> {
+/// Why it fails: the metric of the architecture, where with another one the types prove the square; else what is to blame.
+fn explain(case: &Case<'_>, finding: &mut Finding, on: &Instance) {
+    let class = case.question.class;
+    if case.theorem.proof == Proof::Open {
+        finding.blame = crate::structure::blame::blame(&case.body, class);
+    }
+    let Some(cause) = super::cause::singular_metric(case.examples.model(), Some(on), None) else { return };
+    finding.causes.extend(cause.sentence(&case.theorem));
+}
+
+/// The problem of the square along the map, or the family, that a text declares. The text sees no names but its own, so
+/// that no `def` of the file changes what its maps are; its target is the architecture of the question, as written there.
+fn problem(case: &Case<'_>, text: &str, on: &Instance) -> Option<Problem> {
     let id = SourceId::library(u8::MAX - 1);
     let (file, errors) = crate::syntax::parse(id, &Source::new("<class>", text));
     debug_assert!(errors.is_empty(), "{errors:?} in {text}");
-    let model = case.examples.model().with_text(id, &Arc::new(file), true);
+    let mut file = file;
+    for item in &mut file.items {
+        if let ItemKind::Morphism(m) = &mut item.kind {
+            m.target = on.clone();
+        }
+    }
+    problem_of(case, id, &Arc::new(file), FAMILY)
+}
+
+/// The problem of the square along a map of a text, with that text's source.
+pub(super) fn problem_of(case: &Case<'_>, id: SourceId, file: &Arc<File>, map: &str) -> Option<Problem> {
+    let model = case.examples.model().with_text(id, file, false);
     let examples = case.examples.with(model);
-    let check = examples.question_of(id, case.check, &case.question.optimizer, FAMILY)?;
+    let check = examples.question_of(id, case.check, &case.question.optimizer, map)?;
     let mut task = lower::lower(examples.model(), &check).ok()?;
     let wanted = case.auto.map(crate::model::optimizer::Variance::word);
     let k = task.problems.iter().position(|p| p.auto == wanted)?;
@@ -119,49 +140,82 @@ fn problem(case: &Case<'_>, text: &str) -> Option<Problem> {
     Some(problem)
 }
 
-/// Whether the types' proof uses that the metric, or a Hessian, is non-singular.
-fn rests_on_regularity(case: &Case<'_>) -> bool {
-    let inverted = |op: &Op| matches!(op, Op::Raise | Op::PseudoInverse | Op::NaturalGradient | Op::Christoffel);
-    matches!(case.question.class, Class::Diagonal | Class::Linear | Class::Affine | Class::Diffeo)
-        && (case.body.needs_metric || case.body.nodes.iter().any(|n| inverted(&n.op)))
+/// Whether a hypothesis of a proof by types holds for an architecture: proved, or else the answer is no.
+pub(super) fn holds(e: &mut Elaborator<'_>, a: &Architecture, hypothesis: Hypothesis) -> bool {
+    let matrix = match hypothesis {
+        Hypothesis::MetricNonSingular => metric(e, a),
+        // `JᵀJ` is positive definite where it is non-singular; of another metric of outputs this is not known.
+        Hypothesis::MetricPositive if a.output_metric.is_none() => metric(e, a),
+        Hypothesis::HessianNonSingular => a.loss.and_then(|l| {
+            let gradient = e.store.jacobian(l, a.symbol).ok()?;
+            e.store.jacobian(gradient, a.symbol).ok()
+        }),
+        _ => None,
+    };
+    matrix.is_some_and(|g| regular(e, a, g))
 }
 
-/// Whether a Hessian is pseudo-inverted: that of an architecture's loss may be singular where its metric is not.
-fn inverts_hessian(body: &Body) -> bool {
-    fn contains(body: &Body, id: Id) -> bool {
-        let node = body.node(id);
-        matches!(node.op, Op::Hessian | Op::CovariantHessian) || node.args.iter().any(|&a| contains(body, a))
-    }
-    body.nodes.iter().any(|n| {
-        matches!(n.op, Op::Raise | Op::PseudoInverse | Op::Christoffel)
-            && n.args.first().is_some_and(|&a| contains(body, a))
-    })
-}
-
-/// Whether the metric is non-singular at generic points. Where it has kinks its rank may change from piece to piece, and
-/// the answer is no.
-fn regular(e: &mut Elaborator<'_>, a: &Architecture) -> bool {
-    let Some(output) = a.output else { return false };
-    let Ok(j) = e.store.jacobian(output, a.symbol) else { return false };
+/// The pulled-back metric of an architecture.
+pub(super) fn metric(e: &mut Elaborator<'_>, a: &Architecture) -> Option<Term> {
+    let output = a.output?;
+    let j = e.store.jacobian(output, a.symbol).ok()?;
     let right = match a.output_metric {
         None => j,
         Some(m) => e.store.matmul(m, j),
     };
-    let g = e.store.product(j, &[0, 1], right, &[0, 2], &[1, 2]);
+    Some(e.store.product(j, &[0, 1], right, &[0, 2], &[1, 2]))
+}
+
+/// Whether a matrix over the parameters is certainly non-singular at generic points. A determinant that is not zero at a
+/// random point of a prime field is not the zero function, as long as nothing but sums, products and quotients is taken;
+/// with roots and transcendental functions there are relations that the field does not know, and points are asked in
+/// intervals. Where there are kinks the rank may change from piece to piece, and the answer is no.
+fn regular(e: &mut Elaborator<'_>, a: &Architecture, g: Term) -> bool {
     if e.store.any_node(&[g], |n| matches!(n, Node::Map(Fun::Sign, _))) {
         return false;
     }
-    // That it does not vanish in a prime field would prove nothing of roots and exponentials: a real point has to show it.
-    let det = e.store.determinant(g);
-    let setting = Setting {
-        store: e.store.clone(),
-        quantified: e.quantified.clone(),
-        constraints: e.constraints.clone(),
-        shown: Vec::new(),
-        orthogonal: Vec::new(),
-        generated: Vec::new(),
+    let Some(values) = generic::pattern(e, g) else { return false };
+    let mut prime = Prime::new(Random::new(0, "pattern"), Signs::Free, PseudoInverses::ByRank);
+    let in_field = linear::determinant(&mut prime, &values, a.dim).is_ok_and(|d| prime.is_zero(&d) == Some(false));
+    let rational = |n: &Node| match n {
+        Node::Map(..) | Node::Polar(_) | Node::PowerSpd(..) | Node::PseudoInverse(_) => false,
+        Node::Power(_, q) => q.is_int(),
+        _ => true,
     };
-    certify::somewhere_nonzero(&setting, det, &a.domain, 0)
+    in_field && (!e.store.any_node(&[g], |n| !rational(n)) || regular_in_intervals(e, a, g))
+}
+
+/// Whether the determinant is certainly not zero at all of some points with coordinates of either sign at which it has a
+/// value, and there are such points.
+fn regular_in_intervals(e: &Elaborator<'_>, a: &Architecture, g: Term) -> bool {
+    const POINTS: i64 = 8;
+    let program = Program::new(&e.store, &[g]);
+    let mut seen = 0;
+    for k in 0..POINTS {
+        let mut domain = Intervals::default();
+        let mut next = 0;
+        let mut values = rustc_hash::FxHashMap::default();
+        for s in program.inputs() {
+            let n: usize = e.store.symbol_info(*s).shape.iter().product();
+            let mut entries = Vec::with_capacity(n);
+            for _ in 0..n {
+                next += 1;
+                // Positive at first, then of changing sign.
+                let sign = if k == 0 || (next * (k + 2) / 3 + k) % 2 == 0 { 1 } else { -1 };
+                let q = Rational::from(sign * (3 + (next * 7 + k * 5) % 11)) / Rational::from(8);
+                let Ok(x) = domain.rational(&q) else { return false };
+                entries.push(x);
+            }
+            values.insert(*s, entries);
+        }
+        let Ok(found) = program.run(&mut domain, |s| values.get(&s).cloned()) else { continue };
+        let Some(d) = found.first().and_then(|m| linear::determinant(&mut domain, m, a.dim).ok()) else { return false };
+        if d.has_zero() {
+            return false;
+        }
+        seen += 1;
+    }
+    seen > 0
 }
 
 /// The parameters of an architecture as a list of declarations, and as one vector.

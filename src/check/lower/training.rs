@@ -228,12 +228,13 @@ fn same_question(
     on: Option<&Instance>,
 ) -> Elab<Asked> {
     let (l, r) = (e.optimizer_id(&left.name), e.optimizer_id(&right.name));
-    let (l, r) = (l?, r?);
-    let (a, assumption) = match on {
+    let (_, r) = (l?, r?);
+    let (a, bounds) = match on {
         Some(on) => (e.architecture(on, &mut Scope::default())?, None),
         None => {
-            let (a, text) = generic::architecture(e, check.span);
-            (Rc::new(a), Some(text))
+            let free = super::Bodies::of(e.model, left, right).map_or(Err("an optimizer is unknown".to_owned()), |b| b.reach());
+            let (a, bounds) = generic::architecture(e, *free.as_ref().unwrap_or(&2), check.span);
+            (Rc::new(a), Some(free.map(|_| bounds)))
         }
     };
     let (mut factors, mut scaling) = factors(e, r);
@@ -269,10 +270,7 @@ fn same_question(
     if source.rate.is_some() != target.rate.is_some() {
         p.invalid = Some("one is a flow and the other a step".into());
     }
-    if let Some(text) = assumption {
-        p.generic = Some([l, r].iter().all(|id| generic::reads_first_derivatives(&e.model[*id])));
-        p.assumptions.push(text);
-    }
+    p.generic = bounds;
     let empty = TreePath { parts: Vec::new(), span: check.span };
     p.expected_rate = super::square::expected_rate(e, check, &empty)?;
     match via {

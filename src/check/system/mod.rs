@@ -143,7 +143,7 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     fn budget(&self) -> Budget {
-        Budget::new(self.options.seed, self.options.samples, self.options.effort)
+        Budget::new(self.options.seed, self.options.samples, self.options.effort).until(self.options.deadline)
     }
 
     /// The same budget for a square that is not explained: any witness will do.
@@ -186,6 +186,7 @@ fn evidence(verdict: Verdict, squares: &[Square], pasted: Evidence) -> Evidence 
         Verdict::Fails => Evidence::Counterexample,
         Verdict::Undecided => Evidence::None,
         _ if squares.iter().any(|s| s.finding.evidence == Evidence::Numeric) => Evidence::Numeric,
+        _ if squares.iter().any(|s| s.finding.evidence == Evidence::Generic) => Evidence::Generic,
         _ => pasted,
     }
 }

@@ -70,6 +70,11 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
         })
         .collect();
     expect_rate(c, &mut squares);
+    let beyond = beyond(c, optimizer, variance, &squares)?;
+    // A member beyond that fails is a member that fails.
+    if let Some((_, s)) = beyond.iter().find(|(_, s)| s.finding.verdict == Verdict::Fails) {
+        squares.push(s.clone());
+    }
     let shown = weakest(&squares);
     if let Some(k) = shown {
         squares[k].finding = explain(c, task, optimizer, &squares[k], variance)?;
@@ -87,7 +92,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     let shape = task.problems.first().map(|p| &p.shape);
     let name = instance_text(optimizer);
     let limit = limit::sentence(c, (&name, shape), (&finding, &squares), rates.as_ref());
-    let finding = unbounded::squares(c, optimizer, &squares, finding)?;
+    let finding = unbounded::squares(c, optimizer, (&squares, &beyond), finding)?;
     let report = Report {
         objects: c.system.diagram_objects(),
         beginning: unbounded::beginning(c),
@@ -102,6 +107,35 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
         squares,
     };
     Ok((finding, report))
+}
+
+/// The squares of some members of a system without end beyond those that make its diagram, with their index; none where
+/// the answer is settled without them.
+fn beyond(
+    c: &Context<'_>,
+    optimizer: &Instance,
+    variance: Option<&str>,
+    squares: &[Square],
+) -> Result<Vec<(u64, Square)>, Stopped> {
+    if c.system.cone.is_some() || squares.iter().any(|s| s.finding.verdict < Verdict::InLimit) {
+        return Ok(Vec::new());
+    }
+    let arrows: Vec<&Arrow> = c.system.family.unbounded.iter().flat_map(|u| &u.beyond).collect();
+    let all: Vec<Result<Readings, Stopped>> = arrows.par_iter().map(|a| readings(c, optimizer, a)).collect();
+    let mut found = Vec::new();
+    for (a, r) in arrows.iter().zip(all) {
+        // A member that has faults of its own is none of the diagram: nothing is said of it.
+        let r = match r {
+            Ok(r) => r,
+            Err(Stopped::Faults(_)) => continue,
+            Err(stopped) => return Err(stopped),
+        };
+        let Some(r) = r.into_iter().find(|r| r.variance == variance) else { continue };
+        let pace = pace(&r);
+        let square = Square { name: a.label.clone(), index: a.index.clone(), finding: r.finding, pace };
+        found.push((a.index.first().map_or(0, |i| i.1), square));
+    }
+    Ok(found)
 }
 
 /// Compares the rate 1 of squares that commute with the rate that the check expects of each.
@@ -237,7 +271,10 @@ fn explain(
     variance: Option<&str>,
 ) -> Result<Finding, Stopped> {
     let mut finding = chosen.finding.clone();
-    let Some(arrow) = c.system.squares().iter().find(|a| a.label == chosen.name) else { return Ok(finding) };
+    let beyond = c.system.family.unbounded.iter().flat_map(|u| &u.beyond);
+    let Some(arrow) = c.system.squares().iter().chain(beyond).find(|a| a.label == chosen.name) else {
+        return Ok(finding);
+    };
     let shown = square(c.model, c.check, c.system, optimizer, arrow)?;
     task.morphisms = shown.morphisms;
     task.problems = shown.problems.into_iter().filter(|p| p.auto == variance).collect();

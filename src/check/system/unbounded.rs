@@ -32,7 +32,7 @@ type Sought = Result<Proof, String>;
 pub(super) fn squares(
     c: &Context<'_>,
     optimizer: &Instance,
-    squares: &[Square],
+    (squares, beyond): (&[Square], &[(u64, Square)]),
     finding: Finding,
 ) -> Result<Finding, Stopped> {
     let prove = |u: &Unbounded| -> Result<Sought, Disagreement> {
@@ -48,7 +48,10 @@ pub(super) fn squares(
             Outcome::Open { reason } => Err(reason),
             Outcome::Proved(p) => {
                 compare(c, u, &p, squares)?;
-                Ok(p)
+                match beyond.iter().find(|(n, s)| contradicts(&p, *n, s)) {
+                    Some((_, s)) => Err(format!("a proof was found that `{}` contradicts", s.name)),
+                    None => Ok(p),
+                }
             }
         })
     };
@@ -241,23 +244,7 @@ pub(super) fn beginning(c: &Context<'_>) -> Option<String> {
 /// No proof may say what a member contradicts.
 fn compare(c: &Context<'_>, u: &Unbounded, proof: &Proof, squares: &[Square]) -> Result<(), Disagreement> {
     for (s, arrow) in squares.iter().zip(c.system.squares()).filter(|(_, a)| a.generator == u.generator) {
-        let n = arrow.index.first().map_or(u.from, |i| i.1);
-        let claimed = match (&proof.verdict, &proof.rate) {
-            (Verdict::Commutes, _) => Some(Rational::ONE),
-            (_, Some(rate)) => rate.at(n),
-            _ => None,
-        };
-        let seen = match (s.finding.verdict, &s.finding.rate_exact) {
-            (Verdict::Commutes, _) => Some(Rational::ONE),
-            (Verdict::UpToRate, Some(c)) => Some(c.clone()),
-            (Verdict::UpToRate, None) => None,
-            _ => Some(Rational::ZERO),
-        };
-        let free = s.pace == super::Pace::Free;
-        if let (Some(a), Some(b)) = (claimed, seen)
-            && a != b
-            && !free
-        {
+        if contradicts(proof, arrow.index.first().map_or(u.from, |i| i.1), s) {
             let residual = s.finding.residual.map_or(0.0, |r| r.max);
             let noise = s.finding.residual.map_or(0.0, |r| r.noise);
             let place = format!("the square of `{}`, which a proof for all {} contradicts", s.name, u.index.name);
@@ -265,6 +252,23 @@ fn compare(c: &Context<'_>, u: &Unbounded, proof: &Proof, squares: &[Square]) ->
         }
     }
     Ok(())
+}
+
+/// Whether a proof for all members says of one what was not found of it.
+fn contradicts(proof: &Proof, n: u64, s: &Square) -> bool {
+    let claimed = match (&proof.verdict, &proof.rate) {
+        (Verdict::Commutes, _) => Some(Rational::ONE),
+        (_, Some(rate)) => rate.at(n),
+        _ => None,
+    };
+    let seen = match (s.finding.verdict, &s.finding.rate_exact) {
+        (Verdict::Commutes, _) => Some(Rational::ONE),
+        (Verdict::UpToRate, Some(c)) => Some(c.clone()),
+        (Verdict::UpToRate, None) => None,
+        _ => Some(Rational::ZERO),
+    };
+    let free = s.pace == super::Pace::Free;
+    matches!((claimed, seen), (Some(a), Some(b)) if a != b && !free)
 }
 
 /// Whether the source of `P(n)` is the target of `P(n + 1)`, or the other way round, for every `n`: the arguments of both

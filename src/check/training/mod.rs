@@ -176,9 +176,15 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
     };
     // One generic architecture is not every architecture.
     match asked.problem.generic {
-        Some(true) if finding.verdict > Verdict::Undecided => finding.evidence = Evidence::Numeric,
-        Some(false) if finding.verdict > Verdict::Undecided => {
-            let message = "the runs agree on a generic architecture, but the bodies read more than it leaves free; ask `on` an architecture";
+        Some(Ok(bounds)) if finding.verdict > Verdict::Undecided => {
+            if finding.evidence == Evidence::Algebra {
+                finding.evidence = Evidence::Generic;
+            }
+            finding.message = format!("on a generic architecture ({bounds}): {}; that others behave alike is not proved", finding.message);
+            finding.bounds = Some(bounds);
+        }
+        Some(Err(why)) if finding.verdict > Verdict::Undecided => {
+            let message = format!("the two agree on a generic architecture, but that is not every one: {why}; ask `on` an architecture");
             finding = Finding::new(Verdict::Undecided, Evidence::None, message);
         }
         _ => {}

@@ -180,7 +180,7 @@ impl<'e> Prover<'e> {
                             None => Vec::new(),
                             ty => self.real(ty.as_ref(), &env, context)?,
                         };
-                        let symbol = Symbol::Member(p.name.name.clone());
+                        let symbol = Symbol::Member(instance.name.name.clone(), p.name.name.clone());
                         Value::new(Shape::Tensor(dims), move |_, at| {
                             let entry = Entry { symbol: symbol.clone(), block: 0, index: at.index.clone() };
                             Ok(Poly::atom(Atom::Entry(entry)))

@@ -78,7 +78,7 @@ impl<'e> Prover<'e> {
                 None => Value::scalar(Poly::num(q.clone())),
             }),
             ExprKind::Name(name) => self.name(name, e.span, env, context),
-            ExprKind::Primed(name) => self.primed(name, env, context),
+            ExprKind::Primed(name) => self.primed(name, env),
             ExprKind::Neg(x) => {
                 let x = self.eval(x, env, context)?;
                 let lin = x.lin.as_ref().map(Lin::neg);

@@ -281,17 +281,22 @@ impl<'m> Prover<'m> {
                     }
                 }
                 Atom::Fun(Fun::Exp, _) => {}
-                Atom::Base(_) if !e.is_int() => {}
+                Atom::Base(p) if !e.is_int() => {
+                    // A root is not negative, and zero where its radicand is.
+                    if !p.regular() {
+                        let radicand = Atom::Fun(Fun::Sign, Rc::clone(p));
+                        out = out.times(&Mono::of(radicand, Rational::from(2u8)));
+                    }
+                }
                 _ => {
                     let own = Poly::atom(a.clone());
                     self.owe(Obligation::NotZero(own.clone()));
-                    if !(e.is_int() && even(e)) {
-                        let factor = match a {
-                            Atom::Fun(Fun::Sign, _) => a.clone(),
-                            _ => Atom::Fun(Fun::Sign, Rc::new(own)),
-                        };
-                        out = out.times(&Mono::of(factor, Rational::ONE));
-                    }
+                    let factor = match a {
+                        Atom::Fun(Fun::Sign, _) => a.clone(),
+                        _ => Atom::Fun(Fun::Sign, Rc::new(own)),
+                    };
+                    let power = if e.is_int() && even(e) { Rational::from(2u8) } else { Rational::ONE };
+                    out = out.times(&Mono::of(factor, power));
                 }
             }
         }

@@ -90,7 +90,8 @@ impl<'e> Prover<'e> {
     pub fn component(&'e self, over: &Rc<Over<'e>>, name: &str, context: &Context) -> Res<Value<'e>> {
         self.nested(|| {
             if let Some((e, env)) = self.rule(over, name, None, context)? {
-                return self.eval(e, &env, context);
+                let value = self.eval(e, &env, context)?;
+                return Ok(self.with_new_values(value, over, context));
             }
             let layout = over.layout();
             let mut blocks = Vec::new();
@@ -104,7 +105,38 @@ impl<'e> Prover<'e> {
                 }
                 blocks.push(value);
             }
-            Ok(Value::new(Shape::Over(layout), move |c, at| (blocks[at.block].at)(c, &At::tensor(at.index.clone()))))
+            let value =
+                Value::new(Shape::Over(layout), move |c, at| (blocks[at.block].at)(c, &At::tensor(at.index.clone())));
+            Ok(self.with_new_values(value, over, context))
+        })
+    }
+
+    /// A rule's value with the new values that it reads put in: last of all, so that `d`, `grad` and `at` have held them
+    /// fixed.
+    fn with_new_values(&'e self, value: Value<'e>, over: &Rc<Over<'e>>, context: &Context) -> Value<'e> {
+        if !over.step {
+            return value;
+        }
+        let (over, shape, outer) = (Rc::clone(over), value.shape.clone(), context.clone());
+        Value::new(shape, move |c, at| {
+            let p = (value.at)(c, at)?;
+            self.substitute(c, &p, &|c, x| {
+                let Symbol::Primed(k, side) = x.symbol else { return Ok(None) };
+                if side != over.arch.side {
+                    return Ok(None);
+                }
+                let name = match k.checked_sub(1) {
+                    None => "params",
+                    Some(k) => over.decl.states[k].name.name.as_str(),
+                };
+                let new = self.component(&over, name, &outer)?;
+                let inside = match &new.shape {
+                    Shape::Over(layout) => self.inside(c, layout, x.block, &x.index)?,
+                    Shape::Tensor(_) => true,
+                };
+                let at = At { block: x.block, index: x.index.clone() };
+                if inside { self.nested(|| (new.at)(c, &at)).map(Some) } else { Ok(None) }
+            })
         })
     }
 
@@ -159,13 +191,25 @@ impl<'e> Prover<'e> {
     ///
     /// # Errors
     /// Outside of a step.
-    pub fn primed(&'e self, name: &str, env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
+    pub fn primed(&'e self, name: &str, env: &Env<'e>) -> Res<Value<'e>> {
         let Some(over) = env.over.clone().filter(|o| o.step) else {
             return stuck("a new value outside of a step");
         };
+        let (states, side) = (&over.decl.states, over.arch.side);
+        let params = || symbolic(&over.layout(), Symbol::Primed(0, side));
         match env.get(name) {
-            Some(Local::Block(b)) => self.block(self.component(&over, "params", context)?, *b),
-            _ => self.component(&over, name, context),
+            Some(Local::Block(b)) => self.block(params(), *b),
+            _ if name == "params" => Ok(params()),
+            _ => {
+                let Some(k) = states.iter().position(|s| s.name.name == name) else {
+                    return stuck(format!("no new value of `{name}`"));
+                };
+                let Some(Local::Value(now)) = over.names.get(name) else { return stuck(format!("no `{name}`")) };
+                Ok(Value::new(now.shape.clone(), move |_, at| {
+                    let entry = Entry { symbol: Symbol::Primed(k + 1, side), block: at.block, index: at.index.clone() };
+                    Ok(Poly::atom(Atom::Entry(entry)))
+                }))
+            }
         }
     }
 
@@ -278,6 +322,11 @@ impl<'e> Prover<'e> {
             return stuck("a covector of another shape");
         }
         let side = arch.side;
+        // The rank of a metric that is zero on a whole piece is another one there.
+        let regular = |g: &Poly| match g.regular() {
+            true => Ok(()),
+            false => stuck("a metric that may vanish on a whole piece"),
+        };
         if self.size_of(&output.shape)?.as_num() == Some(1) {
             // G = u uᵀ for the gradient u of the only output, and G⁺ = u uᵀ / (uᵀu)².
             let only = At::tensor(vec![Lin::default(); output.extents().map_or(0, <[Lin]>::len)]);
@@ -295,6 +344,7 @@ impl<'e> Prover<'e> {
                 if self.vanishes(&square)? {
                     return Ok(Poly::default());
                 }
+                regular(&square)?;
                 let scale = self.pow(c, &square, &Rational::from(-2i8))?;
                 self.mul(&self.mul(&own, &along)?, &scale)
             }));
@@ -309,6 +359,7 @@ impl<'e> Prover<'e> {
                 // The pseudo-inverse of zero.
                 return Ok(Poly::default());
             }
+            regular(&g)?;
             let inverse = self.pow(c, &g, &Rational::NEG_ONE)?;
             self.mul(&inverse, &(covector.at)(c, at)?)
         }))

@@ -20,8 +20,12 @@ pub enum Symbol {
     Fixed(usize),
     /// Data, by the number of its declaration.
     Data(usize),
-    /// A parameter of the optimizer without a value.
-    Member(String),
+    /// A parameter without a value of a morphism or an optimizer: the declaration, and its name there. Parameters of one
+    /// name in two declarations are two variables.
+    Member(String, String),
+    /// A new value of a step, before the rules are put together: of the parameters (0) or a state (from 1), at the source
+    /// or target. Derivatives and `at` hold it fixed.
+    Primed(usize, usize),
     /// The small parameter of a step.
     Rate,
 }
@@ -71,7 +75,8 @@ impl Mono {
         if e.is_zero() { Mono::default() } else { Mono(vec![(atom, e)]) }
     }
 
-    /// The product. Powers of a sign are reduced: its square is one.
+    /// The product. Powers of a sign are reduced: a sign is -1, 0 or 1. Its square is one where it cannot be 0 on a whole
+    /// piece, which a [regular](Poly::regular) argument cannot (that it is not zero everywhere is noted with the sign).
     #[must_use]
     pub fn times(&self, other: &Mono) -> Mono {
         let mut out = self.0.clone();
@@ -82,12 +87,30 @@ impl Mono {
             }
         }
         for (a, e) in &mut out {
-            if matches!(a, Atom::Fun(Fun::Sign, _)) && e.is_int() {
-                *e = if even(e) { Rational::ZERO } else { Rational::ONE };
+            if let Atom::Fun(Fun::Sign, p) = a
+                && e.is_int()
+                && !e.is_zero()
+            {
+                *e = match (even(e), p.regular()) {
+                    (false, _) => Rational::ONE,
+                    (true, true) => Rational::ZERO,
+                    (true, false) => Rational::from(2u8),
+                };
             }
         }
         out.retain(|(_, e)| !e.is_zero());
         Mono(out)
+    }
+
+    fn regular(&self) -> bool {
+        self.0.iter().all(|(a, e)| match a {
+            Atom::Unit(_) => true,
+            Atom::Entry(_) => e.is_int(),
+            Atom::Fun(Fun::Exp | Fun::Sin | Fun::Cos | Fun::Tanh | Fun::Sigmoid, p) => e.is_int() && p.regular(),
+            Atom::Fun(Fun::Log | Fun::Atan | Fun::Softplus | Fun::Sign, _) => false,
+            Atom::Base(p) => e.is_int() && p.regular(),
+            Atom::Sum(_, body, _) => e.is_int() && body.regular(),
+        })
     }
 }
 
@@ -179,6 +202,12 @@ impl Poly {
     #[must_use]
     pub fn scale(&self, q: &Rational) -> Self {
         Poly::default().plus(q, self)
+    }
+
+    /// Whether it is zero everywhere once it is so on some piece: a meromorphic function that is continued in one way,
+    /// without signs, roots, logarithms and inverse functions.
+    pub fn regular(&self) -> bool {
+        self.0.keys().all(Mono::regular)
     }
 
     /// Whether a variable occurs, bound ones included.

@@ -59,7 +59,7 @@ impl Rate {
 fn coefficient(a: &Atom) -> bool {
     match a {
         Atom::Unit(_) => true,
-        Atom::Entry(e) => matches!(e.symbol, Symbol::Member(_)),
+        Atom::Entry(e) => matches!(e.symbol, Symbol::Member(..)),
         Atom::Base(p) => p.0.keys().flat_map(|m| &m.0).all(|(a, _)| coefficient(a)),
         Atom::Fun(..) | Atom::Sum(..) => false,
     }
@@ -158,7 +158,7 @@ pub fn common(
     }
     // A rate reads sizes and parameters of the optimizer alone.
     let symbol = |s: &Symbol, _: usize| match s {
-        Symbol::Member(m) => m.clone(),
+        Symbol::Member(_, m) => m.clone(),
         _ => String::new(),
     };
     Ok(Rate { text: c.text(&Words { var: name, symbol: &symbol }), coefficient: q, sizes, index })

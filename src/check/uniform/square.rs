@@ -117,7 +117,7 @@ impl<'e> Prover<'e> {
     }
 
     /// A function with the entries of some symbols replaced by those of vectors, where they are in range.
-    fn at_point(&'e self, context: &Context, p: &Poly, layout: &Layout, by: &[(Symbol, Value<'e>)]) -> Res<Poly> {
+    pub fn at_point(&'e self, context: &Context, p: &Poly, layout: &Layout, by: &[(Symbol, Value<'e>)]) -> Res<Poly> {
         self.substitute(context, p, &|c, x| {
             let Some((_, value)) = by.iter().find(|(s, _)| *s == x.symbol) else { return Ok(None) };
             if self.inside(c, layout, x.block, &x.index)? {
@@ -397,7 +397,8 @@ pub fn assumptions(prover: &Prover, name: &dyn Fn(Var) -> Option<String>) -> Vec
             Symbol::State(k, _) | Symbol::Fixed(k) => names.states.get(*k).cloned(),
             Symbol::Data(usize::MAX) => Some("pi".to_owned()),
             Symbol::Data(k) => Some(prover.model[DataId(*k)].name.name.clone()),
-            Symbol::Member(m) => Some(m.clone()),
+            Symbol::Member(_, m) => Some(m.clone()),
+            Symbol::Primed(..) => None,
             Symbol::Rate => Some("lr".to_owned()),
         };
         known.unwrap_or_else(|| "a quantity".to_owned())

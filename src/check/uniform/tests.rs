@@ -11,9 +11,10 @@ use super::poly::{Atom, Entry, Mono, Poly, Symbol};
 use super::square::examine;
 use super::{Family, applied};
 use crate::check::lower::lower;
+use crate::domain::Domain;
 use crate::domain::Rational;
 use crate::domain::float::Float;
-use crate::domain::{Domain, Fun};
+use crate::model::elaborate::Role;
 use crate::model::names::{Declared, Model};
 use crate::source::{Source, Sources};
 use crate::syntax::tree::{Expr, ExprKind, Instance, Over, Question};
@@ -27,7 +28,7 @@ fn model(text: &str) -> Model {
     Model::collect(file).0
 }
 
-/// A number for each name and position, the same on both sides.
+/// A number for each symbol and position, the same on both sides. A key tells symbols of one name apart: see [`key`].
 fn value(name: &str, position: usize) -> f64 {
     let mut h = 0xcbf2_9ce4_8422_2325_u64;
     for b in name.bytes().chain(position.to_le_bytes()) {
@@ -37,6 +38,23 @@ fn value(name: &str, position: usize) -> f64 {
     0.3 + (h % 1009) as f64 / 1009.0
 }
 
+/// The key of the `k`-th symbol of a name in a role, in order of creation.
+fn key(role: Role, name: &str, k: usize) -> String {
+    format!("{role:?} {name} {k}")
+}
+
+/// The keys of the elaborator's symbols.
+fn keys(problem: &crate::check::Problem) -> FxHashMap<crate::term::SymbolId, String> {
+    let mut met: FxHashMap<(String, String), usize> = FxHashMap::default();
+    let mut of = |role: Role, name: &str| {
+        let k = met.entry((format!("{role:?}"), name.to_owned())).or_insert(0);
+        *k += 1;
+        key(role, name, *k - 1)
+    };
+    let quantified = &problem.setting.quantified;
+    quantified.iter().map(|q| (q.symbol, of(q.role, &problem.setting.store.symbol_info(q.symbol).name))).collect()
+}
+
 /// What a polynomial is read with: variables, and the names and offsets of the elaborator.
 struct Reading<'a> {
     vars: FxHashMap<Var, i128>,
@@ -44,6 +62,8 @@ struct Reading<'a> {
     point: String,
     blocks: Vec<(usize, Vec<usize>)>,
     states: Vec<String>,
+    /// The declarations whose parameters are quantified over, in the order in which the elaborator meets them.
+    declarations: [String; 2],
 }
 
 fn real(q: &Rational) -> f64 {
@@ -74,7 +94,7 @@ impl Reading<'_> {
             Atom::Entry(e) => self.entry(e),
             Atom::Fun(f, p) => {
                 let x = self.poly(p);
-                if *f == Fun::Sign { x.signum() } else { Float::default().apply(*f, &x).expect("a value") }
+                Float::default().apply(*f, &x).expect("a value")
             }
             Atom::Base(p) => self.poly(p),
             Atom::Sum(h, m, bound) => {
@@ -106,28 +126,62 @@ impl Reading<'_> {
             value(name, if inside { offset + flat() } else { far() })
         };
         match &e.symbol {
-            Symbol::Point(0) => over(&self.point),
-            Symbol::State(k, 0) if *k < self.states.len() => over(&self.states[*k]),
+            Symbol::Point(0) => over(&key(Role::Point, &self.point, 0)),
+            Symbol::State(k, 0) if *k < self.states.len() => over(&key(Role::State, &self.states[*k], 0)),
             Symbol::Fixed(k) => {
-                value(&self.states[*k], usize::try_from(index.first().copied().unwrap_or(0)).expect("natural"))
+                let at = usize::try_from(index.first().copied().unwrap_or(0)).expect("natural");
+                value(&key(Role::State, &self.states[*k], 0), at)
             }
             Symbol::Data(id) => {
                 let decl = &self.model[crate::model::names::DataId(*id)];
                 if decl.decl.ty.arrow.is_some() {
-                    return value(&format!("{}({})", decl.name.name, index[0]), 0);
+                    return value(&key(Role::Data, &format!("{}({})", decl.name.name, index[0]), 0), 0);
                 }
-                value(&decl.name.name, usize::try_from(index.first().copied().unwrap_or(0)).expect("natural"))
+                let at = usize::try_from(index.first().copied().unwrap_or(0)).expect("natural");
+                value(&key(Role::Data, &decl.name.name, 0), at)
             }
-            Symbol::Member(name) => value(name, 0),
-            Symbol::Rate => value("lr", 0),
+            Symbol::Member(of, name) => {
+                // The morphism comes first: an optimizer's parameter of the same name is the second one.
+                let both = |d: &str| {
+                    let resolved = self.model.lookup(d);
+                    let names = match resolved {
+                        Some(Declared::Morphism(id)) => &self.model[id].params,
+                        Some(Declared::Optimizer(id)) => &self.model[id].params,
+                        _ => panic!("parameters of `{d}`"),
+                    };
+                    names.iter().any(|p| p.name.name == *name && p.default.is_none())
+                };
+                let second = *of == self.declarations[1] && both(&self.declarations[0]);
+                value(&key(Role::Member, name, usize::from(second)), 0)
+            }
+            Symbol::Rate => value(&key(Role::Rate, "lr", 0), 0),
             other => panic!("an entry of {other:?} is left"),
         }
     }
 }
 
-/// Naturals for the free variables of a case, such that its facts hold and the index and the place are these.
-fn assignments(free: &[Var], limit: i128) -> Vec<FxHashMap<Var, i128>> {
-    let mut all = vec![FxHashMap::default()];
+/// Parameters of the largest members that are looked at.
+const LARGEST: i128 = 90;
+
+/// Two members up to the fortieth, for each square others.
+fn drawn(label: &str) -> [u64; 2] {
+    [0, 1].map(|k| 5 + (value(label, k) * 1e9) as u64 % 36)
+}
+
+/// The parameters of a member's source.
+fn size_at(family: &Family, generator: &Instance, n: u64) -> Option<i128> {
+    let own = Prover::new(family.model);
+    let decl = super::square::declaration(family).ok()?;
+    let context = super::context::Context::default();
+    let index = (family.index.name.as_str(), &Lin::num(i128::from(n)));
+    let projection = own.projection(decl, generator, index, &context).ok()?;
+    let block = |dims: &[Lin]| dims.iter().map(Lin::as_num).product::<Option<i128>>();
+    projection.source.layout.blocks.iter().map(|b| block(&b.1)).sum()
+}
+
+/// Extends assignments of naturals to more variables in every way.
+fn assignments(start: FxHashMap<Var, i128>, free: &[Var], limit: i128) -> Vec<FxHashMap<Var, i128>> {
+    let mut all = vec![start];
     for &v in free {
         all = all
             .into_iter()
@@ -167,7 +221,8 @@ fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> 
         .map(|l| format!("{l}\n"))
         .collect();
     let mut compared = 0;
-    for n in family.from..family.from + 4 {
+    let small = |n: &u64| *n < family.from + 4 || size_at(family, &generator, *n).is_some_and(|s| s <= LARGEST);
+    for n in (family.from..family.from + 4).chain(drawn(&label)).filter(small) {
         let size =
             crate::model::elaborate::text_of(&generator.args[0].value).replace(&family.index.name, &n.to_string());
         let name = &family.generator.name.name;
@@ -178,12 +233,14 @@ fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> 
         let store = &problem.setting.store;
         let roots: Vec<_> = problem.equation.left.iter().chain(&problem.equation.right).copied().collect();
         let symbols = store.free_symbols(&roots);
+        let keys = keys(problem);
         let run = Program::new(store, &roots)
             .run(&mut Float::default(), |s| {
                 let info = store.symbol_info(s);
-                Some((0..info.shape.iter().product()).map(|i| value(&info.name, i)).collect())
+                Some((0..info.shape.iter().product()).map(|i| value(&keys[&s], i)).collect())
             })
             .unwrap_or_else(|e| panic!("{label} at {n}: {e:?}"));
+        let declarations = [family.generator.name.name.clone(), optimizer.name.name.clone()];
         let point = problem
             .setting
             .quantified
@@ -210,8 +267,14 @@ fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> 
         let Some(Declared::Optimizer(id)) = model.lookup(&optimizer.name.name) else { panic!("no optimizer") };
         let states: Vec<String> = model[id].states.iter().map(|s| s.name.name.clone()).collect();
         let blocks = offsets(&layouts.target.layout);
-        let mut reading =
-            Reading { vars: FxHashMap::default(), model, point, blocks: offsets(&layouts.source.layout), states };
+        let mut reading = Reading {
+            vars: FxHashMap::default(),
+            model,
+            point,
+            blocks: offsets(&layouts.source.layout),
+            states,
+            declarations,
+        };
         let half = problem.equation.left.len();
         for (k, component) in std::iter::once(None).chain((0..reading.states.len()).map(Some)).enumerate() {
             let mut missing: Vec<usize> = (0..run[k].len()).collect();
@@ -220,9 +283,16 @@ fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> 
                     s.context.facts().iter().chain([&s.n]).chain(&s.place.2).flat_map(Lin::vars).collect();
                 free.sort_unstable();
                 free.dedup();
-                for vars in assignments(&free, 7) {
+                let (first, rest): (Vec<Var>, Vec<Var>) = free.into_iter().partition(|v| s.n.vars().contains(v));
+                let limit = i128::from(n).max(7);
+                let mut all = assignments(FxHashMap::default(), &first, limit);
+                all.retain(|vars| {
+                    reading.vars = vars.clone();
+                    reading.lin(&s.n) == i128::from(n)
+                });
+                for vars in all.into_iter().flat_map(|vars| assignments(vars, &rest, limit)) {
                     reading.vars = vars;
-                    if reading.lin(&s.n) != i128::from(n) || s.context.facts().iter().any(|f| reading.lin(f) < 0) {
+                    if s.context.facts().iter().any(|f| reading.lin(f) < 0) {
                         continue;
                     }
                     let (offset, dims) = blocks[s.place.1].clone();

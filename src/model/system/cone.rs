@@ -4,6 +4,7 @@ use super::{Arrow, Cone, Family, Object, Resolver, listed};
 use crate::model::elaborate::{Elab, Reported, Scope};
 use crate::model::error::ModelError;
 use crate::model::names::{ConeId, Declared};
+use crate::model::suggest::{Kind, unknown_item};
 use crate::model::system_error::SystemError;
 
 impl Resolver<'_> {
@@ -17,7 +18,7 @@ impl Resolver<'_> {
                 let (name, span) = (decl.system.name.clone(), decl.system.span);
                 return self.e.fail(match other {
                     Some(d) => ModelError::WrongKind { name, found: d.kind(), expected: "a system", span },
-                    None => ModelError::UnknownName { what: "system", name, help: None, span },
+                    None => unknown_item(self.e.model, Kind::System, &decl.system),
                 });
             }
         };

@@ -5,7 +5,7 @@ mod operators;
 
 use rustc_hash::FxHashMap;
 
-use super::{Body, Id, Kind, Node, Op, StateOf};
+use super::{Body, HYPERPARAMETER, Id, Kind, Node, Op, StateOf};
 use crate::domain::Rational;
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::Variance;
@@ -126,7 +126,7 @@ impl Builder<'_> {
                     let number = p.ty.as_ref().is_none_or(|t| {
                         matches!(t.name.name.as_str(), "R" | "N") && t.dims.is_empty() && t.arrow.is_none()
                     });
-                    let text = format!("hyperparameter {}", p.name.name);
+                    let text = format!("{HYPERPARAMETER}{}", p.name.name);
                     let (op, kind) =
                         if number { (Op::Given(text), Kind::Scalar) } else { (Op::Fixed(text), Kind::Fixed) };
                     self.push(op, Vec::new(), kind, p.name.span)

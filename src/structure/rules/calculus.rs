@@ -44,6 +44,9 @@ impl Typer {
                 return self.fault(id, "a covariant Hessian of a function of the state has no law here");
             }
         }
+        if covariant {
+            self.metric_is_inverted();
+        }
         let mut h = self.matrix(Axis::down(), Axis::down());
         h.weight = &h.weight + &e.weight;
         Ok(h)
@@ -116,6 +119,9 @@ impl Typer {
         let velocity = u.is_zero() || u.form == up.form && u.twist.is_empty();
         if !velocity || !z.twist.is_empty() {
             return self.fault(id, "`D/dt` needs a velocity that is a tangent vector");
+        }
+        if !u.is_zero() {
+            self.metric_is_inverted();
         }
         let mut connection = Law { weight: &u.weight + &z.weight - &up.weight, ..z.clone() };
         if class == Class::Diffeo && !u.is_zero() {

@@ -27,6 +27,7 @@ impl Typer {
             Kind::Vector => s.with(Form::Vector(Axis::plain())),
             Kind::Matrix => s.with(Form::Matrix(Axis::plain(), Axis::plain())),
             Kind::Block => s.with(Form::Block(Axis::plain())),
+            Kind::SideVector(left) if keeps_blocks(self.class) => s.with(Form::SideVector(left)),
             _ => return self.fault(id, "a number in every entry of this has no law"),
         })
     }
@@ -44,6 +45,7 @@ impl Typer {
             _ if !keeps_axes(class) => return self.fault(id, self.needs_axes("an entrywise product or quotient")),
             (Form::Vector(x), Form::Vector(y)) => Form::Vector(both(x, y)),
             (Form::Block(x), Form::Block(y)) => Form::Block(both(x, y)),
+            (Form::SideVector(x), Form::SideVector(y)) if x == y => Form::SideVector(*x),
             (Form::Matrix(x, y), Form::Matrix(z, w)) => Form::Matrix(both(x, z), both(y, w)),
             (Form::Diagonal(d), Form::Matrix(x, y)) | (Form::Matrix(x, y), Form::Diagonal(d)) => {
                 Form::Diagonal(both(d, &x.times(y)))
@@ -68,6 +70,7 @@ impl Typer {
             }
             Form::Vector(x) => power(x).map(Form::Vector),
             Form::Block(x) => power(x).map(Form::Block),
+            Form::SideVector(left) => Some(Form::SideVector(*left)),
             Form::Matrix(x, y) => power(x).zip(power(y)).map(|(x, y)| Form::Matrix(x, y)),
             Form::Diagonal(x) if *q > Rational::ZERO => power(x).map(Form::Diagonal),
             _ => None,
@@ -139,6 +142,7 @@ impl Typer {
         let even = match &law.form {
             Form::Scalar | Form::Fixed | Form::Zero => true,
             Form::Vector(x) | Form::Block(x) => keeps_axes(self.class) && !x.odd,
+            Form::SideVector(_) => true,
             _ => false,
         };
         if even {
@@ -203,6 +207,7 @@ impl Typer {
                 Ok(a.with(Form::Scalar))
             }
             Form::Block(_) if keeps_axes(self.class) && keeps_blocks(self.class) => Ok(a.with(Form::Scalar)),
+            Form::SideVector(_) => Ok(a.with(Form::Scalar)),
             _ => self.fault(id, "a sum over coordinates is a number only if all of them have the same units and signs"),
         }
     }

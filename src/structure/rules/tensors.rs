@@ -5,6 +5,7 @@ use crate::domain::Rational;
 use crate::model::optimizer::Variance;
 use crate::structure::body::{Id, Op};
 use crate::structure::class::Class;
+use crate::structure::hypothesis::{Hypothesis, needs_inverses};
 use crate::structure::law::{Axis, Form, Law, keeps_blocks};
 
 impl Typer {
@@ -97,49 +98,93 @@ impl Typer {
     }
 
     /// `(Q M P)⁺ = Pᵀ M⁺ Qᵀ` for orthogonal `Q`, `P` and for numbers; otherwise the matrix must be invertible.
-    pub(super) fn pseudo_inverse(&self, id: Id, of: Id, a: &Law) -> Typed {
+    pub(super) fn pseudo_inverse(&mut self, id: Id, of: Id, a: &Law) -> Typed {
         if a.is_zero() {
             return Ok(a.clone());
         }
-        let needs = matches!(self.class, Class::Diagonal | Class::Linear | Class::Affine | Class::Diffeo);
-        if needs && !self.invertible(of) {
+        if needs_inverses(self.class) && !self.invertible(of) {
             return self.fault(id, "the pseudo-inverse of a matrix that may be singular changes with the coordinates");
         }
         self.inverse(id, a)
     }
 
     /// Whether a matrix is invertible at generic points: the class is asked for architectures whose metric and Hessian
-    /// are, and what is positive definite is.
-    pub(super) fn invertible(&self, id: Id) -> bool {
-        let node = self.body.node(id);
+    /// are, and what is positive definite is. A covariant Hessian may be singular where both are not: in the coordinates
+    /// in which the metric is constant, it is the Hessian of a loss that may be linear in one of them.
+    pub(in crate::structure) fn invertible(&mut self, id: Id) -> bool {
+        let node = self.body.node(id).clone();
         match &node.op {
-            Op::Hessian | Op::CovariantHessian => self.body.node(node.args[0]).op == Op::Loss,
-            Op::Inverse | Op::Transpose => self.invertible(node.args[0]),
+            Op::Metric => {
+                self.hypotheses.insert(Hypothesis::MetricNonSingular);
+                true
+            }
+            Op::Hessian => {
+                let of_loss = self.body.node(node.args[0]).op == Op::Loss;
+                if of_loss {
+                    self.hypotheses.insert(Hypothesis::HessianNonSingular);
+                }
+                of_loss
+            }
+            Op::Inverse | Op::Transpose | Op::Neg => self.invertible(node.args[0]),
+            Op::Scale if self.nonzero_constant(node.args[0]) => self.invertible(node.args[1]),
+            Op::Over if self.nonzero_constant(node.args[1]) => self.invertible(node.args[0]),
             _ => self.definite(id),
         }
     }
 
+    fn nonzero_constant(&self, id: Id) -> bool {
+        matches!(&self.body.node(id).op, Op::Const(q) if !q.is_zero())
+    }
+
+    /// Notes that a matrix is inverted by an operation that has no value where it is singular.
+    pub(super) fn inverted(&mut self, id: Id) {
+        let node = self.body.node(id).clone();
+        let of_loss = || node.args.first().is_some_and(|&a| self.body.node(a).op == Op::Loss);
+        let used = match &node.op {
+            Op::Transpose => return self.inverted(node.args[0]),
+            Op::Metric => Hypothesis::MetricInverted,
+            Op::Hessian if of_loss() => Hypothesis::HessianInverted,
+            Op::CovariantHessian if of_loss() => Hypothesis::CovariantHessianInverted,
+            _ => return,
+        };
+        self.hypotheses.insert(used);
+    }
+
+    /// [`Typer::definite_by_form`], with the hypothesis that it rests on.
+    pub(in crate::structure) fn definite(&mut self, id: Id) -> bool {
+        let definite = self.definite_by_form(id);
+        if definite && self.reads_metric(id) {
+            self.hypotheses.insert(Hypothesis::MetricPositive);
+        }
+        definite
+    }
+
+    fn reads_metric(&self, id: Id) -> bool {
+        let node = self.body.node(id);
+        node.op == Op::Metric || node.args.iter().any(|&a| self.reads_metric(a))
+    }
+
     /// Whether a matrix is symmetric and positive definite by its form: the metric, tensor states, the identity; diagonals
     /// and diagonal blocks, inverses, positive multiples and sums of such.
-    pub(in crate::structure) fn definite(&self, id: Id) -> bool {
+    fn definite_by_form(&self, id: Id) -> bool {
         let node = self.body.node(id);
         match &node.op {
             Op::Metric | Op::Eye => true,
             Op::State(i) => matches!(self.body.states[*i].variance, Variance::Metric | Variance::Cometric),
-            Op::BlockDiag | Op::Inverse | Op::Transpose => self.definite(node.args[0]),
+            Op::BlockDiag | Op::Inverse | Op::Transpose => self.definite_by_form(node.args[0]),
             Op::Diag => {
                 let inner = self.body.node(node.args[0]);
-                inner.op == Op::DiagonalOf && self.definite(inner.args[0])
+                inner.op == Op::DiagonalOf && self.definite_by_form(inner.args[0])
             }
             Op::Scale => {
                 matches!(&self.body.node(node.args[0]).op, Op::Const(q) if *q > Rational::ZERO)
-                    && self.definite(node.args[1])
+                    && self.definite_by_form(node.args[1])
             }
             Op::Over => {
                 matches!(&self.body.node(node.args[1]).op, Op::Const(q) if *q > Rational::ZERO)
-                    && self.definite(node.args[0])
+                    && self.definite_by_form(node.args[0])
             }
-            Op::Add => self.definite(node.args[0]) && self.definite(node.args[1]),
+            Op::Add => self.definite_by_form(node.args[0]) && self.definite_by_form(node.args[1]),
             _ => false,
         }
     }

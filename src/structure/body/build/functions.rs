@@ -98,8 +98,14 @@ impl Builder<'_> {
                 self.push(Op::Map(Entrywise::Sign, name.into()), vec![x], first, span)
             }
             ("polar", &[x]) => self.push(Op::Polar, vec![x], first, span),
-            ("diag", &[x]) if first == Kind::Vector => self.push(Op::Diag, vec![x], Kind::Matrix, span),
-            ("diagonal", &[x]) if first == Kind::Matrix => self.push(Op::DiagonalOf, vec![x], Kind::Vector, span),
+            ("diag", &[x]) if matches!(first, Kind::Vector | Kind::SideVector(_)) => {
+                let kind = if let Kind::SideVector(left) = first { Kind::Side(left) } else { Kind::Matrix };
+                self.push(Op::Diag, vec![x], kind, span)
+            }
+            ("diagonal", &[x]) if matches!(first, Kind::Matrix | Kind::Side(_)) => {
+                let kind = if let Kind::Side(left) = first { Kind::SideVector(left) } else { Kind::Vector };
+                self.push(Op::DiagonalOf, vec![x], kind, span)
+            }
             ("blockdiag", &[x]) => self.push(Op::BlockDiag, vec![x], Kind::Matrix, span),
             ("outer", &[a, b]) => self.push(Op::Outer, vec![a, b], Kind::Matrix, span),
             ("eye" | "zeros" | "ones", &[n]) if self.body.node(n).op == Op::Given("dim".into()) => match name {

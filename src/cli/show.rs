@@ -1,0 +1,96 @@
+//! Answers as they are printed and as they are kept: everything that the outputs of a run are made from.
+
+use serde::{Deserialize, Serialize};
+
+use super::printer::{Printer, WithSource};
+use crate::report::json::{CheckEntry, ErrorEntry};
+use crate::report::{system, table, text};
+use crate::source::{Sources, Span};
+use crate::{Answer, InputError};
+
+/// One answer, ready to be printed. It holds no terms and no places of this run, so it can be kept for another one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Shown {
+    /// Its entry in the report for machines.
+    pub entry: CheckEntry,
+    /// Its lines in the list of answers.
+    pub lines: Vec<String>,
+    /// What is assumed and not proved.
+    pub assumptions: Vec<String>,
+    /// For an answer that is not as expected: its place, the question, what is expected and what was found.
+    pub short: Option<String>,
+    /// For such an answer: the full report.
+    pub report: Option<String>,
+    /// Whether this is a table of `classify`.
+    pub is_table: bool,
+}
+
+/// One error of the input, ready to be printed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Fault {
+    /// Its entry in the report for machines.
+    pub entry: ErrorEntry,
+    /// The full report.
+    pub report: String,
+}
+
+impl Fault {
+    /// An error with a place.
+    pub fn new(sources: &Sources, error: &InputError, printer: &Printer) -> Self {
+        Fault { entry: ErrorEntry::new(sources, error), report: printer.text(&WithSource::new(sources, error)) }
+    }
+}
+
+/// The answers to one question as they are printed: one, or for `classify` one for each optimizer in a common table.
+pub fn group(sources: &Sources, answers: &[Answer], printer: &Printer) -> Vec<Shown> {
+    let mut shown: Vec<Shown> = answers.iter().map(|a| one(sources, a, printer)).collect();
+    if let [first, .., _] = answers
+        && first.is_table()
+    {
+        let all = format!("classify\n{}", table::matrix(&answers.iter().collect::<Vec<_>>()));
+        shown[0].lines = indented(&all);
+        shown.iter_mut().skip(1).for_each(|s| s.lines.clear());
+    }
+    shown
+}
+
+fn one(sources: &Sources, answer: &Answer, printer: &Printer) -> Shown {
+    let lines = if answer.is_table() {
+        indented(&format!("{}\n{}", answer.task.text, table::list(sources, answer)))
+    } else {
+        let (ok, line) = text::line(answer);
+        let mark = if ok { "\u{1b}[32m✓\u{1b}[0m" } else { "\u{1b}[31m✗\u{1b}[0m" };
+        let first = format!("  {mark} {line}");
+        std::iter::once(first).chain(system::summary(answer).into_iter().map(|line| format!("      {line}"))).collect()
+    };
+    Shown {
+        entry: CheckEntry::new(sources, answer),
+        lines,
+        assumptions: answer.assumptions().cloned().collect(),
+        short: (!answer.ok).then(|| short(sources, answer)),
+        report: (!answer.ok).then(|| printer.text(&text::unexpected(sources, answer))),
+        is_table: answer.is_table(),
+    }
+}
+
+fn indented(text: &str) -> Vec<String> {
+    text.lines().enumerate().map(|(i, line)| format!("{}{line}", if i == 0 { "  " } else { "    " })).collect()
+}
+
+/// `file:line:column: question: expected …, found …`.
+fn short(sources: &Sources, answer: &Answer) -> String {
+    let f = &answer.finding;
+    let expected = crate::expected_verdict(answer.task.expected.as_ref());
+    let what = match &f.rate_differs {
+        Some(rate) => format!("expected the rate {rate}, found {}", f.rate.as_deref().unwrap_or("another")),
+        None if f.verdict == expected => format!("{} expected as proved, found {}", expected.text(), f.evidence.text()),
+        None => format!("expected {}, found {}", expected.text(), f.verdict.text()),
+    };
+    format!("{}: {}: {what}", place(sources, answer.task.span), answer.task.text)
+}
+
+/// `file:line:column`.
+pub fn place(sources: &Sources, span: Span) -> String {
+    let (file, line, column) = sources.place(span);
+    format!("{file}:{line}:{column}")
+}

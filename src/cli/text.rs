@@ -1,0 +1,162 @@
+//! The report of a run for people.
+
+use super::check::nothing;
+use super::collect::{Collected, FileShown, Listen};
+use super::out::Out;
+use super::show::Shown;
+use crate::report::system::wrap;
+
+/// So many answers that are not as expected are listed in a line each.
+const LISTED: usize = 200;
+
+/// Prints answers as they come in, and at the end what is not as expected.
+pub struct Text<'a> {
+    out: &'a mut Out,
+    silent: bool,
+    quiet: bool,
+    filtered: bool,
+    reports: usize,
+    name: Option<String>,
+}
+
+impl<'a> Text<'a> {
+    /// Prints everything, nothing, or only what is not as expected; files without a chosen question only if nothing is
+    /// chosen; full reports up to a number.
+    pub fn new(out: &'a mut Out, silent: bool, quiet: bool, filtered: bool, reports: usize) -> Self {
+        Text { out, silent, quiet, filtered, reports, name: None }
+    }
+
+    fn head(&mut self) {
+        if let Some(name) = self.name.take() {
+            self.out.line(&name);
+        }
+    }
+
+    /// The end of the report: a line for each answer that is not as expected, the full reports, and how many there were.
+    pub fn end(&mut self, collected: &Collected, asked: usize) {
+        if self.silent {
+            return;
+        }
+        let shown: Vec<&Shown> = collected.files.iter().flat_map(|f| &f.shown).collect();
+        let unexpected: Vec<&&Shown> = shown.iter().filter(|s| !s.entry.ok).collect();
+        if unexpected.len() > 1 {
+            self.out.line("Not as expected:");
+            for s in unexpected.iter().take(LISTED) {
+                self.out.line(&format!("  {}", s.short.as_deref().unwrap_or(&s.entry.question)));
+            }
+            if unexpected.len() > LISTED {
+                self.out.line(&format!("  … and {} more", unexpected.len() - LISTED));
+            }
+        }
+        self.reports(unexpected.iter().filter_map(|s| s.report.as_deref()), "answers");
+        let faults: Vec<&str> = collected.files.iter().flat_map(|f| &f.faults).map(|f| f.report.as_str()).collect();
+        self.reports(faults.into_iter(), "errors");
+        if let Some(line) = summary(collected, asked, self.filtered).filter(|_| !(self.quiet && unexpected.is_empty()))
+        {
+            self.out.line(&line);
+        }
+    }
+
+    fn reports<'r>(&mut self, reports: impl Iterator<Item = &'r str>, what: &str) {
+        let reports: Vec<&str> = reports.collect();
+        for report in reports.iter().take(self.reports) {
+            self.out.error(report);
+        }
+        if reports.len() > self.reports {
+            let more = reports.len() - self.reports;
+            self.out
+                .error(&format!("{more} more {what} are not shown in full; --max-reports {} shows all", reports.len()));
+        }
+    }
+}
+
+impl Listen for Text<'_> {
+    fn file(&mut self, name: &str) {
+        self.name = (!self.silent).then(|| name.to_owned());
+        if !self.quiet && !self.filtered {
+            self.head();
+        }
+    }
+
+    fn answer(&mut self, shown: &Shown) {
+        if self.silent || self.quiet && (shown.entry.ok) {
+            return;
+        }
+        self.head();
+        shown.lines.iter().for_each(|line| self.out.line(line));
+        self.out.flush();
+    }
+
+    fn end(&mut self, file: &FileShown) {
+        if self.silent || self.quiet || self.filtered && file.asked == 0 && !file.faulty {
+            return;
+        }
+        self.head();
+        if file.faulty && file.sources.is_empty() && file.asked == 0 {
+            return;
+        }
+        if file.shown.is_empty() {
+            let why = if file.faulty {
+                "not checked: see the errors below"
+            } else if file.asked > 0 {
+                "not finished"
+            } else {
+                "no checks"
+            };
+            self.out.line(&format!("  {why}"));
+        }
+        // In the order of the checks: "more of this kind" says so of what stands before it.
+        let all: indexmap::IndexSet<&String> = file.shown.iter().flat_map(|s| &s.assumptions).collect();
+        for a in all {
+            for (i, line) in wrap(a).iter().enumerate() {
+                self.out.line(&format!("    {} {line}", if i == 0 { '*' } else { ' ' }));
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.out.is_over()
+    }
+}
+
+/// How many checks there were, and how they stand; nothing to say where there are only errors.
+fn summary(collected: &Collected, asked: usize, filtered: bool) -> Option<String> {
+    let shown: Vec<&Shown> = collected.files.iter().flat_map(|f| &f.shown).collect();
+    let faulty = collected.files.iter().filter(|f| f.faulty).count();
+    let (checks, tables): (Vec<&Shown>, Vec<&Shown>) = shown.into_iter().partition(|s| !s.is_table);
+    let total = checks.len();
+    let unexpected = checks.iter().filter(|s| !s.entry.ok).count();
+    let tables = tables.iter().filter(|s| !s.lines.is_empty()).count();
+    if faulty > 0 && total + tables == 0 {
+        return None;
+    }
+    if asked == 0 {
+        return Some(format!("{} (--allow-empty accepts that)", nothing(filtered)));
+    }
+    let checks = match (total, unexpected) {
+        (1, 0) => "1 check, as expected".to_owned(),
+        (1, _) => "1 check, not as expected".to_owned(),
+        (n, 0) => format!("{n} checks, all as expected"),
+        (n, k) => format!("{n} checks, {k} not as expected"),
+    };
+    let mut parts = match (total, tables) {
+        (_, 0) => vec![checks],
+        (0, 1) => vec!["1 table".to_owned()],
+        (0, n) => vec![format!("{n} tables")],
+        (_, 1) => vec![checks, "1 table".to_owned()],
+        (_, n) => vec![checks, format!("{n} tables")],
+    };
+    let left = asked.saturating_sub(total + tables);
+    if left > 0 && faulty == 0 {
+        parts.push(format!("{left} not looked at"));
+    }
+    if collected.late {
+        parts.push("the time limit was reached".to_owned());
+    }
+    match faulty {
+        0 => {}
+        1 => parts.push("1 file with errors".to_owned()),
+        n => parts.push(format!("{n} files with errors")),
+    }
+    Some(parts.join("; "))
+}

@@ -1,0 +1,279 @@
+//! Advice for a name that nothing declares: a near miss among the things of the kind that fits, what the name means in
+//! other languages, the library that has it, or the list of what there is where that is short.
+
+use super::elaborate::{Elab, Elaborator, Scope};
+use super::error::ModelError;
+use super::names::{CLASSES, Declared, Model, nearest};
+use crate::source::Span;
+use crate::syntax::meant_function;
+use crate::syntax::tree::{Ident, Instance, ItemKind, Param, Path};
+use crate::uses::library;
+
+/// Lists of names are shown up to this length.
+const SHORT: usize = 6;
+
+/// The kinds of things that are looked up by name at top level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An optimizer.
+    Optimizer,
+    /// A morphism, and what stands where one does.
+    Morphism,
+    /// An architecture.
+    Architecture,
+    /// A system or a cone.
+    System,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Kind::Optimizer => "optimizer",
+            Kind::Morphism => "morphism",
+            Kind::Architecture => "architecture",
+            Kind::System => "system",
+        }
+    }
+
+    fn fits(self, declared: Declared) -> bool {
+        match declared {
+            Declared::Optimizer(_) => self == Kind::Optimizer,
+            Declared::Morphism(_) | Declared::Composite(_) => self == Kind::Morphism,
+            // Where one path stands alone, a system may stand, too.
+            Declared::System(_) | Declared::Cone(_) => matches!(self, Kind::System | Kind::Morphism),
+            Declared::Architecture(_) => self == Kind::Architecture,
+            Declared::Data(_) | Declared::Let(_) | Declared::Def(_) => false,
+        }
+    }
+
+    /// The name that an item of a library declares, if it is of this kind.
+    fn name_of(self, item: &ItemKind) -> Option<&str> {
+        match (self, item) {
+            (Kind::Optimizer, ItemKind::Optimizer(o)) => Some(&o.name.name),
+            (Kind::Morphism, ItemKind::Morphism(m)) => Some(&m.name.name),
+            (Kind::Architecture, ItemKind::Architecture(a)) => Some(&a.name.name),
+            _ => None,
+        }
+    }
+}
+
+/// The error of a name at top level that nothing of this kind declares.
+pub(crate) fn unknown_item(model: &Model, kind: Kind, name: &Ident) -> ModelError {
+    let help = item_help(model, kind, &name.name);
+    ModelError::UnknownName { what: kind.word(), name: name.name.clone(), help, span: name.span }
+}
+
+fn item_help(model: &Model, kind: Kind, name: &str) -> Option<String> {
+    let known: Vec<&str> = model.declarations().filter(|(_, d, _)| kind.fits(*d)).map(|(n, ..)| n).collect();
+    let classes = CLASSES.iter().copied().filter(|_| kind == Kind::Morphism);
+    let near = nearest(name, known.iter().copied().chain(classes));
+    let of_library = library_name(kind, name);
+    match (near, of_library) {
+        (Some(near), Some((_, exact))) if !near.eq_ignore_ascii_case(name) && exact.eq_ignore_ascii_case(name) => {}
+        (Some(near), _) => return Some(format!("did you mean `{near}`?")),
+        (None, _) => {}
+    }
+    if let Some(class) = class_of(name).filter(|_| kind == Kind::Morphism) {
+        return Some(class.to_owned());
+    }
+    if let Some((library, exact)) = of_library {
+        let which = if exact == name { format!("`{name}`") } else { format!("did you mean `{exact}`? It") };
+        return Some(format!("{which} is in the library: begin the file with `use {library}`"));
+    }
+    let own: Vec<&str> = known.into_iter().take(SHORT + 1).collect();
+    match (&own[..], kind) {
+        ([], Kind::Optimizer) => Some(
+            "no optimizer is declared: write `optimizer Name { flow { d/dt params = -grad(loss) } }`, or `use \
+             std.optimizers`"
+                .to_owned(),
+        ),
+        ([], Kind::Architecture) => Some("no architecture is declared: write `architecture Name { … }`".to_owned()),
+        ([], Kind::System) => Some("no system is declared: write `system Name = P over n in 1..8`".to_owned()),
+        ([], Kind::Morphism) => Some(format!("no morphism is declared; the classes are {}", list(&CLASSES))),
+        (names, _) if names.len() > SHORT => None,
+        ([one], _) => Some(format!("the only {} here is `{one}`", kind.word())),
+        (names, _) => Some(format!("the {}s here are {}", kind.word(), list(names))),
+    }
+}
+
+/// The library that has a thing of this kind under this name or a near one, and the name.
+fn library_name(kind: Kind, name: &str) -> Option<(&'static str, &'static str)> {
+    let all = || {
+        library::all().flat_map(move |l| {
+            let items = &l.parsed().1.items;
+            items.iter().filter_map(move |item| Some((l.name, kind.name_of(&item.kind)?)))
+        })
+    };
+    let near = nearest(name, all().map(|(_, n)| n).filter(|n| *n != name));
+    let exact = all().find(|(_, n)| *n == name);
+    exact.or_else(|| all().find(|(_, n)| Some(*n) == near))
+}
+
+/// The class that a word of geometry means.
+fn class_of(name: &str) -> Option<&'static str> {
+    Some(match name.to_lowercase().as_str() {
+        "rotation" | "rotations" | "so" | "o" | "isometry" | "isometries" => {
+            "the orthogonal maps are the class `orthogonal`"
+        }
+        "rescaling" | "rescale" | "scale" | "dilation" | "homothety" | "scalings" => {
+            "multiplication by one positive factor is the class `scaling`, by one for each entry `diagonal`"
+        }
+        "gl" | "general_linear" | "invertible" | "linear_map" => "the invertible linear maps are the class `linear`",
+        "shift" | "translate" | "shifts" => "the class is called `translation`",
+        "permute" | "relabelling" | "relabeling" => "the class is called `permutation`",
+        "diffeomorphism" | "diffeomorphisms" | "smooth" | "any" | "all" | "everything" => {
+            "every smooth invertible map is the class `diffeo`"
+        }
+        "identity" => "the identity of an architecture is `id(A)`",
+        _ => return None,
+    })
+}
+
+/// The error of a question that names the morphism first and the optimizer last.
+pub(crate) fn swapped(model: &Model, optimizer: &Instance, along: &Path) -> Option<ModelError> {
+    let [last] = &along.parts[..] else { return None };
+    let kind = |i: &Instance| model.resolve(&i.name.name, i.name.span);
+    if !kind(optimizer).is_some_and(|d| Kind::Morphism.fits(d)) || !matches!(kind(last), Some(Declared::Optimizer(_))) {
+        return None;
+    }
+    let (morphism, name) = (&optimizer.name.name, &last.name.name);
+    let message = format!("`{morphism}` is a morphism and `{name}` an optimizer: they stand the other way round");
+    let help = Some(format!("write `check natural {name} along {morphism}`"));
+    Some(ModelError::Argument { message, help, span: optimizer.name.span })
+}
+
+/// The error of an argument by a name that no parameter has.
+pub(super) fn unknown_parameter(of: &str, name: &Ident, params: &[Param]) -> ModelError {
+    let names: Vec<&str> = params.iter().map(|p| p.name.name.as_str()).collect();
+    let help = match (nearest(&name.name, names.iter().copied()), &names[..]) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, []) => format!("`{of}` has no parameters"),
+        (None, [one]) => format!("the only parameter of `{of}` is `{one}`"),
+        (None, names) => format!("the parameters of `{of}` are {}", list(names)),
+    };
+    ModelError::UnknownName { what: "parameter", name: name.name.clone(), help: Some(help), span: name.span }
+}
+
+/// What a type of another language is called here, or a near miss among the types that can stand there.
+pub(super) fn meant_type(name: &str, known: &[&str]) -> Option<String> {
+    let numbered = name.strip_prefix('R').filter(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()));
+    if let Some(size) = numbered {
+        return Some(format!("a vector is written `R[{size}]`"));
+    }
+    let help = match name.to_lowercase().as_str() {
+        "vec" | "vector" | "array" | "list" => "a vector is of type `R[n]`, such as `R[3]`",
+        "matrix" | "mat" | "tensor" => "a matrix is written `R[m, n]`",
+        "ℝ" | "r" | "real" | "reals" | "float" | "double" | "float32" | "float64" | "f32" | "f64" | "number"
+        | "scalar" => "a real number is of type `R`, a vector of `R[n]`, a matrix of `R[m, n]`",
+        "ℕ" | "int" | "integer" | "nat" | "natural" | "z" | "ℤ" | "uint" | "usize" => {
+            "a size or an index is of type `N`, and belongs to the parameters of a family: `Mlp(h : N)`"
+        }
+        "so" | "orthogonal" => "an orthogonal matrix is of type `O[n]`",
+        _ => {
+            let near = super::names::nearest(name, known.iter().copied().filter(|k| k.len() > 1));
+            return near.map(|n| format!("did you mean `{n}`?"));
+        }
+    };
+    Some(help.to_owned())
+}
+
+/// Names as a list in words.
+fn list(names: &[&str]) -> String {
+    names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+}
+
+impl Elaborator<'_> {
+    /// The error of a value, a function or a block that nothing declares.
+    pub(super) fn unknown<T>(&mut self, what: &'static str, name: &str, span: Span, scope: &Scope) -> Elab<T> {
+        let help = match what {
+            "function" => self.function_help(name, scope),
+            _ => self.value_help(name, scope),
+        };
+        if what == "name" && functions(scope).any(|f| f == name) {
+            let message = format!("`{name}` is a function, and stands here without its argument");
+            let help = Some(format!("the argument stands in parentheses: `{name}(…)`"));
+            return self.fail(ModelError::Argument { message, help, span });
+        }
+        if what == "function" && self.is_value(name, scope) {
+            let message = format!("`{name}` is a value, and not a function");
+            let help = Some(format!("its entries are `{name}[0]`, `{name}[i]`; a product is written with `*`"));
+            return self.fail(ModelError::Argument { message, help, span });
+        }
+        self.fail(ModelError::UnknownName { what, name: name.into(), help, span })
+    }
+
+    fn is_value(&self, name: &str, scope: &Scope) -> bool {
+        let word = scope.over.is_some() && super::optimizer::WORDS.contains(&name);
+        word || scope.get(name).is_some()
+            || matches!(self.model.lookup(name), Some(Declared::Let(_) | Declared::Data(_)))
+    }
+
+    fn function_help(&self, name: &str, scope: &Scope) -> Option<String> {
+        if let Some(meant) = meant_function(name) {
+            let meant = meant.strip_prefix("write ").map_or(meant.clone(), |f| format!("did you mean {f}?"));
+            return Some(meant.replace("(…)`?", "`?"));
+        }
+        let defs = self.model.declarations().filter(|(_, d, _)| matches!(d, Declared::Def(_) | Declared::Data(_)));
+        let mut known: Vec<&str> = functions(scope).map(|f| -> &str { f }).collect();
+        known.extend(defs.map(|(n, ..)| n));
+        let near = nearest(name, known);
+        if let Some(near) = near {
+            return Some(format!("did you mean `{near}`?"));
+        }
+        let other = super::optimizer::FUNCTIONS.contains(&name);
+        (!other).then(|| format!("a function of your own is declared by `def {name}(x) = …`"))
+    }
+
+    fn value_help(&self, name: &str, scope: &Scope) -> Option<String> {
+        let words: &[&str] = if scope.over.is_some() { &super::optimizer::WORDS } else { &["output"] };
+        let values = self.model.declarations().filter(|(_, d, _)| matches!(d, Declared::Let(_) | Declared::Data(_)));
+        let known: Vec<&str> =
+            scope.names().chain(values.map(|(n, ..)| n)).chain(words.iter().copied()).chain(["pi"]).collect();
+        if let Some(base) = name.strip_suffix(['ᵀ', 'ᵗ']).filter(|base| known.contains(base)) {
+            return Some(format!("the transpose is written `{base}^T`"));
+        }
+        if let Some(over) = &scope.over {
+            let lower = name.to_lowercase();
+            match lower.as_str() {
+                "lr" | "eta" | "η" | "learning_rate" | "lrate" | "stepsize" | "step_size" | "gamma"
+                    if over.primed.is_empty() =>
+                {
+                    return Some(
+                        "a flow has no learning rate: it is the limit of small steps; a step names its own: `step(lr) { \
+                         params' = params - lr * … }`"
+                            .to_owned(),
+                    );
+                }
+                "lr" | "eta" | "η" | "learning_rate" | "lrate" | "stepsize" | "step_size" => {
+                    return Some("the learning rate has the name that the step gives it: `step(lr)`".to_owned());
+                }
+                "theta" | "θ" | "w" | "weights" | "weight" | "param" | "parameters" | "x" | "q" => {
+                    return Some("the point is called `params`".to_owned());
+                }
+                "cost" | "objective" | "l" | "energy" | "f" => {
+                    return Some("what is minimised is called `loss`".to_owned());
+                }
+                "g" | "gradient" | "grads" => {
+                    return Some("the gradient is written `grad(loss)`, the differential `d(loss)`".to_owned());
+                }
+                "t" | "time" => {
+                    return Some(
+                        "rules do not depend on time; a step may count with a state: `state k : R`".to_owned(),
+                    );
+                }
+                _ => {}
+            }
+        }
+        let greek = matches!(name, "π" | "Pi" | "PI").then(|| "write `pi`".to_owned());
+        // A lone `t` that nothing declares is an exponent that was meant for `^T`.
+        let transposed = (name == "t").then(|| "the transpose is written `^T`".to_owned());
+        let near = nearest(name, known).map(|n| format!("did you mean `{n}`?"));
+        greek.or(transposed).or(near)
+    }
+}
+
+/// The functions that can be called here.
+fn functions(scope: &Scope) -> impl Iterator<Item = &'static str> + use<> {
+    let inner: &[&str] = if scope.over.is_some() { &super::optimizer::FUNCTIONS } else { &[] };
+    super::functions::FUNCTIONS.into_iter().chain(inner.iter().copied())
+}

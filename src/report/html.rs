@@ -1,0 +1,281 @@
+//! The report as one page of HTML that needs nothing else: no script, no font, no other file. Light or dark as the reader
+//! has it; filtering by radio buttons and style rules alone.
+
+use std::collections::BTreeMap;
+
+use super::github::title;
+use super::json::{CheckEntry, Report};
+use super::markup::{escape, files, summary, verdict};
+use super::plot;
+
+const STYLE: &str = include_str!("html.css");
+
+/// The page, ending in a line end. Texts of sources, by name, are shown with the places of blame marked.
+pub fn render(report: &Report, texts: &BTreeMap<String, String>) -> String {
+    let good = report.errors.is_empty() && report.checks.iter().all(|c| c.ok);
+    let mut page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>nat: {0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
+         <h1 class=\"{1}\">{0}</h1>\n\
+         <p class=\"run\">nat {2}, language {3}, seed {4}, {5} samples, effort {6}</p>\n",
+        escape(&summary(report)),
+        if good { "good" } else { "bad" },
+        escape(&report.tool.version),
+        escape(&report.language),
+        report.seed,
+        report.samples,
+        report.effort
+    );
+    page.push_str(
+        "<fieldset class=\"filter\"><legend>Show</legend>\n\
+         <label><input type=\"radio\" name=\"show\" id=\"show-all\" checked> all</label>\n\
+         <label><input type=\"radio\" name=\"show\" id=\"show-bad\"> not as expected</label>\n\
+         <label><input type=\"radio\" name=\"show\" id=\"show-unproved\"> not proved</label>\n</fieldset>\n",
+    );
+    for file in files(report) {
+        page.push_str(&format!("<section>\n<h2>{}</h2>\n", escape(file)));
+        report.errors.iter().filter(|e| e.file == file).for_each(|e| {
+            let help = e.help.as_ref().map(|h| format!("<p class=\"help\">{}</p>", escape(h))).unwrap_or_default();
+            page.push_str(&format!(
+                "<article class=\"check bad\"><p class=\"head\"><span class=\"mark\">error</span> {} <span class=\"place\">{}:{} {}</span></p>{help}</article>\n",
+                escape(&e.message),
+                e.line,
+                e.column,
+                escape(&e.code)
+            ));
+        });
+        report.checks.iter().filter(|c| c.file == file).for_each(|c| page.push_str(&check(c)));
+        if let Some(text) = texts.get(file) {
+            page.push_str(&source(text, report, file));
+        }
+        page.push_str("</section>\n");
+    }
+    page.push_str("</main>\n</body>\n</html>\n");
+    page
+}
+
+fn check(c: &CheckEntry) -> String {
+    let unproved = matches!(c.evidence.as_deref(), Some("numeric" | "generic" | "none")) || !c.assumptions.is_empty();
+    let class = format!("check {}{}", if c.ok { "ok" } else { "bad" }, if unproved { " unproved" } else { "" });
+    let mut text =
+        format!("<article class=\"{class}\" id=\"line-{}\">\n<details{}>\n", c.line, if c.ok { "" } else { " open" });
+    text.push_str(&format!(
+        "<summary><span class=\"mark\">{}</span> <code>{}</code> <span class=\"verdict\">{}</span> <span class=\"place\">{} · line {}</span></summary>\n",
+        if c.ok { "✓" } else { "✗" },
+        escape(&c.question),
+        escape(&verdict(c)),
+        escape(c.evidence.as_deref().unwrap_or("table")),
+        c.line
+    ));
+    if !c.ok {
+        text.push_str(&format!("<p><strong>{}</strong></p>\n", escape(&title(c))));
+    }
+    if !c.message.is_empty() {
+        text.push_str(&format!("<p>{}.</p>\n", escape(&c.message)));
+    }
+    text.push_str(&square(c));
+    text.push_str(&witness(c));
+    text.push_str(&reasons(c));
+    text.push_str(&table(c));
+    text.push_str(&system(c));
+    text.push_str("</details>\n</article>\n");
+    text
+}
+
+/// The square of an optimizer along a map, drawn.
+fn square(c: &CheckEntry) -> String {
+    match (c.kind.as_str(), &c.optimizer, &c.along) {
+        ("natural", Some(optimizer), Some(along)) if c.system.is_none() => {
+            let class = match c.verdict.as_deref() {
+                Some("commutes") => "commutes",
+                Some("fails" | "invalid") => "fails",
+                _ => "other",
+            };
+            plot::square(optimizer, along, &verdict(c), class)
+        }
+        _ => String::new(),
+    }
+}
+
+fn witness(c: &CheckEntry) -> String {
+    let Some(w) = &c.witness else { return String::new() };
+    let point: String = w
+        .point
+        .iter()
+        .map(|g| format!("<tr><th>{}</th><td>{}</td></tr>\n", escape(&g.name), escape(&g.value)))
+        .collect();
+    let reason = w.no_rate.as_ref().map(|r| format!("<p>{}.</p>\n", escape(r))).unwrap_or_default();
+    format!(
+        "<h3>Witness ({})</h3>\n<div class=\"wide\"><table>\n{point}</table>\n<table>\n<caption>{}: {}</caption>\n\
+         <tr><th>first path</th><td>{}</td></tr>\n<tr><th>second path</th><td>{}</td></tr>\n</table></div>\n{reason}",
+        if w.exact { "exact" } else { "verified in intervals" },
+        escape(&w.component),
+        escape(&w.quantity),
+        escape(&w.left),
+        escape(&w.right)
+    )
+}
+
+fn reasons(c: &CheckEntry) -> String {
+    let mut items: Vec<String> = Vec::new();
+    items.extend(
+        c.blame.iter().map(|b| format!("Line {}: <code>{}</code>: {}.", b.line, escape(&b.text), escape(&b.why))),
+    );
+    items.extend(c.assumptions.iter().map(|a| format!("Assumed: {}.", escape(a))));
+    items.extend(c.tried.iter().map(|t| format!("Tried: {}.", escape(t))));
+    if let Some(r) = &c.repair {
+        let edits = r.edits.iter().map(|e| {
+            if e.replace.is_empty() {
+                format!("add <code>{}</code> at line {}", escape(&e.by), e.line)
+            } else {
+                format!("<code>{}</code> becomes <code>{}</code> (line {})", escape(&e.replace), escape(&e.by), e.line)
+            }
+        });
+        items.push(format!("Repair, checked: {}; then {}.", edits.collect::<Vec<_>>().join(", "), escape(&r.verdict)));
+    }
+    if let Some(r) = &c.residual {
+        items.push(format!(
+            "Numbers: largest relative difference {:.1e} at {} points, noise {:.0e}.",
+            r.max, r.samples, r.noise
+        ));
+    }
+    if items.is_empty() {
+        return String::new();
+    }
+    format!("<ul>\n{}</ul>\n", items.iter().map(|i| format!("<li>{i}</li>\n")).collect::<String>())
+}
+
+fn table(c: &CheckEntry) -> String {
+    let Some(table) = &c.table else { return String::new() };
+    let rows: String = table
+        .iter()
+        .map(|(class, cell)| {
+            let rate = cell.rate.as_ref().map(|r| format!(" {r}")).unwrap_or_default();
+            format!(
+                "<tr class=\"{}\"><th>{}</th><td>{}{}</td><td>{}</td></tr>\n",
+                cell.verdict.replace(' ', "-"),
+                escape(class),
+                escape(&format!("{}{rate}", cell.verdict)),
+                if cell.largest { " (largest)" } else { "" },
+                escape(&cell.evidence)
+            )
+        })
+        .collect();
+    format!("<div class=\"wide\"><table>\n{rows}</table></div>\n")
+}
+
+fn system(c: &CheckEntry) -> String {
+    let Some(s) = &c.system else { return String::new() };
+    let mut text = format!("<p>{} objects, {} generators, {} paths.</p>\n", s.objects, s.generators, escape(&s.paths));
+    if let Some(rates) = &s.rates {
+        if let Some(law) = &rates.law {
+            text.push_str(&format!("<p>Learning rates: <code>{}</code></p>\n", escape(law)));
+        }
+        if !rates.objects.is_empty() {
+            let rows: String = rates
+                .objects
+                .iter()
+                .map(|r| format!("<tr><th>{}</th><td>{}</td></tr>\n", escape(&r.object), escape(&r.rate)))
+                .collect();
+            text.push_str(&format!(
+                "<div class=\"wide\"><table>\n<caption>learning rates</caption>\n{rows}</table></div>\n"
+            ));
+        }
+    }
+    if let Some(limit) = &s.limit {
+        text.push_str(&format!("<p>{}</p>\n", escape(limit)));
+    }
+    if let Some(defects) = &s.defects {
+        let points: Vec<(f64, f64)> = defects.rows.iter().filter_map(|r| Some((r.index? as f64, r.size))).collect();
+        text.push_str(&plot::log_log(&points, defects.index.as_deref().unwrap_or("index"), "defect"));
+        text.push_str(&format!("<p>{}</p>\n", escape(&defects.trend)));
+    }
+    text
+}
+
+/// The text of a file, its lines numbered, with the lines of checks and the places of blame marked.
+fn source(text: &str, report: &Report, file: &str) -> String {
+    let checks: Vec<&CheckEntry> = report.checks.iter().filter(|c| c.file == file).collect();
+    let blamed = report.checks.iter().flat_map(|c| &c.blame).filter(|b| b.file == file);
+    let places: Vec<(usize, usize, usize, &str)> = blamed
+        .map(|b| (b.line, b.column, if b.end_line == b.line { b.end_column } else { usize::MAX }, b.why.as_str()))
+        .collect();
+    let mut out = String::from("<details class=\"source\"><summary>Source</summary>\n<pre>");
+    for (i, line) in text.lines().enumerate() {
+        let number = i + 1;
+        let mark = match checks.iter().find(|c| c.line == number) {
+            Some(c) if c.ok => " ok",
+            Some(_) => " bad",
+            None => "",
+        };
+        out.push_str(&format!("<span class=\"line{mark}\"><span class=\"number\">{number:>4}</span> "));
+        let place = places.iter().find(|(l, ..)| *l == number);
+        match place {
+            Some(&(_, from, to, why)) => {
+                let chars: Vec<char> = line.chars().collect();
+                let from = from.saturating_sub(1).min(chars.len());
+                let to = to.saturating_sub(1).clamp(from, chars.len());
+                let part = |r: &[char]| highlight(&r.iter().collect::<String>());
+                out.push_str(&part(&chars[..from]));
+                out.push_str(&format!("<mark title=\"{}\">{}</mark>", escape(why), part(&chars[from..to])));
+                out.push_str(&part(&chars[to..]));
+            }
+            None => out.push_str(&highlight(line)),
+        }
+        out.push_str("</span>\n");
+    }
+    out.push_str("</pre></details>\n");
+    out
+}
+
+const WORDS: [&str; 20] = [
+    "use",
+    "data",
+    "let",
+    "def",
+    "architecture",
+    "reparam",
+    "projection",
+    "embedding",
+    "morphism",
+    "optimizer",
+    "system",
+    "cone",
+    "check",
+    "classify",
+    "param",
+    "state",
+    "flow",
+    "step",
+    "inverse",
+    "each",
+];
+
+/// A part of a line, with comments, reserved words and numbers marked.
+fn highlight(line: &str) -> String {
+    if let Some(at) = line.find("//") {
+        return format!("{}<i>{}</i>", highlight(&line[..at]), escape(&line[at..]));
+    }
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let length = if c.is_alphanumeric() || c == '_' {
+            rest.find(|c: char| {
+                !(c.is_alphanumeric() || c == '_' || c == '.' && rest.starts_with(|d: char| d.is_ascii_digit()))
+            })
+        } else {
+            Some(c.len_utf8())
+        };
+        let (token, behind) = rest.split_at(length.unwrap_or(rest.len()));
+        if WORDS.contains(&token) {
+            out.push_str(&format!("<b>{token}</b>"));
+        } else if token.starts_with(|c: char| c.is_ascii_digit()) {
+            out.push_str(&format!("<span class=\"n\">{}</span>", escape(token)));
+        } else {
+            out.push_str(&escape(token));
+        }
+        rest = behind;
+    }
+    out
+}

@@ -1,0 +1,297 @@
+//! Words and signs of other languages, with how the same is said here.
+
+/// Signs that begin nothing here, or mean something else elsewhere. The longer ones first.
+pub(super) const SIGNS: [(&str, &str); 22] = [
+    ("@", "a product of matrices is written with `*`"),
+    ("∇", "the gradient is written `grad(loss)`"),
+    ("∂", "the differential is written `d(loss)`, a derivative in time `d/dt`"),
+    ("∑", "a sum is written `sum(v)`, or with an index `sum(i in 0..n: …)`"),
+    ("∏", "a product is written `prod(i in 0..n: …)`"),
+    ("√", "a root is written `sqrt(x)`"),
+    ("‖", "a norm is written `norm(v)`"),
+    ("∥", "a norm is written `norm(v)`"),
+    ("⊙", "an entrywise product is written with `.*`"),
+    ("⊗", "an outer product is written `outer(u, v)`"),
+    ("⊘", "an entrywise quotient is written with `./`"),
+    ("‑", "write `-`"),
+    ("|", "an absolute value is written `abs(x)`, a norm `norm(v)`"),
+    ("&", "conditions are joined by commas"),
+    ("?", "there is no `if`: what has pieces is built from `relu`, `abs`, `sign`, `max` and `min`"),
+    ("%", "there is no remainder; a comment begins with `//`"),
+    ("!", "conditions are written with `<`, `<=`, `>`, `>=` or `!=`"),
+    ("~", "what a check speaks of is every value of the type: nothing is drawn from a distribution"),
+    ("$", "names are letters, digits and `_`"),
+    ("`", "names stand without quotation marks"),
+    ("“", "only the path of a `use` stands in quotation marks: \"path.nat\""),
+    ("∞", "there is no infinity; an index without end is written `n >= 1`"),
+];
+
+/// What LaTeX's commands are here.
+pub(super) const LATEX: [(&str, &str); 14] = [
+    ("cdot", "*"),
+    ("times", "*"),
+    ("odot", ".*"),
+    ("circ", ";"),
+    ("frac", "a / b"),
+    ("sqrt", "sqrt(x)"),
+    ("sum", "sum(i in 0..n: …)"),
+    ("nabla", "grad(loss)"),
+    ("to", "->"),
+    ("le", "<="),
+    ("ge", ">="),
+    ("ne", "!="),
+    ("pi", "pi"),
+    ("exp", "exp(x)"),
+];
+
+/// Modules whose functions are named with a point elsewhere.
+pub(super) const MODULES: [&str; 17] = [
+    "np", "numpy", "jnp", "jax", "torch", "tf", "math", "Math", "F", "nn", "scipy", "linalg", "optax", "cupy", "mx",
+    "sp", "keras",
+];
+
+const NO_IF: &str = "there is no `if`: what has pieces is built from `relu`, `abs`, `sign`, `max` and `min`";
+const NO_LOOPS: &str = "there are no loops: a sum is `sum(i in 0..n: …)`, a list `[i in 0..n: …]`, and in an optimizer \
+                        `each W in params { … }` runs through the blocks";
+const FUNCTION: &str = "a function is declared at top level: `def f(x) = …`";
+const USE: &str = "declarations come from a library by `use std.optimizers`, from a file by `use \"path.nat\"`";
+const COMMAS: &str = "conditions are joined by commas";
+
+/// Words that mean nothing here wherever they stand, for what follows them is not understood.
+pub(super) const WORDS: [(&str, &str); 34] = [
+    ("if", NO_IF),
+    ("then", NO_IF),
+    ("else", NO_IF),
+    ("elif", NO_IF),
+    ("match", NO_IF),
+    ("switch", NO_IF),
+    ("for", NO_LOOPS),
+    ("while", NO_LOOPS),
+    ("foreach", NO_LOOPS),
+    ("loop", NO_LOOPS),
+    ("lambda", FUNCTION),
+    ("function", FUNCTION),
+    ("func", FUNCTION),
+    ("fn", FUNCTION),
+    ("fun", FUNCTION),
+    ("define", FUNCTION),
+    ("import", USE),
+    ("from", USE),
+    ("include", USE),
+    ("require", USE),
+    ("using", USE),
+    ("load", USE),
+    ("open", USE),
+    ("return", "nothing is returned: an architecture gives `output = …` and `loss = …`"),
+    ("and", COMMAS),
+    ("or", "a condition holds as a whole: conditions are joined by commas, and there is no `or`"),
+    ("not", "there is no `not`: a check that is to break says `expect fails`"),
+    ("const", "a constant is `let n = …`"),
+    ("var", "a constant is `let n = …`, a parameter `param a : R`"),
+    ("val", "a constant is `let n = …`"),
+    ("mut", "a `let` is one name and its value, which does not change: `let n = …`"),
+    ("print", "nothing is printed by a file; what is found is reported for every `check`"),
+    ("println", "nothing is printed by a file; what is found is reported for every `check`"),
+    ("to", "a range is written `a..b`, half open, or `a..=b`"),
+];
+
+const ARCHITECTURE: &str = "a model is declared by `architecture Name { … }`";
+const OPTIMIZER: &str = "an optimizer is declared by `optimizer Name { … }`";
+const MAP: &str = "a map is a `reparam` if it can be inverted, a `projection` onto fewer parameters, or an `embedding`: \
+                   `reparam F : Source -> Target { … }`";
+const CHECK: &str = "a question is `check natural O along F`, `check commutes f == g`, `check preserves loss F` or \
+                     `check same O1 == O2`";
+const DATA: &str = "data are declared by `data x : R[3]`";
+
+/// Words that begin declarations elsewhere.
+pub(super) const ITEMS: [(&str, &str); 46] = [
+    ("model", ARCHITECTURE),
+    ("class", ARCHITECTURE),
+    ("struct", ARCHITECTURE),
+    ("network", ARCHITECTURE),
+    ("net", ARCHITECTURE),
+    ("module", ARCHITECTURE),
+    ("arch", ARCHITECTURE),
+    ("object", ARCHITECTURE),
+    ("manifold", ARCHITECTURE),
+    ("Architecture", ARCHITECTURE),
+    ("param", "parameters belong to an architecture: `architecture Name { param a : R … }`"),
+    ("optimiser", OPTIMIZER),
+    ("opt", OPTIMIZER),
+    ("algorithm", OPTIMIZER),
+    ("method", OPTIMIZER),
+    ("Optimizer", OPTIMIZER),
+    ("map", MAP),
+    ("functor", MAP),
+    ("iso", MAP),
+    ("isomorphism", MAP),
+    ("mapping", MAP),
+    ("transformation", MAP),
+    ("transform", MAP),
+    ("arrow", MAP),
+    ("reparametrization", MAP),
+    ("reparametrisation", MAP),
+    ("reparameterization", MAP),
+    ("reparametrize", MAP),
+    ("symmetry", MAP),
+    ("submersion", "a map onto fewer parameters is a `projection`"),
+    ("quotient", "a map onto fewer parameters is a `projection`"),
+    ("immersion", "a map into more parameters is an `embedding`"),
+    ("inclusion", "a map into more parameters is an `embedding`"),
+    ("verify", CHECK),
+    ("assert", CHECK),
+    ("test", CHECK),
+    ("prove", CHECK),
+    ("theorem", CHECK),
+    ("lemma", CHECK),
+    ("claim", CHECK),
+    ("natural", CHECK),
+    ("input", DATA),
+    ("inputs", DATA),
+    ("dataset", DATA),
+    ("given", DATA),
+    ("constant", "a constant is `let n = …`"),
+];
+
+const STEP: &str = "new values are given in `step(lr) { params' = … }`, derivatives in `flow { d/dt params = … }`";
+
+/// Words that begin a part of an optimizer elsewhere.
+pub(super) const ENTRIES: [(&str, &str); 14] = [
+    ("update", STEP),
+    ("rule", STEP),
+    ("iterate", STEP),
+    ("dynamics", STEP),
+    ("ode", STEP),
+    ("body", STEP),
+    ("Step", STEP),
+    ("Flow", STEP),
+    ("init", "a state has no starting value: a check speaks of every state"),
+    ("var", "a state is declared by `state m : cotangent`"),
+    ("states", "a state is declared by `state m : cotangent`"),
+    ("buffer", "a state is declared by `state m : cotangent`"),
+    ("momentum", "a state is declared by `state m : cotangent`"),
+    ("param", "parameters of an optimizer stand behind its name: `optimizer O(mu = 0.9) { … }`"),
+];
+
+/// Functions that are written before their argument without parentheses elsewhere.
+pub(super) const APPLIED: [&str; 35] = [
+    "grad", "d", "natgrad", "hess", "sum", "mean", "prod", "exp", "log", "sqrt", "sin", "cos", "tan", "atan", "sinh",
+    "cosh", "tanh", "sigmoid", "softplus", "relu", "abs", "sign", "max", "min", "norm", "det", "trace", "inv", "pinv",
+    "polar", "diag", "diagonal", "vec", "softmax", "dot",
+];
+
+/// The declaration of a parameter or of a name in an architecture, for a word that begins one elsewhere.
+pub(super) fn entry_of(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "parameter" | "parameters" | "params" | "Param" | "weight" | "weights" | "variable" | "learnable" | "var" => {
+            "parameters are declared by `param a : R`"
+        }
+        "data" | "input" => "data belong to the file: `data x : R[3]` stands before the architecture",
+        "const" | "val" => "a name for a value is given by `let n = …`",
+        "layer" => "layers are written out: `let hidden = relu(U * x)`",
+        _ => return None,
+    })
+}
+
+/// The part of an architecture that a word means.
+pub(super) fn value_of(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "out" | "outputs" | "Output" | "forward" | "realisation" | "realization" | "function" => "output",
+        "cost" | "objective" | "energy" | "criterion" | "Loss" | "losses" | "risk" => "loss",
+        _ => return None,
+    })
+}
+
+/// The verdict that a word means.
+pub(super) fn meant_verdict(word: &str) -> Option<&'static str> {
+    let first = word.split_whitespace().next().unwrap_or_default().to_lowercase();
+    Some(match first.as_str() {
+        "fail" | "fails" | "failure" | "failed" | "failing" | "false" | "no" | "not" | "breaks" | "broken"
+        | "unequal" | "different" | "differs" | "unnatural" => "fails",
+        "commute" | "commutes" | "commuting" | "commutative" | "true" | "yes" | "ok" | "pass" | "passes" | "holds"
+        | "natural" | "equal" | "equals" | "success" | "succeeds" | "exact" | "equivariant" | "same" => "commutes",
+        "limit" | "in_limit" | "inlimit" | "in" | "approx" | "approximately" | "asymptotically" | "within" => {
+            "in limit"
+        }
+        "up" | "rate" | "up_to_rate" | "uptorate" | "upto" | "scaled" | "rescaled" | "proportional" => "up to rate",
+        "unknown" | "undecidable" | "undecided" | "unsure" | "maybe" | "timeout" => "undecided",
+        "invalid" | "error" | "ill" | "undefined" | "meaningless" => "invalid",
+        _ => return None,
+    })
+}
+
+/// How a function of another library is written here, as a half-sentence.
+///
+/// Also used where such a name is called and nothing declares it.
+pub fn meant_function(name: &str) -> Option<String> {
+    let direct = |here: &str| Some(format!("write `{here}(…)`"));
+    let lower = name.to_lowercase();
+    let said = match lower.as_str() {
+        "matmul" | "mm" | "bmm" | "mv" | "einsum" | "multiply_matrices" | "addmm" => {
+            "a product of matrices is written `A * B`"
+        }
+        "inner" | "vdot" | "inner_product" | "innerproduct" | "scalar_product" => {
+            "the scalar product is written `dot(u, v)`"
+        }
+        "mul" | "multiply" | "hadamard" | "prod_elementwise" => "an entrywise product is written `a .* b`",
+        "divide" | "div" | "true_divide" => "an entrywise quotient is written `a ./ b`",
+        "add" | "plus" => "a sum is written `a + b`",
+        "sub" | "subtract" | "minus" => "a difference is written `a - b`",
+        "pow" | "power" | "float_power" => "a power is written `a^b`",
+        "square" | "sqr" | "sq" => "a square is written `x^2`",
+        "cube" => "a third power is written `x^3`",
+        "transpose" | "t" | "adjoint" | "permute" => "the transpose is written `A^T`",
+        "reciprocal" => "a reciprocal is written `x^-1`",
+        "mse" | "mse_loss" | "mean_squared_error" => "a mean squared error is `mean((a - b)^2)`",
+        "sse" => "a sum of squared errors is `sum((a - b)^2)`",
+        "cross_entropy" | "crossentropy" | "ce" | "nll" => "a cross-entropy is `logsumexp(z) - z[k]`, of each example",
+        "identity" => "an identity matrix is written `eye(n)`",
+        "array" | "tensor" | "asarray" => "a list is written `[a, b]`, a matrix `[[a, b], [c, d]]`",
+        "arange" | "range" | "linspace" => "a range is written `0..n`: a list over it is `[i in 0..n: …]`",
+        "len" | "size" | "shape" | "numel" => {
+            "a size is the number, or the parameter of type `N`, that the type was given"
+        }
+        "log10" | "log2" => "`log` is the natural logarithm: write `log(x) / log(10)`, or with another base",
+        "gelu" | "silu" | "swish" | "elu" | "leaky_relu" | "leakyrelu" | "selu" | "mish" => {
+            "other activations are functions of a file: `def silu(x) = x .* sigmoid(x)`, `def leaky(x) = max(x, x / 100)`"
+        }
+        "where" | "cond" | "ifelse" | "clip" | "clamp" => {
+            "what has pieces is built from `relu`, `abs`, `sign`, `max` and `min`"
+        }
+        "zeros_like" => "zeros of a shape are written `zeros(m, n)`",
+        "ones_like" => "ones of a shape are written `ones(m, n)`",
+        "backward" | "value_and_grad" | "autograd" | "grad" | "gradient" | "nabla" | "jacrev" | "jacobian" => {
+            "the gradient is written `grad(loss)`, the differential `d(loss)`"
+        }
+        "hessian" => "the matrix of second derivatives is written `hess(loss)`",
+        "fisher" | "metric_tensor" => "the metric is the word `metric`",
+        "cat" | "concatenate" => return direct("concat"),
+        "stack" | "row_stack" => return direct("vstack"),
+        "column_stack" => return direct("hstack"),
+        "flatten" | "ravel" | "view" => return direct("vec"),
+        "ln" | "loge" => return direct("log"),
+        "arctan" => return direct("atan"),
+        "average" | "reduce_mean" => return direct("mean"),
+        "reduce_sum" | "nansum" | "total" => return direct("sum"),
+        "l2norm" | "l2_norm" | "frobenius" => return direct("norm"),
+        "absolute" | "fabs" => return direct("abs"),
+        "sgn" => return direct("sign"),
+        "maximum" => return direct("max"),
+        "minimum" => return direct("min"),
+        "logistic" | "expit" => return direct("sigmoid"),
+        "inverse" => return direct("inv"),
+        "pseudo_inverse" | "pseudoinverse" => return direct("pinv"),
+        "tr" => return direct("trace"),
+        "determinant" => return direct("det"),
+        "msign" | "orthogonalize" | "newton_schulz" | "newtonschulz5" | "zeropower" => return direct("polar"),
+        "matrix_power" | "sqrtm" => return direct("powm"),
+        "lstsq" => return direct("solve"),
+        "natural_gradient" | "natural_grad" | "nat_grad" => return direct("natgrad"),
+        _ => {
+            let known =
+                APPLIED.iter().chain(&["logsumexp", "solve", "outer", "eye", "zeros", "ones", "concat", "reshape"]);
+            return known.copied().find(|f| *f == lower).and_then(direct);
+        }
+    };
+    Some(said.to_owned())
+}
