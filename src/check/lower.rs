@@ -80,9 +80,7 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
         Question::Same { left, right, on: on @ None, via: None } => {
             same(model, check, left, right, on.as_ref(), &mut errors)
         }
-        Question::Same { left, right, on, .. } => {
-            training::same(model, check, (left, right), on.as_ref(), &mut errors)
-        }
+        Question::Same { left, right, on, .. } => training::same(model, check, (left, right), on.as_ref(), &mut errors),
         Question::System { system } => {
             match model.resolve(&system.name, system.span) {
                 // Those of systems that there are come from `system::Systems::task`.

@@ -195,7 +195,8 @@ impl<'m> Resolver<'m> {
         let objects: Vec<Object> = self.objects.values().cloned().collect();
         let arrows: Vec<Arrow> = std::mem::take(&mut self.arrows).into_values().collect();
         let places = decl.generators.iter().map(|g| g.span).collect();
-        let mut family = Family { name, span, objects, arrows, places, unbounded, chain: None, direct: self.kinds[1].is_some() };
+        let mut family =
+            Family { name, span, objects, arrows, places, unbounded, chain: None, direct: self.kinds[1].is_some() };
         if let [Generator { over, .. }] = &decl.generators[..]
             && over.len() == 1
         {

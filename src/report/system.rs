@@ -278,8 +278,15 @@ fn shape_text(r: &Report) -> String {
 
 /// How many squares there are of each verdict, the strongest first.
 fn counts(squares: &[Square]) -> String {
-    let all =
-        [Verdict::Commutes, Verdict::UpToRate, Verdict::UpToRates, Verdict::InLimit, Verdict::Undecided, Verdict::Fails, Verdict::Invalid];
+    let all = [
+        Verdict::Commutes,
+        Verdict::UpToRate,
+        Verdict::UpToRates,
+        Verdict::InLimit,
+        Verdict::Undecided,
+        Verdict::Fails,
+        Verdict::Invalid,
+    ];
     let of = |v: Verdict| squares.iter().filter(|s| s.finding.verdict == v).count();
     let parts: Vec<String> =
         all.into_iter().filter(|v| of(*v) > 0).map(|v| format!("{} {}", of(v), in_plural(v, of(v)))).collect();

@@ -85,7 +85,8 @@ impl Systems {
                 let [part] = &along.parts[..] else { return None };
                 let known = self.known.get(&part.name.name)?;
                 if !part.args.is_empty() {
-                    let (message, help) = ("a system takes no arguments".to_owned(), "its generators carry them".to_owned());
+                    let (message, help) =
+                        ("a system takes no arguments".to_owned(), "its generators carry them".to_owned());
                     return Some(Err(vec![ModelError::Argument { message, help: Some(help), span: part.span }]));
                 }
                 let transfer = matches!(check.question, Question::Transfer { .. });

@@ -7,9 +7,7 @@ use rustc_hash::FxHashMap;
 use super::carry::carry;
 use super::claims::claims_of;
 use super::square::rate_scope;
-use super::{
-    component, components, difference, optimizer_places, path_text, problem, setting, show_point, task,
-};
+use super::{component, components, difference, optimizer_places, path_text, problem, setting, show_point, task};
 use crate::check::training::{Asked, Factor, Kind, Side};
 use crate::check::{Equation, Problem, Shape, Task, generic};
 use crate::model::architecture::Architecture;
@@ -48,13 +46,7 @@ pub(super) fn along(
 
 type Built = (Asked, Vec<(String, crate::source::Span)>);
 
-fn question(
-    e: &mut Elaborator<'_>,
-    check: &Check,
-    optimizer: &Instance,
-    along: &TreePath,
-    kind: Kind,
-) -> Elab<Built> {
+fn question(e: &mut Elaborator<'_>, check: &Check, optimizer: &Instance, along: &TreePath, kind: Kind) -> Elab<Built> {
     let known = e.optimizer_id(&optimizer.name);
     let path = e.path(along, &mut Scope::default(), &mut FxHashMap::default());
     let (id, path) = (known?, path?);
@@ -77,8 +69,7 @@ fn question(
     show_point(e, &path.source);
     let rate = source.rate;
     let (source, target) = (side(e, source, None), side(e, target, scaling.first().map(|s| s.1)));
-    let asked =
-        Asked { kind, problem: p, rate, source, target, map, factors, carried, expected, via: Vec::new() };
+    let asked = Asked { kind, problem: p, rate, source, target, map, factors, carried, expected, via: Vec::new() };
     Ok((asked, path.parts.iter().map(|m| (m.name.clone(), m.span)).collect()))
 }
 
@@ -232,7 +223,8 @@ fn same_question(
     let (a, bounds) = match on {
         Some(on) => (e.architecture(on, &mut Scope::default())?, None),
         None => {
-            let free = super::Bodies::of(e.model, left, right).map_or(Err("an optimizer is unknown".to_owned()), |b| b.reach());
+            let free = super::Bodies::of(e.model, left, right)
+                .map_or(Err("an optimizer is unknown".to_owned()), |b| b.reach());
             let (a, bounds) = generic::architecture(e, *free.as_ref().unwrap_or(&2), check.span);
             (Rc::new(a), Some(free.map(|_| bounds)))
         }

@@ -138,8 +138,7 @@ fn whole(c: &Context<'_>, squares: &[Square], legs: usize) -> Finding {
             } else {
                 ("projection", "submersions")
             };
-            let projections =
-                if count == 1 { format!("the {one} is") } else { format!("all {count} {one}s are") };
+            let projections = if count == 1 { format!("the {one} is") } else { format!("all {count} {one}s are") };
             let equal = match diamonds {
                 0 => format!("no two of the {paths} paths are parallel"),
                 1 => format!(

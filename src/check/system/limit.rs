@@ -26,7 +26,9 @@ pub(super) fn sentence(
             c.system.family.objects[*apex].label
         ),
         None if c.system.family.direct => {
-            format!("{optimizer} induces {induced} on the colimit of {system}: where a point of one member goes, its images go")
+            format!(
+                "{optimizer} induces {induced} on the colimit of {system}: where a point of one member goes, its images go"
+            )
         }
         Some((cone, apex, ..)) => format!(
             "along the cone {cone} the optimizer of {} is carried to {induced} on the threads of {system}",

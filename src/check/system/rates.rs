@@ -58,8 +58,7 @@ pub(super) fn rates(system: &System, arrows: &[Arrow], paces: &[Pace]) -> Option
     }
     let objects = &system.family.objects;
     let targets: Vec<usize> = arrows.iter().map(|a| a.target).collect();
-    let sources: Vec<usize> =
-        if system.family.direct { arrows.iter().map(|a| a.source).collect() } else { Vec::new() };
+    let sources: Vec<usize> = if system.family.direct { arrows.iter().map(|a| a.source).collect() } else { Vec::new() };
     let smallest = system.sinks.iter().chain(&targets).chain(&sources).copied().min_by_key(|&o| (objects[o].dim, o))?;
     let mut neighbours: Vec<Vec<(usize, usize, bool)>> = vec![Vec::new(); objects.len()];
     for (k, (a, p)) in arrows.iter().zip(paces).enumerate() {

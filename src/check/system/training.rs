@@ -60,7 +60,10 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     let mut found = None;
     if transfer && finding.verdict >= Verdict::UpToRates {
         let constants: Vec<Constants> = squares.iter().map(constants).collect();
-        let known = squares.iter().zip(&constants).all(|(s, k)| s.finding.rates.values().map(IndexMap::len).sum::<usize>() == k.len());
+        let known = squares
+            .iter()
+            .zip(&constants)
+            .all(|(s, k)| s.finding.rates.values().map(IndexMap::len).sum::<usize>() == k.len());
         match known.then(|| conflict(c, &constants)).flatten() {
             Some(text) => {
                 finding = Finding::new(Verdict::Undecided, Evidence::None, text);
@@ -74,7 +77,12 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     }
     let limit = limit(c, &instance_text(optimizer), &finding, !laws.is_empty());
     if !c.system.family.unbounded.is_empty() && finding.verdict > Verdict::Undecided {
-        let reasons = [if c.system.family.direct { unbounded::DIRECT } else { "training is not asked for all values of an index at once" }.to_owned()];
+        let reasons = [if c.system.family.direct {
+            unbounded::DIRECT
+        } else {
+            "training is not asked for all values of an index at once"
+        }
+        .to_owned()];
         let (rates, invariant) = (finding.rates.clone(), finding.invariant.clone());
         finding = unbounded::open(c, finding, &reasons);
         (finding.rates, finding.invariant) = (rates, invariant);
@@ -270,7 +278,9 @@ fn limit(c: &Context<'_>, optimizer: &str, finding: &Finding, laws: bool) -> Opt
         return Some(format!("along {cone} {how} the runs of {optimizer} on the members correspond to one on {apex}"));
     }
     Some(if c.system.family.direct {
-        format!("{how} {optimizer} trains the colimit of {name}: from a point of one member all larger members take its course")
+        format!(
+            "{how} {optimizer} trains the colimit of {name}: from a point of one member all larger members take its course"
+        )
     } else {
         format!("{how} {optimizer} trains the inverse limit of {name}: runs from the points of a thread stay a thread")
     })

@@ -91,7 +91,10 @@ fn found(
         return Ok(Err("no point was found from which both sides could be followed".into()));
     };
     let (guess, failing) = guess(asked, &runner, &courses);
-    let mut tried = vec![format!("courses: {} from fresh states, {STEPS} steps each", courses.groups.iter().map(Vec::len).sum::<usize>())];
+    let mut tried = vec![format!(
+        "courses: {} from fresh states, {STEPS} steps each",
+        courses.groups.iter().map(Vec::len).sum::<usize>()
+    )];
     if let Some(guess) = &guess {
         let led = led(asked, &runner, &courses, guess);
         if let Some(led) = led {
@@ -138,9 +141,15 @@ fn found(
         return Ok(Ok(f));
     }
     let message = match (&guess, asked.kind) {
-        (Some(_), _) => "the parameters agree at the sampled points for the first steps, but no invariant was proved that makes them agree for ever",
-        (None, Kind::Transfer) => "no factors were found that make the first steps agree, and no points that rule all of them out",
-        (None, _) => "the parameters differ numerically after the first steps, but no point was found that proves it for every rate",
+        (Some(_), _) => {
+            "the parameters agree at the sampled points for the first steps, but no invariant was proved that makes them agree for ever"
+        }
+        (None, Kind::Transfer) => {
+            "no factors were found that make the first steps agree, and no points that rule all of them out"
+        }
+        (None, _) => {
+            "the parameters differ numerically after the first steps, but no point was found that proves it for every rate"
+        }
     };
     let mut f = Finding::new(Verdict::Undecided, Evidence::None, message);
     f.tried = tried;
@@ -172,11 +181,8 @@ fn guess(asked: &mut Asked, runner: &Runner, courses: &Courses) -> (Option<Guess
         return (None, Vec::new());
     }
     let allowed = allowed(asked);
-    let choices: Vec<Option<Choice>> = target
-        .blocks
-        .iter()
-        .map(|b| search(allowed.clone(), b.offset..b.offset + b.size()).solve())
-        .collect();
+    let choices: Vec<Option<Choice>> =
+        target.blocks.iter().map(|b| search(allowed.clone(), b.offset..b.offset + b.size()).solve()).collect();
     let failing: Vec<usize> = (0..choices.len()).filter(|&b| choices[b].is_none()).collect();
     let Some(choices) = choices.into_iter().collect::<Option<Vec<Choice>>>() else { return (None, failing) };
     let points: Vec<Point<f64>> = courses.groups.iter().map(|g| g[0].point.clone()).collect();
@@ -208,8 +214,7 @@ fn everywhere(asked: &mut Asked, courses: &Courses, choice: &Choice) -> Option<G
         rate = Some(c);
     }
     let blocks = asked.target.blocks.len();
-    let numbers =
-        choice.values.iter().map(|v| PerBlock { blocks: vec![v.clone(); blocks], rest: v.clone() }).collect();
+    let numbers = choice.values.iter().map(|v| PerBlock { blocks: vec![v.clone(); blocks], rest: v.clone() }).collect();
     Some(Guess { numbers, terms: Factors::everywhere(asked, list), rate })
 }
 
@@ -235,7 +240,13 @@ fn led(asked: &Asked, runner: &Runner, courses: &Courses, guess: &Guess) -> Opti
     courses.groups.iter().zip(&guess.numbers).map(group).collect()
 }
 
-fn proved(asked: &mut Asked, guess: &Guess, relation: &Relation, proof: super::prove::Proof, budget: &Budget) -> Finding {
+fn proved(
+    asked: &mut Asked,
+    guess: &Guess,
+    relation: &Relation,
+    proof: super::prove::Proof,
+    budget: &Budget,
+) -> Finding {
     let invariant = words::invariant(asked, relation);
     let mut rates: IndexMap<String, IndexMap<String, String>> = IndexMap::new();
     let mut scaled = Vec::new();
@@ -254,20 +265,27 @@ fn proved(asked: &mut Asked, guess: &Guess, relation: &Relation, proof: super::p
             rates.insert(asked.target.blocks[b].name.clone(), own);
         }
     }
-    let known = if invariant.is_empty() { String::new() } else { format!(" with the invariant: {};", invariant.join("; ")) };
+    let known =
+        if invariant.is_empty() { String::new() } else { format!(" with the invariant: {};", invariant.join("; ")) };
     let proof_text = format!("for every number of steps,{known} {}", proof.text);
     let (verdict, message) = match asked.kind {
         _ if scaled.is_empty() => (Verdict::Commutes, format!("the parameters of both runs correspond {proof_text}")),
         Kind::Transfer => {
-            let list: Vec<String> = rates
-                .iter()
-                .flat_map(|(b, own)| own.iter().map(move |(h, c)| format!("{h}({b}) = {c}")))
-                .collect();
-            (Verdict::UpToRates, format!("the parameters of both runs correspond with {} in the target, {proof_text}", list.join(", ")))
+            let list: Vec<String> =
+                rates.iter().flat_map(|(b, own)| own.iter().map(move |(h, c)| format!("{h}({b}) = {c}"))).collect();
+            (
+                Verdict::UpToRates,
+                format!("the parameters of both runs correspond with {} in the target, {proof_text}", list.join(", ")),
+            )
         }
         _ => {
             let text = asked.problem.setting.store.text(scaled[0].2);
-            (Verdict::UpToRate, format!("the parameters of both runs correspond once the target's learning rate is multiplied by {text}, {proof_text}"))
+            (
+                Verdict::UpToRate,
+                format!(
+                    "the parameters of both runs correspond once the target's learning rate is multiplied by {text}, {proof_text}"
+                ),
+            )
         }
     };
     let mut f = Finding::new(verdict, Evidence::Algebra, message);
@@ -278,10 +296,17 @@ fn proved(asked: &mut Asked, guess: &Guess, relation: &Relation, proof: super::p
             Sign::Proved => {}
             Sign::Sampled => {
                 let text = asked.problem.setting.store.text(c);
-                f.assumptions.push(format!("{}({}) = {text} is positive: holds at all members tried, not proved", asked.factors[j].name, asked.target.blocks[b].name));
+                f.assumptions.push(format!(
+                    "{}({}) = {text} is positive: holds at all members tried, not proved",
+                    asked.factors[j].name, asked.target.blocks[b].name
+                ));
             }
             Sign::No => {
-                return Finding::new(Verdict::Undecided, Evidence::None, "the factors that were found are not positive");
+                return Finding::new(
+                    Verdict::Undecided,
+                    Evidence::None,
+                    "the factors that were found are not positive",
+                );
             }
         }
     }
@@ -351,8 +376,12 @@ fn agrees_in_first_order(asked: &mut Asked, budget: &Budget) -> bool {
     let (Ok(l), Ok(r)) = (store.tangent(left, &seeds), store.tangent(right, &seeds)) else { return false };
     let at = store.substitute(&[l, r], &[(lr, zero)].into_iter().collect());
     let domain = asked.problem.domain.clone();
-    crate::check::numeric::compare(&asked.problem.setting, (&at[..1], &at[1..]), &domain, budget, "first order").agrees()
-        || matches!(rate::candidate(&mut asked.problem.setting, (&at[..1], &at[1..]), &domain, budget), rate::Ratio::Constant(_))
+    crate::check::numeric::compare(&asked.problem.setting, (&at[..1], &at[1..]), &domain, budget, "first order")
+        .agrees()
+        || matches!(
+            rate::candidate(&mut asked.problem.setting, (&at[..1], &at[1..]), &domain, budget),
+            rate::Ratio::Constant(_)
+        )
 }
 
 /// The rate that makes the first moves agree, as a formula, where the numbers of later steps refuse it.

@@ -183,4 +183,3 @@ fn equal_traces(asked: &Asked, courses: &Courses) -> Option<(usize, usize)> {
     };
     courses.groups.iter().flatten().all(|c| c.source.iter().all(agree)).then_some((l, r))
 }
-

@@ -86,7 +86,9 @@ pub struct Entries {
 impl Entries {
     /// Entry `i`, in row-major order, as a scalar.
     pub fn of(&mut self, store: &mut Store, t: Term, i: usize) -> Term {
-        if store.shape(t).is_empty() && !matches!(store.node(t), Node::Gather(..) | Node::Sum(_) | Node::Map(..) | Node::Power(..)) {
+        if store.shape(t).is_empty()
+            && !matches!(store.node(t), Node::Gather(..) | Node::Sum(_) | Node::Map(..) | Node::Power(..))
+        {
             return t;
         }
         if let Some(&known) = self.known.get(&(t, i)) {

@@ -60,7 +60,8 @@ fn generators(problem: &mut Problem, members: &[SymbolId], points: &[&Point<f64>
         if !store.symbol_info(s).shape.is_empty() {
             continue;
         }
-        let Some(values) = points.iter().map(|p| p.get(&s).and_then(|v| v.first()).copied()).collect::<Option<Vec<f64>>>()
+        let Some(values) =
+            points.iter().map(|p| p.get(&s).and_then(|v| v.first()).copied()).collect::<Option<Vec<f64>>>()
         else {
             continue;
         };
@@ -97,9 +98,8 @@ fn monomial(problem: &mut Problem, generators: &[&Generator], logs: &[f64], nega
     }
     let mut t = constant(problem, rest[0])?;
     // An odd power may carry the sign of the value; otherwise the size alone enters.
-    let carries = |i: usize| {
-        generators.iter().zip(&exponents).filter(|(g, e)| g.negative[i] && *e % 2.0 != 0.0).count() % 2 == 1
-    };
+    let carries =
+        |i: usize| generators.iter().zip(&exponents).filter(|(g, e)| g.negative[i] && *e % 2.0 != 0.0).count() % 2 == 1;
     let signed = (0..rows).all(|i| carries(i) == negative[i]) && exponents.iter().all(|e| e.fract() == 0.0);
     if !signed && negative.iter().any(|n| *n != negative[0]) {
         return None;
@@ -159,7 +159,6 @@ fn fraction(value: f64) -> Option<Rational> {
 pub fn is_one(problem: &Problem, t: Term) -> bool {
     problem.setting.store.as_fill(t).is_some_and(Rational::is_one)
 }
-
 
 #[cfg(test)]
 mod tests {

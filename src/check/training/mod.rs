@@ -180,11 +180,16 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
             if finding.evidence == Evidence::Algebra {
                 finding.evidence = Evidence::Generic;
             }
-            finding.message = format!("on a generic architecture ({bounds}): {}; that others behave alike is not proved", finding.message);
+            finding.message = format!(
+                "on a generic architecture ({bounds}): {}; that others behave alike is not proved",
+                finding.message
+            );
             finding.bounds = Some(bounds);
         }
         Some(Err(why)) if finding.verdict > Verdict::Undecided => {
-            let message = format!("the two agree on a generic architecture, but that is not every one: {why}; ask `on` an architecture");
+            let message = format!(
+                "the two agree on a generic architecture, but that is not every one: {why}; ask `on` an architecture"
+            );
             finding = Finding::new(Verdict::Undecided, Evidence::None, message);
         }
         _ => {}

@@ -62,7 +62,8 @@ fn values(asked: &Asked, program: &Program, roots: &[Term], point: &Point<Ration
     if let Ok(run) = program.run(&mut exact, |s| point.get(&s).cloned())
         && !exact.oversized()
     {
-        let again = replay::evaluate(&asked.problem.setting.store, roots, &mut Exact::with_limit(1 << 13), point).ok()?;
+        let again =
+            replay::evaluate(&asked.problem.setting.store, roots, &mut Exact::with_limit(1 << 13), point).ok()?;
         return (again == run).then(|| wrap(run));
     }
     let mut domain = Intervals::default();
@@ -140,7 +141,8 @@ fn finding(asked: &Asked, found: &[Demand], pieces: usize) -> Finding {
          the other points: {}",
         others.join("; ")
     );
-    let component = asked.problem.equation.components.first().and_then(|c| c.entries.first().cloned()).unwrap_or_default();
+    let component =
+        asked.problem.equation.components.first().and_then(|c| c.entries.first().cloned()).unwrap_or_default();
     let exact = found.iter().flat_map(|d| d.values.iter().flatten()).all(|n| matches!(n, Number::Exact(_)));
     let index = (0..first.values[0].len()).find(|&i| first.values[0][i].nonzero()).unwrap_or(0);
     let mut finding = Finding::new(

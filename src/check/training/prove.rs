@@ -138,12 +138,7 @@ struct Equations {
     domain: Vec<Constraint>,
 }
 
-fn equations(
-    asked: &mut Asked,
-    builder: &Builder<'_>,
-    relation: &Relation,
-    scaled: &Scaled,
-) -> Option<Equations> {
+fn equations(asked: &mut Asked, builder: &Builder<'_>, relation: &Relation, scaled: &Scaled) -> Option<Equations> {
     let links: Vec<(Link, Term)> =
         relation.links.iter().map(|l| builder.term(asked, l).map(|t| (l.clone(), t))).collect::<Option<_>>()?;
     let (source, target, map, flow) = (asked.source.clone(), asked.target.clone(), asked.map, asked.rate.is_none());
@@ -199,12 +194,16 @@ fn equations(
     }
     // General points of the fibres that are left free.
     let linked = |side: &Side, way: Way, i: usize| {
-        links.iter().any(|(l, _)| l.way == way && if way == Way::Back { l.source == i } else { l.target == i } && side.states.len() > i)
+        links.iter().any(|(l, _)| {
+            l.way == way && if way == Way::Back { l.source == i } else { l.target == i } && side.states.len() > i
+        })
     };
     let free: Vec<State> = (0..source.states.len())
         .filter(|&i| !linked(&source, Way::Back, i))
         .map(|i| source.states[i].clone())
-        .chain((0..target.states.len()).filter(|&i| !linked(&target, Way::Forward, i)).map(|i| target.states[i].clone()))
+        .chain(
+            (0..target.states.len()).filter(|&i| !linked(&target, Way::Forward, i)).map(|i| target.states[i].clone()),
+        )
         .collect();
     let mut general: FxHashMap<SymbolId, Term> = free.iter().map(|s| (s.symbol, s.general)).collect();
     if let Some((l, r)) = relation.equal_traces {
@@ -214,7 +213,8 @@ fn equations(
         asked.problem.domain.iter().chain(free.iter().flat_map(|s| &s.domain)).cloned().collect::<Vec<Constraint>>();
     let store = &mut asked.problem.setting.store;
     // The first step by itself: fresh states may lie on the edge of their fibres, where generic identities say nothing.
-    let fresh_states: FxHashMap<SymbolId, Term> = now.iter().filter(|(s, _)| **s != source.point).map(|(s, t)| (*s, *t)).collect();
+    let fresh_states: FxHashMap<SymbolId, Term> =
+        now.iter().filter(|(s, _)| **s != source.point).map(|(s, t)| (*s, *t)).collect();
     if !flow {
         fresh.0.extend(store.substitute(&step.0, &fresh_states));
         fresh.1.extend(store.substitute(&step.1, &fresh_states));

@@ -81,7 +81,9 @@ pub fn undefined(asked: &mut Asked, budget: &Budget) -> Option<String> {
         match algebra::vanishes(&asked.problem.setting, &[t], &asked.problem.domain, budget, &purpose) {
             Identity::Undefined(crate::domain::Stop::Pole, at) => {
                 let what = asked.problem.setting.store.describe_partial(at);
-                Some(format!("the first step from a fresh state is defined at no point of {name}: {what} is singular everywhere"))
+                Some(format!(
+                    "the first step from a fresh state is defined at no point of {name}: {what} is singular everywhere"
+                ))
             }
             _ => None,
         }
@@ -98,7 +100,11 @@ pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Resul
     let all = 0..asked.target.dim;
     let only_rate: Vec<usize> = (0..asked.factors.len().min(1)).collect();
     if let Some(mut f) = moves_differ(asked, (left, right), all, &only_rate, budget)? {
-        let quantity = if asked.rate.is_some() { "after 1 step from fresh states the parameters differ" } else { "the velocities at fresh states, the first coefficients in t, differ" };
+        let quantity = if asked.rate.is_some() {
+            "after 1 step from fresh states the parameters differ"
+        } else {
+            "the velocities at fresh states, the first coefficients in t, differ"
+        };
         f.message = format!("{quantity}: {}", f.message);
         f.order = asked.rate.is_none().then_some(1);
         return Ok(Some(f));
@@ -135,7 +141,11 @@ pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Resul
         if let Some(mut f) = found {
             let text = asked.problem.setting.store.text(rate);
             let one = super::formula::is_one(&asked.problem, rate);
-            let only = if one { String::new() } else { format!(" at the rate {text}, the only one that makes the first step agree,") };
+            let only = if one {
+                String::new()
+            } else {
+                format!(" at the rate {text}, the only one that makes the first step agree,")
+            };
             f.message = format!("after {k} steps from fresh states{only} the parameters differ: {}", f.message);
             f.residual = sampled.residual;
             return Ok(Some(f));
@@ -158,7 +168,8 @@ fn flow_later(asked: &mut Asked, rate: Term, budget: &Budget) -> Result<Option<F
         if program.operations() > MAX_OPERATIONS {
             break;
         }
-        let sampled = numeric::compare(&asked.problem.setting, (&[left], &[right]), &asked.problem.domain, budget, "taylor");
+        let sampled =
+            numeric::compare(&asked.problem.setting, (&[left], &[right]), &asked.problem.domain, budget, "taylor");
         if sampled.agrees() {
             continue;
         }
@@ -181,9 +192,9 @@ fn flow_later(asked: &mut Asked, rate: Term, budget: &Budget) -> Result<Option<F
 /// Whether the source stands still to all orders below this one: only then does a rate remain free there.
 fn never_moves_before(asked: &mut Asked, order: usize) -> bool {
     let factors = Factors::ones(asked);
-    taylor(asked, &factors, order - 1).is_some_and(|c| c.iter().all(|(l, r)| {
-        asked.problem.setting.store.is_zero(*l) && asked.problem.setting.store.is_zero(*r)
-    }))
+    taylor(asked, &factors, order - 1).is_some_and(|c| {
+        c.iter().all(|(l, r)| asked.problem.setting.store.is_zero(*l) && asked.problem.setting.store.is_zero(*r))
+    })
 }
 
 /// Derivatives in `t` of `F(x(t))` and `y(t)` at fresh states, orders `1..=orders`.
@@ -274,7 +285,8 @@ pub fn moves_differ(
     let components = asked.problem.equation.components.clone();
     let found = {
         let open = Identity::Open(algebra::Atoms::None);
-        let quantity = if asked.rate.is_some() { "the moves of the parameters in the first step" } else { "the velocities" };
+        let quantity =
+            if asked.rate.is_some() { "the moves of the parameters in the first step" } else { "the velocities" };
         narrow(asked, &entries);
         hunt(&asked.problem, &[left], &[right], Goal::NoRate, (&open, &sampled), budget, quantity).0
     };
@@ -319,7 +331,8 @@ pub fn affine(asked: &mut Asked, t: Term, j: usize, budget: &Budget) -> Option<(
     let scaled = store.scalar_mul(c, slope);
     let whole = store.add(constant, scaled);
     let difference = store.sub(t, whole);
-    with_free(asked, &[symbol], |asked| vanish(&mut asked.problem, &[difference], budget, "affine")).then_some((constant, slope))
+    with_free(asked, &[symbol], |asked| vanish(&mut asked.problem, &[difference], budget, "affine"))
+        .then_some((constant, slope))
 }
 
 /// Runs something while factors are free positive numbers.
@@ -376,8 +389,11 @@ fn exponent(asked: &mut Asked, t: Term, plain: Term, factors: &[usize], j: usize
     let mut random = crate::domain::prime::Random::new(budget.seed, "exponent");
     for _ in 0..24 {
         let Some(point) = sampler.float(&mut random) else { continue };
-        let Ok(v) = program.run(&mut crate::domain::float::Float::default(), |s| point.get(&s).cloned()) else { continue };
-        let pair = v[0].iter().zip(&v[1]).filter(|(_, b)| b.abs() > 1e-12).max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+        let Ok(v) = program.run(&mut crate::domain::float::Float::default(), |s| point.get(&s).cloned()) else {
+            continue;
+        };
+        let pair =
+            v[0].iter().zip(&v[1]).filter(|(_, b)| b.abs() > 1e-12).max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
         let Some((a, b)) = pair else { continue };
         let e = (a / b).log2();
         let rounded = (e * 4.0).round();
@@ -394,6 +410,9 @@ pub fn signs(asked: &Asked, t: Term, factors: &[usize]) -> Vec<Term> {
     let store = &asked.problem.setting.store;
     let symbols: Vec<SymbolId> = factors.iter().map(|&j| asked.factors[j].symbol).collect();
     let depends = |x: Term| store.free_symbols(&[x]).iter().any(|s| symbols.contains(s));
-    store.reachable(&[t]).into_iter().filter(|&n| matches!(store.node(n), Node::Map(Fun::Sign, x) if depends(*x))).collect()
+    store
+        .reachable(&[t])
+        .into_iter()
+        .filter(|&n| matches!(store.node(n), Node::Map(Fun::Sign, x) if depends(*x)))
+        .collect()
 }
-

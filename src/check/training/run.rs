@@ -274,10 +274,15 @@ fn groups(blocks: usize, factors: &(impl Factoring + ?Sized)) -> Vec<(Vec<f64>, 
 /// A sampler for the points, the data and the members of both sides.
 fn sampler(problem: &Problem, source: &Side, target: &Side, map: Term) -> Sampler {
     let fresh = |s: &Side| s.states.iter().map(|s| s.initial).collect::<Vec<_>>();
-    let roots: Vec<Term> =
-        [source.next.clone(), target.next.clone(), fresh(source), fresh(target), vec![map]].concat();
+    let roots: Vec<Term> = [source.next.clone(), target.next.clone(), fresh(source), fresh(target), vec![map]].concat();
     // States that are free play no part in a run.
-    let own = |c: &&Constraint| !source.states.iter().chain(&target.states).any(|s| s.domain.iter().any(|d| d.text == c.text && d.term == c.term));
+    let own = |c: &&Constraint| {
+        !source
+            .states
+            .iter()
+            .chain(&target.states)
+            .any(|s| s.domain.iter().any(|d| d.text == c.text && d.term == c.term))
+    };
     let domain: Vec<Constraint> = problem.domain.iter().filter(own).cloned().collect();
     Sampler::new(&problem.setting, &roots, &domain)
 }

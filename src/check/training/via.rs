@@ -42,7 +42,8 @@ pub fn answer(asked: &mut Asked, budget: &Budget) -> Result<Finding, Disagreemen
 }
 
 fn square(asked: &mut Asked) -> Option<Square> {
-    let (source, target, via, flow) = (asked.source.clone(), asked.target.clone(), asked.via.clone(), asked.rate.is_none());
+    let (source, target, via, flow) =
+        (asked.source.clone(), asked.target.clone(), asked.via.clone(), asked.rate.is_none());
     let store = &mut asked.problem.setting.store;
     let own: Vec<SymbolId> = source.symbols().collect();
     let next: FxHashMap<SymbolId, Term> = own.iter().copied().zip(source.next.iter().copied()).collect();
@@ -119,7 +120,8 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
         let rate = only.unwrap_or(one);
         if independent || singled_out(asked, square.moves, rate, 0, budget) {
             let scaled = set(asked, rate);
-            let seen = numeric::compare(&asked.problem.setting, (&square.left, &scaled), &domain, budget, "same at rate");
+            let seen =
+                numeric::compare(&asked.problem.setting, (&square.left, &scaled), &domain, budget, "same at rate");
             let quantity = "the two sides";
             found = hunt(&asked.problem, &square.left, &scaled, Goal::Differ, (&open, &seen), budget, quantity).0;
         }

@@ -43,7 +43,9 @@ fn sentence(asked: &mut Asked, link: &Link) -> String {
         (Way::Forward, Form::Both) => format!("the copied {from} (J z Jᵀ)"),
         (Way::Back, Form::Both) => format!("the pulled back {from} (Jᵀ z J)"),
         (_, Form::Sides(0)) => format!("the copied {from}, rows and columns in their places"),
-        (_, Form::Sides(p)) => format!("the copied {from}, rows and columns in their places (factors to the power {p})"),
+        (_, Form::Sides(p)) => {
+            format!("the copied {from}, rows and columns in their places (factors to the power {p})")
+        }
     };
     // Blocks with the same constant are told together.
     let mut groups: Vec<(String, bool, Vec<String>)> = Vec::new();
@@ -98,7 +100,10 @@ pub fn mixing(optimizer: &Optimizer) -> Option<String> {
 fn reduction(e: &Expr) -> Option<String> {
     let inside: Vec<&Expr> = match &e.kind {
         ExprKind::Call(f, args) => {
-            if matches!(f.name.as_str(), "norm" | "dot" | "sum" | "mean" | "trace" | "det" | "logsumexp" | "solve" | "inv") {
+            if matches!(
+                f.name.as_str(),
+                "norm" | "dot" | "sum" | "mean" | "trace" | "det" | "logsumexp" | "solve" | "inv"
+            ) {
                 return Some(e.to_string());
             }
             args.iter().collect()

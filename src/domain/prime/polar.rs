@@ -29,12 +29,14 @@ impl Prime {
         let across = Self::transposed(m, rows, cols);
         let (left, right) = (self.gather_rows(m, rows, cols), self.gather_rows(&across, cols, rows));
         let (r, c) = (left.kept.len(), right.kept.len());
-        let small: Vec<u64> =
-            left.kept.iter().flat_map(|&i| right.kept.iter().map(move |k| m[i * cols + k])).collect();
+        let small: Vec<u64> = left.kept.iter().flat_map(|&i| right.kept.iter().map(move |k| m[i * cols + k])).collect();
         let value = self.full_polar(&small, r, c)?;
         let weight = self.field.mul(left.weight, right.weight);
-        let scale =
-            if weight == self.field.one { weight } else { self.power(&weight, &Rational::from_parts((-1).into(), 2u8.into()))? };
+        let scale = if weight == self.field.one {
+            weight
+        } else {
+            self.power(&weight, &Rational::from_parts((-1).into(), 2u8.into()))?
+        };
         let mut out = vec![0; rows * cols];
         for (i, row) in left.rows.iter().enumerate() {
             for (k, column) in right.rows.iter().enumerate() {
@@ -101,10 +103,14 @@ impl Prime {
         let left = self.matrix_product(m, &across, rows, cols, rows);
         let by_right = |p: &Prime, s: &[u64]| p.matrix_product(m, s, rows, cols, cols);
         let by_left = |p: &Prime, s: &[u64]| p.matrix_product(s, m, rows, rows, cols);
-        if cols <= rows && let Some(s) = self.known_root(&right, cols)? {
+        if cols <= rows
+            && let Some(s) = self.known_root(&right, cols)?
+        {
             return Ok(by_right(self, &s));
         }
-        if rows <= cols && let Some(s) = self.known_root(&left, rows)? {
+        if rows <= cols
+            && let Some(s) = self.known_root(&left, rows)?
+        {
             return Ok(by_left(self, &s));
         }
         let (gram, n) = if cols <= rows { (right, cols) } else { (left, rows) };

@@ -98,7 +98,8 @@ impl Elaborator<'_> {
             } else {
                 let names = target.states.iter().map(|s| s.name.as_str()).chain(["params"]);
                 let near = nearest(&name.name, names).map(|n| format!("did you mean `{n}`?"));
-                let help = near.or_else(|| Some(format!("left of `=` stand `params` and the states of `{}`", target.name)));
+                let help =
+                    near.or_else(|| Some(format!("left of `=` stand `params` and the states of `{}`", target.name)));
                 let (what, name, span) = ("state", name.name.clone(), name.span);
                 return self.fail(ModelError::UnknownName { what, name, help, span });
             }
