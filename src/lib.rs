@@ -15,6 +15,7 @@
 //! | [`structure`] | optimizers → transformation laws: proofs for every architecture | [`structure::rules::Typer`], [`structure::prove`] |
 //! | [`verdict`] | what is claimed, and on what evidence | [`verdict::Finding`] |
 //! | [`check`] | diagram, terms and laws → findings | [`check::Problem`], [`check::decide`], [`check::class`] |
+//! | [`explain`] | codes → pages about them | [`explain::Page`] |
 //! | [`report`] | findings → terminal and JSON | [`report::text`], [`report::json`] |
 //! | [`cli`] | the command line | [`cli::run`] |
 //!
@@ -41,6 +42,7 @@ pub mod check;
 pub mod cli;
 pub mod diagram;
 pub mod domain;
+pub mod explain;
 pub mod model;
 pub mod refs;
 pub mod report;
@@ -65,6 +67,7 @@ use check::system::{Progress, Silent, Stopped};
 use check::{Budget, Task};
 use model::error::ModelError;
 use model::names::Model;
+use model::warnings::{Warning, warnings};
 use source::{SourceId, Sources, Span};
 use structure::class::Class;
 use syntax::SyntaxError;
@@ -203,6 +206,8 @@ pub struct FileReport {
     pub answers: Vec<Answer>,
     /// The errors in order of place, those of the files it uses among them.
     pub errors: Vec<InputError>,
+    /// What is allowed and hardly meant, in order of place; nothing of a source with errors.
+    pub warnings: Vec<Warning>,
 }
 
 /// A source with all that it uses, parsed and resolved; the errors of its text, and those of its names and shapes.
@@ -323,7 +328,7 @@ pub fn check_source_for(
     errors.extend(input_errors(id, faults, asked));
     if !errors.is_empty() {
         errors.sort_by_key(InputError::span);
-        return Ok(FileReport { answers: Vec::new(), errors });
+        return Ok(FileReport { errors, ..FileReport::default() });
     }
     listener.begun(&tasks.iter().chain(tables.iter().map(|(t, _)| t)).collect::<Vec<_>>());
     let asks = Asks { model: &model, examples: OnceLock::new(), options, listener };
@@ -358,7 +363,15 @@ pub fn check_source_for(
         errors.extend(input_errors(id, Vec::new(), asked));
         errors.sort_by_key(InputError::span);
     }
-    Ok(FileReport { answers, errors })
+    let warnings = if errors.is_empty() { warnings_of(sources, id, files) } else { Vec::new() };
+    Ok(FileReport { answers, errors, warnings })
+}
+
+/// What is allowed in a source without errors, and hardly meant.
+pub fn warnings_of(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> Vec<Warning> {
+    let gathered = files.gather(sources, id);
+    let own = gathered.parts.iter().find(|part| part.id == id);
+    own.map(|part| warnings(&part.file, sources.get(id))).unwrap_or_default()
 }
 
 /// The faults of declarations, and those that checks met, which may lie in a file that this one uses: each once.
@@ -401,6 +414,7 @@ impl Asks<'_> {
         if let Some(asked) = task.system.take() {
             let (finding, report) =
                 check::system::answer(&mut task, &asked, (self.model, check), self.options, self.listener)?;
+            let finding = finding.checked();
             let ok = self.as_expected(&task, &finding);
             return Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: Some(report) });
         }
@@ -417,7 +431,8 @@ impl Asks<'_> {
                 found.finding
             }
             (None, None) => self.problems(&mut task)?,
-        };
+        }
+        .checked();
         // Searches that were cut short look like searches that found nothing.
         let proof = !matches!(finding.evidence, Evidence::Numeric | Evidence::None);
         if !proof && self.options.deadline.is_some_and(|d| Instant::now() >= d) {
@@ -428,11 +443,21 @@ impl Asks<'_> {
         if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
             finding.repair = check::repair::suggest(self.model, check, (finding.verdict, expected), &self.budget());
         }
-        if finding.verdict == Verdict::Fails
+        // Where another type of a state is all that is needed, no subexpression is to blame.
+        if finding.repair.as_ref().is_some_and(|r| r.carrying) {
+            finding.blame.clear();
+        } else if finding.verdict == Verdict::Fails
             && finding.blame.is_empty()
             && let Some(class) = task.maps
         {
             finding.blame = check::class::blame_of(self.model, check, class);
+        }
+        // Where fewer numbers at zero are all that is needed, they fix the scale.
+        if let Some(repair) = finding.repair.as_ref().filter(|_| finding.verdict == Verdict::Fails) {
+            let scales = check::repair::scales(self.model, check, repair);
+            if !scales.is_empty() && scales.len() < finding.blame.len() {
+                finding.blame = scales;
+            }
         }
         if finding.verdict == Verdict::Fails && !ok {
             check::class::explain(self.model, check, &task, &mut finding);
@@ -446,10 +471,9 @@ impl Asks<'_> {
     fn as_expected(&self, task: &Task, finding: &Finding) -> bool {
         let proved = !self.options.require_proof || finding.evidence.is_proof() && finding.sampled_claims.is_empty();
         let granted = !self.options.deny_assumptions || finding.assumptions.is_empty();
-        finding.verdict == expected_verdict(task.expected.as_ref())
-            && finding.rate_differs.is_none()
-            && proved
-            && granted
+        let expected = task.expected.as_ref();
+        let verdict = finding.verdict == expected_verdict(expected) && finding.rate_differs.is_none();
+        verdict && verdict::order_differs(expected, finding).is_none() && proved && granted
     }
 
     /// Fills the table of a `classify`, which expects nothing.
@@ -466,7 +490,7 @@ impl Asks<'_> {
                 let asked = Question::Natural { optimizer, along, on: question.on.clone() };
                 let check = Check { question: asked, expect: None, span: request.span };
                 let found = check::class::answer(self.examples(), &check, question, &self.budget())?;
-                Ok((question.class, found.finding))
+                Ok((question.class, found.finding.checked()))
             })
             .collect();
         let finding = Finding::new(Verdict::Undecided, Evidence::None, "a table");

@@ -70,11 +70,16 @@ pub struct Source {
 }
 
 impl Source {
-    /// A source from a name and its text. A byte-order mark is dropped and a final newline added if there is none.
+    /// A source from a name and its text. A byte-order mark is dropped and a final newline added if there is none; a
+    /// carriage return that stands alone ends a line, too, so that no comment swallows what follows it.
     pub fn new(name: impl Into<String>, text: &str) -> Self {
         let mut text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
         if !text.ends_with('\n') {
             text.push('\n');
+        }
+        if text.contains('\r') {
+            let ends: Vec<String> = text.split("\r\n").map(|part| part.replace('\r', "\n")).collect();
+            text = ends.join("\r\n");
         }
         let mut line_starts = vec![0];
         line_starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1));

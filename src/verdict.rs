@@ -166,6 +166,10 @@ pub struct Repair {
     pub verdict: Verdict,
     /// Why the old expression loses naturality.
     pub reasons: Vec<String>,
+    /// Whether nothing but the types of states is changed.
+    pub carrying: bool,
+    /// The hyperparameters that become zero.
+    pub zeros: Vec<String>,
 }
 
 /// A change at one place: what stands there, empty for an addition, and what should.
@@ -222,6 +226,45 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What is missing from a finding, or contradicts itself: a `fails` without a witness, a proof with one, an answer that
+    /// rests on nothing. `None` for a finding that can be published.
+    pub fn malformed(&self) -> Option<&'static str> {
+        let nothing = self.evidence == Evidence::None;
+        match self.verdict {
+            _ if self.message.is_empty() => Some("it says nothing"),
+            Verdict::Fails if self.witness.is_none() => Some("a `fails` without a witness"),
+            Verdict::Fails if self.evidence != Evidence::Counterexample => Some("a `fails` without a counterexample"),
+            Verdict::Commutes | Verdict::UpToRate if self.witness.is_some() => Some("a witness beside an equality"),
+            Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit if nothing => Some("an answer without evidence"),
+            Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit
+                if matches!(self.evidence, Evidence::Counterexample | Evidence::Claim) =>
+            {
+                Some("evidence of a failure beside an equality")
+            }
+            Verdict::Undecided if !nothing => Some("an `undecided` with evidence"),
+            Verdict::Undecided if self.witness.is_some() => Some("a witness beside an `undecided`"),
+            Verdict::Invalid if self.evidence != Evidence::Claim => {
+                Some("an `invalid` without the claim that is broken")
+            }
+            _ if (self.evidence == Evidence::Generic) != self.bounds.is_some() => {
+                Some("generic instances without their bounds, or bounds without them")
+            }
+            _ => None,
+        }
+    }
+
+    /// The finding itself if it is well formed; otherwise nothing is claimed, and the internal error is said.
+    #[must_use]
+    pub fn checked(self) -> Self {
+        match self.malformed() {
+            None => self,
+            Some(why) => {
+                let message = format!("internal error: {why} (`{}`, {})", self.verdict.text(), self.evidence.text());
+                Finding::new(Verdict::Undecided, Evidence::None, message)
+            }
+        }
+    }
+
     /// A finding without particulars.
     pub fn new(verdict: Verdict, evidence: Evidence, message: impl Into<String>) -> Self {
         Finding {
@@ -251,15 +294,42 @@ impl Finding {
     }
 }
 
+/// The order of the defect that a check expects, if it is another than the one found.
+pub fn order_differs(expected: Option<&ExpectedVerdict>, finding: &Finding) -> Option<usize> {
+    match expected {
+        Some(ExpectedVerdict::InLimit(Some(order))) if finding.order != Some(*order) => Some(*order),
+        _ => None,
+    }
+}
+
 /// The verdict that a check without `expect`, or with it, asks for.
 pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
     match expected {
         None | Some(ExpectedVerdict::Commutes) => Verdict::Commutes,
         Some(ExpectedVerdict::UpToRate(_)) => Verdict::UpToRate,
         Some(ExpectedVerdict::UpToRates(_)) => Verdict::UpToRates,
-        Some(ExpectedVerdict::InLimit) => Verdict::InLimit,
+        Some(ExpectedVerdict::InLimit(_)) => Verdict::InLimit,
         Some(ExpectedVerdict::Fails) => Verdict::Fails,
         Some(ExpectedVerdict::Undecided) => Verdict::Undecided,
         Some(ExpectedVerdict::Invalid) => Verdict::Invalid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn malformed_findings_claim_nothing() {
+        let fails = Finding::new(Verdict::Fails, Evidence::Counterexample, "the sides differ");
+        assert!(fails.malformed().is_some());
+        assert_eq!(fails.checked().verdict, Verdict::Undecided);
+        let proof = Finding::new(Verdict::Commutes, Evidence::Structure, "proved");
+        assert_eq!(proof.clone().checked(), proof);
+        let generic = Finding::new(Verdict::Commutes, Evidence::Generic, "proved on some");
+        assert!(generic.malformed().is_some());
+        assert_eq!(Finding { bounds: Some("dimension 2".into()), ..generic }.malformed(), None);
+        assert!(Finding::new(Verdict::Commutes, Evidence::None, "why").malformed().is_some());
+        assert!(Finding::new(Verdict::Undecided, Evidence::None, "not known").malformed().is_none());
     }
 }

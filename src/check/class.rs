@@ -6,6 +6,7 @@
 //! ordinary engines, with a witness. What is neither proved nor refuted is asked of architectures with free jets in several
 //! dimensions ([`jets`]), and said with these bounds; or it is undecided.
 
+pub mod blocks;
 mod cause;
 mod examples;
 mod jets;
@@ -25,7 +26,7 @@ use crate::structure::class::Class;
 use crate::structure::hypothesis::every_architecture;
 use crate::structure::prove::{Proof, Theorem, prove, theorem};
 use crate::structure::{blame, prove as types};
-use crate::syntax::tree::{Check, Instance, Question};
+use crate::syntax::tree::{Check, Instance, Optimizer, Question};
 use crate::verdict::{Evidence, Finding, Verdict};
 
 /// A square along a class.
@@ -161,14 +162,49 @@ pub fn theorem_of(model: &Model, check: &Check, class: Class) -> Option<Theorem>
     (!body.auto).then(|| theorem(&body, class))
 }
 
-/// What is to blame for a square that fails along maps of a class.
+/// What is to blame for a square that fails along maps of a class: of the smallest that holds them, where they are not of a
+/// kind that the classes do not have, with factors of their own for the parameters.
 pub fn blame_of(model: &Model, check: &Check, class: Class) -> Vec<Blame> {
     let Question::Natural { optimizer, .. } = &check.question else { return Vec::new() };
     let Some(Declared::Optimizer(id)) = model.resolve(&optimizer.name.name, optimizer.name.span) else {
         return Vec::new();
     };
     let body = build(model, &model[id], optimizer, None);
-    if body.auto { Vec::new() } else { blame::blame(&body, class) }
+    if body.auto {
+        return Vec::new();
+    }
+    let Question::Natural { along, .. } = &check.question else { return Vec::new() };
+    let kept = blocks::kept(model, along);
+    if kept == blocks::Kept::Scaled && class == Class::Diagonal {
+        return blame::blame_blockwise(&body);
+    }
+    let mut found = blame::blame(&body, class);
+    // What is not lost along a class that holds the map as well is not to blame.
+    if kept == blocks::Kept::TwoSided
+        && matches!(class, Class::Permutation | Class::SignedPermutation | Class::Orthogonal)
+    {
+        let other = blame::blame(&body, Class::Biorthogonal);
+        found.retain(|b| other.iter().any(|o| o.span == b.span));
+    }
+    found
+}
+
+/// Whether types prove the square of an optimizer along a path whose maps are of a class, or scale each parameter by a factor
+/// of its own. For what has to be decided quickly; that the maps are of the class was seen at random members.
+pub fn along_by_types(
+    model: &Model,
+    (changed, used): (&Optimizer, &Instance),
+    (class, kept): (Class, blocks::Kept),
+) -> Option<Verdict> {
+    let body = build(model, changed, used, None);
+    if kept == blocks::Kept::Scaled && types::commutes_blockwise(&body) {
+        return Some(Verdict::Commutes);
+    }
+    match types::prove(&body, class) {
+        Proof::Commutes => Some(Verdict::Commutes),
+        Proof::InLimit => Some(Verdict::InLimit),
+        _ => None,
+    }
 }
 
 /// A power of `a` as the engine of rates writes it.
@@ -293,6 +329,7 @@ impl Case<'_> {
     /// Types proved what an example refutes: a defect of `nat`.
     fn disagreement(&self, found: &Finding, detail: &str) -> Disagreement {
         Disagreement {
+            engine: "the engine of types",
             residual: found.residual.map_or(0.0, |r| r.max),
             noise: found.residual.map_or(0.0, |r| r.noise),
             place: format!(

@@ -2,6 +2,7 @@
 
 mod claims;
 mod rank;
+mod small;
 mod step;
 
 pub(in crate::check) use claims::claims;
@@ -26,9 +27,11 @@ use super::sample::Sampler;
 /// One engine proved what another refutes: a defect of `nat`, which stops the run.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error(
-    "the algebra engine proved an identity that sampled numbers contradict: relative residual {residual:.3e}, rounding {noise:.1e}, in {place}"
+    "{engine} proved what another engine contradicts: relative residual {residual:.3e}, rounding {noise:.1e}, in {place}"
 )]
 pub struct Disagreement {
+    /// Whose proof it is.
+    pub engine: &'static str,
     /// The largest relative residual.
     pub residual: f64,
     /// The noise floor.
@@ -130,10 +133,10 @@ pub(in crate::check) fn examine(
 ) -> Result<Standing, Disagreement> {
     let residual = residuals(problem, left, right);
     let operations = Program::new(&problem.setting.store, &residual).operations();
-    let identity = if operations > budget.operations / 4 {
+    let identity = if operations > budget.operations / 16 {
         Identity::Stuck(format!(
             "the residual has {operations} scalar operations, more than the budget of {}",
-            budget.operations / 4
+            budget.operations / 16
         ))
     } else {
         algebra::vanishes(&problem.setting, &residual, &problem.domain, budget, purpose)
@@ -152,7 +155,8 @@ pub(in crate::check) fn examine(
         if found.is_some() {
             let noise = sampled.residual.map_or(0.0, |r| r.noise);
             let residual = sampled.residual.map_or(0.0, |r| r.max);
-            return Err(Disagreement { residual, noise, place: purpose.to_owned() });
+            let engine = "the algebra engine";
+            return Err(Disagreement { engine, residual, noise, place: purpose.to_owned() });
         }
     }
     let identity =
@@ -226,11 +230,19 @@ fn by_numbers(
             (Some(_), ..) if sampled.agrees() && matches!(identity, Identity::Open(Atoms::Kinks)) => {
                 "the sides agree at the sampled points, but some choice of the signs at kinks makes them differ, and whether it occurs is open".to_owned()
             }
+            (Some(_), ..) if sampled.unseen => {
+                "a component is zero in floating point on both sides at every sampled point, though it is not written as zero: it may have vanished by underflow".to_owned()
+            }
+            (None, true, None) if sampled.blind > 0 => {
+                "rounding is as large as the values at every sampled point, so that floating point sees nothing".to_owned()
+            }
             (Some(_), ..) if sampled.agrees() => "the sides are different functions, but no simple point was found that shows it".to_owned(),
             (Some(_), ..) => "the sides differ numerically, but no point was found that proves it".to_owned(),
             (None, false, _) => "no point was found that satisfies the conditions".to_owned(),
             (None, true, Some(stop)) => format!("no sampled point has a value on both sides: {}", stop_text(stop)),
-            (None, true, None) => "no point could be evaluated".to_owned(),
+            (None, true, None) => {
+                "the values vanish in floating point at every sampled point, so that nothing is seen of the sides".to_owned()
+            }
         };
         Finding::new(Verdict::Undecided, Evidence::None, message)
     };

@@ -3,7 +3,7 @@
 use super::Budget;
 use super::class::{self, ClassQuestion, Examples};
 use super::decide::Disagreement;
-use super::repair::search;
+use super::repair::{Edit, search};
 use crate::model::names::{Model, OptimizerId};
 use crate::structure::class::Class;
 use crate::syntax::tree::{Check, Instance, Optimizer, Path, Question};
@@ -35,6 +35,11 @@ pub enum Naturalized {
     None,
 }
 
+/// What a state is, the caller says.
+fn keeps_states(edit: &Edit) -> bool {
+    !matches!(edit, Edit::Carried(..))
+}
+
 /// Looks for a change of an optimizer that makes it natural along a class; without one, along the largest class for which
 /// a change is found. What types prove is looked at in numbers as well before it is returned.
 ///
@@ -54,7 +59,7 @@ pub fn naturalize(
             return Ok(Naturalized::Already(class, verify(model, optimizer, class, budget)?));
         }
         let judge = |o: &Optimizer| class::by_types(&model.with_optimizer(id, o.clone()), optimizer, class);
-        let Some((changed, repair)) = search(&model[id], |_| true, judge, (now, Verdict::Commutes), RUNS) else {
+        let Some((changed, repair)) = search(&model[id], keeps_states, judge, (now, Verdict::Commutes), RUNS) else {
             continue;
         };
         // Of a class that was not asked for only a square that commutes will do, or the limit along nonlinear maps.

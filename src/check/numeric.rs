@@ -15,6 +15,10 @@ use crate::verdict::Residual;
 /// Draws tried for each sample before the search for a point of the domain is given up.
 const DRAWS: usize = 24;
 
+/// A sample whose values change by more than this, relative to their size, when its inputs change in their last places
+/// shows nothing.
+const BLIND: f64 = 1e-3;
+
 /// What sampling saw.
 #[derive(Debug, Clone)]
 pub struct Sampled {
@@ -30,17 +34,24 @@ pub struct Sampled {
     pub pieces: Vec<Vec<i8>>,
     /// Samples left out because floating point found another rank than exact arithmetic has at generic points.
     pub misjudged: usize,
+    /// Samples left out because rounding may be as large as the values.
+    pub blind: usize,
+    /// Whether some component was zero on both sides at every sample, though it is not written as zero: it may have
+    /// vanished by underflow or cancellation.
+    pub unseen: bool,
+    /// Whether each sample agrees within its own rounding, and whether some sample differs far beyond it.
+    judged: (bool, bool),
 }
 
 impl Sampled {
     /// Whether the sides agree within rounding at every sample.
     pub fn agrees(&self) -> bool {
-        self.residual.is_some_and(|r| r.max <= (64.0 * r.noise).max(1e-12))
+        self.residual.is_some() && self.judged.0 && !self.unseen
     }
 
     /// Whether the sides are plainly different at some sample, far beyond what rounding can explain.
     pub fn disagrees(&self) -> bool {
-        self.residual.is_some_and(|r| r.max > 1e-4 && r.max > 1e4 * r.noise)
+        self.judged.1
     }
 }
 
@@ -64,16 +75,28 @@ pub fn compare(
         suspects: Vec::new(),
         pieces: Vec::new(),
         misjudged: 0,
+        blind: 0,
+        unseen: false,
+        judged: (true, false),
     };
     let mut differences = Vec::new();
     let mut typical = Vec::new();
     let mut zeros = 0usize;
+    // A component that is written as zero on both sides has been seen.
+    let mut seen: Vec<bool> =
+        left.iter().zip(right).map(|(&l, &r)| setting.store.is_zero(l) && setting.store.is_zero(r)).collect();
+    let plainly_zero = seen.iter().all(|s| *s);
     let mut noise = f64::EPSILON;
+    if program.operations() > budget.operations / 8 {
+        sampled.stopped = Some(Stop::Budget);
+        return sampled;
+    }
     let wanted = samples_for(program.operations(), budget);
     let ranks = generic_ranks(setting, &roots, &sampler, &program, budget);
     let zero_signs = zero_signs(setting, &roots, &sampler, &program, budget);
     for draw in 0..wanted * DRAWS {
-        if differences.len() >= wanted || sampled.misjudged >= wanted || budget.expired() {
+        let enough = differences.len().max(sampled.misjudged) >= wanted || sampled.blind >= 4 * wanted;
+        if enough || budget.expired() {
             break;
         }
         // Now and then a wider or a narrower box: pieces and curvature may lie far out.
@@ -99,10 +122,27 @@ pub fn compare(
             zeros += 1;
             continue;
         }
+        if values.iter().flatten().any(|v| !v.is_finite()) {
+            sampled.stopped = Some(Stop::Overflow);
+            continue;
+        }
         let shaken = shake(&point, &discrete, &mut random);
         let mut again = Float { zero_signs: zero_signs.clone(), ..Float::default() };
-        let moved = program.run(&mut again, |s| shaken.get(&s).cloned());
-        let (difference, own) = relative(&values, moved.as_deref().unwrap_or(&values), left.len());
+        let Ok(moved) = program.run(&mut again, |s| shaken.get(&s).cloned()) else {
+            sampled.blind += 1;
+            continue;
+        };
+        let (difference, own) = relative(&values, &moved, left.len());
+        let differs = difference > 1e-4 && difference > 1e4 * own;
+        sampled.judged.1 |= differs;
+        if (own.is_nan() || own > BLIND) && !differs {
+            sampled.blind += 1;
+            continue;
+        }
+        sampled.judged.0 &= difference <= (64.0 * own).max(1e-12);
+        for (i, s) in seen.iter_mut().enumerate() {
+            *s |= values[i].iter().chain(&values[left.len() + i]).any(|v| *v != 0.0);
+        }
         if difference > 1e-6 && sampled.suspects.len() < 24 {
             sampled.suspects.extend([1.0, 2.0, 8.0].map(|d| rounded(&point, d)));
         }
@@ -113,10 +153,11 @@ pub fn compare(
         typical.push(relative_to_typical(&values, left.len()));
         noise = noise.max(own);
     }
-    if differences.is_empty() && zeros > 0 {
-        // Zero on both sides everywhere: that is agreement after all.
+    if differences.is_empty() && zeros > 0 && plainly_zero {
+        // Zero on both sides, as it is written.
         differences.push(0.0);
     }
+    sampled.unseen = !differences.is_empty() && seen.contains(&false);
     differences.sort_by(f64::total_cmp);
     if let Some(&max) = differences.last() {
         sampled.residual = Some(Residual { max, defect: median(typical), noise, samples: differences.len() });
@@ -239,7 +280,9 @@ pub fn slope(
             let values = program.run(&mut Float::default(), |s| point.get(&s).cloned()).ok()?;
             let (l, r) = values.split_at(left.len());
             let d = l.iter().flatten().zip(r.iter().flatten()).fold(0.0f64, |m, (x, y)| m.max((x - y).abs()));
-            (d > 0.0).then_some(d)
+            let size = l.iter().chain(r).flatten().fold(0.0f64, |m, x| m.max(x.abs()));
+            // Far above rounding.
+            (d > 1e-11 * size).then_some(d)
         };
         // Small enough for the leading order, large enough to stay above rounding.
         let estimates: Vec<f64> =

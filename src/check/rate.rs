@@ -51,6 +51,9 @@ fn candidate_with(
 ) -> Ratio {
     let sampler = Sampler::new(setting, roots, extra);
     let program = Program::new(&setting.store, roots);
+    if program.operations() > budget.operations / 16 {
+        return Ratio::Unknown;
+    }
     for seed in 0..6 {
         let label = format!("rate/{seed}");
         let draw = Trial { roots: true_roots, ..Trial::new(&sampler, &program, budget.seed, &label) };

@@ -8,14 +8,22 @@ mod edit;
 
 pub use edit::Edit;
 
-use super::{Budget, class, decide, lower};
+use super::{Budget, Problem, Task, class, decide, lower};
 use crate::model::names::{Declared, Model};
+use crate::structure::blame::Blame;
 use crate::syntax::tree::{Check, Optimizer, Question};
+use crate::term::Program;
 use crate::verdict::{Evidence, Repair, Verdict};
 
 /// Sets of edits that are judged by running the engines, at most; by types many more can be.
 const MAX_ENGINE_RUNS: usize = 24;
 const MAX_TYPE_RUNS: usize = 600;
+/// The engines judge so many scalar operations in all, and one set in any case: the search costs a fixed multiple of what
+/// the verdict itself costs, and of a large square no more than that.
+const ENGINE_WORK: usize = 400_000;
+/// A changed square that costs so many times as much as the square itself is not judged, unless it is small.
+const COSTLIER: usize = 4;
+const SMALL: usize = 20_000;
 /// The largest set of edits that is tried.
 const MAX_EDITS: usize = 3;
 
@@ -48,8 +56,23 @@ pub fn suggest(model: &Model, check: &Check, (found, wanted): (Verdict, Verdict)
         }
         Some(_) => None,
         None => {
-            let judge = |o: &Optimizer| proved(&model.with_optimizer(id, o.clone()), check, budget);
-            search(&model[id], allowed, judge, (found, wanted), MAX_ENGINE_RUNS).map(|r| r.1)
+            let own = work(&task);
+            let judge = |o: &Optimizer| proved(&model.with_optimizer(id, o.clone()), check, own, budget);
+            // Types cost next to nothing; what they find is decided once.
+            if let Some(class) = task.maps
+                && let Question::Natural { along, .. } = &check.question
+            {
+                let kind = (class, class::blocks::kept(model, along));
+                let by_types = |o: &Optimizer| class::along_by_types(model, (o, optimizer), kind);
+                let first = search(&model[id], allowed, by_types, (found, wanted), MAX_TYPE_RUNS);
+                if let Some((changed, repair)) = first
+                    && let Some(verdict) = judge(&changed).filter(|v| Some(*v) > found)
+                {
+                    return Some(Repair { verdict, ..repair });
+                }
+            }
+            let runs = (ENGINE_WORK / own.max(1)).clamp(1, MAX_ENGINE_RUNS);
+            search(&model[id], allowed, judge, (found, wanted), runs).map(|r| r.1)
         }
     }
 }
@@ -63,53 +86,139 @@ pub fn search(
     (found, wanted): (Option<Verdict>, Verdict),
     runs: usize,
 ) -> Option<(Optimizer, Repair)> {
-    let edits: Vec<Edit> = Edit::all(optimizer).into_iter().filter(allowed).collect();
+    let edits: Vec<Edit> = Edit::all(optimizer).into_iter().filter(|e| allowed(e)).collect();
     let edits: Vec<Edit> = edits.into_iter().filter(|e| e.apply(optimizer).is_some()).collect();
-    let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
-    let mut best: Option<(Optimizer, Repair)> = None;
-    let mut judged = 0;
-    for _ in 0..MAX_EDITS {
-        let mut larger = Vec::new();
-        for set in &sets {
-            let next = set.last().map_or(0, |l| l + 1);
-            for k in next..edits.len() {
-                let mut set = set.clone();
-                set.push(k);
-                let Some((changed, repair)) = apply_all(optimizer, &edits, &set) else { continue };
-                if judged >= runs {
-                    return best;
-                }
-                judged += 1;
-                larger.push(set);
-                let Some(verdict) = judge(&changed) else { continue };
-                if Some(verdict) > best.as_ref().map_or(found, |b| Some(b.1.verdict)) {
-                    best = Some((changed, Repair { verdict, ..repair }));
+    let mut tries = Tries { optimizer, edits: &edits, judge: &judge, found, wanted, best: None, left: runs };
+    // What leaves the rules as they are comes first: hyperparameters at zero, together, and other types of states, one by one.
+    let (zeros, rest): (Vec<usize>, Vec<usize>) = (0..edits.len()).partition(|&k| matches!(edits[k], Edit::Without(_)));
+    let (carried, rest): (Vec<usize>, Vec<usize>) = rest.into_iter().partition(|&k| edits[k].is_simple());
+    tries.sets(&zeros, &[]);
+    tries.singles(&carried);
+    let all: Vec<usize> = zeros.iter().copied().chain(rest).collect();
+    tries.sets(&all, &zeros);
+    tries.best
+}
+
+/// A search for the best set of edits.
+struct Tries<'a> {
+    optimizer: &'a Optimizer,
+    edits: &'a [Edit],
+    judge: &'a dyn Fn(&Optimizer) -> Option<Verdict>,
+    found: Option<Verdict>,
+    wanted: Verdict,
+    best: Option<(Optimizer, Repair)>,
+    /// Sets that may still be judged.
+    left: usize,
+}
+
+impl Tries<'_> {
+    fn done(&self) -> bool {
+        self.left == 0 || self.best.as_ref().is_some_and(|b| b.1.verdict >= self.wanted)
+    }
+
+    /// Judges one set; whether it can be applied.
+    fn one(&mut self, set: &[usize], judged: bool) -> bool {
+        let Some((changed, repair)) = apply_all(self.optimizer, self.edits, set) else { return false };
+        if judged || self.left == 0 {
+            return true;
+        }
+        self.left -= 1;
+        let Some(verdict) = (self.judge)(&changed) else { return true };
+        if Some(verdict) > self.best.as_ref().map_or(self.found, |b| Some(b.1.verdict)) {
+            self.best = Some((changed, Repair { verdict, ..repair }));
+        }
+        true
+    }
+
+    fn singles(&mut self, of: &[usize]) {
+        for &k in of {
+            if self.done() {
+                return;
+            }
+            self.one(&[k], false);
+        }
+    }
+
+    /// Sets of these edits, small ones first; those of `known` alone were judged before.
+    fn sets(&mut self, of: &[usize], known: &[usize]) {
+        let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
+        for _ in 0..MAX_EDITS {
+            if self.done() {
+                return;
+            }
+            let mut larger = Vec::new();
+            for set in &sets {
+                let next = set.last().and_then(|l| of.iter().position(|k| k == l)).map_or(0, |p| p + 1);
+                for &k in &of[next..] {
+                    let mut set = set.clone();
+                    set.push(k);
+                    let judged = set.iter().all(|k| known.contains(k));
+                    if self.one(&set, judged) {
+                        larger.push(set);
+                    }
                 }
             }
+            sets = larger;
         }
-        if best.as_ref().is_some_and(|b| b.1.verdict >= wanted) {
-            return best;
-        }
-        sets = larger;
     }
-    best
 }
 
 fn apply_all(optimizer: &Optimizer, edits: &[Edit], set: &[usize]) -> Option<(Optimizer, Repair)> {
     let mut changed = optimizer.clone();
-    let mut repair = Repair { edits: Vec::new(), verdict: Verdict::Undecided, reasons: Vec::new() };
+    let mut repair = Repair {
+        edits: Vec::new(),
+        verdict: Verdict::Undecided,
+        reasons: Vec::new(),
+        carrying: false,
+        zeros: Vec::new(),
+    };
     for &k in set {
         let (next, changes) = edits[k].apply(&changed)?;
         changed = next;
         repair.edits.extend(changes);
         repair.reasons.push(edits[k].reason(optimizer));
     }
+    repair.zeros = set.iter().filter_map(|&k| edits[k].zeroed(optimizer)).collect();
+    repair.carrying = set.iter().all(|&k| matches!(edits[k], Edit::Carried(..)));
     Some((changed, repair))
 }
 
-/// The verdict of a check on a changed model, if it is proved.
-fn proved(model: &Model, check: &Check, budget: &Budget) -> Option<Verdict> {
+/// The places where hyperparameters are used that a repair sets to zero, if it does nothing else: these fix a scale.
+pub fn scales(model: &Model, check: &Check, repair: &Repair) -> Vec<Blame> {
+    let Question::Natural { optimizer, .. } = &check.question else { return Vec::new() };
+    let Some(Declared::Optimizer(id)) = model.resolve(&optimizer.name.name, optimizer.name.span) else {
+        return Vec::new();
+    };
+    if repair.zeros.is_empty() || repair.zeros.len() != repair.edits.len() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for name in &repair.zeros {
+        let why = "a number has no units and stands beside quantities that have them: it fixes a scale";
+        let places = edit::uses_of(&model[id], name);
+        found.extend(places.into_iter().map(|span| Blame { span, why: why.into() }));
+    }
+    found.sort_by_key(|b| b.span);
+    found
+}
+
+/// The scalar operations of one evaluation of a task's sides.
+fn work(task: &Task) -> usize {
+    let sides = |p: &Problem| -> usize {
+        let roots: Vec<_> = p.equation.left.iter().chain(&p.equation.right).copied().collect();
+        Program::new(&p.setting.store, &roots).operations()
+    };
+    task.problems.iter().map(sides).fold(0, usize::saturating_add)
+}
+
+/// The verdict of a check on a changed model, if it is proved; squares that cost far more than the one in question, of `own`
+/// operations, are left alone.
+fn proved(model: &Model, check: &Check, own: usize, budget: &Budget) -> Option<Verdict> {
     let mut task = lower::lower(model, check).ok()?;
+    let cost = work(&task);
+    if cost > SMALL && cost > own.saturating_mul(COSTLIER) {
+        return None;
+    }
     let [problem] = &mut task.problems[..] else { return None };
     let finding = decide::decide(problem, budget).ok()?;
     (finding.evidence == Evidence::Algebra).then_some(finding.verdict)

@@ -96,8 +96,18 @@ pub struct Arguments {
     /// Keep no answers and take none that were kept.
     #[arg(long)]
     no_cache: bool,
+    /// What to take for an error.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    deny: Vec<Deny>,
     #[command(flatten)]
     search: Search,
+}
+
+/// What can be taken for an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    /// Every warning.
+    Warnings,
 }
 
 /// How to search for answers.
@@ -200,7 +210,11 @@ fn check(arguments: &Arguments, out: &mut Out) -> Result<u8, (u8, String)> {
         return Ok(code(&collected, collected.questions.len(), arguments.allow_empty));
     }
     let asked = collected.files.iter().map(|f| f.asked).sum();
-    let code = code(&collected, asked, arguments.allow_empty);
+    let denied = arguments.deny.contains(&Deny::Warnings) && collected.files.iter().any(|f| !f.warnings.is_empty());
+    let code = match code(&collected, asked, arguments.allow_empty) {
+        status::OK | status::UNEXPECTED if denied => status::INPUT,
+        code => code,
+    };
     text.end(&collected, asked);
     let mut report = report(&collected, &options, arguments.partition);
     if asked == 0 && report.errors.is_empty() && !arguments.allow_empty {
@@ -242,6 +256,7 @@ fn report(collected: &Collected, options: &Options, partition: Option<Partition>
         }
         report.checks.extend(file.shown.iter().map(|s| s.entry.clone()));
         report.errors.extend(file.faults.iter().map(|f| f.entry.clone()));
+        report.warnings.extend(file.warnings.iter().map(|f| f.entry.clone()));
     }
     report
 }

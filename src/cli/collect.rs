@@ -38,6 +38,9 @@ pub struct FileShown {
     pub shown: Vec<Shown>,
     /// Its errors, in order, but for those that another file of the run has reported.
     pub faults: Vec<Fault>,
+    /// What is allowed in it and hardly meant, in order.
+    #[serde(default)]
+    pub warnings: Vec<Fault>,
     /// Whether it has errors.
     pub faulty: bool,
     /// How many questions there were; more than answers if some were left out.
@@ -292,6 +295,8 @@ impl Collector<'_> {
         } else {
             open.shown.shown.clear();
         }
+        let warned = report.warnings.iter().map(|w| Fault::warning(&open.sources, w, self.printer));
+        open.shown.warnings = warned.collect();
         // A used file is part of every file that uses it; its errors are reported once.
         for error in report.errors {
             if !reported.contains(&error) {

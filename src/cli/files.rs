@@ -200,7 +200,7 @@ fn tidy(path: PathBuf) -> PathBuf {
 }
 
 /// The same for every path to the same file; it tells apart names that differ in bytes that are no text.
-fn identity(path: &Path) -> std::io::Result<String> {
+pub fn identity(path: &Path) -> std::io::Result<String> {
     Ok(format!("{:?}", path.canonicalize()?))
 }
 

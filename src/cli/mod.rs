@@ -3,7 +3,14 @@
 mod cache;
 mod check;
 mod collect;
+mod draw;
+mod explain;
 mod files;
+mod fix;
+mod fmt;
+mod init;
+mod lsp;
+mod merge;
 mod naturalize;
 mod out;
 mod output;
@@ -15,6 +22,7 @@ mod select;
 mod shell;
 mod show;
 mod text;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -54,6 +62,22 @@ enum Command {
     Check(Box<check::Arguments>),
     /// Print an optimizer changed so that it is natural along a class of maps.
     Naturalize(naturalize::Arguments),
+    /// Check again whenever a file changes.
+    Watch(Box<watch::Arguments>),
+    /// Set spaces and indentation.
+    Fmt(fmt::Arguments),
+    /// Apply repairs that were checked, or accept what was found.
+    Fix(fix::Arguments),
+    /// Explain an error code, with an example that has it and one that has not.
+    Explain(explain::Arguments),
+    /// Write a first file.
+    Init(init::Arguments),
+    /// Draw the diagrams of checks and systems.
+    Draw(draw::Arguments),
+    /// Serve an editor over standard input and output.
+    Lsp,
+    /// Join the reports of a run that several machines have shared.
+    Merge(merge::Arguments),
     /// Print the JSON Schema of reports.
     Schema,
     /// Print a script that completes commands in a shell.
@@ -76,6 +100,14 @@ pub fn run() -> ExitCode {
     let code = match arguments.command {
         Command::Check(a) => check::run(&a),
         Command::Naturalize(a) => naturalize::run(&a),
+        Command::Watch(a) => watch::run(&a),
+        Command::Fmt(a) => fmt::run(&a),
+        Command::Fix(a) => fix::run(&a),
+        Command::Explain(a) => explain::run(&a),
+        Command::Init(a) => init::run(&a),
+        Command::Draw(a) => draw::run(&a),
+        Command::Lsp => lsp::run(),
+        Command::Merge(a) => merge::run(&a),
         Command::Schema => schema::run(),
         Command::Completions(a) => shell::completions(&a),
         Command::Man(a) => shell::man(&a),

@@ -3,6 +3,7 @@
 use miette::{GraphicalReportHandler, GraphicalTheme, NarratableReportHandler, ReportHandler};
 
 use crate::InputError;
+use crate::model::warnings::Warning;
 use crate::report::elsewhere::Elsewhere;
 use crate::source::Sources;
 
@@ -25,6 +26,8 @@ impl Printer {
         if ascii {
             theme.characters = miette::ThemeCharacters::ascii();
         }
+        // Another place that belongs to a diagnostic: "in that file".
+        theme.characters.advice = if ascii { ">".to_owned() } else { "→".to_owned() };
         let narrated = std::env::var_os("NAT_NARRATE").is_some();
         let handler: Box<dyn ReportHandler> = if narrated {
             Box::new(NarratableReportHandler::new())
@@ -49,13 +52,61 @@ impl Printer {
                 self.0.debug(self.1, f)
             }
         }
-        let drawn = format!("{:?}", Debugged(self.handler.as_ref(), diagnostic));
+        let far = far_place(diagnostic).map(|place| Undrawn { diagnostic, place });
+        let shown = far.as_ref().map_or(diagnostic, |undrawn| undrawn);
+        let drawn = format!("{:?}", Debugged(self.handler.as_ref(), shown));
         // A source line of a megabyte helps nobody.
         let cut = |line: &str| match line.char_indices().nth(MAX_LINE) {
             Some((i, _)) => format!("{}…", &line[..i]),
             None => line.to_owned(),
         };
-        drawn.lines().map(cut).collect::<Vec<_>>().join("\n")
+        let plain = |line: &str| line.strip_prefix("Advice: ").map_or_else(|| cut(line), cut);
+        drawn.lines().map(plain).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Excerpts are drawn up to this column; beyond some 65,000 they cannot be, and nobody looks for them there.
+const LAST_COLUMN: usize = 10_000;
+
+/// The place of a diagnostic with a label that no excerpt can show.
+fn far_place(diagnostic: &dyn miette::Diagnostic) -> Option<String> {
+    let source = diagnostic.source_code()?;
+    let labels: Vec<miette::LabeledSpan> = diagnostic.labels()?.collect();
+    let contents = |label: &miette::LabeledSpan| source.read_span(label.inner(), 0, 0).ok();
+    let is_far = |label: &&miette::LabeledSpan| {
+        contents(label).is_some_and(|c| c.column().saturating_add(label.inner().len()) > LAST_COLUMN)
+    };
+    let far = labels.iter().find(is_far)?;
+    let c = contents(far)?;
+    Some(format!("{}:{}:{}", c.name().unwrap_or("<text>"), c.line() + 1, c.column() + 1))
+}
+
+/// A diagnostic without its excerpt, with the place in words.
+#[derive(Debug)]
+struct Undrawn<'a> {
+    diagnostic: &'a dyn miette::Diagnostic,
+    place: String,
+}
+
+impl std::fmt::Display for Undrawn<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (at {})", self.diagnostic, self.place)
+    }
+}
+
+impl std::error::Error for Undrawn<'_> {}
+
+impl miette::Diagnostic for Undrawn<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.diagnostic.code()
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        self.diagnostic.severity()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.diagnostic.help()
     }
 }
 
@@ -66,10 +117,10 @@ fn terminal_width() -> usize {
     measured.unwrap_or(80).clamp(40, 120)
 }
 
-/// An input error with the text that its labels point into.
+/// An input error or a warning with the text that its labels point into.
 #[derive(Debug)]
 pub struct WithSource<'a> {
-    error: &'a InputError,
+    error: &'a dyn miette::Diagnostic,
     source: miette::NamedSource<std::sync::Arc<str>>,
     elsewhere: Option<Elsewhere>,
 }
@@ -83,11 +134,16 @@ impl<'a> WithSource<'a> {
         });
         WithSource { error, source: sources.named(error.span().source), elsewhere }
     }
+
+    /// The warning with its text.
+    pub fn warning(sources: &Sources, warning: &'a Warning) -> Self {
+        WithSource { error: warning, source: sources.named(warning.span().source), elsewhere: None }
+    }
 }
 
 impl std::fmt::Display for WithSource<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.error.fmt(f)
+        std::fmt::Display::fmt(self.error, f)
     }
 }
 
@@ -96,6 +152,10 @@ impl std::error::Error for WithSource<'_> {}
 impl miette::Diagnostic for WithSource<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         self.error.code()
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        self.error.severity()
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {

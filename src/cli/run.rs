@@ -26,7 +26,7 @@ use crate::uses::Files;
 use crate::{Answer, FileReport, Listener, Options, check_source_for};
 
 /// The stack of a worker thread: expressions nest, and shapes and derivatives are walked recursively.
-const STACK: usize = 32 << 20;
+pub const STACK: usize = 32 << 20;
 
 /// What to check, and how.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::printer::{Printer, WithSource};
+use crate::model::warnings::Warning;
 use crate::report::json::{CheckEntry, ErrorEntry};
 use crate::report::{system, table, text};
 use crate::source::{Sources, Span};
@@ -38,6 +39,12 @@ impl Fault {
     /// An error with a place.
     pub fn new(sources: &Sources, error: &InputError, printer: &Printer) -> Self {
         Fault { entry: ErrorEntry::new(sources, error), report: printer.text(&WithSource::new(sources, error)) }
+    }
+
+    /// A warning.
+    pub fn warning(sources: &Sources, warning: &Warning, printer: &Printer) -> Self {
+        let report = printer.text(&WithSource::warning(sources, warning));
+        Fault { entry: ErrorEntry::of_warning(sources, warning), report }
     }
 }
 

@@ -51,6 +51,10 @@ impl<'a> Text<'a> {
         self.reports(unexpected.iter().filter_map(|s| s.report.as_deref()), "answers");
         let faults: Vec<&str> = collected.files.iter().flat_map(|f| &f.faults).map(|f| f.report.as_str()).collect();
         self.reports(faults.into_iter(), "errors");
+        let warned: Vec<&str> = collected.files.iter().flat_map(|f| &f.warnings).map(|f| f.report.as_str()).collect();
+        if !self.quiet {
+            self.reports(warned.into_iter(), "warnings");
+        }
         if let Some(line) = summary(collected, asked, self.filtered).filter(|_| !(self.quiet && unexpected.is_empty()))
         {
             self.out.line(&line);

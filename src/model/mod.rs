@@ -19,3 +19,4 @@ pub(crate) mod suggest;
 pub mod system;
 pub mod system_error;
 pub mod validate;
+pub mod warnings;

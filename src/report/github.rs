@@ -20,11 +20,15 @@ pub fn render(report: &Report) -> String {
             data(&format!("{}{help}", e.message))
         ));
     }
+    for w in &report.warnings {
+        let place = place(&w.file, (w.line, w.column), (w.end_line, w.end_column));
+        text.push_str(&format!("::warning {place},title={}::{}\n", property(&w.code), data(&w.message)));
+    }
     text
 }
 
 /// `natural O along F: expected commutes, found fails`.
-pub(super) fn title(check: &CheckEntry) -> String {
+pub fn title(check: &CheckEntry) -> String {
     let (expected, found) = (check.expected.as_deref().unwrap_or("-"), check.verdict.as_deref().unwrap_or("-"));
     if expected == found {
         let how = match (&check.rate, check.evidence.as_deref()) {

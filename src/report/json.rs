@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::made::{PartitionEntry, SourceEntry, ToolEntry};
 use super::system::{SquareEntry, SystemEntry};
+use crate::model::warnings::Warning;
 use crate::source::Sources;
 use crate::structure::blame::Blame;
 use crate::structure::class::Class;
@@ -42,6 +43,9 @@ pub struct Report {
     pub checks: Vec<CheckEntry>,
     /// All errors of all files, in order.
     pub errors: Vec<ErrorEntry>,
+    /// All warnings of all files, in order; they change no answer.
+    #[serde(default)]
+    pub warnings: Vec<ErrorEntry>,
 }
 
 impl Report {
@@ -58,6 +62,7 @@ impl Report {
             sources: Vec::new(),
             checks: Vec::new(),
             errors: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -375,6 +380,23 @@ impl ErrorEntry {
             column: 0,
             end_line: 0,
             end_column: 0,
+            related: None,
+        }
+    }
+
+    /// The entry of a warning.
+    pub fn of_warning(sources: &Sources, warning: &Warning) -> Self {
+        let (file, line, column) = sources.place(warning.span());
+        let (end_line, end_column) = sources.end(warning.span());
+        ErrorEntry {
+            code: miette::Diagnostic::code(warning).map(|c| c.to_string()).unwrap_or_default(),
+            message: warning.to_string(),
+            help: miette::Diagnostic::help(warning).map(|h| h.to_string()),
+            file: file.to_owned(),
+            line,
+            column,
+            end_line,
+            end_column,
             related: None,
         }
     }

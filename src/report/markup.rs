@@ -27,7 +27,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// The verdict with its rate or order.
-pub(super) fn verdict(check: &CheckEntry) -> String {
+pub fn verdict(check: &CheckEntry) -> String {
     let word = check.verdict.as_deref().unwrap_or("table");
     match (&check.rate, check.order) {
         (Some(rate), _) if word == "up to rate" => format!("{word} {rate}"),
@@ -37,7 +37,7 @@ pub(super) fn verdict(check: &CheckEntry) -> String {
 }
 
 /// How the checks of a report stand, in a sentence.
-pub(super) fn summary(report: &Report) -> String {
+pub fn summary(report: &Report) -> String {
     let asked: Vec<&CheckEntry> = report.checks.iter().filter(|c| c.verdict.is_some()).collect();
     let unexpected = asked.iter().filter(|c| !c.ok).count();
     let mut text = match (asked.len(), unexpected) {

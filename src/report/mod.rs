@@ -9,8 +9,12 @@ pub mod latex;
 pub mod made;
 pub mod markdown;
 mod markup;
+pub mod picture;
 mod plot;
 pub mod sarif;
 pub mod system;
 pub mod table;
 pub mod text;
+
+pub use github::title;
+pub use markup::{summary, verdict};

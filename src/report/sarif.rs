@@ -16,6 +16,11 @@ pub fn render(report: &Report) -> String {
     for error in &report.errors {
         results.push(fault(error, rule_index(&mut rules, &error.code)));
     }
+    for warning in &report.warnings {
+        let mut entry = fault(warning, rule_index(&mut rules, &warning.code));
+        entry["level"] = json!("warning");
+        results.push(entry);
+    }
     let artifacts: Vec<Value> = report
         .sources
         .iter()
@@ -71,7 +76,8 @@ fn unexpected(check: &CheckEntry, index: usize, rule: &str) -> Value {
     if !check.blame.is_empty() {
         result["relatedLocations"] = check.blame.iter().map(blamed).collect();
     }
-    if let Some(repair) = &check.repair {
+    // A text of the library is part of the program, and cannot be changed.
+    if let Some(repair) = check.repair.as_ref().filter(|r| r.edits.iter().all(|e| !e.file.starts_with('<'))) {
         result["fixes"] = json!([fix(repair)]);
     }
     result
@@ -86,9 +92,11 @@ fn blamed(blame: &BlameEntry) -> Value {
 fn fix(repair: &RepairEntry) -> Value {
     let mut files: Vec<(String, Vec<Value>)> = Vec::new();
     for edit in &repair.edits {
+        // White space is all that separates an addition from what follows it.
+        let inserted = if edit.replace.is_empty() { format!("{} ", edit.by) } else { edit.by.clone() };
         let change = json!({
             "deletedRegion": region(edit.line, edit.column, edit.end_line, edit.end_column),
-            "insertedContent": { "text": edit.by },
+            "insertedContent": { "text": inserted },
         });
         match files.iter_mut().find(|(f, _)| *f == edit.file) {
             Some((_, changes)) => changes.push(change),

@@ -224,7 +224,10 @@ pub fn summary(answer: &Answer) -> Vec<String> {
     match &r.rates {
         Some(Rates::Potential { reference, table, law, fixed }) => {
             match law {
-                Some(law) => say(format!("learning rates, with 1 for {reference}: {law}")),
+                Some(law) => {
+                    let members = table.len();
+                    say(format!("learning rates, with 1 for {reference}: {law}, read off {members} members"));
+                }
                 None => say(format!("learning rates, with 1 for {reference}:")),
             }
             if law.is_none() {

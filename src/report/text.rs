@@ -7,7 +7,7 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use super::elsewhere::Elsewhere;
 use crate::source::{Sources, Span};
 use crate::structure::blame::Blame;
-use crate::verdict::{Evidence, Repair, Verdict, Witness};
+use crate::verdict::{Evidence, Repair, Verdict, Witness, order_differs};
 use crate::{Answer, expected_verdict};
 
 /// Pads to a width counted in characters.
@@ -97,6 +97,11 @@ pub fn unexpected(sources: &Sources, answer: &Answer) -> Unexpected {
     let expected = expected_verdict(task.expected.as_ref());
     let title = match &f.rate_differs {
         Some(rate) => format!("expected the rate {rate}, but the rate is {}", f.rate.as_deref().unwrap_or("another")),
+        None if order_differs(task.expected.as_ref(), f).is_some() && f.verdict == expected => {
+            let wanted = order_differs(task.expected.as_ref(), f).unwrap_or_default();
+            let found = f.order.map_or("not known".to_owned(), |k| format!("lr^{k}"));
+            format!("expected a defect of order lr^{wanted}, but its order is {found}")
+        }
         None if f.verdict == expected => {
             format!("{} is not proved: the evidence is {}", f.verdict.text(), f.evidence.text())
         }
@@ -335,6 +340,9 @@ fn advice(answer: &Answer) -> Option<String> {
             f.rate.as_ref().map_or(String::new(), |r| format!(" {r}"))
         ),
         Verdict::UpToRates => "If this is what you want, write `expect up to rates`.".into(),
+        Verdict::InLimit if other_order(answer).is_some() => {
+            format!("If this is what you want, write `expect in limit (lr^{})`.", other_order(answer).unwrap_or_default())
+        }
         Verdict::InLimit => "The step approximates a natural transformation; if that is enough, write `expect in limit`.".into(),
         Verdict::Fails => "If the check is there to show this failure, write `expect fails`.".into(),
         Verdict::Commutes if f.evidence == Evidence::Numeric && expected_verdict(answer.task.expected.as_ref()) == f.verdict => {
@@ -349,4 +357,9 @@ fn advice(answer: &Answer) -> Option<String> {
         Verdict::Invalid => return None,
     };
     Some(text)
+}
+
+/// The order found, if the check expects another one.
+fn other_order(answer: &Answer) -> Option<usize> {
+    order_differs(answer.task.expected.as_ref(), &answer.finding).and(answer.finding.order)
 }

@@ -49,7 +49,8 @@ pub fn blame(body: &Body, class: Class) -> Vec<Blame> {
                 break;
             }
             // The fewest places; of equal ones those at the simplest rate.
-            if let Some(found) = at_rate(typer).or_else(|| rules(body, c, rate))
+            let again = || Typer::new(body, c, Rational::from(rate)).lenient();
+            if let Some(found) = at_rate(typer).or_else(|| rules(again()))
                 && best.as_ref().is_none_or(|b| found.len() < b.len())
             {
                 best = Some(found);
@@ -62,6 +63,17 @@ pub fn blame(body: &Body, class: Class) -> Vec<Blame> {
         }
     }
     Vec::new()
+}
+
+/// The subexpressions to blame along maps that scale each parameter by a factor of its own; empty if ablation confirms none,
+/// or if the body reads matrices over all parameters, which these laws do not follow.
+pub fn blame_blockwise(body: &Body) -> Vec<Blame> {
+    let matrices = |n: &Node| n.kind == Kind::Matrix || matches!(n.op, Op::NaturalGradient | Op::Raise | Op::Covariant);
+    if body.nodes.iter().any(matrices) {
+        return Vec::new();
+    }
+    let typer = || Typer::blockwise(body).lenient();
+    at_rate(typer()).or_else(|| rules(typer())).unwrap_or_default()
 }
 
 /// A step that moves the point by a fixed amount at `lr = 0` approximates no flow; with that amount multiplied by `lr` it
@@ -131,17 +143,16 @@ fn carried_tensors(typer: &mut Typer) -> Vec<Blame> {
 }
 
 /// Where no smaller subexpressions are found, the whole rules that have not the laws they need.
-fn rules(body: &Body, class: Class, rate: i32) -> Option<Vec<Blame>> {
-    let mut typer = Typer::new(body, class, Rational::from(rate));
-    typer.lenient = true;
+fn rules(mut typer: Typer) -> Option<Vec<Blame>> {
     let mut found = Vec::new();
     for open in unmet(&mut typer) {
         let why = match open.fault {
             Some(fault) => fault.why,
-            None => format!("`{}` does not change as it would have to", body.component_name(open.component)),
+            None => format!("`{}` does not change as it would have to", typer.body.component_name(open.component)),
         };
-        found.push(Blame { span: body.spans[open.component], why });
-        typer.ablate(body.components[open.component], open.needed);
+        found.push(Blame { span: typer.body.spans[open.component], why });
+        let component = typer.body.components[open.component];
+        typer.ablate(component, open.needed);
     }
     found.extend(carried_tensors(&mut typer));
     unmet(&mut typer).is_empty().then_some(found)

@@ -69,6 +69,11 @@ pub fn theorem(body: &Body, class: Class) -> Theorem {
     Theorem { proof, hypotheses }
 }
 
+/// Whether types prove that the square commutes along maps that scale each parameter by a factor of its own.
+pub fn commutes_blockwise(body: &Body) -> bool {
+    unmet(&mut Typer::blockwise(body)).is_empty()
+}
+
 /// What follows for a class from proofs along classes that generate it.
 fn together(all: Vec<Proof>) -> Proof {
     if let [only] = &all[..] {

@@ -45,6 +45,8 @@ pub struct Typer {
     /// Whether `diagonal` states are taken as lists of numbers where the class cannot carry them: only to find what else
     /// is to blame.
     pub lenient: bool,
+    /// Under `scaling`: whether each parameter is scaled by a factor of its own, of which weights are the exponents.
+    pub blockwise: bool,
     /// What the laws found so far use of the architecture.
     pub hypotheses: BTreeSet<Hypothesis>,
     memo: FxHashMap<Id, Typed>,
@@ -61,11 +63,23 @@ impl Typer {
             rate,
             given: FxHashMap::default(),
             lenient: false,
+            blockwise: false,
             hypotheses: BTreeSet::new(),
             memo: FxHashMap::default(),
             visiting: Vec::new(),
             keys: super::smooth::Keys::default(),
         }
+    }
+
+    /// A reader of `body` under maps that scale each parameter by a factor of its own.
+    pub fn blockwise(body: &Body) -> Self {
+        Typer { blockwise: true, ..Typer::new(body, Class::Scaling, Rational::ZERO) }
+    }
+
+    /// The same, lenient with `diagonal` states.
+    #[must_use]
+    pub fn lenient(self) -> Self {
+        Typer { lenient: true, ..self }
     }
 
     /// Takes a node to have a law, and forgets all laws that were found without that.
@@ -90,9 +104,30 @@ impl Typer {
         }
         self.visiting.push(id);
         let law = self.rule(id).or_else(|fault| self.unmoved(id).ok_or(fault));
+        let law = law.and_then(|law| self.apart(id, law));
         self.visiting.pop();
         self.memo.insert(id, law.clone());
         law
+    }
+
+    /// Where each parameter has a factor of its own, a weight counts that of the parameter at hand: a number summed over
+    /// several has a law only without weight, and matrices over all parameters have two factors in each entry.
+    fn apart(&self, id: Id, law: Law) -> Typed {
+        if !self.blockwise || law.is_zero() {
+            return Ok(law);
+        }
+        let node = self.body.node(id);
+        let whole = |a: &Id| matches!(self.body.node(*a).kind, Kind::Vector | Kind::Matrix | Kind::Sides(_));
+        let mixed = match &node.op {
+            Op::NaturalGradient | Op::Raise | Op::Lower | Op::Christoffel | Op::Covariant => true,
+            Op::Differential | Op::Gradient => law.weight != Rational::NEG_ONE,
+            _ if node.kind == Kind::Matrix => true,
+            _ => node.kind == Kind::Scalar && !law.weight.is_zero() && node.args.iter().any(whole),
+        };
+        if mixed {
+            return self.fault(id, "it combines parameters that the map scales by different factors");
+        }
+        Ok(law)
     }
 
     /// Along translations `J = 1`: whatever is computed from values that do not change does not change.

@@ -148,12 +148,27 @@ impl Builder {
                 let rates = node.into_inner().filter(|part| part.as_rule() == Rule::block_rate);
                 ExpectedVerdict::UpToRates(rates.map(|node| self.block_rate(node)).collect::<Built<_>>()?)
             }
-            Rule::in_limit => ExpectedVerdict::InLimit,
+            Rule::in_limit => {
+                let order = node.into_inner().find(|part| part.as_rule() == Rule::order);
+                ExpectedVerdict::InLimit(order.map(|node| self.order(node)).transpose()?)
+            }
             Rule::kw_fails => ExpectedVerdict::Fails,
             Rule::kw_undecided => ExpectedVerdict::Undecided,
             _ => ExpectedVerdict::Invalid,
         };
         Ok(Expectation { verdict, span })
+    }
+
+    /// `(lr^2)`: a whole number, of whatever the learning rate is called.
+    fn order(self, node: Node<'_>) -> Built<usize> {
+        let (span, found) = (self.span(&node), format!("`{}`", node.as_str()));
+        let number = node.into_inner().find(|part| part.as_rule() == Rule::number);
+        number.and_then(|part| part.as_str().parse().ok()).ok_or_else(|| SyntaxError::Unexpected {
+            expected: "the order of the defect".to_owned(),
+            found,
+            span,
+            help: Some("the order is a whole number: `expect in limit (lr^2)`".to_owned()),
+        })
     }
 
     fn block_rate(self, node: Node<'_>) -> Built<BlockRate> {

@@ -1,5 +1,8 @@
 //! What was probably meant: words of the language that are close to the one found, signs that look alike.
 
+/// Longer words are meant by nobody.
+const LONGEST: usize = 200;
+
 /// The candidate nearest to a word, if it is near enough to be a slip of the pen, another case, or its abbreviation.
 ///
 /// One letter in four may be wrong, none in a word of one letter: an unknown `Y` is not answered with any other letter.
@@ -15,6 +18,10 @@ pub fn nearest<'w>(word: &str, candidates: impl IntoIterator<Item = &'w str>) ->
         let other = candidate.to_lowercase();
         let letters = other.chars().count();
         // A whole word is not near to a letter.
+        // Words of very different or of absurd length are not near, and their distance is dear.
+        if letters.max(length) > LONGEST {
+            return None;
+        }
         let distance = strsim::damerau_levenshtein(&lower, &other);
         let near = distance <= limit && distance < letters;
         let short = abbreviates(&lower, &other);

@@ -112,7 +112,8 @@ pub(super) fn check_text(check: &Check) -> Text {
                     assign(Text::word(&format!("{}({})", rate.hyperparameter.name, rate.block.name)), &rate.value)
                 }));
             }
-            ExpectedVerdict::InLimit => text.push("in limit"),
+            ExpectedVerdict::InLimit(None) => text.push("in limit"),
+            ExpectedVerdict::InLimit(Some(order)) => text.push(&format!("in limit (lr^{order})")),
             ExpectedVerdict::Fails => text.push("fails"),
             ExpectedVerdict::Undecided => text.push("undecided"),
             ExpectedVerdict::Invalid => text.push("invalid"),

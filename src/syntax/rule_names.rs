@@ -114,6 +114,7 @@ pub(super) fn phrase(rule: Rule) -> &'static str {
         Rule::up_to_rates => "`up to rates`",
         Rule::block_rate => "a rate such as `lr(W) = 2`",
         Rule::in_limit => "`in limit`",
+        Rule::order => "an order such as `(lr^2)`",
         Rule::expr
         | Rule::operand
         | Rule::minus_sign

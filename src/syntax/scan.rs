@@ -288,3 +288,9 @@ pub(super) fn word(text: &str) -> &str {
 pub(super) fn is_reserved(word: &str) -> bool {
     ITEM_WORDS.contains(&word) || ENTRY_WORDS.contains(&word)
 }
+
+/// The words of a text in order, comments left out; `x'` counts as `x`.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    let code = text.lines().map(|line| line.find("//").map_or(line, |at| &line[..at]));
+    code.flat_map(|line| line.split(|c| !is_word_char(c))).filter(|word| !word.is_empty())
+}

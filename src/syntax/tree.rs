@@ -505,8 +505,8 @@ pub enum ExpectedVerdict {
     UpToRate(Option<Expr>),
     /// `up to rates`, perhaps with some of them.
     UpToRates(Vec<BlockRate>),
-    /// `in limit`
-    InLimit,
+    /// `in limit`, perhaps with the order of the defect: `in limit (lr^2)`.
+    InLimit(Option<usize>),
     /// `fails`
     Fails,
     /// `undecided`

@@ -11,12 +11,29 @@ use super::build::NONE;
 use super::store::{Labels, Node, Shape, Store, SymbolId, Term};
 use crate::domain::{Fun, Rational};
 
-/// A primitive that has no derivative as a term: the polar factor, or a power of a matrix.
+/// Entries that a derivative, or a tensor on the way to it, may have.
+const MAX_ENTRIES: usize = 1 << 24;
+
+/// Why a term has no derivative that can be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the derivative of `{primitive}` is not available")]
-pub struct NotDifferentiable {
-    /// The primitive's name in the language.
-    pub primitive: &'static str,
+pub enum NotDifferentiable {
+    /// A primitive that has no derivative as a term: the polar factor, or a power of a matrix.
+    #[error("the derivative of `{primitive}` is not available")]
+    Primitive {
+        /// The primitive's name in the language.
+        primitive: &'static str,
+    },
+    /// It has too many entries.
+    #[error("a derivative would have {entries} entries, more than the limit of {MAX_ENTRIES}")]
+    TooLarge {
+        /// How many.
+        entries: usize,
+    },
+}
+
+/// An error if a tensor of so many entries is not to be built.
+fn affordable(entries: usize) -> Result<(), NotDifferentiable> {
+    if entries > MAX_ENTRIES { Err(NotDifferentiable::TooLarge { entries }) } else { Ok(()) }
 }
 
 /// Directions of differentiation: for each symbol a term of the symbol's shape followed by `extra` axes.
@@ -62,6 +79,7 @@ impl Store {
     pub fn jacobian(&mut self, f: Term, x: SymbolId) -> Result<Term, NotDifferentiable> {
         let extra = self.symbol_info(x).shape.clone();
         let n: usize = extra.iter().product();
+        affordable(n.max(self.size(f)).saturating_mul(n))?;
         let eye = self.eye(n);
         let both: Shape = extra.iter().chain(&extra).copied().collect();
         let seed = self.reshape(eye, &both);
@@ -82,6 +100,9 @@ impl Store {
         let all: Labels = own.iter().chain(&extra).copied().collect();
         let mut full = shape.clone();
         full.extend_from_slice(&seeds.extra);
+        if self.node(t).operands().iter().any(|x| memo.contains_key(x)) {
+            affordable(full.iter().fold(1usize, |n, k| n.saturating_mul(*k)))?;
+        }
         Ok(match self.node(t).clone() {
             Node::Fill(_) | Node::Literal(_) => None,
             Node::Symbol(s) => seeds.directions.get(&s).copied(),
@@ -151,8 +172,10 @@ impl Store {
                 let trace = self.product(inverse, &[1, 0], dx, &with, &extra);
                 self.product(t, &[], trace, &extra, &extra)
             }),
-            Node::Polar(x) if memo.contains_key(&x) => return Err(NotDifferentiable { primitive: "polar" }),
-            Node::PowerSpd(x, _) if memo.contains_key(&x) => return Err(NotDifferentiable { primitive: "powm" }),
+            Node::Polar(x) if memo.contains_key(&x) => return Err(NotDifferentiable::Primitive { primitive: "polar" }),
+            Node::PowerSpd(x, _) if memo.contains_key(&x) => {
+                return Err(NotDifferentiable::Primitive { primitive: "powm" });
+            }
             Node::Polar(_) | Node::PowerSpd(..) => None,
         })
     }

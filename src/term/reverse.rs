@@ -105,8 +105,8 @@ impl Store {
                 let scale = self.mul(t, y);
                 vec![(x, one, self.scalar_mul(scale, cofactors))]
             }
-            Node::Polar(_) => return Err(NotDifferentiable { primitive: "polar" }),
-            Node::PowerSpd(..) => return Err(NotDifferentiable { primitive: "powm" }),
+            Node::Polar(_) => return Err(NotDifferentiable::Primitive { primitive: "polar" }),
+            Node::PowerSpd(..) => return Err(NotDifferentiable::Primitive { primitive: "powm" }),
         })
     }
 

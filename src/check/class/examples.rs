@@ -139,7 +139,7 @@ impl Examples {
         };
         let verdict = match finding.verdict {
             Verdict::Fails => ExpectedVerdict::Fails,
-            Verdict::InLimit => ExpectedVerdict::InLimit,
+            Verdict::InLimit => ExpectedVerdict::InLimit(None),
             _ => return None,
         };
         let check = Check { question, expect: Some(Expectation { verdict, span }), span };

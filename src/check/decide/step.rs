@@ -2,14 +2,16 @@
 
 use rustc_hash::FxHashMap;
 
+use super::small::{depends_at_zero, near_zero, unclear};
 use super::{
     Disagreement, Opening, Sign, Standing, examine, expected_rate, hunt, is_one, numbers, opening, positive,
     proved_rate, up_to_rate,
 };
 use crate::check::algebra::{Atoms, Identity};
+use crate::check::order::{self, Defect};
 use crate::check::rate::{self, Ratio};
 use crate::check::witness::Goal;
-use crate::check::{Budget, Problem, numeric, order};
+use crate::check::{Budget, Problem, numeric};
 use crate::domain::Rational;
 use crate::term::{Seeds, SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict};
@@ -69,6 +71,9 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
         Opening::Settled(f) => return Ok(*f),
         Opening::Unproved(identity, sampled) => (identity, sampled),
     };
+    if depends_at_zero(problem, lr, &left, budget) || depends_at_zero(problem, lr, &right, budget) {
+        return Ok(near_zero(problem, lr, (&left, &right), (&identity, &sampled), budget));
+    }
     let (Some((l0, l1)), Some((r0, r1))) = (at_zero(problem, lr, &left), at_zero(problem, lr, &right)) else {
         return Ok(numbers(
             problem,
@@ -176,26 +181,39 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
     // Of second order or smaller; a witness shows that it is not zero.
     let (found, tried) =
         hunt(problem, &left, &scaled_right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
-    let pieces = &sampled.pieces;
-    let order = order::of_defect(&problem.setting, (&left, &scaled_right), lr, &problem.domain, pieces, budget);
-    if order.is_some_and(|k| k < 2) {
-        let message = format!(
-            "the defect of one step seems to vanish to first order, but its series starts at lr^{}",
-            order.unwrap_or(0)
-        );
-        let mut f = Finding::new(Verdict::Undecided, Evidence::None, message);
-        f.residual = residual;
-        f.tried = tried;
-        return Ok(f);
-    }
+    let defect = order::of_defect(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
     let slope = numeric::slope(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
+    let two = Rational::from(2u8);
+    let (order, power) = match defect {
+        Defect::Order { power, .. } if power >= two && slope.is_none_or(|s| s > power.to_f64().value() - 0.5) => {
+            (usize::try_from(power.floor()).ok(), format!("the defect of one step{{at}} is of order lr^{power}"))
+        }
+        Defect::Flat if found.is_some() => {
+            (None, "for small lr the defect of one step{at} vanishes, beyond that it does not".to_owned())
+        }
+        Defect::Flat | Defect::Unknown if found.is_none() && sampled.agrees() => {
+            return Ok(numbers(
+                problem,
+                Verdict::Commutes,
+                (&left, &scaled_right),
+                (&identity, &sampled),
+                budget,
+                tried,
+            ));
+        }
+        other => {
+            let mut f = Finding::new(Verdict::Undecided, Evidence::None, unclear(&other, slope));
+            f.residual = sampled.residual;
+            f.tried = tried;
+            return Ok(f);
+        }
+    };
     let seen = slope.map_or(String::new(), |s| format!("; numerically the defect shrinks like lr^{s:.2}"));
     let c = c.map(|c| rate::simplified(&mut problem.setting, c)).filter(|&c| !is_one(problem, c));
     let rate = c.map(|c| problem.setting.store.text(c));
     let at = rate.as_ref().map_or(String::new(), |r| format!(" at the rate {r}"));
-    let power = order.map_or("lr^2 or smaller".to_owned(), |k| format!("lr^{k}"));
-    let message =
-        format!("the defect of one step{at} is of order {power}{seen}; that it vanishes to first order is {proof}");
+    let power = power.replace("{at}", &at);
+    let message = format!("{power}{seen}; that it vanishes to first order is {proof}");
     let mut f = Finding::new(Verdict::InLimit, Evidence::Algebra, message);
     if matches!(zeroth, Standing::Unproved(..)) {
         f.evidence = Evidence::Numeric;

@@ -72,6 +72,11 @@ impl Systems {
         all
     }
 
+    /// The system or cone of this name, if it has no faults.
+    pub fn get(&self, name: &str) -> Option<&System> {
+        self.known.get(name)?.as_deref()
+    }
+
     /// The task of a check of or along a system or a cone; `None` for other checks.
     pub fn task(&self, model: &Model, check: &Check) -> Option<Result<Task, Vec<ModelError>>> {
         match &check.question {
@@ -144,6 +149,12 @@ impl System {
     /// The generators whose squares a `check natural` asks for: those of the system, or the legs of the cone.
     pub fn squares(&self) -> &[Arrow] {
         self.cone.as_ref().map_or(&self.family.arrows, |c| &c.2)
+    }
+
+    /// The name of an object, or of the apex.
+    pub fn object_label(&self, object: usize) -> String {
+        let apex = self.cone.as_ref().filter(|(_, number, ..)| *number == object).map(|(name, ..)| name.clone());
+        self.family.objects.get(object).map(|o| o.label.clone()).or(apex).unwrap_or_default()
     }
 
     /// The number of objects, without an apex that is none of them.

@@ -28,12 +28,27 @@ pub enum Edit {
     OwnDecay,
     /// A hyperparameter, by number, becomes zero.
     Without(usize),
+    /// A state, by number, is carried as another type.
+    Carried(usize, &'static str),
 }
+
+/// Types of states whose values have one shape.
+const CARRIED: [&[&str]; 2] = [&["tangent", "cotangent", "diagonal"], &["metric", "cometric"]];
 
 impl Edit {
     /// All edits that may apply to an optimizer, in the order in which they are tried.
     pub fn all(optimizer: &Optimizer) -> Vec<Edit> {
-        let mut all = vec![
+        let settable = optimizer.params.iter().enumerate().filter(|(_, p)| p.default.is_some());
+        let summands = settable.filter(|(_, p)| is_summand(optimizer, &p.name.name));
+        // The simplest first.
+        let mut all: Vec<Edit> = summands.take(4).map(|(i, _)| Edit::Without(i)).collect();
+        for (i, s) in optimizer.states.iter().enumerate().take(4) {
+            let word = s.ty.name.name.as_str();
+            let kind = CARRIED.iter().find(|kind| kind.contains(&word) && s.ty.dims.is_empty());
+            let others = kind.into_iter().flat_map(|k| k.iter().copied()).filter(|w| *w != word);
+            all.extend(others.map(|w| Edit::Carried(i, w)));
+        }
+        all.extend([
             Edit::NaturalGradient,
             Edit::RaisedStep,
             Edit::CovariantHessian,
@@ -43,11 +58,21 @@ impl Edit {
             Edit::MetricDamping,
             Edit::NoRoot,
             Edit::OwnDecay,
-        ];
-        let settable = optimizer.params.iter().enumerate().filter(|(_, p)| p.default.is_some());
-        let summands = settable.filter(|(_, p)| is_summand(optimizer, &p.name.name));
-        all.extend(summands.take(4).map(|(i, _)| Edit::Without(i)));
+        ]);
         all
+    }
+
+    /// The name of the hyperparameter that it sets to zero.
+    pub fn zeroed(&self, optimizer: &Optimizer) -> Option<String> {
+        match self {
+            Edit::Without(i) => optimizer.params.get(*i).map(|p| p.name.name.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether it leaves the rules as they are written: a hyperparameter at zero, another type of a state.
+    pub fn is_simple(&self) -> bool {
+        matches!(self, Edit::Without(_) | Edit::Carried(..))
     }
 
     /// What was wrong with what it replaces.
@@ -62,6 +87,10 @@ impl Edit {
             Edit::MetricDamping => "`eye(dim)` is no tensor: adding it to the metric fixes a scale for every coordinate".into(),
             Edit::NoRoot => "the root leaves a step without units, which moves every coordinate alike whatever its scale; without it the step has the units of the coordinate".into(),
             Edit::OwnDecay => "`params` depends on the origin of the coordinates; the way gone since the start is a vector that does not".into(),
+            Edit::Carried(i, word) => {
+                let (name, was) = optimizer.states.get(*i).map_or(("", ""), |s| (s.name.name.as_str(), s.ty.name.name.as_str()));
+                format!("the answer hangs on the type of the state `{name}`: it is carried as `{was}`, and carried as `{word}` it fits")
+            }
             Edit::Without(i) => {
                 let name = optimizer.params.get(*i).map_or("", |p| p.name.name.as_str());
                 format!("`{name}` is a constant beside quantities that change with the map, and fixes a scale for them")
@@ -84,6 +113,12 @@ impl Edit {
                 let new = format!("{} = 0", p.name.name);
                 changes.push((p.name.span.to(default.span), old, new));
                 default.kind = ExprKind::Number(Rational::ZERO);
+            }
+            Edit::Carried(i, word) => {
+                let s = changed.states.get_mut(*i)?;
+                let (name, was) = (&s.name.name, &s.ty.name.name);
+                changes.push((s.name.span.to(s.ty.span), format!("{name} : {was}"), format!("{name} : {word}")));
+                s.ty.name.name = (*word).to_owned();
             }
             Edit::CovariantDerivative => covariant(&mut changed, &mut changes),
             Edit::Hamiltonian => hamiltonian(&mut changed, &mut changes),
@@ -137,36 +172,62 @@ impl Edit {
 /// Whether a hyperparameter occurs, and only as a summand, as `eps` does, or as the factor of one that is a decay or a damping.
 /// Setting any other to zero would take something away that the optimizer is made of.
 fn is_summand(optimizer: &Optimizer, name: &str) -> bool {
-    let mut uses = Uses { name, summands: 0, others: 0 };
-    optimizer.lets.iter().for_each(|l| uses.expr(&l.value, false));
-    for d in &optimizer.dynamics {
-        d.body.iter().for_each(|s| uses.statement(s));
-    }
-    uses.summands > 0 && uses.others == 0
+    let uses = Uses::of(optimizer, name);
+    !uses.summands.is_empty() && uses.others == 0
+}
+
+/// Where a hyperparameter is used as a summand, or as the factor of one.
+pub fn uses_of(optimizer: &Optimizer, name: &str) -> Vec<Span> {
+    Uses::of(optimizer, name).summands
 }
 
 /// Counts how a name is used.
 struct Uses<'n> {
     name: &'n str,
-    summands: usize,
+    /// The names of blocks in sight.
+    blocks: Vec<String>,
+    summands: Vec<Span>,
     others: usize,
 }
 
-impl Uses<'_> {
+impl<'n> Uses<'n> {
+    fn of(optimizer: &Optimizer, name: &'n str) -> Self {
+        let mut uses = Uses { name, blocks: Vec::new(), summands: Vec::new(), others: 0 };
+        optimizer.lets.iter().for_each(|l| uses.expr(&l.value, false));
+        for d in &optimizer.dynamics {
+            d.body.iter().for_each(|s| uses.statement(s));
+        }
+        uses
+    }
+
     fn statement(&mut self, s: &Statement) {
         match &s.kind {
             StatementKind::Let(l) => self.expr(&l.value, false),
             StatementKind::Derivative(_, e) | StatementKind::Covariant(_, e) | StatementKind::Update(_, e) => {
                 self.expr(e, false);
             }
-            StatementKind::Each { body, .. } => body.iter().for_each(|s| self.statement(s)),
+            StatementKind::Each { var, body, .. } => {
+                self.blocks.push(var.name.clone());
+                body.iter().for_each(|s| self.statement(s));
+                self.blocks.pop();
+            }
+        }
+    }
+
+    /// `params`, a block of it, their lengths, or the identity: what decays and dampings are multiples of.
+    fn decays(&self, e: &Expr) -> bool {
+        match &e.kind {
+            ExprKind::Name(n) => n == "params" || self.blocks.contains(n),
+            ExprKind::Call(f, args) if f.name == "norm" => args.iter().all(|a| self.decays(a)),
+            ExprKind::Call(f, _) => f.name == "eye",
+            _ => false,
         }
     }
 
     /// `summand` tells whether the expression is one of a sum's.
     fn expr(&mut self, e: &Expr, summand: bool) {
         match &e.kind {
-            ExprKind::Name(n) if n == self.name && summand => self.summands += 1,
+            ExprKind::Name(n) if n == self.name && summand => self.summands.push(e.span),
             ExprKind::Name(n) if n == self.name => self.others += 1,
             ExprKind::Number(_) | ExprKind::Name(_) | ExprKind::Primed(_) => {}
             ExprKind::Neg(x) => self.expr(x, summand),
@@ -176,8 +237,7 @@ impl Uses<'_> {
                 self.expr(b, true);
             }
             ExprKind::Binary(BinaryOp::Mul, a, b) => {
-                let fixed = matches!(&b.kind, ExprKind::Name(n) if n == "params")
-                    || matches!(&b.kind, ExprKind::Call(f, _) if f.name == "eye");
+                let fixed = self.decays(b);
                 self.expr(a, summand && fixed);
                 self.expr(b, false);
             }
@@ -351,9 +411,9 @@ fn own_decay(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
                 },
                 &mut found,
             );
-            rule = Some((p.clone(), e.clone()));
+            rule = Some(e.clone());
         }
-        let Some((p, e)) = rule.filter(|_| !found.is_empty()) else { return };
+        let Some(e) = rule.filter(|_| !found.is_empty()) else { return };
         let place = Place { name: ident(name, span), block: None };
         let kind = if step {
             let difference =
@@ -363,8 +423,10 @@ fn own_decay(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
             StatementKind::Derivative(place, e.clone())
         };
         let text = if step { format!("{name}' = {name} + params' - params") } else { format!("d/dt {name} = {e}") };
-        changes.push((p.name.span, String::new(), format!("state {name} : tangent")));
-        changes.push((p.name.span, String::new(), text));
+        // The state before the dynamics, its rule at their end.
+        let at = |offset: usize| Span::new(d.span.source, offset, offset);
+        changes.push((at(d.span.start), String::new(), format!("state {name} : tangent")));
+        changes.push((at(d.span.end.saturating_sub(1)), String::new(), text));
         d.body.push(Statement { kind, span });
     }
     if !found.is_empty() {

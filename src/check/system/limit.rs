@@ -52,7 +52,7 @@ pub(super) fn sentence(
                 return Some(format!("one step respects the embeddings of {system} up to a defect of {power}"));
             }
             Some(format!(
-                "one step carries threads of {system} to threads up to a defect of {power}, uniformly along the system"
+                "one step carries threads of {system} to threads up to a defect of {power} in every object that was looked at"
             ))
         }
         _ => None,

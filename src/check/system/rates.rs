@@ -94,7 +94,11 @@ pub(super) fn rates(system: &System, arrows: &[Arrow], paces: &[Pace]) -> Option
     }
     let table: Vec<(usize, Rational)> = rate.into_iter().enumerate().filter_map(|(o, r)| r.map(|r| (o, r))).collect();
     let (law, fixed) = match law(system, &table) {
-        Some((law, growth)) => (Some(law), growth.map(|g| degenerate(&objects[smallest].label, g))),
+        Some((law, growth)) => {
+            // A finite chain has its own limit, the largest member, and nothing beyond it.
+            let endless = growth.filter(|_| !system.family.unbounded.is_empty());
+            (Some(law), endless.map(|g| degenerate(&objects[smallest].label, g)))
+        }
         None => (None, None),
     };
     // The smallest objects first.
@@ -189,15 +193,15 @@ fn law(system: &System, table: &[(usize, Rational)]) -> Option<(String, Option<G
     None
 }
 
-/// What one learning rate for all members does in the limit: the motion of a member, seen in the smallest object, is faster
+/// What one learning rate for all members of an endless chain does in the limit, if the law goes on: the motion of a member, seen in the smallest object, is faster
 /// than that object's own by the inverse of its learning rate in the table.
 fn degenerate(reference: &str, growth: Growth) -> String {
     match growth {
         Growth::Up => format!(
-            "with one fixed learning rate the motion of large members, seen in {reference}, slows down to 0: the limit is degenerate"
+            "if the law goes on, with one fixed learning rate the motion of large members, seen in {reference}, slows down to 0: the limit is degenerate"
         ),
         Growth::Down => format!(
-            "with one fixed learning rate the motion of large members, seen in {reference}, grows without bound: the limit is degenerate"
+            "if the law goes on, with one fixed learning rate the motion of large members, seen in {reference}, grows without bound: the limit is degenerate"
         ),
     }
 }

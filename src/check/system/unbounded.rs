@@ -248,7 +248,8 @@ fn compare(c: &Context<'_>, u: &Unbounded, proof: &Proof, squares: &[Square]) ->
             let residual = s.finding.residual.map_or(0.0, |r| r.max);
             let noise = s.finding.residual.map_or(0.0, |r| r.noise);
             let place = format!("the square of `{}`, which a proof for all {} contradicts", s.name, u.index.name);
-            return Err(Disagreement { residual, noise, place });
+            let engine = "the prover for all sizes";
+            return Err(Disagreement { engine, residual, noise, place });
         }
     }
     Ok(())

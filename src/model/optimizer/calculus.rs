@@ -65,7 +65,12 @@ impl Elaborator<'_> {
             Ok(t) => Ok(t),
             Err(e) => {
                 let message = e.to_string();
-                let help = Some(format!("nat does not differentiate through `{}` yet", e.primitive));
+                let help = match e {
+                    NotDifferentiable::Primitive { primitive } => {
+                        Some(format!("nat does not differentiate through `{primitive}` yet"))
+                    }
+                    NotDifferentiable::TooLarge { .. } => None,
+                };
                 self.fail(ModelError::OptimizerBody { message, help, span })
             }
         }

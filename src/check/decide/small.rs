@@ -1,0 +1,150 @@
+//! Steps whose sides are not smooth at `lr = 0`: signs, roots and pseudo-inverses of what vanishes there. What such a step
+//! does for small learning rates is read off its power series as `lr` tends to 0 from above, never by putting `lr = 0`.
+
+use rustc_hash::FxHashMap;
+
+use super::{hunt, numbers};
+use crate::check::algebra::Identity;
+use crate::check::numeric::Sampled;
+use crate::check::order::{self, Defect};
+use crate::check::sample::Sampler;
+use crate::check::witness::Goal;
+use crate::check::{Budget, Problem, numeric};
+use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::{Domain, Fun, Rational};
+use crate::term::{Node, Program, SymbolId, Term};
+use crate::verdict::{Evidence, Finding, Verdict};
+
+/// Whether to put `lr = 0` may lie on a kink, at the start of a root or where a rank drops: whether the argument of a sign
+/// or of a root that reads `lr` has an entry that vanishes at `lr = 0`, or the rank of a matrix under a pseudo-inverse is
+/// another one there.
+pub(super) fn depends_at_zero(problem: &mut Problem, lr: SymbolId, roots: &[Term], budget: &Budget) -> bool {
+    let store = &mut problem.setting.store;
+    let (mut arguments, mut matrices): (Vec<Term>, Vec<Term>) = (Vec::new(), Vec::new());
+    for t in store.reachable(roots) {
+        let x = match store.node(t) {
+            Node::Map(Fun::Sign, x) | Node::Polar(x) | Node::PowerSpd(x, _) | Node::PseudoInverse(x) => *x,
+            Node::Power(x, q) if !q.is_int() || *q < Rational::ZERO => *x,
+            _ => continue,
+        };
+        if !store.free_symbols(&[x]).contains(&lr) {
+            continue;
+        }
+        match store.node(t) {
+            Node::PseudoInverse(_) => matrices.push(x),
+            _ => arguments.push(x),
+        }
+    }
+    if arguments.is_empty() && matrices.is_empty() {
+        return false;
+    }
+    let shapes: Vec<(usize, usize)> = matrices.iter().map(|m| (store.shape(*m)[0], store.shape(*m)[1])).collect();
+    let zero = store.num(0);
+    let by: FxHashMap<_, _> = [(lr, zero)].into_iter().collect();
+    // The arguments at 0, the matrices at 0, and the matrices beside it.
+    arguments.extend(&matrices);
+    let split = arguments.len() - matrices.len();
+    let mut there = store.substitute(&arguments, &by);
+    there.extend(matrices);
+    let sampler = Sampler::new(&problem.setting, &there, &problem.domain);
+    let program = Program::new(&problem.setting.store, &there);
+    for seed in 0..4 {
+        let label = format!("at zero/{seed}");
+        let mut random = Random::new(budget.seed, &label);
+        let field = Random::new(budget.seed, &format!("{label}/field"));
+        let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
+        let Ok(point) = sampler.prime(&mut prime, &mut random, None) else { continue };
+        if let Ok(values) = program.run(&mut prime, |s| point.get(&s).cloned()) {
+            let (vanishing, both) = values.split_at(split);
+            let (at_zero, beside) = both.split_at(shapes.len());
+            let mut rank = |m: &[u64], (rows, cols): (usize, usize)| {
+                prime.pseudo_inverse(m, rows, cols).ok()?;
+                prime.ranks.last().copied()
+            };
+            let mut drops = false;
+            for ((a, b), shape) in at_zero.iter().zip(beside).zip(shapes) {
+                let ranks = (rank(a, shape), rank(b, shape));
+                drops |= ranks.0.is_none() || ranks.0 != ranks.1;
+            }
+            return drops || vanishing.iter().flatten().any(|x| *x == 0);
+        }
+    }
+    // Without a value at lr = 0 there is nothing to be put there.
+    true
+}
+
+/// The finding for a step that is not smooth at `lr = 0`.
+pub(super) fn near_zero(
+    problem: &mut Problem,
+    lr: SymbolId,
+    (left, right): (&[Term], &[Term]),
+    (identity, sampled): (&Identity, &Sampled),
+    budget: &Budget,
+) -> Finding {
+    let (found, tried) = hunt(problem, left, right, Goal::Differ, (identity, sampled), budget, "the two sides");
+    let witness = found.and_then(|f| f.witness);
+    if witness.is_none() && sampled.agrees() {
+        return numbers(problem, Verdict::Commutes, (left, right), (identity, sampled), budget, tried);
+    }
+    let defect = order::of_defect(&problem.setting, (left, right), lr, &problem.domain, budget);
+    let slope = numeric::slope(&problem.setting, (left, right), lr, &problem.domain, budget);
+    let two = Rational::from(2u8);
+    let seen = slope.map_or(String::new(), |s| format!("; numerically the defect shrinks like lr^{s:.2}"));
+    let mut f = match (&defect, witness) {
+        (Defect::Order { power, no_rate: true }, Some(w))
+            if *power < two && slope.is_none_or(|s| s < power.to_f64().value() + 0.5) =>
+        {
+            let message = format!(
+                "the two sides differ in {}, and as lr tends to 0 from above their difference is of order lr^{power}{seen}",
+                w.component
+            );
+            let mut f = Finding::new(Verdict::Fails, Evidence::Counterexample, message);
+            f.order = usize::try_from(power.floor()).ok();
+            f.witness = Some(w);
+            f
+        }
+        (Defect::Order { power, .. }, Some(w))
+            if *power >= two && slope.is_none_or(|s| s > power.to_f64().value() - 0.5) =>
+        {
+            let message = format!(
+                "as lr tends to 0 from above the defect of one step is of order lr^{power}, by its power series at random points{seen}"
+            );
+            let mut f = Finding::new(Verdict::InLimit, Evidence::Numeric, message);
+            f.order = usize::try_from(power.floor()).ok();
+            f.witness = Some(w);
+            f.assumptions.push("the pieces near lr = 0 are those that were met at sampled points".into());
+            f
+        }
+        (Defect::Flat, Some(w)) => {
+            let message =
+                "for small lr the sides agree, by their power series at random points; beyond that they differ";
+            let mut f = Finding::new(Verdict::InLimit, Evidence::Numeric, message);
+            f.witness = Some(w);
+            f.assumptions.push("the pieces near lr = 0 are those that were met at sampled points".into());
+            f
+        }
+        _ => Finding::new(Verdict::Undecided, Evidence::None, unclear(&defect, slope)),
+    };
+    f.residual = sampled.residual;
+    if f.witness.is_none() {
+        f.tried = tried;
+    }
+    f
+}
+
+/// Why the order of a defect is open.
+pub(super) fn unclear(defect: &Defect, slope: Option<f64>) -> String {
+    let seen = slope.map_or(String::new(), |s| format!("; numerically it shrinks like lr^{s:.2}"));
+    match defect {
+        Defect::Order { power, .. } => {
+            format!("by its power series the defect of one step is of order lr^{power}, but that is not settled{seen}")
+        }
+        Defect::Flat => format!(
+            "the coefficients of lr^0 to lr^{} of the defect of one step vanish, and no point was found at which the sides differ{seen}",
+            order::TERMS - 1
+        ),
+        Defect::Unknown => format!(
+            "the sides have no power series in lr that could be computed, so that the order of the defect is open{seen}"
+        ),
+    }
+}

@@ -1,0 +1,239 @@
+//! Names: what they stand for, where they come from, and where else they are.
+
+use std::collections::HashMap;
+
+use lsp_types::{
+    DocumentSymbol, Hover, HoverContents, Location, MarkupContent, MarkupKind, Position, Range, SymbolKind, TextEdit,
+    Url, WorkspaceEdit,
+};
+
+use super::super::files::Disk;
+use super::analyse::Analysis;
+use super::document::{Document, ID, position};
+use crate::source::{Source, SourceId, Sources, Span};
+use crate::syntax::tree::{File, Item, ItemKind};
+use crate::syntax::words::{Role, Word, words};
+use crate::uses::Files;
+
+/// A declaration in another file.
+struct Elsewhere {
+    source: Source,
+    word: Word,
+    item: Option<Item>,
+}
+
+/// The declaration of this name in the files and libraries that a document uses.
+fn elsewhere(document: &Document, name: &str) -> Option<Elsewhere> {
+    let disk = Disk::default();
+    let mut sources = Sources::default();
+    let mut files = Files::new(&disk);
+    let id = sources.add(document.source.clone());
+    for part in files.gather(&mut sources, id).parts.iter().rev().filter(|p| p.id != id) {
+        let source = sources.get(part.id);
+        let found = words(part.id, &source.text).unwrap_or_default();
+        let word = found.into_iter().find(|w| w.role == Role::Declares && w.name == name);
+        if let Some(word) = word {
+            let item = item_at(&part.file, word.span.start).cloned();
+            return Some(Elsewhere { source: source.clone(), word, item });
+        }
+    }
+    None
+}
+
+fn item_at(file: &File, offset: usize) -> Option<&Item> {
+    file.items.iter().find(|i| i.span.start <= offset && offset < i.span.end)
+}
+
+/// What is known of what stands at a place: of a check its answer, of a name its declaration.
+pub fn hover(document: &Document, analysis: Option<&Analysis>, at: Position) -> Option<Hover> {
+    let offset = document.offset(at);
+    let word = document.word_at(at);
+    let named = word.and_then(|i| describe(document, i));
+    let answer = analysis.and_then(|a| {
+        a.answers.iter().find(|(span, _)| span.start <= offset && offset <= span.end).map(|(_, entry)| entry)
+    });
+    let text = match (named, answer) {
+        // The first word of a check is no name: there the answer is shown, and behind a name's declaration as well.
+        (Some(named), Some(entry)) => format!("{named}\n\n---\n\n{}", answered(entry)),
+        (Some(named), None) => named,
+        (None, Some(entry)) => answered(entry),
+        (None, None) => return None,
+    };
+    let range = word.map(|i| document.range(document.words[i].span));
+    Some(Hover { contents: HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value: text }), range })
+}
+
+fn answered(entry: &crate::report::json::CheckEntry) -> String {
+    let mut text = format!(
+        "**{}** ({})\n\n{}.",
+        crate::report::verdict(entry),
+        entry.evidence.as_deref().unwrap_or("table"),
+        entry.message
+    );
+    for assumption in &entry.assumptions {
+        text.push_str(&format!("\n\nAssumed: {assumption}."));
+    }
+    if let Some(r) = &entry.residual {
+        text.push_str(&format!(
+            "\n\nLargest relative difference {:.1e} at {} points, noise {:.0e}.",
+            r.max, r.samples, r.noise
+        ));
+    }
+    text
+}
+
+fn describe(document: &Document, word: usize) -> Option<String> {
+    let w = &document.words[word];
+    match document.origins[word] {
+        Some(origin) => {
+            let origin = &document.words[origin];
+            let item = item_at(&document.tree, origin.span.start);
+            let doc = item.filter(|_| origin.role == Role::Declares).map_or("", |i| i.doc.as_str());
+            Some(shown(&document.source, origin, item, doc))
+        }
+        None if w.role == Role::Uses => {
+            let found = elsewhere(document, &w.name)?;
+            let doc = found.item.as_ref().map_or("", |i| i.doc.as_str());
+            let text = shown(&found.source, &found.word, found.item.as_ref(), doc);
+            Some(format!("{text}\n\n{}", found.source.name))
+        }
+        None => None,
+    }
+}
+
+/// The head of a declaration, or the line that binds a name with its type.
+fn shown(source: &Source, word: &Word, item: Option<&Item>, doc: &str) -> String {
+    let text = &source.text;
+    let head = match item {
+        Some(item) if word.role == Role::Declares => {
+            let all = &text[item.span.start..item.span.end];
+            let body = matches!(item.kind, ItemKind::Architecture(_) | ItemKind::Morphism(_));
+            if body && all.lines().count() <= 14 {
+                all.to_owned()
+            } else if matches!(item.kind, ItemKind::Optimizer(_)) && all.lines().count() <= 24 {
+                all.to_owned()
+            } else {
+                all.split('{').next().unwrap_or(all).trim_end().to_owned()
+            }
+        }
+        _ => {
+            let start = text[..word.span.start].rfind('\n').map_or(0, |i| i + 1);
+            let end = text[word.span.end..].find('\n').map_or(text.len(), |i| word.span.end + i);
+            text[start..end].trim().to_owned()
+        }
+    };
+    let doc = if doc.is_empty() { String::new() } else { format!("\n\n{doc}") };
+    format!("```nat\n{head}\n```{doc}")
+}
+
+/// Where the name at a place is declared or bound.
+pub fn definition(document: &Document, at: Position) -> Option<Location> {
+    let word = document.word_at(at)?;
+    if let Some(origin) = document.origins[word] {
+        return Some(Location { uri: document.uri.clone(), range: document.range(document.words[origin].span) });
+    }
+    let found = elsewhere(document, &document.words[word].name)?;
+    // The library is part of the program: there is no file to go to.
+    let uri = Url::from_file_path(std::path::absolute(&found.source.name).ok().filter(|p| p.exists())?).ok()?;
+    let span = found.word.span;
+    let range = Range { start: position(&found.source, span.start), end: position(&found.source, span.end) };
+    Some(Location { uri, range })
+}
+
+/// All places in the text of what the name at a place stands for.
+fn same(document: &Document, at: Position) -> Vec<Span> {
+    let Some(word) = document.word_at(at) else { return Vec::new() };
+    let of = |i: usize| match document.origins[i] {
+        Some(origin) => (Some(origin), ""),
+        None => (None, document.words[i].name.as_str()),
+    };
+    (0..document.words.len()).filter(|&i| of(i) == of(word)).map(|i| document.words[i].span).collect()
+}
+
+/// As locations.
+pub fn references(document: &Document, at: Position) -> Vec<Location> {
+    let here = |span: Span| Location { uri: document.uri.clone(), range: document.range(span) };
+    same(document, at).into_iter().map(here).collect()
+}
+
+/// The edits that give another name to what the name at a place stands for; none if it is declared elsewhere, if the new
+/// name is none, or if it would be taken for something else.
+pub fn rename(document: &Document, at: Position, new: &str) -> Option<WorkspaceEdit> {
+    let word = document.word_at(at)?;
+    document.origins[word]?;
+    let spans = same(document, at);
+    let mut text = document.source.text.to_string();
+    for span in spans.iter().rev() {
+        text.replace_range(span.start..span.end, new);
+    }
+    let after = Document::new(&document.uri, &text, 0);
+    let kept = after.words.len() == document.words.len() && after.origins == document.origins;
+    if !kept {
+        return None;
+    }
+    let edits = spans.iter().map(|s| TextEdit { range: document.range(*s), new_text: new.to_owned() }).collect();
+    Some(WorkspaceEdit { changes: Some(HashMap::from([(document.uri.clone(), edits)])), ..WorkspaceEdit::default() })
+}
+
+/// The items of the text.
+#[expect(deprecated, reason = "the field `deprecated` of the protocol has to be filled")]
+pub fn symbols(document: &Document) -> Vec<DocumentSymbol> {
+    let name = |item: &Item| document.words.iter().find(|w| w.role == Role::Declares && item.span.overlaps(w.span));
+    let symbol = |item: &Item| {
+        let (text, place) = match name(item) {
+            Some(w) => (w.name.clone(), w.span),
+            None if matches!(item.kind, ItemKind::Use(_)) => return None,
+            None => {
+                let text = document.source.slice(item.span);
+                (text.split_whitespace().collect::<Vec<_>>().join(" "), item.span)
+            }
+        };
+        let kind = match &item.kind {
+            ItemKind::Architecture(_) => SymbolKind::STRUCT,
+            ItemKind::Morphism(_) | ItemKind::Composite(_) | ItemKind::Def(_) => SymbolKind::FUNCTION,
+            ItemKind::Optimizer(_) => SymbolKind::CLASS,
+            ItemKind::System(_) | ItemKind::Cone(_) => SymbolKind::NAMESPACE,
+            ItemKind::Data(_) | ItemKind::Let(_) => SymbolKind::CONSTANT,
+            _ => SymbolKind::EVENT,
+        };
+        Some(DocumentSymbol {
+            name: text,
+            detail: item.doc.lines().next().map(str::to_owned),
+            kind,
+            tags: None,
+            deprecated: None,
+            range: document.range(item.span),
+            selection_range: document.range(place),
+            children: None,
+        })
+    };
+    document.tree.items.iter().filter_map(symbol).collect()
+}
+
+/// The names that a document sees at top level, with their items: its own, then those of what it uses, and of libraries
+/// that it could use, each with the name of the library.
+pub fn visible(document: &Document) -> Vec<(String, Item, Option<&'static str>)> {
+    let disk = Disk::default();
+    let mut sources = Sources::default();
+    let mut files = Files::new(&disk);
+    let id = sources.add(document.source.clone());
+    let parts = files.gather(&mut sources, id).parts;
+    let mut all: Vec<(String, Item, Option<&'static str>)> = Vec::new();
+    let mut add = |file: &File, source: SourceId, text: &str, library: Option<&'static str>| {
+        for w in words(source, text).unwrap_or_default().into_iter().filter(|w| w.role == Role::Declares) {
+            if let Some(item) = item_at(file, w.span.start).filter(|_| !all.iter().any(|(n, ..)| *n == w.name)) {
+                all.push((w.name, item.clone(), library));
+            }
+        }
+    };
+    let sound = super::document::without(&document.source.text, &document.tree, &[]);
+    add(&document.tree, ID, &sound, None);
+    for part in parts.iter().filter(|p| p.id != id) {
+        add(&part.file, part.id, &sources.get(part.id).text, None);
+    }
+    for library in crate::uses::library::all().filter(|l| !parts.iter().any(|p| p.id == l.id())) {
+        let (source, file) = library.parsed();
+        add(file, library.id(), &source.text, Some(library.name));
+    }
+    all
+}

@@ -1,0 +1,189 @@
+//! The names in a text, each with what it does where it stands: declares, binds, or uses. This is what an editor needs to
+//! find, rename and colour them; shapes and meanings are the model's business.
+
+use pest::Token as Mark;
+
+use crate::source::{SourceId, Span};
+
+use super::grammar::{self, Rule};
+
+/// What a name does where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It declares an item of the file.
+    Declares,
+    /// It binds a name inside an item: a parameter, a state, a `let`, an index.
+    Binds,
+    /// It stands for something that is declared or bound.
+    Uses,
+    /// It is a parameter of the target of a map, left of `=`.
+    Target,
+    /// It is the name of an argument: the `a` of `Rescale(a = 2)`, with the number of the word that is applied.
+    Argument(usize),
+    /// It names a type or a way to be carried.
+    Type,
+}
+
+/// A name in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// The name, without the prime of a new value.
+    pub name: String,
+    /// Where it stands.
+    pub span: Span,
+    /// What it does.
+    pub role: Role,
+    /// The number of its item in the file.
+    pub item: usize,
+}
+
+/// All names of a text, in order; none if it does not follow the grammar.
+pub fn words(id: SourceId, text: &str) -> Option<Vec<Word>> {
+    let mut found: Vec<Word> = Vec::new();
+    // The rules that are open: each with the number of names directly in it, and of the name that it applies.
+    let mut open: Vec<(Rule, usize, usize)> = Vec::new();
+    let mut items = 0usize;
+    for mark in grammar::file(text).ok()?.tokens() {
+        match mark {
+            Mark::Start { rule, .. } => {
+                items += usize::from(rule == Rule::item);
+                open.push((rule, 0, found.len()));
+            }
+            Mark::End { rule, pos } => {
+                let Some((_, _, _)) = open.pop() else { continue };
+                if !matches!(rule, Rule::ident | Rule::primed) {
+                    continue;
+                }
+                let end = pos.pos() - usize::from(rule == Rule::primed);
+                let start =
+                    text[..end].char_indices().rev().take_while(|(_, c)| is_word(*c)).last().map_or(end, |(i, _)| i);
+                let grandparent = open.iter().rev().nth(1).map(|(r, ..)| *r);
+                let applied = open.iter().rev().find(|(r, ..)| *r == Rule::instance).map_or(0, |(.., first)| *first);
+                let Some((parent, count, _)) = open.last_mut() else { continue };
+                let role = role(*parent, grandparent, *count, applied);
+                *count += 1;
+                found.push(Word {
+                    name: text[start..end].to_owned(),
+                    span: Span::new(id, start, end),
+                    role,
+                    item: items.saturating_sub(1),
+                });
+            }
+        }
+    }
+    Some(found)
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || ('\u{2080}'..='\u{209c}').contains(&c)
+}
+
+/// The role of the name with this number among those that stand directly in a rule.
+fn role(parent: Rule, grandparent: Option<Rule>, number: usize, applied: usize) -> Role {
+    match parent {
+        Rule::architecture
+        | Rule::morphism
+        | Rule::composite
+        | Rule::optimizer
+        | Rule::system
+        | Rule::def_item
+        | Rule::data_name => Role::Declares,
+        Rule::cone if number == 0 => Role::Declares,
+        Rule::let_item if grandparent == Some(Rule::item) => Role::Declares,
+        Rule::let_item
+        | Rule::param_piece
+        | Rule::def_params
+        | Rule::param_entry
+        | Rule::state_entry
+        | Rule::step
+        | Rule::binder
+        | Rule::over => Role::Binds,
+        Rule::each if number == 0 => Role::Binds,
+        Rule::equation => Role::Target,
+        Rule::argument => Role::Argument(applied),
+        Rule::ty_atom => Role::Type,
+        _ => Role::Uses,
+    }
+}
+
+/// The place that each name comes from, as far as the text itself says it: the number of the word that declares or binds
+/// it. What a map's equations speak of is found in the architectures that it joins.
+pub fn origins(words: &[Word]) -> Vec<Option<usize>> {
+    let declared = |name: &str| words.iter().position(|w| w.role == Role::Declares && w.name == name);
+    let bound = |word: &Word, before: usize| {
+        let mine = words
+            .iter()
+            .enumerate()
+            .filter(|(_, w)| w.item == word.item && w.role == Role::Binds && w.name == word.name);
+        let (earlier, later): (Vec<_>, Vec<_>) = mine.map(|(i, _)| i).partition(|i| *i <= before);
+        earlier.last().or(later.first()).copied()
+    };
+    // The names that a map joins are the first two that its item uses outside arguments.
+    let joined = |item: usize, which: usize| {
+        let uses = words.iter().filter(|w| w.item == item && w.role == Role::Uses);
+        uses.filter_map(|w| declared(&w.name)).nth(which)
+    };
+    let parameter = |of: Option<usize>, name: &str| {
+        let item = words[of?].item;
+        words.iter().position(|w| w.item == item && w.role == Role::Binds && w.name == name)
+    };
+    let origin = |(i, w): (usize, &Word)| match w.role {
+        Role::Declares | Role::Binds => Some(i),
+        Role::Type => None,
+        Role::Argument(of) => parameter(words.get(of).and_then(|o| declared(&o.name)), &w.name),
+        Role::Target => {
+            let targets = [joined(w.item, 0), joined(w.item, 1)];
+            targets.iter().rev().find_map(|t| parameter(*t, &w.name)).or_else(|| bound(w, i))
+        }
+        Role::Uses => bound(w, i)
+            .or_else(|| parameter(joined(w.item, 0).filter(|_| in_map(words, w, i)), &w.name))
+            .or_else(|| declared(&w.name)),
+    };
+    words.iter().enumerate().map(origin).collect()
+}
+
+/// Whether the item of a word has equations before it: then free names may be parameters of the source.
+fn in_map(words: &[Word], word: &Word, at: usize) -> bool {
+    words[..at].iter().rev().take_while(|w| w.item == word.item).any(|w| w.role == Role::Target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Role, origins, words};
+    use crate::source::SourceId;
+
+    const TEXT: &str = "\
+data x : R[3]
+architecture Line(n : N) { param a, b : R  let s = a * x  output = s + b  loss = sum(i in 0..n: s[i]) }
+reparam Ends(c : R) : (l, r : R) -> Line(3) { b = l  a = c * r - l }
+reparam Same : Line(3) -> Line(3) { a = b  b = a }
+optimizer O(mu = 1) { state v : tangent  step(lr) { v' = mu * v  params' = params - lr * v' } }
+check natural O(mu = 2) along Ends(c = 1) ; Same
+";
+
+    /// The line and column of the origin of the nth word of this name.
+    fn origin(name: &str, nth: usize) -> Option<(usize, usize)> {
+        let all = words(SourceId(0), TEXT).expect("a text");
+        let i = all.iter().enumerate().filter(|(_, w)| w.name == name).nth(nth).expect("a word").0;
+        let at = all[origins(&all)[i]?].span.start;
+        Some((TEXT[..at].matches('\n').count() + 1, at - TEXT[..at].rfind('\n').map_or(0, |n| n + 1) + 1))
+    }
+
+    #[test]
+    fn names_come_from_where_they_are_declared() {
+        let all = words(SourceId(0), TEXT).expect("a text");
+        assert!(all.iter().any(|w| w.name == "tangent" && w.role == Role::Type));
+        assert_eq!(origin("x", 1), Some((1, 6)), "data");
+        assert_eq!(origin("a", 1), Some((2, 34)), "a parameter in its own body");
+        assert_eq!(origin("i", 1), origin("i", 0), "an index");
+        assert_eq!(origin("b", 2), Some((2, 37)), "left of `=` a parameter of the target");
+        assert_eq!(origin("l", 2), origin("l", 0), "a parameter of a source written inline");
+        assert_eq!(origin("Line", 2), Some((2, 14)), "an architecture");
+        assert_eq!(origin("b", 3), Some((2, 37)), "right of `=` a parameter of a named source");
+        assert_eq!(origin("v", 1), origin("v", 0), "a primed state");
+        assert_eq!(origin("mu", 2), origin("mu", 0), "an argument by name");
+        assert_eq!(origin("c", 2), origin("c", 0), "an argument by name");
+        assert_eq!(origin("lr", 1), origin("lr", 0), "the learning rate");
+        assert_eq!(origin("params", 1), None);
+    }
+}

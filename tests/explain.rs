@@ -1,0 +1,146 @@
+//! The pages of `nat explain`: every code has one, and its examples do what it says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use miette::Diagnostic as _;
+use nat::explain::{Page, page, pages};
+use nat::source::{Source, Sources};
+use nat::uses::{Files, Loader, Location};
+use nat::verdict::Verdict;
+use nat::{Options, check_source};
+
+/// Codes that no short text has: limits, the command line, defects, and answers that another build may improve.
+const WITHOUT_EXAMPLES: [&str; 8] = [
+    "nat::internal::stopped",
+    "nat::source::nothing",
+    "nat::source::unreadable",
+    "nat::syntax::too_deep",
+    "nat::syntax::too_large",
+    "nat::uses::too_many",
+    "nat::verdict::undecided",
+    "nat::verdict::up_to_rates",
+];
+
+/// The files of a page.
+struct Texts(BTreeMap<String, String>);
+
+impl Loader for Texts {
+    fn locate(&self, _: &str, path: &str) -> Result<Location, (String, String)> {
+        if self.0.contains_key(path) {
+            return Ok(Location { identity: path.to_owned(), name: path.to_owned() });
+        }
+        Err((path.to_owned(), "there is no such file".to_owned()))
+    }
+
+    fn read(&self, location: &Location) -> Result<String, String> {
+        self.0.get(&location.name).cloned().ok_or_else(|| "gone".to_owned())
+    }
+}
+
+/// The codes that a text is reported with.
+fn codes(text: &str, files: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let mut texts = files.clone();
+    texts.insert("example.nat".to_owned(), text.to_owned());
+    let loader = Texts(texts);
+    let mut sources = Sources::default();
+    let id = sources.add(Source::new("example.nat", text));
+    let mut files = Files::new(&loader);
+    files.know("example.nat".to_owned(), id);
+    let report = check_source(&mut sources, id, &mut files, &Options::default()).expect("no disagreement");
+    let errors = report.errors.iter().filter_map(|e| e.code().map(|c| c.to_string()));
+    let verdict = |v: Verdict| format!("nat::verdict::{}", v.text().replace(' ', "_"));
+    let answers = report.answers.iter().filter(|a| !a.ok).map(|a| verdict(a.finding.verdict));
+    errors.chain(answers).collect()
+}
+
+/// All codes that stand in the sources of the program.
+fn used() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            if path.extension().is_none_or(|e| e != "rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("a source file");
+            for (at, _) in text
+                .match_indices("code(nat::")
+                .map(|(i, m)| (i + m.len() - 5, m))
+                .chain(text.match_indices("\"nat::").map(|(i, m)| (i + 1, m)))
+            {
+                let code: String =
+                    text[at..].chars().take_while(|c| c.is_alphanumeric() || "_:".contains(*c)).collect();
+                if code.matches("::").count() == 2 && !code.ends_with(':') {
+                    found.insert(code);
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_code_has_a_page_and_every_page_a_code() {
+    let described: BTreeSet<String> = pages().map(|p| p.code.to_owned()).collect();
+    let used = used();
+    assert!(used.len() > 50, "{used:?}");
+    let missing: Vec<&String> = used.difference(&described).collect();
+    assert!(missing.is_empty(), "these codes have no page in src/explain: {missing:?}");
+    let gone: Vec<&String> = described.difference(&used).collect();
+    assert!(gone.is_empty(), "these pages are about codes that nothing reports: {gone:?}");
+    for page in pages() {
+        assert!(page.summary().ends_with('.'), "{}: the first line is a sentence: {}", page.code, page.summary());
+    }
+}
+
+#[test]
+fn examples_do_what_their_pages_say() {
+    let mut wrong = Vec::new();
+    for page in pages() {
+        let (mut fails, mut passes) = (0, 0);
+        let mut files = BTreeMap::new();
+        for block in page.blocks() {
+            match block.kind {
+                "nat fails" => {
+                    fails += 1;
+                    let found = codes(block.text, &files);
+                    if found != BTreeSet::from([page.code.to_owned()]) {
+                        wrong.push(format!("{}: {found:?} in {}", page.code, block.text));
+                    }
+                }
+                "nat passes" => {
+                    passes += 1;
+                    let found = codes(block.text, &files);
+                    if !found.is_empty() {
+                        wrong.push(format!("{}: {found:?} in {}", page.code, block.text));
+                    }
+                }
+                other => {
+                    let name = other.strip_prefix("nat file=").unwrap_or_else(|| panic!("a block `{other}`"));
+                    files.insert(name.to_owned(), block.text.to_owned());
+                }
+            }
+        }
+        let expected = if WITHOUT_EXAMPLES.contains(&page.code) { (0, 0) } else { (1, 1) };
+        if (fails, passes) != expected {
+            wrong.push(format!("{}: {fails} examples that fail and {passes} that pass", page.code));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_page_is_found_by_parts_of_its_code() {
+    let code = |text: &str| page(text).map(|p: Page| p.code);
+    assert_eq!(code("nat::shape::mismatch"), Some("nat::shape::mismatch"));
+    assert_eq!(code("shape::mismatch"), Some("nat::shape::mismatch"));
+    assert_eq!(code("unclosed"), Some("nat::syntax::unclosed"));
+    assert_eq!(code("mismatch"), None, "three codes end so");
+    assert_eq!(code("nothing_like_it"), None);
+}

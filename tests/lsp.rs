@@ -1,0 +1,274 @@
+//! The language server, spoken to over standard input and output as an editor does.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+const URI: &str = "untitled:example.nat";
+
+/// An editor with one text.
+struct Editor {
+    child: Child,
+    stdin: ChildStdin,
+    messages: Receiver<Value>,
+    /// Notifications that came while something else was waited for.
+    notes: Vec<Value>,
+    next: u64,
+    version: u64,
+    text: String,
+}
+
+impl Editor {
+    fn new(text: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_nat"))
+            .arg("lsp")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("the server starts");
+        let stdin = child.stdin.take().expect("a pipe");
+        let stdout = child.stdout.take().expect("a pipe");
+        let (send, messages) = channel();
+        std::thread::spawn(move || {
+            let mut from = BufReader::new(stdout);
+            while let Some(message) = read(&mut from) {
+                if send.send(message).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut editor =
+            Editor { child, stdin, messages, notes: Vec::new(), next: 0, version: 1, text: text.to_owned() };
+        let capabilities = editor.ask("initialize", json!({ "processId": null, "capabilities": {} }));
+        assert_eq!(capabilities["capabilities"]["hoverProvider"], true);
+        editor.tell("initialized", json!({}));
+        let document = json!({ "uri": URI, "languageId": "nat", "version": 1, "text": text });
+        editor.tell("textDocument/didOpen", json!({ "textDocument": document }));
+        editor
+    }
+
+    fn send(&mut self, message: &Value) {
+        let text = message.to_string();
+        write!(self.stdin, "Content-Length: {}\r\n\r\n{text}", text.len()).expect("the server reads");
+        self.stdin.flush().expect("the server reads");
+    }
+
+    fn tell(&mut self, method: &str, params: Value) {
+        self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> Value {
+        self.next += 1;
+        let id = self.next;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        loop {
+            let message = self.messages.recv_timeout(Duration::from_secs(120)).expect("an answer in time");
+            if message["id"] == id {
+                assert!(message["error"].is_null(), "{method}: {message}");
+                return message["result"].clone();
+            }
+            self.notes.push(message);
+        }
+    }
+
+    /// Replaces the whole text.
+    fn change(&mut self, text: &str) {
+        self.version += 1;
+        self.text = text.to_owned();
+        let document = json!({ "uri": URI, "version": self.version });
+        self.tell("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [{ "text": text }] }));
+    }
+
+    /// The diagnostics of the text as it is now.
+    fn diagnostics(&mut self) -> Vec<Value> {
+        loop {
+            let found = self.notes.iter().position(|n| {
+                n["method"] == "textDocument/publishDiagnostics" && n["params"]["version"] == self.version
+            });
+            if let Some(i) = found {
+                let note = self.notes.remove(i);
+                return note["params"]["diagnostics"].as_array().expect("a list").clone();
+            }
+            let message = self.messages.recv_timeout(Duration::from_secs(120)).expect("diagnostics in time");
+            self.notes.push(message);
+        }
+    }
+
+    /// A request about the nth place at which a part of the text stands.
+    fn at(&mut self, method: &str, part: &str, nth: usize, more: &[(&str, Value)]) -> Value {
+        let offset = self.text.match_indices(part).nth(nth).expect("the part").0;
+        let before = &self.text[..offset];
+        let line = before.matches('\n').count();
+        let column: usize = before[before.rfind('\n').map_or(0, |i| i + 1)..].encode_utf16().count();
+        let mut params = json!({ "textDocument": { "uri": URI }, "position": { "line": line, "character": column } });
+        for (key, value) in more {
+            params[*key] = value.clone();
+        }
+        self.ask(method, params)
+    }
+
+    fn end(mut self) {
+        self.ask("shutdown", Value::Null);
+        self.tell("exit", Value::Null);
+        let status = self.child.wait().expect("the server ends");
+        assert!(status.success(), "{status}");
+    }
+}
+
+fn read(from: &mut impl BufRead) -> Option<Value> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if from.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        match line.trim_end().split_once(": ") {
+            Some(("Content-Length", n)) => length = n.parse().ok()?,
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let mut body = vec![0; length];
+    from.read_exact(&mut body).ok()?;
+    serde_json::from_slice(&body).ok()
+}
+
+const TEXT: &str = "\
+/// A θ-plane.
+architecture Plane { param θ, y : R  output = [θ, y]  loss = θ^2 + 3 * y^2 }
+reparam Stretch : (u, v : R) -> Plane { θ = 2 * u  y = v }
+optimizer Gradient { flow { d/dt params = -grad(loss) } }
+check natural Gradient along Stretch
+check natural Gradient along id(Plane)
+";
+
+#[test]
+fn answers_are_shown_where_the_checks_stand() {
+    let mut editor = Editor::new(TEXT);
+    let diagnostics = editor.diagnostics();
+    assert_eq!(diagnostics.len(), 1, "{diagnostics:?}");
+    assert_eq!(diagnostics[0]["code"], "nat::verdict::fails");
+    assert_eq!(diagnostics[0]["range"]["start"], json!({ "line": 4, "character": 0 }));
+    let related = diagnostics[0]["relatedInformation"][0]["location"]["range"]["start"].clone();
+    assert_eq!(related["line"], 3, "the blame is shown in the optimizer");
+
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 9, "character": 0 } });
+    let whole = json!({ "textDocument": { "uri": URI }, "range": range });
+    let hints = editor.ask("textDocument/inlayHint", whole);
+    let labels: Vec<&str> = hints.as_array().expect("hints").iter().filter_map(|h| h["label"].as_str()).collect();
+    assert_eq!(labels.len(), 2, "{hints}");
+    assert!(labels[0].starts_with("✗ fails (counterexample)") && labels[1].starts_with("✓ commutes"), "{labels:?}");
+
+    let hover = editor.at("textDocument/hover", "check natural", 0, &[]);
+    let text = hover["contents"]["value"].as_str().expect("a text").to_owned();
+    assert!(text.contains("**fails** (counterexample)"), "{text}");
+
+    let context = json!({ "diagnostics": [] });
+    let place = json!({ "start": { "line": 4, "character": 3 }, "end": { "line": 4, "character": 3 } });
+    let asked = json!({ "textDocument": { "uri": URI }, "range": place, "context": context });
+    let actions = editor.ask("textDocument/codeAction", asked);
+    let edit = |title: &str| {
+        let all = actions.as_array().expect("actions");
+        let action = all.iter().find(|a| a["title"].as_str().is_some_and(|t| t.starts_with(title)));
+        action.unwrap_or_else(|| panic!("`{title}` in {actions}"))["edit"]["changes"][URI][0].clone()
+    };
+    assert_eq!(edit("Repair the optimizer")["newText"], "natgrad(loss)");
+    assert_eq!(edit("Repair the optimizer")["range"]["start"]["line"], 3);
+    assert_eq!(edit("Write `expect fails`")["newText"], " expect fails");
+
+    editor.change(&TEXT.replace("-grad(loss)", "-natgrad(loss)"));
+    assert!(editor.diagnostics().is_empty());
+    editor.end();
+}
+
+#[test]
+fn names_are_known() {
+    let mut editor = Editor::new(TEXT);
+    let hover = editor.at("textDocument/hover", "Plane {", 1, &[]);
+    let text = hover["contents"]["value"].as_str().expect("a text").to_owned();
+    assert!(text.contains("A θ-plane.") && text.contains("param θ, y : R"), "{text}");
+    // Columns count in UTF-16, and `θ` left of `=` is the parameter of the target.
+    let definition = editor.at("textDocument/definition", "θ = 2", 0, &[]);
+    assert_eq!(definition["range"]["start"], json!({ "line": 1, "character": 27 }));
+    let references =
+        editor.at("textDocument/references", "θ", 1, &[("context", json!({ "includeDeclaration": true }))]);
+    assert_eq!(references.as_array().expect("places").len(), 4, "{references}");
+    let renamed = editor.at("textDocument/rename", "Stretch", 0, &[("newName", json!("Widen"))]);
+    assert_eq!(renamed["changes"][URI].as_array().expect("edits").len(), 2, "{renamed}");
+    let refused = editor.at("textDocument/rename", "Stretch", 0, &[("newName", json!("Plane"))]);
+    assert!(refused.is_null(), "{refused}");
+    let symbols = editor.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": URI } }));
+    let names: Vec<&str> = symbols.as_array().expect("symbols").iter().filter_map(|s| s["name"].as_str()).collect();
+    assert_eq!(names[..3], ["Plane", "Stretch", "Gradient"]);
+    let tokens = editor.ask("textDocument/semanticTokens/full", json!({ "textDocument": { "uri": URI } }));
+    assert!(tokens["data"].as_array().expect("tokens").len() > 5 * 20, "{tokens}");
+    let options = json!({ "tabSize": 2, "insertSpaces": true });
+    let asked = json!({ "textDocument": { "uri": URI }, "options": options });
+    assert_eq!(editor.ask("textDocument/formatting", asked.clone()), json!([]));
+    editor.change(&TEXT.replace("θ = 2 * u", "θ=2*u"));
+    let edits = editor.ask("textDocument/formatting", asked);
+    assert_eq!(edits[0]["newText"], TEXT);
+    editor.end();
+}
+
+#[test]
+fn completion_offers_what_fits() {
+    let text = TEXT.replace("check natural Gradient along Stretch", "check natural Gradient along ");
+    let mut editor = Editor::new(&text);
+    let labels = |found: &Value| -> Vec<String> {
+        let all = found.as_array().expect("a list").iter();
+        all.filter_map(|c| c["label"].as_str().map(str::to_owned)).collect()
+    };
+    let found = editor.at("textDocument/completion", "\ncheck natural Gradient along id", 0, &[]);
+    let after = labels(&found);
+    assert!(after.contains(&"Stretch".to_owned()) && after.contains(&"orthogonal".to_owned()), "{after:?}");
+    assert!(!after.contains(&"Gradient".to_owned()), "{after:?}");
+    let found = editor.at("textDocument/completion", "Gradient along", 0, &[]);
+    let optimizers = labels(&found);
+    assert!(optimizers.contains(&"Gradient".to_owned()) && !optimizers.contains(&"Plane".to_owned()), "{optimizers:?}");
+    let adam = found.as_array().expect("a list").iter().find(|c| c["label"] == "Adam").expect("the library's").clone();
+    assert_eq!(adam["additionalTextEdits"][0]["newText"], "use std.optimizers\n\n");
+    editor.end();
+}
+
+#[test]
+fn a_text_with_errors_is_answered_as_far_as_it_is_sound() {
+    let faulty = format!(
+        "{TEXT}architecture Broken {{ param x : R  loss = undeclared }}\ncheck natural Adam along Stretch\nlet a = (1 +\n"
+    );
+    let mut editor = Editor::new(&faulty);
+    let diagnostics = editor.diagnostics();
+    let codes: Vec<&str> = diagnostics.iter().filter_map(|d| d["code"].as_str()).collect();
+    assert!(codes.contains(&"nat::syntax::unclosed") || codes.contains(&"nat::syntax::incomplete"), "{codes:?}");
+    assert!(codes.contains(&"nat::verdict::fails"), "the sound checks are answered: {codes:?}");
+    let symbols = editor.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": URI } }));
+    assert!(symbols.as_array().expect("symbols").len() >= 5, "{symbols}");
+
+    // A name of the library: the use is offered.
+    let without = TEXT.replace("natural Gradient along Stretch", "natural Adam along Stretch");
+    editor.change(&without);
+    assert!(editor.diagnostics().iter().any(|d| d["code"] == "nat::name::unknown"));
+    let place = json!({ "start": { "line": 4, "character": 15 }, "end": { "line": 4, "character": 15 } });
+    let asked = json!({ "textDocument": { "uri": URI }, "range": place, "context": { "diagnostics": [] } });
+    let actions = editor.ask("textDocument/codeAction", asked);
+    assert!(actions.as_array().expect("actions").iter().any(|a| a["title"] == "use std.optimizers"), "{actions}");
+    editor.end();
+}
+
+#[test]
+fn typing_does_not_wait_for_checks() {
+    let mut editor = Editor::new(TEXT);
+    for i in 0..40 {
+        editor.change(&format!("{TEXT}let a{i} = {i}\n"));
+    }
+    let hover = editor.at("textDocument/hover", "a39", 0, &[]);
+    assert!(hover["contents"]["value"].as_str().is_some_and(|t| t.contains("let a39 = 39")), "{hover}");
+    assert_eq!(editor.diagnostics().len(), 1);
+    let stale = editor.notes.iter().filter(|n| n["method"] == "textDocument/publishDiagnostics").count();
+    assert!(stale < 20, "{stale} diagnostics of texts that have changed");
+    editor.end();
+}
