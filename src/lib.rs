@@ -8,6 +8,7 @@
 //! | [`source`] | bytes → text with places | [`source::Source`], [`source::Span`] |
 //! | [`syntax`] | text → spanned tree | [`syntax::tree::File`] |
 //! | [`uses`] | file → the files and libraries that it uses | [`uses::Files`], [`uses::Part`] |
+//! | [`core`] | the table of the functions of the language | [`core::prim::Row`] |
 //! | [`domain`] | the scalars that terms are read in | [`domain::Domain`] |
 //! | [`term`] | the calculus: tensor terms and their derivatives | [`term::Store`], [`term::Program`] |
 //! | [`model`] | tree → declarations, and from them shapes and terms | [`model::names::Model`], [`model::elaborate::Elaborator`] |
@@ -40,6 +41,7 @@
 
 pub mod check;
 pub mod cli;
+pub mod core;
 pub mod diagram;
 pub mod domain;
 pub mod explain;

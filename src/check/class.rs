@@ -21,7 +21,7 @@ use crate::domain::Rational;
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::Variance;
 use crate::structure::blame::Blame;
-use crate::structure::body::{Body, Op, build};
+use crate::structure::body::{Body, Kind, Op, build};
 use crate::structure::class::Class;
 use crate::structure::hypothesis::every_architecture;
 use crate::structure::prove::{Proof, Theorem, prove, theorem};
@@ -246,8 +246,8 @@ impl Case<'_> {
     /// Whether the body treats blocks apart, so that an architecture with a matrix is the better example.
     fn reads_blocks(&self) -> bool {
         self.body.nodes.iter().any(|n| {
-            matches!(n.op, Op::BlockOf | Op::Assembled | Op::BlockDiag | Op::PrimedBlock(_))
-                || matches!(n.op, Op::State(i) if matches!(self.body.states[i].variance, Variance::Left | Variance::Right))
+            matches!(n.op, Op::BlockOf | Op::Assembled(_) | Op::BlockDiag | Op::PrimedBlock(_) | Op::Size(_))
+                || matches!(n.kind, Kind::Sides(_) | Kind::Numbers)
         })
     }
 

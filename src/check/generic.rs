@@ -37,6 +37,7 @@ pub fn architecture(e: &mut Elaborator<'_>, order: usize, span: Span) -> (Archit
         point,
         dim,
         blocks,
+        groups: Vec::new(),
         output: Some(output),
         output_metric: Some(metric),
         loss: Some(loss),

@@ -428,7 +428,10 @@ fn same(
         let r = e.optimizer(right, &a, Some(Variance::Tangent));
         let (l, r) = (l?, r?);
         let fits = l.states.len() == r.states.len()
-            && l.states.iter().zip(&r.states).all(|(s, t)| s.name == t.name && s.variance == t.variance)
+            && l.states
+                .iter()
+                .zip(&r.states)
+                .all(|(s, t)| s.name == t.name && s.variance == t.variance && s.each == t.each)
             && l.rate.is_some() == r.rate.is_some();
         if !fits {
             let reason = format!("`{}` and `{}` cannot be compared: {}", l.name, r.name, difference(&l, &r));
@@ -471,7 +474,11 @@ fn difference(l: &OptimizerOn, r: &OptimizerOn) -> String {
         if o.states.is_empty() {
             return "no state".to_owned();
         }
-        o.states.iter().map(|s| format!("{} : {}", s.name, s.variance.word())).collect::<Vec<_>>().join(", ")
+        o.states
+            .iter()
+            .map(|s| format!("{} : {}{}", s.name, s.variance.text(), if s.each { " each" } else { "" }))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     format!("their states differ ({}; {})", list(l), list(r))
 }

@@ -66,6 +66,7 @@ impl Found<'_> {
                 args.iter().for_each(|a| self.expr(a));
             }
             ExprKind::List(items) => items.iter().for_each(|a| self.expr(a)),
+            ExprKind::If(c) => c.parts().into_iter().for_each(|e| self.expr(e)),
             ExprKind::Reduce(_, binders, body) | ExprKind::Comprehension(binders, body) => {
                 for b in binders {
                     self.expr(&b.lo);

@@ -87,13 +87,9 @@ impl Domain for Degrees {
     }
 
     fn apply(&mut self, f: Fun, x: &Degree) -> Result<Degree, Stop> {
-        self.arguments = self.arguments.max(x.max());
-        // Up to three atoms in powers of at most 72 (six times a twelfth's root) each; tanh and its kin are ratios.
-        Ok(match f {
-            Fun::Sign | Fun::Atan => Degree::atom(16.0),
-            Fun::Log | Fun::Softplus => Degree { top: 8.0, bottom: 0.0 },
-            _ => Degree::atom(432.0),
-        })
+        let growth = f.growth().ok_or(Stop::Unsupported)?;
+        self.arguments = self.arguments.max(growth.argument * x.max());
+        Ok(Degree { top: growth.top, bottom: growth.bottom })
     }
 
     fn power(&mut self, x: &Degree, q: &Rational) -> Result<Degree, Stop> {

@@ -221,15 +221,18 @@ impl Domain for Exact {
             return Err(Stop::Budget);
         }
         match f {
-            Fun::Exp | Fun::Cos if x.is_zero() => Ok(Rational::ONE),
-            Fun::Sin | Fun::Atan | Fun::Tanh if x.is_zero() => Ok(Rational::ZERO),
-            Fun::Sigmoid if x.is_zero() => Ok(half()),
-            Fun::Log if x.is_one() => Ok(Rational::ZERO),
-            Fun::Log if x.is_zero() || x.sign() == Sign::Negative => Err(Stop::OutOfDomain),
             Fun::Sign => self.sign(x),
-            Fun::Exp | Fun::Log | Fun::Sin | Fun::Cos | Fun::Atan | Fun::Tanh | Fun::Sigmoid | Fun::Softplus => {
-                Err(Stop::Unsupported)
-            }
+            Fun::Log if x.is_zero() || x.sign() == Sign::Negative => Err(Stop::OutOfDomain),
+            Fun::Exp
+            | Fun::Log
+            | Fun::Sin
+            | Fun::Cos
+            | Fun::Atan
+            | Fun::Tanh
+            | Fun::Sigmoid
+            | Fun::Softplus
+            | Fun::Erf
+            | Fun::Gauss => f.exact_value(x).ok_or(Stop::Unsupported),
         }
     }
 

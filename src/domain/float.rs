@@ -138,6 +138,8 @@ impl Domain for Float {
             Fun::Tanh => pxfm::f_tanh(x),
             Fun::Sigmoid if x >= 0.0 => 1.0 / (1.0 + pxfm::f_exp(-x)),
             Fun::Sigmoid => pxfm::f_exp(x) / (1.0 + pxfm::f_exp(x)),
+            Fun::Erf => pxfm::f_erf(x),
+            Fun::Gauss => std::f64::consts::FRAC_2_SQRT_PI * pxfm::f_exp(-x * x),
             Fun::Softplus => x.max(0.0) + pxfm::f_log1p(pxfm::f_exp(-x.abs())),
             Fun::Sign => {
                 // At a random point an argument is exactly zero where it is so on a whole piece: its sign is zero there.

@@ -19,32 +19,10 @@ pub mod surd;
 #[cfg(test)]
 mod testing;
 
+pub use crate::core::prim::Fun;
+
 /// Exact rational numbers.
 pub type Rational = RBig;
-
-/// The entrywise primitives with a name. `relu`, `abs`, `max`, `min`, `tan`, `sinh`, `cosh` are written in terms of
-/// these; roots and other powers are [`Domain::power`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Fun {
-    /// `exp x`
-    Exp,
-    /// natural logarithm, defined for `x > 0`
-    Log,
-    /// `sin x`
-    Sin,
-    /// `cos x`
-    Cos,
-    /// inverse tangent with values in `(-π/2, π/2)`
-    Atan,
-    /// hyperbolic tangent
-    Tanh,
-    /// `1 / (1 + exp(-x))`
-    Sigmoid,
-    /// `log(1 + exp x)`
-    Softplus,
-    /// `-1` or `1`; a kink at zero
-    Sign,
-}
 
 /// Why a primitive has no value here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -89,9 +89,12 @@ pub struct Prime {
     angles: Vec<Angle>,
     /// Rational multiples of one argument: value to (angle, multiple of a 12th).
     multiples: FxHashMap<u64, (usize, i64)>,
-    arctangents: FxHashMap<u64, u64>,
     /// The multiples of an argument that are recognised, in twelfths.
     scales: Vec<(u64, i64)>,
+    /// How many values of odd functions without other relations there are.
+    odd_atoms: usize,
+    /// What stands for `2/√π`, once it was needed.
+    height: Option<u64>,
     lambda: u64,
     constants: FxHashMap<Rational, u64>,
     /// Values of functions given before.
@@ -128,8 +131,9 @@ impl Prime {
             monomials: FxHashMap::default(),
             angles: Vec::new(),
             multiples: FxHashMap::default(),
-            arctangents: FxHashMap::default(),
             scales: Vec::new(),
+            odd_atoms: 0,
+            height: None,
             lambda,
             constants: FxHashMap::default(),
             values: FxHashMap::default(),
@@ -145,6 +149,18 @@ impl Prime {
     /// A random number below `n`.
     pub fn below(&mut self, n: u64) -> u64 {
         self.random.below(n)
+    }
+
+    /// The positive number `2/√π`: an atom, without the relation to π.
+    fn gauss_height(&mut self) -> u64 {
+        match self.height {
+            Some(height) => height,
+            None => {
+                let height = self.draw_positive();
+                self.height = Some(height);
+                height
+            }
+        }
     }
 
     pub(super) fn small(&self, n: i64) -> u64 {

@@ -90,7 +90,16 @@ impl Domain for Surds {
         match f {
             Fun::Sign if x.square.is_zero() => Err(Stop::Kink),
             Fun::Sign => Ok(Surd::new(x.negative, Rational::ONE)),
-            _ => Err(Stop::Unsupported),
+            Fun::Exp
+            | Fun::Log
+            | Fun::Sin
+            | Fun::Cos
+            | Fun::Atan
+            | Fun::Tanh
+            | Fun::Sigmoid
+            | Fun::Softplus
+            | Fun::Erf
+            | Fun::Gauss => Err(Stop::Unsupported),
         }
     }
 

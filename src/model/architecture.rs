@@ -30,6 +30,17 @@ impl Block {
     }
 }
 
+/// A name for some of the parameters: `group G = U, b`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// The numbers of its blocks, in the order in which they are written.
+    pub blocks: Vec<usize>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
 /// An architecture: an open set of parameter vectors, a realisation and a loss, as terms in one symbol `point`.
 #[derive(Debug, Clone)]
 pub struct Architecture {
@@ -43,6 +54,8 @@ pub struct Architecture {
     pub dim: usize,
     /// The `param`s in order of declaration.
     pub blocks: Vec<Block>,
+    /// The names for some of them.
+    pub groups: Vec<Group>,
     /// The realisation flattened to a vector, if there is one.
     pub output: Option<Term>,
     /// The metric of function space at the output; `None` is the identity.
@@ -125,6 +138,10 @@ impl Elaborator<'_> {
         for entry in &decl.body {
             let (word, span) = match entry {
                 ArchitectureEntry::Param(_) => continue,
+                ArchitectureEntry::Group(name, members) => {
+                    ok &= self.group(name, members, &mut architecture).is_ok();
+                    continue;
+                }
                 ArchitectureEntry::Let(l) => {
                     if scope.names().skip(depth).any(|n| n == l.name.name) {
                         let first = decl.name.span;
@@ -187,7 +204,7 @@ impl Elaborator<'_> {
                 self.expect_shape(t, &[], "the loss", e.span)?;
                 architecture.loss = Some(t);
             }
-            ArchitectureEntry::Param(_) | ArchitectureEntry::Let(_) => {}
+            ArchitectureEntry::Param(_) | ArchitectureEntry::Let(_) | ArchitectureEntry::Group(..) => {}
         }
         Ok(())
     }
@@ -233,6 +250,7 @@ impl Elaborator<'_> {
             point,
             dim,
             blocks,
+            groups: Vec::new(),
             output: None,
             output_metric: None,
             loss: None,

@@ -130,9 +130,21 @@ pub struct Scope {
     locals: Vec<(String, Local)>,
     /// Inside an optimizer: where its body is read.
     pub over: Option<Rc<Over>>,
+    /// Whether names that are not local mean functions of the table, whatever the file declares.
+    of_the_table: bool,
 }
 
 impl Scope {
+    /// The scope of a definition of the table of primitives.
+    pub fn of_the_table() -> Self {
+        Scope { of_the_table: true, ..Scope::default() }
+    }
+
+    /// Whether this is the scope of a definition of the table.
+    pub fn is_of_the_table(&self) -> bool {
+        self.of_the_table
+    }
+
     /// Adds a local name; it hides earlier ones.
     pub fn bind(&mut self, name: &str, local: Local) {
         self.locals.push((name.to_owned(), local));

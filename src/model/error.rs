@@ -318,6 +318,19 @@ pub enum ModelError {
         #[label("here")]
         span: Span,
     },
+    /// What an optimizer says of blocks does not fit the architecture that it is asked about.
+    #[error("{message}")]
+    #[diagnostic(code(nat::optimizer::blocks))]
+    Blocks {
+        /// What does not fit.
+        message: String,
+        /// The blocks that there are.
+        #[help]
+        help: Option<String>,
+        /// Where.
+        #[label("here")]
+        span: Span,
+    },
     /// A fault of a system or a cone.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -350,7 +363,8 @@ impl ModelError {
             | ModelError::AssignedTwice { span, .. }
             | ModelError::Dimension { span, .. }
             | ModelError::PathMismatch { span, .. }
-            | ModelError::OptimizerBody { span, .. } => *span,
+            | ModelError::OptimizerBody { span, .. }
+            | ModelError::Blocks { span, .. } => *span,
         }
     }
 

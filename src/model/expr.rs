@@ -5,9 +5,10 @@ use dashu_int::ops::BitTest;
 use super::elaborate::{Elab, Elaborator, Local, MAX_UNROLLED, Scope, shape_text};
 use super::error::ModelError;
 use super::names::{Declared, nearest};
+use crate::core::prim::{Ratio, choice_weights};
 use crate::domain::{Fun, Rational};
 use crate::source::Span;
-use crate::syntax::tree::{BinaryOp, Binder, Expr, ExprKind, Ident, Reduction, Subscript};
+use crate::syntax::tree::{BinaryOp, Binder, Conditional, Expr, ExprKind, Ident, Reduction, Subscript};
 use crate::term::{Shape, Term};
 
 /// The largest size of an exact constant, in bits of numerator and denominator.
@@ -46,6 +47,7 @@ impl Elaborator<'_> {
                 self.invert(t, x.span)
             }
             ExprKind::Call(f, args) => self.call(f, args, e.span, scope),
+            ExprKind::If(c) => self.conditional(c, scope),
             ExprKind::Reduce(kind, binders, body) => {
                 let values = self.index_values(binders, body.span, scope)?;
                 if *kind == Reduction::Sum
@@ -188,6 +190,34 @@ impl Elaborator<'_> {
             span = whole;
         }
         Ok(self.flush(&mut pending, acc))
+    }
+
+    /// `if a < b then x else y`: by the sign of the difference; a condition between constants is decided now, and only the
+    /// branch that is taken is read.
+    fn conditional(&mut self, c: &Conditional, scope: &mut Scope) -> Elab<Term> {
+        let (a, b) = (self.expr(&c.left, scope)?, self.expr(&c.right, scope)?);
+        let difference = self.broadcast_sum("comparison", (a, c.left.span), (b, c.right.span), true)?;
+        let s = self.store.map(Fun::Sign, difference);
+        let shape = self.store.shape(s).clone();
+        let square = self.store.mul(s, s);
+        let one = self.store.fill(Rational::ONE, &shape);
+        let parts = choice_weights(c.comparison).map(Ratio::value).into_iter().zip([one, s, square]);
+        let holds = self.store.sum(parts.collect(), &shape);
+        match self.store.as_fill(holds) {
+            Some(q) if q.is_zero() => return self.expr(&c.otherwise, scope),
+            Some(q) if q.is_one() => return self.expr(&c.then, scope),
+            _ => {}
+        }
+        let (x, y) = (self.expr(&c.then, scope)?, self.expr(&c.otherwise, scope)?);
+        let (then, otherwise) = ((x, c.then.span), (y, c.otherwise.span));
+        let (x, y) = self.same_shape("choice between two values", then, otherwise)?;
+        let whole = then.1.to(otherwise.1);
+        let (holds, x) = self.same_shape("choice", (holds, c.left.span.to(c.right.span)), (x, whole))?;
+        let shape = self.store.shape(x).clone();
+        let y = if self.store.shape(y).is_empty() { self.store.broadcast(y, &shape) } else { y };
+        let gain = self.store.sub(x, y);
+        let gained = self.store.mul(holds, gain);
+        Ok(self.store.add(y, gained))
     }
 
     fn flush(&mut self, pending: &mut Vec<(Rational, Term)>, acc: Term) -> Term {
@@ -415,7 +445,11 @@ impl Elaborator<'_> {
 
     fn reduce(&mut self, kind: Reduction, terms: &[Term], span: Span) -> Elab<Term> {
         let Some(&first) = terms.first() else {
-            return Ok(self.store.num(if kind == Reduction::Sum { 0 } else { 1 }));
+            return match kind {
+                Reduction::Sum => Ok(self.store.num(0)),
+                Reduction::Prod => Ok(self.store.num(1)),
+                Reduction::Max | Reduction::Min => self.extremum(kind == Reduction::Max, terms, span),
+            };
         };
         let shape = self.store.shape(first).clone();
         for &t in terms {
@@ -424,6 +458,7 @@ impl Elaborator<'_> {
         Ok(match kind {
             Reduction::Sum => self.store.sum(terms.iter().map(|&t| (Rational::ONE, t)).collect(), &shape),
             Reduction::Prod => terms[1..].iter().fold(first, |acc, &t| self.store.mul(acc, t)),
+            Reduction::Max | Reduction::Min => self.extremum(kind == Reduction::Max, terms, span)?,
         })
     }
 
@@ -448,8 +483,8 @@ impl Elaborator<'_> {
     }
 
     fn index(&mut self, base: &Expr, subscripts: &[Subscript], span: Span, scope: &mut Scope) -> Elab<Term> {
-        if let [Subscript::At(Expr { kind: ExprKind::Name(var), .. })] = subscripts
-            && let Some(Local::Block(block)) = scope.get(var)
+        if let [Subscript::At(Expr { kind: ExprKind::Name(var), span: at })] = subscripts
+            && let Some(block) = self.block_meant(base, &Ident { name: var.clone(), span: *at }, scope)?
         {
             return self.block_of_state(base, block, span, scope);
         }
@@ -512,7 +547,8 @@ impl Elaborator<'_> {
     }
 
     fn call(&mut self, f: &Ident, args: &[Expr], span: Span, scope: &mut Scope) -> Elab<Term> {
-        match self.model.resolve(&f.name, f.span) {
+        let declared = self.model.resolve(&f.name, f.span).filter(|_| !scope.is_of_the_table());
+        match declared {
             Some(Declared::Def(id)) => {
                 let def = &self.model[id];
                 if def.params.len() != args.len() {

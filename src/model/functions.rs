@@ -3,56 +3,12 @@
 use super::elaborate::{Elab, Elaborator, Local, Scope};
 use super::error::ModelError;
 use super::optimizer::Over;
+use crate::core::defined::definition;
+use crate::core::prim::{self, Composed, Is, Row, Takes};
 use crate::domain::{Fun, Rational};
 use crate::source::Span;
-use crate::syntax::tree::{Expr, ExprKind, Ident};
+use crate::syntax::tree::{Expr, Ident};
 use crate::term::{NONE, Shape, Term};
-
-/// The names of all functions outside optimizers.
-pub const FUNCTIONS: [&str; 42] = [
-    "exp",
-    "log",
-    "sqrt",
-    "sin",
-    "cos",
-    "tan",
-    "atan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "sigmoid",
-    "softplus",
-    "relu",
-    "abs",
-    "sign",
-    "max",
-    "min",
-    "sum",
-    "mean",
-    "dot",
-    "norm",
-    "trace",
-    "det",
-    "logsumexp",
-    "concat",
-    "vstack",
-    "hstack",
-    "vec",
-    "reshape",
-    "diag",
-    "diagonal",
-    "outer",
-    "eye",
-    "zeros",
-    "ones",
-    "softmax",
-    "inv",
-    "pinv",
-    "solve",
-    "polar",
-    "powm",
-    "prod",
-];
 
 impl Elaborator<'_> {
     /// A call of a function of the language.
@@ -62,7 +18,7 @@ impl Elaborator<'_> {
         {
             return Ok(t);
         }
-        if !FUNCTIONS.contains(&f.name.as_str()) {
+        if !prim::is_function(&f.name) {
             if super::optimizer::FUNCTIONS.contains(&f.name.as_str()) {
                 let message = format!("`{}` needs an architecture; it has a meaning only inside an optimizer", f.name);
                 return self.fail(ModelError::OptimizerBody { message, help: None, span: f.span });
@@ -111,12 +67,14 @@ impl Elaborator<'_> {
                 }
                 Ok(self.store.join(&parts.iter().map(|p| p.0).collect::<Vec<_>>()))
             }
+            (name, values) if let Some(c) = prim::composed(name, values.len()) => self.composed(c, values, span),
             ("vstack", parts) if !parts.is_empty() => self.stack(parts, false),
             ("hstack", parts) if !parts.is_empty() => self.stack(parts, true),
             (name, &[(x, s)]) => self.unary(name, x, s, span),
             (name, _) => {
                 let expected = match name {
-                    "max" | "min" | "dot" | "outer" | "solve" => "two arguments",
+                    "max" | "min" => "one argument or two",
+                    "dot" | "outer" | "solve" => "two arguments",
                     "concat" | "vstack" | "hstack" => "at least one argument",
                     _ => "one argument",
                 };
@@ -125,36 +83,58 @@ impl Elaborator<'_> {
         }
     }
 
+    /// An entrywise function of the table.
+    pub(super) fn entrywise(&mut self, row: &'static Row, x: Term, at: Span, span: Span) -> Elab<Term> {
+        match row.is {
+            Is::Kernel(k) if k.fun == Fun::Log => self.function_log(x, at),
+            Is::Kernel(k) => Ok(self.store.map(k.fun, x)),
+            Is::Power(q) => {
+                let q = self.store.num(q.value());
+                self.raise_to((x, at), (q, span))
+            }
+            Is::Defined(_) => self.defined(row.name, &["x"], &[x], at),
+        }
+    }
+
+    /// A composed function of the table.
+    fn composed(&mut self, c: &'static Composed, values: &[(Term, Span)], span: Span) -> Elab<Term> {
+        for (&(t, at), (name, takes)) in values.iter().zip(c.params) {
+            let place = match values {
+                [_] => format!("the argument of `{}`", c.name),
+                _ => format!("the argument `{name}` of `{}`", c.name),
+            };
+            match takes {
+                Takes::Any => {}
+                Takes::Vector => self.vector(t, &place, at)?,
+                Takes::Scalar => self.rank(t, 0, "a scalar", &place, at)?,
+            }
+        }
+        let names: Vec<&str> = c.params.iter().map(|p| p.0).collect();
+        let terms: Vec<Term> = values.iter().map(|v| v.0).collect();
+        self.defined(c.name, &names, &terms, values.first().map_or(span, |v| v.1))
+    }
+
+    /// A function that the table defines in the language.
+    fn defined(&mut self, name: &str, params: &[&str], values: &[Term], at: Span) -> Elab<Term> {
+        let Some(definition) = definition(name, params.len()) else { return Err(super::elaborate::Reported) };
+        let mut scope = Scope::of_the_table();
+        for (p, v) in params.iter().zip(values) {
+            scope.bind(p, Local::Value(*v));
+        }
+        self.expr(&definition.placed(at), &mut scope)
+    }
+
     /// A function of one argument.
     pub(super) fn unary(&mut self, name: &str, x: Term, at: Span, span: Span) -> Elab<Term> {
+        if let Some(row) = prim::entrywise(name) {
+            return self.entrywise(row, x, at, span);
+        }
         let shape = self.store.shape(x).clone();
         Ok(match name {
-            "exp" => self.store.map(Fun::Exp, x),
-            "log" => self.function_log(x, at)?,
-            "sqrt" => {
-                let half = self.store.num(crate::term::half());
-                self.raise_to((x, at), (half, span))?
-            }
-            "sin" => self.store.map(Fun::Sin, x),
-            "cos" => self.store.map(Fun::Cos, x),
-            "tan" => {
-                let (s, c) = (self.store.map(Fun::Sin, x), self.store.map(Fun::Cos, x));
-                let inverse = self.store.power(c, &Rational::NEG_ONE);
-                self.store.mul(s, inverse)
-            }
-            "atan" => self.store.map(Fun::Atan, x),
-            "sinh" | "cosh" => {
-                let up = self.store.map(Fun::Exp, x);
-                let down = self.store.power(up, &Rational::NEG_ONE);
-                let both = if name == "sinh" { self.store.sub(up, down) } else { self.store.add(up, down) };
-                self.store.scale(crate::term::half(), both)
-            }
-            "tanh" => self.store.map(Fun::Tanh, x),
-            "sigmoid" => self.store.map(Fun::Sigmoid, x),
-            "softplus" => self.store.map(Fun::Softplus, x),
-            "relu" => self.store.relu(x),
-            "abs" => self.store.abs(x),
-            "sign" => self.store.map(Fun::Sign, x),
+            // A vector is one column, a scalar one entry.
+            "rows" => self.store.num(shape.first().map_or(1, |&n| n as u64)),
+            "cols" => self.store.num(shape.get(1).map_or(1, |&n| n as u64)),
+            "size" => self.store.num(shape.iter().product::<usize>() as u64),
             "sum" => self.store.total(x),
             "mean" => {
                 let n = self.store.size(x);
@@ -164,7 +144,6 @@ impl Elaborator<'_> {
                 let total = self.store.total(x);
                 self.store.scale(Rational::ONE / Rational::from(n as u64), total)
             }
-            "norm" => self.norm(x),
             "trace" => {
                 let n = self.square(x, "the argument of `trace`", at)?;
                 let map = (0..n).map(|i| (i * n + i) as u32).collect();
@@ -175,17 +154,17 @@ impl Elaborator<'_> {
                 self.square(x, "the argument of `det`", at)?;
                 self.store.determinant(x)
             }
-            "logsumexp" => {
-                self.vector(x, "the argument of `logsumexp`", at)?;
-                let e = self.store.map(Fun::Exp, x);
-                let total = self.store.total(e);
-                self.store.map(Fun::Log, total)
+            "max" | "min" => {
+                let n = self.store.size(x);
+                let entries: Vec<Term> = (0..n as u32).map(|i| self.store.gather(x, vec![i], &[])).collect();
+                self.extremum(name == "max", &entries, span)?
             }
-            "softmax" => {
-                self.vector(x, "the argument of `softmax`", at)?;
-                let e = self.store.map(Fun::Exp, x);
-                let total = self.store.total(e);
-                self.store.div(e, total)
+            "triu" | "tril" => {
+                self.matrix(x, &format!("the argument of `{name}`"), at)?;
+                let (rows, columns) = (shape[0], shape[1]);
+                let kept = |i: usize, j: usize| if name == "triu" { i <= j } else { i >= j };
+                let entry = |k: usize| if kept(k / columns, k % columns) { k as u32 } else { NONE };
+                self.store.gather(x, (0..rows * columns).map(entry).collect(), &shape)
             }
             "concat" | "vec" => {
                 let n = self.store.size(x);
@@ -233,6 +212,23 @@ impl Elaborator<'_> {
     pub(super) fn norm(&mut self, x: Term) -> Term {
         let square = self.store.dot(x, x);
         self.store.power(square, &crate::term::half())
+    }
+
+    /// The largest or least of scalars; of tensors, entry by entry. Halves are compared first, so that the result is no
+    /// deeper than it has to be.
+    pub(super) fn extremum(&mut self, largest: bool, terms: &[Term], span: Span) -> Elab<Term> {
+        match terms {
+            [] => {
+                let word = if largest { "maximum" } else { "minimum" };
+                self.fail(ModelError::Undefined { message: format!("the {word} of no entries"), span })
+            }
+            [only] => Ok(*only),
+            _ => {
+                let (a, b) = terms.split_at(terms.len() / 2);
+                let (a, b) = (self.extremum(largest, a, span)?, self.extremum(largest, b, span)?);
+                Ok(if largest { self.store.max(a, b) } else { self.store.min(a, b) })
+            }
+        }
     }
 
     fn vector(&mut self, t: Term, place: &str, span: Span) -> Elab<()> {
@@ -288,8 +284,8 @@ impl Elaborator<'_> {
         };
         let x = self.expr(first, scope)?;
         if name == "reshape" {
-            if let [Expr { kind: ExprKind::Name(block), .. }] = rest
-                && let Some(Local::Block(i)) = scope.get(block)
+            if let [of] = rest
+                && let Some(i) = self.block_written(of, scope)?
                 && let Some(over) = scope.over.clone()
             {
                 return self.reshape_to_block(x, i, &over, first.span);

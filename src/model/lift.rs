@@ -7,6 +7,7 @@
 
 use super::elaborate::{Elaborator, Scope};
 use super::names::Declared;
+use crate::core::prim;
 use crate::domain::Rational;
 use crate::source::Span;
 use crate::syntax::tree::{BinaryOp, Expr, ExprKind, Ident, Subscript};
@@ -14,12 +15,6 @@ use crate::term::Term;
 
 /// Shorter indexed expressions are unrolled: their terms are shown to people.
 const SHORTEST: usize = 8;
-
-/// Functions that act entry by entry.
-const ENTRYWISE: [&str; 15] = [
-    "exp", "log", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "sigmoid", "softplus", "relu", "abs",
-    "sign",
-];
 
 /// The values of an expression at all values of the indices.
 #[derive(Debug, Clone)]
@@ -201,7 +196,7 @@ impl Elaborator<'_> {
             Some(_) => None,
             None => {
                 if let [x] = &values[..]
-                    && ENTRYWISE.contains(&f.name.as_str())
+                    && prim::entrywise(&f.name).is_some()
                     && let Some(numbers) = self.numbers(x, count)
                 {
                     let mut entries = Vec::with_capacity(count);
@@ -213,7 +208,7 @@ impl Elaborator<'_> {
                 }
                 let vectors: Vec<Term> = values.iter().map(|v| self.entries(v, count)).collect::<Option<_>>()?;
                 match (f.name.as_str(), &vectors[..]) {
-                    (name, &[x]) if ENTRYWISE.contains(&name) => {
+                    (name, &[x]) if prim::entrywise(name).is_some() => {
                         self.unary(name, x, args[0].span, span).ok().map(Lifted::Each)
                     }
                     ("max", &[x, y]) => Some(Lifted::Each(self.store.max(x, y))),
@@ -265,6 +260,7 @@ fn mentions(e: &Expr, bound: &Bound) -> bool {
         ExprKind::Neg(x) | ExprKind::Transpose(x) | ExprKind::Inverse(x) => mentions(x, bound),
         ExprKind::Binary(_, a, b) | ExprKind::Power(a, b) => mentions(a, bound) || mentions(b, bound),
         ExprKind::Call(_, args) | ExprKind::List(args) => any(args),
+        ExprKind::If(c) => c.parts().into_iter().any(|x| mentions(x, bound)),
         ExprKind::Reduce(_, binders, body) | ExprKind::Comprehension(binders, body) => {
             mentions(body, bound) || binders.iter().any(|b| mentions(&b.lo, bound) || mentions(&b.hi, bound))
         }

@@ -9,6 +9,7 @@ pub mod elaborate;
 pub mod error;
 mod expr;
 mod functions;
+mod groups;
 mod lift;
 mod membership;
 pub mod morphism;

@@ -328,12 +328,14 @@ impl Elaborator<'_> {
     fn pull_back(&mut self, source: &Architecture, target: &Architecture, map: Term) -> Architecture {
         let by: FxHashMap<_, _> = [(target.symbol, map)].into_iter().collect();
         let mut back = |t: Option<Term>| t.map(|t| self.store.substitute_one(t, &by));
-        Architecture {
+        let mut pulled = Architecture {
             output: back(target.output),
             output_metric: back(target.output_metric),
             loss: back(target.loss),
             ..source.clone()
-        }
+        };
+        pulled.inherit_groups(target);
+        pulled
     }
 
     /// The conditions of an architecture's domain at another point.

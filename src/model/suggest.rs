@@ -275,5 +275,5 @@ impl Elaborator<'_> {
 /// The functions that can be called here.
 fn functions(scope: &Scope) -> impl Iterator<Item = &'static str> + use<> {
     let inner: &[&str] = if scope.over.is_some() { &super::optimizer::FUNCTIONS } else { &[] };
-    super::functions::FUNCTIONS.into_iter().chain(inner.iter().copied())
+    crate::core::prim::names().chain(inner.iter().copied())
 }

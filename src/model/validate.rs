@@ -156,27 +156,56 @@ fn attempt(
             let trial = trial_architecture(&mut e, span);
             let _ = e.optimizer(&instance, &Rc::new(trial), Some(super::optimizer::Variance::Tangent));
             e.errors.retain(|x| !depends_on_size(x));
+            of_every_block(&mut e.errors);
         }
         Declared::System(_) | Declared::Cone(_) => {}
     }
     e.errors
 }
 
+/// A block that is given two rules is a fault of the optimizer only if every block is: another architecture may have none
+/// of that shape. Such a fault is kept once, with the name of the whole component.
+fn of_every_block(errors: &mut Vec<ModelError>) {
+    let component = |e: &ModelError| match e {
+        ModelError::AssignedTwice { name, span, .. } => name.split_once('[').map(|(c, _)| (c.to_owned(), *span)),
+        _ => None,
+    };
+    let all: Vec<_> = errors.iter().filter_map(component).collect();
+    let mut kept = Vec::new();
+    errors.retain_mut(|e| {
+        let Some(key) = component(e) else { return true };
+        let every = all.iter().filter(|k| **k == key).count() == TRIAL.len();
+        if let ModelError::AssignedTwice { name, .. } = e {
+            name.clone_from(&key.0);
+        }
+        let keep = every && !kept.contains(&key);
+        kept.push(key);
+        keep
+    });
+}
+
+/// The parameters of the trial architecture: one of each shape.
+const TRIAL: [(&str, &[usize]); 3] = [("W", &[2, 2]), ("w", &[2]), ("c", &[])];
+
 /// A small architecture that optimizers are read over to find faults that do not depend on the architecture.
 pub(crate) fn trial_architecture(e: &mut Elaborator<'_>, span: Span) -> super::architecture::Architecture {
-    let (symbol, point) = e.quantify("params", &[2], super::elaborate::Draw::Real, Role::Point);
+    let mut blocks = Vec::new();
+    let mut dim = 0;
+    for (name, shape) in TRIAL {
+        let shape = crate::term::Shape::from_slice(shape);
+        let block = super::architecture::Block { name: name.into(), shape, offset: dim, span };
+        dim += block.size();
+        blocks.push(block);
+    }
+    let (symbol, point) = e.quantify("params", &[dim], super::elaborate::Draw::Real, Role::Point);
     let square = e.store.dot(point, point);
     super::architecture::Architecture {
         name: "a trial architecture".into(),
         symbol,
         point,
-        dim: 2,
-        blocks: vec![super::architecture::Block {
-            name: "w".into(),
-            shape: crate::term::Shape::from_slice(&[2]),
-            offset: 0,
-            span,
-        }],
+        dim,
+        blocks,
+        groups: Vec::new(),
         output: Some(point),
         output_metric: None,
         loss: Some(square),

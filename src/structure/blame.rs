@@ -198,7 +198,10 @@ fn culprit(typer: &mut Typer, open: &Unmet) -> Option<Culprit> {
             (Op::PrimedBlock(i), _) => {
                 let c = *typer.body.news.get(*i)?;
                 match typer.body.node(c).op {
-                    Op::Assembled => Some((typer.body.node(c).args[0], needed.clone())),
+                    Op::Assembled(_) => match typer.body.node(c).args[..] {
+                        [only] => Some((only, needed.clone())),
+                        _ => Some((c, whole_law(&needed))),
+                    },
                     _ => None,
                 }
             }
@@ -206,7 +209,10 @@ fn culprit(typer: &mut Typer, open: &Unmet) -> Option<Culprit> {
             (Op::Add | Op::Sub, &[a, b]) => scale_setter(typer, a, b).or_else(|| summand(typer, a, b, &needed)),
             (Op::Scale, &[s, t]) => factor(typer, s, t, &needed, false),
             (Op::Over, &[t, s]) => factor(typer, s, t, &needed, true),
-            (Op::Assembled, &[a]) => Some((a, block_law(&needed))),
+            (Op::Assembled(_), blocks) => {
+                let wanted = block_law(&needed);
+                blocks.iter().copied().find(|&a| typer.law(a).as_ref() != Ok(&wanted)).map(|a| (a, wanted))
+            }
             (Op::BlockOf, &[a]) if law.is_ok() => Some((a, whole_law(&needed))),
             (Op::At, &[_, e]) if law.is_ok() => Some((e, needed.clone())),
             (Op::Covariant, &[_, _, e]) => Some((e, needed.clone())),
@@ -220,6 +226,8 @@ fn culprit(typer: &mut Typer, open: &Unmet) -> Option<Culprit> {
                 | Op::Max
                 | Op::Min
                 | Op::Clip
+                | Op::Largest
+                | Op::Least
                 | Op::Sum
                 | Op::Mean,
                 _,
@@ -256,7 +264,7 @@ fn word(op: &Op) -> String {
         Op::EntryMul => "the entrywise product".into(),
         Op::EntryDiv => "the entrywise quotient".into(),
         Op::Power(_) => "the entrywise power".into(),
-        Op::Map(_, name) => format!("`{name}`, entry by entry,"),
+        Op::Map(f) => format!("`{}`, entry by entry,", f.name),
         Op::Max => "the entrywise maximum".into(),
         Op::Min => "the entrywise minimum".into(),
         _ => "clipping entry by entry".into(),
@@ -373,6 +381,7 @@ fn block_law(law: &Law) -> Law {
     match &law.form {
         Form::Vector(x) => law.with(Form::Block(x.clone())),
         Form::Sides(left) => law.with(Form::Side(*left)),
+        Form::Numbers => law.with(Form::Scalar),
         _ => law.clone(),
     }
 }

@@ -6,6 +6,7 @@
 
 mod build;
 
+use crate::core::prim::Row;
 use crate::domain::Rational;
 use crate::model::optimizer::Variance;
 use crate::source::Span;
@@ -40,23 +41,8 @@ pub enum Kind {
     SideVector(bool),
     /// A whole `left` (`true`) or `right` state.
     Sides(bool),
-}
-
-/// Entrywise functions that are not powers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Entrywise {
-    /// `sign`, odd and of degree 0.
-    Sign,
-    /// `abs`, even and of degree 1.
-    Abs,
-    /// `relu`, of degree 1.
-    Relu,
-    /// An odd function without a degree: `tanh sin atan sinh tan`.
-    Odd,
-    /// An even function without a degree: `cos cosh`.
-    Even,
-    /// A function with neither parity nor degree: `exp log sigmoid softplus`.
-    Plain,
+    /// One number for each block.
+    Numbers,
 }
 
 /// What a node does with its operands.
@@ -108,12 +94,16 @@ pub enum Op {
     Power(Rational),
     /// `a ^ b` with an exponent that is not constant.
     PowerBy,
-    /// An entrywise function, with the name it is written by.
-    Map(Entrywise, String),
+    /// An entrywise function of the table.
+    Map(&'static Row),
     /// `max(a, b)`
     Max,
     /// `min(a, b)`
     Min,
+    /// `max(x)`: the largest entry.
+    Largest,
+    /// `min(x)`: the least entry.
+    Least,
     /// `min(max(x, -c), c)`: an odd function of `x`.
     Clip,
     /// `sum`
@@ -170,8 +160,11 @@ pub enum Op {
     Covariant,
     /// Inside `each`: the block of a vector over the parameters, or of a whole `left` or `right` state.
     BlockOf,
-    /// The vector (or sides) with this block for every parameter.
-    Assembled,
+    /// Inside `each`: a size of the block, `rows`, `cols` or `size`.
+    Size(String),
+    /// The vector (or sides, or numbers) with these blocks: for each `each` the blocks that it means, in words that are
+    /// equal only for equal sets of blocks, and in the order of the operands.
+    Assembled(Vec<String>),
     /// Something that types know nothing of, and why. Without operands it may depend on anything, with operands on
     /// nothing else. The text does not tell two of them apart: see [`Body::same`].
     Opaque(String),
@@ -197,6 +190,8 @@ pub struct StateOf {
     pub name: String,
     /// How a morphism carries it.
     pub variance: Variance,
+    /// Whether there is one for each block.
+    pub each: bool,
     /// Where it is declared.
     pub span: Span,
 }

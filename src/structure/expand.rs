@@ -1,8 +1,9 @@
 //! Steps for small `lr`: values and derivatives of their components at `lr = 0`, as nodes of the body.
 
-use super::body::{Body, Entrywise, Id, Kind, Node, Op};
+use super::body::{Body, Id, Kind, Node, Op};
 use super::class::Class;
 use super::rules::Typer;
+use crate::core::prim::Parity;
 use crate::domain::Rational;
 
 /// What the limit of a step for small `lr` looks like.
@@ -69,8 +70,9 @@ fn nonzero(typer: &Typer, id: Id, depth: usize) -> bool {
         Op::Given(_) | Op::State(_) | Op::Params | Op::Eye | Op::Metric => true,
         Op::Primed(i) => typer.body.news.get(*i).is_some_and(|&c| nonzero(typer, c, depth + 1)),
         Op::Differential | Op::Gradient | Op::NaturalGradient => typer.body.node(node.args[0]).op == Op::Loss,
-        Op::Neg | Op::Spread | Op::Map(Entrywise::Odd | Entrywise::Abs | Entrywise::Sign, _) | Op::Polar => of(0),
-        Op::Map(Entrywise::Plain, name) => name != "log",
+        Op::Neg | Op::Spread | Op::Polar => of(0),
+        // Odd and even functions that vanish at zero do so on no open set.
+        Op::Map(f) => f.range.is_positive() || f.vanishes_at_zero() && f.parity != Parity::Neither && of(0),
         Op::Scale | Op::EntryMul => of(0) && of(1),
         Op::Over | Op::EntryDiv => of(0),
         Op::Raise => typer.body.node(node.args[0]).op == Op::Metric && of(1),
@@ -124,11 +126,14 @@ fn is_zero(typer: &Typer, id: Id) -> bool {
 
 /// Operations that are zero at zero.
 fn keeps_zero(op: &Op) -> bool {
-    use Entrywise::{Abs, Odd, Relu, Sign};
+    if let Op::Map(f) = op {
+        return f.vanishes_at_zero();
+    }
     matches!(
         op,
-        Op::Map(Odd | Abs | Relu | Sign, _)
-            | Op::Spread
+        Op::Spread
+            | Op::Largest
+            | Op::Least
             | Op::Sum
             | Op::Mean
             | Op::Norm
@@ -138,7 +143,7 @@ fn keeps_zero(op: &Op) -> bool {
             | Op::DiagonalOf
             | Op::BlockDiag
             | Op::BlockOf
-            | Op::Assembled
+            | Op::Assembled(_)
     )
 }
 
@@ -183,8 +188,7 @@ fn continuous(typer: &mut Typer, node: &Node, depth: usize) -> bool {
     let first = moving.first() == Some(&true);
     match &node.op {
         Op::Opaque(_) | Op::PowerBy | Op::Polar => false,
-        Op::Map(Entrywise::Sign, _) => !first,
-        Op::Map(_, name) => !first || name != "log" && name != "tan",
+        Op::Map(f) => !first || f.is_tame(),
         Op::Over | Op::EntryDiv => !moving[1] || away_from_zero(typer, node.args[1], depth),
         Op::Power(q) if !q.is_int() || *q < Rational::ZERO => !first || away_from_zero(typer, node.args[0], depth),
         Op::Inverse | Op::PseudoInverse | Op::Solve | Op::Raise if first => {
@@ -227,7 +231,7 @@ pub(super) fn value(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
         Op::PrimedBlock(i) => {
             let c = *typer.body.news.get(*i)?;
             match typer.body.node(c).op {
-                Op::Assembled => {
+                Op::Assembled(_) if typer.body.node(c).args.len() == 1 => {
                     let block = typer.body.node(c).args[0];
                     value(typer, block, depth + 1)
                 }
@@ -250,7 +254,7 @@ pub(super) fn value(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
                 (Op::Scale | Op::Product | Op::EntryMul, &[a, b]) => product(typer, op, a, b, id),
                 (Op::Over, &[a, _]) if is_zero(typer, a) => zero(typer, id),
                 (Op::Neg, &[a]) if is_zero(typer, a) => a,
-                (Op::Assembled, &[a]) if typer.body.node(a).op == Op::BlockOf => typer.body.node(a).args[0],
+                (Op::Assembled(_), &[a]) if typer.body.node(a).op == Op::BlockOf => typer.body.node(a).args[0],
                 (Op::Power(q), &[a]) if is_zero(typer, a) && *q > Rational::ZERO => zero(typer, id),
                 (Op::At, &[q, e]) if typer.body.node(q).op == Op::Params => e,
                 (op, &[a]) if keeps_zero(op) && is_zero(typer, a) => zero(typer, id),
@@ -280,9 +284,13 @@ pub(super) fn slope(typer: &mut Typer, id: Id, depth: usize) -> Option<Id> {
             let s = slope(typer, a, depth + 1)?;
             Some(if is_zero(typer, s) { s } else { push(typer, Op::Neg, vec![s], id) })
         }
-        (op @ (Op::Assembled | Op::BlockOf), &[a]) => {
-            let s = slope(typer, a, depth + 1)?;
-            Some(if is_zero(typer, s) { zero(typer, id) } else { push(typer, op.clone(), vec![s], id) })
+        (op @ (Op::Assembled(_) | Op::BlockOf), args) => {
+            let mut slopes = Vec::with_capacity(args.len());
+            for &a in args {
+                slopes.push(slope(typer, a, depth + 1)?);
+            }
+            let zeros = slopes.iter().all(|&s| is_zero(typer, s));
+            Some(if zeros { zero(typer, id) } else { push(typer, op.clone(), slopes, id) })
         }
         (op @ (Op::Add | Op::Sub), &[a, b]) => {
             let (x, y) = (slope(typer, a, depth + 1)?, slope(typer, b, depth + 1)?);

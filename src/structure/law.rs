@@ -118,6 +118,8 @@ pub enum Form {
     Side(bool),
     /// A vector on the rows (`true`) or the columns of a block, which only maps that keep the axes carry.
     SideVector(bool),
+    /// One number for each block.
+    Numbers,
     /// One such matrix for each block.
     Sides(bool),
 }
@@ -181,6 +183,24 @@ pub fn keeps_axes(class: Class) -> bool {
         class,
         Class::Translation | Class::Scaling | Class::Diagonal | Class::Permutation | Class::SignedPermutation
     )
+}
+
+/// Whether every map of a class is, on the whole parameter vector, a multiple of an isometry.
+pub fn is_conformal(class: Class) -> bool {
+    matches!(
+        class,
+        Class::Translation
+            | Class::Scaling
+            | Class::Permutation
+            | Class::SignedPermutation
+            | Class::Orthogonal
+            | Class::Biorthogonal
+    )
+}
+
+/// Whether every map of a class takes each block from itself.
+pub fn separates_blocks(class: Class) -> bool {
+    keeps_blocks(class) || class == Class::Diagonal
 }
 
 /// Whether every map of a class acts on each block as `W ↦ Q W P`.

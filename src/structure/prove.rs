@@ -104,6 +104,27 @@ pub fn first_fault(body: &Body, class: Class) -> Option<String> {
 
 /// States on rows and columns of blocks have no push-forward along maps that mix the blocks.
 fn no_functor(body: &Body, class: Class) -> Option<String> {
+    if let Some(numbers) = body.states.iter().find(|s| s.each) {
+        let weighted = matches!(numbers.variance, Variance::Scalar(_));
+        if !super::law::separates_blocks(class) || weighted && !super::law::keeps_blocks(class) {
+            return Some(format!(
+                "`{}` holds one number for each block, and {} of the whole parameter vector {}",
+                numbers.name,
+                class.maps(),
+                if class == Class::Diagonal { "do not scale a block as a whole" } else { "mix the blocks" }
+            ));
+        }
+    }
+    if let Some(length) = body.states.iter().find(|s| matches!(s.variance, Variance::Scalar(_)))
+        && !super::law::is_conformal(class)
+    {
+        return Some(format!(
+            "`{}` is a `{}` state, which is carried only by maps whose Jacobian is a multiple of an isometry; {} are not",
+            length.name,
+            length.variance.text(),
+            class.maps()
+        ));
+    }
     let sides = body.states.iter().find(|s| matches!(s.variance, Variance::Left | Variance::Right))?;
     (!super::law::keeps_blocks(class)).then(|| {
         format!(
@@ -145,8 +166,8 @@ fn unmet_component(typer: &mut Typer, i: usize) -> Option<Unmet> {
         Err(fault) => return Some(open(Law::plain(Form::Zero), fault)),
     };
     // Along a nonlinear map only the identity moves points naturally for every lr.
-    if typer.body.step && i == 0 && typer.class == Class::Diffeo {
-        if typer.body.node(id).op == Op::Params {
+    if typer.body.step && needed.form == Form::Point {
+        if is_point(typer, id, 0) {
             return None;
         }
         return Some(match typer.law(id) {
@@ -157,7 +178,7 @@ fn unmet_component(typer: &mut Typer, i: usize) -> Option<Unmet> {
     match typer.law(id) {
         // Along translations all that does not move is alike.
         Ok(law) if typer.class == Class::Translation && !moving(&law) && !moving(&needed) => None,
-        Ok(law) if law == needed || law.is_zero() && needed.twist.is_empty() && zero_fits(typer, i, &needed) => None,
+        Ok(law) if law == needed || law.is_zero() && needed.twist.is_empty() && !moving(&needed) => None,
         Ok(_) => Some(Unmet { component: i, needed, fault: None }),
         Err(fault) => Some(open(needed, fault)),
     }
@@ -167,9 +188,23 @@ fn moving(law: &Law) -> bool {
     matches!(law.form, Form::Shift(_) | Form::Point)
 }
 
-/// Zero is a value of every linear law; it is no image of a point under a translation.
-fn zero_fits(typer: &Typer, i: usize, needed: &Law) -> bool {
-    !(typer.body.step && i == 0 && matches!(needed.form, Form::Shift(_) | Form::Point))
+/// Whether a node is one of the points that the optimizer has, unchanged.
+fn is_point(typer: &Typer, id: Id, depth: usize) -> bool {
+    match typer.body.node(id).op {
+        Op::Params => true,
+        Op::State(i) => typer.body.states[i].variance == Variance::Point,
+        Op::Primed(i) if depth < 64 => typer.body.news.get(i).is_some_and(|&c| is_point(typer, c, depth + 1)),
+        _ => false,
+    }
+}
+
+/// The law of the derivative of a point: a tangent vector there. Along nonlinear maps the laws know vectors at the
+/// parameters only, so at another point nothing but zero has one.
+fn velocity_at(typer: &Typer, value: Id) -> Law {
+    match typer.class {
+        Class::Diffeo if typer.body.node(value).op != Op::Params => Law::plain(Form::Zero),
+        class => Law::vector(class, Axis::up()),
+    }
 }
 
 /// The law that component `i` needs for the square to commute.
@@ -187,6 +222,10 @@ fn needed_law(typer: &mut Typer, i: usize) -> Result<Law, Fault> {
     };
     if typer.body.step {
         return Ok(law);
+    }
+    if i > 0 && typer.body.states[i - 1].variance == Variance::Point {
+        let at = state_node(typer, i - 1);
+        law = velocity_at(typer, at);
     }
     // The target's field is multiplied by a^rate: a^rate · (component) has to be carried as the component is.
     law.weight = &law.weight - &typer.rate;
@@ -206,8 +245,10 @@ fn twist_of_derivative(typer: &mut Typer, state: usize, u: Id, z: Id) -> Result<
         return Ok(Vec::new());
     }
     match typer.body.states[state].variance {
-        Variance::Fixed => Ok(Vec::new()),
-        Variance::Diagonal | Variance::Metric | Variance::Cometric if typer.lenient => Ok(Vec::new()),
+        Variance::Fixed | Variance::Point => Ok(Vec::new()),
+        Variance::Entries(..) | Variance::Diagonal | Variance::Metric | Variance::Cometric if typer.lenient => {
+            Ok(Vec::new())
+        }
         Variance::Tangent => Ok(typer.twist_of_pair(u, z, &Rational::ONE, true)),
         Variance::Cotangent => Ok(typer.twist_of_pair(u, z, &Rational::ONE, false)),
         _ => typer.fault(z, "the derivative of a tensor state along a nonlinear map needs a connection"),
@@ -243,8 +284,18 @@ fn in_limit(body: &Body, class: Class, used: &mut BTreeSet<Hypothesis>) -> bool 
         let at = state_node(&typer, i - 1);
         let Ok(mut needed) = typer.state_law(i - 1, at) else { return false };
         let Ok(carried) = typer.law(z) else { return false };
-        if !fits(&carried, &needed) {
+        let point = typer.body.states[i - 1].variance == Variance::Point;
+        let starts = match needed.form {
+            Form::Point => is_point(&typer, z, 0),
+            Form::Shift(_) => carried == needed,
+            _ => fits(&carried, &needed),
+        };
+        if !starts {
             return false;
+        }
+        if point {
+            let velocity = velocity_at(&typer, z);
+            return typer.law(dz).is_ok_and(|law| fits(&law, &velocity));
         }
         if class == Class::Diffeo && !carried.is_zero() {
             let Ok(twist) = twist_of_derivative(&mut typer, i - 1, u, z) else { return false };

@@ -84,7 +84,7 @@ impl Reader<'_> {
         let number = node.args.iter().all(|&a| self.body.node(a).kind == Kind::Scalar);
         Ok(match &node.op {
             Op::At => return Err("it looks at other points than one (`at`)".into()),
-            Op::BlockOf | Op::Assembled => {
+            Op::BlockOf | Op::Assembled(_) => {
                 return Err("it treats each parameter by itself (`each`), and their shapes are many".into());
             }
             Op::BlockDiag => {
@@ -105,6 +105,7 @@ impl Reader<'_> {
             Op::Trace | Op::Dot | Op::Sum | Op::Mean | Op::Norm if !number => {
                 Reach { degree: (all.degree + 1).min(MAX_DEGREE), sized: all.sized || matrix, ..all }
             }
+            Op::Largest | Op::Least => Reach { degree: MAX_DEGREE, sized: true, ..all },
             Op::Map(..) | Op::PowerBy | Op::Max | Op::Min | Op::Clip if all.sized => {
                 Reach { degree: MAX_DEGREE, ..all }
             }

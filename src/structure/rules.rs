@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 use super::body::{Body, Id, Kind, Op};
 use super::class::Class;
 use super::hypothesis::{Hypothesis, needs_inverses};
-use super::law::{Axis, Form, Law, keeps_axes, keeps_blocks};
+use super::law::{Axis, Form, Law, is_conformal, keeps_axes, keeps_blocks, separates_blocks};
 use crate::domain::Rational;
 use crate::model::optimizer::Variance;
 
@@ -161,6 +161,33 @@ impl Typer {
         Law::vector(self.class, axis)
     }
 
+    /// The law of a point.
+    fn point(&self) -> Law {
+        match self.class {
+            Class::Translation => Law::plain(Form::Shift(Rational::ONE)),
+            Class::Diffeo => Law::plain(Form::Point),
+            _ => self.vector(Axis::up()),
+        }
+    }
+
+    /// The weight of what has these units: only scalings see it.
+    fn units(&self, w: &Rational) -> Rational {
+        if self.class == Class::Scaling { w.clone() } else { Rational::ZERO }
+    }
+
+    /// The one law of the rules of several sets of blocks. Maps that mix the blocks need one rule for all.
+    fn alike(&self, id: Id, rules: &[Id], laws: &[Law]) -> Typed {
+        if !separates_blocks(self.class) && rules.iter().any(|&r| !self.body.same(r, rules[0])) {
+            return self.fault(id, self.mixes_blocks());
+        }
+        let Some(law) = laws.iter().find(|l| !l.is_zero()) else { return Ok(Law::plain(Form::Zero)) };
+        let moves = matches!(law.form, Form::Shift(_) | Form::Point);
+        match laws.iter().find(|l| if l.is_zero() { moves } else { *l != law }) {
+            Some(other) => self.fault(id, self.mismatch(law, other)),
+            None => Ok(law.clone()),
+        }
+    }
+
     fn matrix(&self, a: Axis, b: Axis) -> Law {
         Law::matrix(self.class, a, b)
     }
@@ -169,6 +196,28 @@ impl Typer {
     pub fn state_law(&self, i: usize, at: Id) -> Typed {
         let keeps = keeps_axes(self.class);
         Ok(match self.body.states[i].variance {
+            // One number for each block stays with its block; as the power of a length of the differential on that block it has
+            // units.
+            Variance::Fixed if self.body.states[i].each && separates_blocks(self.class) => Law::plain(Form::Numbers),
+            Variance::Scalar(k) if self.body.states[i].each && keeps_blocks(self.class) => {
+                Law { weight: self.units(&-k.value()), ..Law::plain(Form::Numbers) }
+            }
+            Variance::Fixed | Variance::Scalar(_) if self.body.states[i].each => {
+                return self.fault(at, "numbers for each block are carried only by maps that keep the blocks apart");
+            }
+            // |c|⁻ᵏ z for c times an isometry.
+            Variance::Scalar(k) if is_conformal(self.class) => Law { weight: self.units(&-k.value()), ..Law::scalar() },
+            Variance::Scalar(_) => {
+                return self.fault(at, "a `scalar` state is carried only by multiples of isometries");
+            }
+            // z times the -k-th powers of the factors, with their signs if odd.
+            Variance::Entries(k, odd) if keeps => self.vector(Axis { weight: -k.value(), odd }),
+            Variance::Entries(..) if self.lenient => self.vector(Axis::plain()),
+            Variance::Entries(..) => {
+                return self.fault(at, "an `entries` state is carried only by maps that keep the coordinate axes");
+            }
+            // f(z)
+            Variance::Point => self.point(),
             // Carried by the identity.
             Variance::Fixed => match self.body.node(at).kind {
                 Kind::Scalar => Law::scalar(),
@@ -218,11 +267,7 @@ impl Typer {
             // The pullback of the output's metric: G_A = Jᵀ G_B J.
             (Op::Metric, _) => Ok(self.matrix(Axis::down(), Axis::down())),
             // A linear map sends the point x to J x; a translation moves it; along a nonlinear map it is no vector.
-            (Op::Params, _) => Ok(match class {
-                Class::Translation => Law::plain(Form::Shift(Rational::ONE)),
-                Class::Diffeo => Law::plain(Form::Point),
-                _ => self.vector(Axis::up()),
-            }),
+            (Op::Params, _) => Ok(self.point()),
             (Op::State(i), _) => self.state_law(*i, id),
             (Op::Primed(i), _) => {
                 let c = self.component(*i, id)?;
@@ -230,10 +275,6 @@ impl Typer {
             }
             (Op::PrimedBlock(i), _) => {
                 let c = self.component(*i, id)?;
-                if let Op::Assembled = self.body.node(c).op {
-                    let b = self.body.node(c).args[0];
-                    return self.law(b);
-                }
                 let whole = self.law(c)?;
                 self.block_of(id, &whole)
             }
@@ -263,10 +304,10 @@ impl Typer {
                     self.fault(id, "a power of quantities that change with the map")
                 }
             }
-            (Op::Map(f, name), [a]) => self.map(id, *f, name, a),
+            (Op::Map(f), [a]) => self.map(id, f, a),
             (Op::Max | Op::Min, [a, b]) => self.extremum(id, a, b),
             (Op::Clip, [x, c]) => self.clip(id, x, (node.args[1], c)),
-            (Op::Sum | Op::Mean, [a]) => self.sum(id, a),
+            (Op::Sum | Op::Mean | Op::Largest | Op::Least, [a]) => self.sum(id, a),
             (Op::Dot, [a, b]) => self.dot(id, a, b),
             // ‖x‖² = x·x, and the root of a weight is half of it.
             (Op::Norm, [a]) => {
@@ -375,11 +416,18 @@ impl Typer {
             (Op::At, [q, e]) => self.at(id, node.args[0], q, e),
             (Op::Covariant, [u, z, e]) => self.covariant(id, (node.args[0], u), (node.args[1], z), e),
             (Op::BlockOf, [a]) => self.block_of(id, a),
-            (Op::Assembled, [a]) => Ok(match &a.form {
-                Form::Block(x) => a.with(Form::Vector(x.clone())),
-                Form::Side(left) => a.with(Form::Sides(*left)),
-                _ => a.clone(),
-            }),
+            (Op::Assembled(_), blocks) => {
+                let a = self.alike(id, &node.args, blocks)?;
+                Ok(match &a.form {
+                    Form::Block(x) => a.with(Form::Vector(x.clone())),
+                    Form::Side(left) => a.with(Form::Sides(*left)),
+                    Form::Scalar if node.kind == Kind::Numbers => a.with(Form::Numbers),
+                    _ => a,
+                })
+            }
+            // Maps that mix the blocks mix their sizes.
+            (Op::Size(_), _) if separates_blocks(class) => Ok(Law::scalar()),
+            (Op::Size(_), _) => self.fault(id, self.mixes_blocks()),
             // A function of numbers that do not change does not change; along translations, of nothing that moves.
             (Op::Opaque(_), operands) if !operands.is_empty() && operands.iter().all(|a| self.still(a)) => {
                 match node.kind {
@@ -412,6 +460,7 @@ impl Typer {
         Ok(match &a.form {
             Form::Vector(x) => a.with(Form::Block(x.clone())),
             Form::Sides(left) => a.with(Form::Side(*left)),
+            Form::Numbers => a.with(Form::Scalar),
             Form::Zero | Form::Shift(_) => a.clone(),
             _ => return self.fault(id, "a block of what is not a vector over the parameters"),
         })

@@ -161,6 +161,7 @@ fn kind_word(kind: Kind) -> &'static str {
         Kind::Block | Kind::BlockTransposed => "block",
         Kind::Side(_) | Kind::Sides(_) => "side",
         Kind::SideVector(_) => "vector of a side",
+        Kind::Numbers => "numbers",
     }
 }
 

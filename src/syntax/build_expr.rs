@@ -1,11 +1,12 @@
 //! Building expressions: operands, calls, lists, subscripts, binders.
 
 use super::build::{Builder, Built};
+use super::build_params::comparison;
 use super::error::SyntaxError;
 use super::grammar::{Node, Rule};
 use super::number::number;
 use super::precedence::{Deep, expression};
-use super::tree::{Binder, Expr, ExprKind, Ident, Reduction, Subscript};
+use super::tree::{Binder, Conditional, Expr, ExprKind, Ident, Reduction, Subscript};
 
 impl Builder {
     /// The expression of an `expr` node.
@@ -25,6 +26,7 @@ pub(super) fn primary(builder: Builder, node: Node<'_>) -> Built<Deep> {
     match inner.as_rule() {
         Rule::number => leaf(ExprKind::Number(number(inner.as_str(), span)?)),
         Rule::primed => leaf(ExprKind::Primed(builder.ident(&inner).name)),
+        Rule::conditional => conditional(builder, inner),
         Rule::call => call(builder, inner),
         Rule::list => list(builder, inner),
         _ => {
@@ -33,6 +35,23 @@ pub(super) fn primary(builder: Builder, node: Node<'_>) -> Built<Deep> {
             Ok(deep)
         }
     }
+}
+
+/// `if a < b then x else y`.
+fn conditional(builder: Builder, node: Node<'_>) -> Built<Deep> {
+    let span = builder.span(&node);
+    let mut parts = builder.parts(node);
+    let mut depth = 0;
+    parts.need(Rule::kw_if)?;
+    let left = note(&mut depth, expression(builder, parts.need(Rule::expr)?)?);
+    let comparison = comparison(&parts.need(Rule::comparison)?);
+    let right = note(&mut depth, expression(builder, parts.need(Rule::expr)?)?);
+    parts.need(Rule::kw_then)?;
+    let then = note(&mut depth, expression(builder, parts.need(Rule::expr)?)?);
+    parts.need(Rule::kw_else)?;
+    let otherwise = note(&mut depth, expression(builder, parts.need(Rule::expr)?)?);
+    let kind = ExprKind::If(Box::new(Conditional { comparison, left, right, then, otherwise }));
+    Deep::above(depth, kind, span)
 }
 
 /// A name, a call, or an indexed reduction.
@@ -61,6 +80,8 @@ fn reduction(name: &Ident) -> Built<Reduction> {
     match name.name.as_str() {
         "sum" => Ok(Reduction::Sum),
         "prod" => Ok(Reduction::Prod),
+        "max" => Ok(Reduction::Max),
+        "min" => Ok(Reduction::Min),
         _ => Err(SyntaxError::IndexedCall { name: name.name.clone(), span: name.span }),
     }
 }

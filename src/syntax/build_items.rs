@@ -95,6 +95,10 @@ impl Builder {
             }
             return Ok(ArchitectureEntry::Param(params));
         }
+        if parts.take(Rule::kw_group).is_some() {
+            let name = parts.ident()?;
+            return Ok(ArchitectureEntry::Group(name, parts.idents()));
+        }
         if let Some(word) = parts.take(Rule::kw_loss) {
             return Ok(ArchitectureEntry::Loss(self.span(&word), self.value(parts.need(Rule::value)?)?));
         }

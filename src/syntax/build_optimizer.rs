@@ -2,7 +2,7 @@
 
 use super::build::{Builder, Built, Parts};
 use super::grammar::{Node, Rule};
-use super::tree::{Dynamics, Ident, Optimizer, Place, State, Statement, StatementKind};
+use super::tree::{Dynamics, Ident, Optimizer, Place, State, Statement, StatementKind, Weight};
 
 impl Builder {
     pub(super) fn optimizer(self, node: Node<'_>) -> Built<Optimizer> {
@@ -21,8 +21,16 @@ impl Builder {
                 state.need(Rule::kw_state)?;
                 let names = state.idents();
                 let ty = self.ty(state.need(Rule::ty)?)?;
+                let weight = state.take(Rule::weight).map(|node| self.weight(node)).transpose()?;
+                let each = state.take(Rule::kw_each).is_some();
                 let initial = state.take(Rule::value).map(|node| self.value(node)).transpose()?;
-                let declared = names.into_iter().map(|name| State { name, ty: ty.clone(), initial: initial.clone() });
+                let declared = names.into_iter().map(|name| State {
+                    name,
+                    ty: ty.clone(),
+                    weight: weight.clone(),
+                    each,
+                    initial: initial.clone(),
+                });
                 optimizer.states.extend(declared);
             } else if let Some(node) = entry.any() {
                 optimizer.dynamics.push(self.dynamics(node)?);
@@ -60,14 +68,27 @@ impl Builder {
         if rule == Rule::each {
             parts.need(Rule::kw_each)?;
             let var = parts.ident()?;
+            let shape = parts.take(Rule::ty).map(|node| self.ty(node)).transpose()?;
             parts.need(Rule::kw_in)?;
-            let over = parts.ident()?;
-            return Ok(StatementKind::Each { var, over, body: self.statements(&mut parts)? });
+            let mut blocks = self.parts(parts.need(Rule::blocks)?);
+            let over = blocks.ident()?;
+            let mut except = Vec::new();
+            while blocks.take(Rule::minus_sign).is_some() {
+                except.push(blocks.ident()?);
+            }
+            return Ok(StatementKind::Each { var, shape, over, except, body: self.statements(&mut parts)? });
         }
         if rule == Rule::update {
-            let mut name = self.ident(&parts.need(Rule::primed)?);
-            name.span.end -= 1;
+            let name = match parts.take(Rule::primed) {
+                Some(node) => {
+                    let mut name = self.ident(&node);
+                    name.span.end -= 1;
+                    name
+                }
+                None => parts.ident()?,
+            };
             let place = self.place(name, &mut parts)?;
+            parts.take(Rule::prime);
             return Ok(StatementKind::Update(place, self.value(parts.need(Rule::value)?)?));
         }
         parts.any();
@@ -79,6 +100,15 @@ impl Builder {
         } else {
             StatementKind::Derivative(place, value)
         })
+    }
+
+    /// `(2)`, `(0, odd)`
+    fn weight(self, node: Node<'_>) -> Built<Weight> {
+        let mut parts = self.parts(node);
+        let span = parts.whole();
+        let power = self.expr(parts.need(Rule::expr)?)?;
+        let parity = parts.idents().into_iter().next();
+        Ok(Weight { power, parity, span })
     }
 
     fn place(self, name: Ident, parts: &mut Parts<'_>) -> Built<Place> {

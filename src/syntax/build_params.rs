@@ -37,14 +37,7 @@ impl Builder {
         let first = self.expr(parts.need(Rule::expr)?)?;
         let mut rest = Vec::new();
         while let Some(sign) = parts.take(Rule::comparison) {
-            let comparison = match sign.as_str() {
-                "<" => Comparison::Lt,
-                "<=" => Comparison::Le,
-                ">" => Comparison::Gt,
-                ">=" => Comparison::Ge,
-                _ => Comparison::Ne,
-            };
-            rest.push((comparison, self.expr(parts.need(Rule::expr)?)?));
+            rest.push((comparison(&sign), self.expr(parts.need(Rule::expr)?)?));
         }
         Ok(Condition { first, rest, span: parts.whole() })
     }
@@ -126,5 +119,16 @@ impl Builder {
             path.parts.push(self.instance(node)?);
         }
         Ok(path)
+    }
+}
+
+/// The comparison that a sign stands for.
+pub(super) fn comparison(sign: &Node<'_>) -> Comparison {
+    match sign.as_str() {
+        "<" => Comparison::Lt,
+        "<=" => Comparison::Le,
+        ">" => Comparison::Gt,
+        ">=" => Comparison::Ge,
+        _ => Comparison::Ne,
     }
 }

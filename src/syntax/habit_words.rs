@@ -50,7 +50,7 @@ pub(super) const MODULES: [&str; 17] = [
     "sp", "keras",
 ];
 
-const NO_IF: &str = "there is no `if`: what has pieces is built from `relu`, `abs`, `sign`, `max` and `min`";
+const NO_IF: &str = "what has pieces is written `if a < b then x else y`, with one comparison and with both branches";
 const NO_LOOPS: &str = "there are no loops: a sum is `sum(i in 0..n: …)`, a list `[i in 0..n: …]`, and in an optimizer \
                         `each W in params { … }` runs through the blocks";
 const FUNCTION: &str = "a function is declared at top level: `def f(x) = …`";
@@ -252,12 +252,15 @@ pub fn meant_function(name: &str) -> Option<String> {
             "a size is the number, or the parameter of type `N`, that the type was given"
         }
         "log10" | "log2" => "`log` is the natural logarithm: write `log(x) / log(10)`, or with another base",
-        "gelu" | "silu" | "swish" | "elu" | "leaky_relu" | "leakyrelu" | "selu" | "mish" => {
-            "other activations are functions of a file: `def silu(x) = x .* sigmoid(x)`, `def leaky(x) = max(x, x / 100)`"
+        "selu" | "mish" | "celu" | "hardtanh" | "hardswish" => {
+            "other activations are functions of a file: `def mish(x) = x .* tanh(softplus(x))`"
         }
-        "where" | "cond" | "ifelse" | "clip" | "clamp" => {
-            "what has pieces is built from `relu`, `abs`, `sign`, `max` and `min`"
-        }
+        "swish" => return direct("silu"),
+        "leakyrelu" => return direct("leaky_relu"),
+        "where" | "cond" | "ifelse" => "what has pieces is written `if a < b then x else y`",
+        "clip" | "clamp" => "what has pieces is built from `relu`, `abs`, `sign`, `max` and `min`",
+        "amax" => return direct("max"),
+        "amin" => return direct("min"),
         "zeros_like" => "zeros of a shape are written `zeros(m, n)`",
         "ones_like" => "ones of a shape are written `ones(m, n)`",
         "backward" | "value_and_grad" | "autograd" | "grad" | "gradient" | "nabla" | "jacrev" | "jacobian" => {

@@ -8,6 +8,7 @@ use super::tree::{BinaryOp, Binder, Expr, ExprKind, Reduction, Subscript};
 /// How tightly the outermost operator of an expression binds; the order is that of `precedence`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
+    Choice,
     Sum,
     Product,
     Negation,
@@ -21,6 +22,7 @@ impl Level {
         match kind {
             ExprKind::Binary(op, _, _) => Level::of_op(*op),
             ExprKind::Neg(_) => Level::Negation,
+            ExprKind::If(_) => Level::Choice,
             ExprKind::Power(_, _) => Level::Power,
             ExprKind::Transpose(_) | ExprKind::Inverse(_) | ExprKind::Index(_, _) => Level::Postfix,
             ExprKind::Number(_)
@@ -45,7 +47,7 @@ impl Expr {
     /// The expression as text.
     pub(super) fn text(&self) -> Text {
         let mut text = Text::default();
-        write(&mut text, self, Level::Sum);
+        write(&mut text, self, Level::Choice);
         text
     }
 }
@@ -107,10 +109,22 @@ fn write_rest(text: &mut Text, kind: &ExprKind) {
             text.list(arguments.iter().map(Expr::text));
             text.push(")");
         }
+        ExprKind::If(c) => {
+            text.push("if ");
+            write(text, &c.left, Level::Sum);
+            text.push(c.comparison.sign());
+            write(text, &c.right, Level::Sum);
+            text.push(" then ");
+            write(text, &c.then, Level::Choice);
+            text.push(" else ");
+            write(text, &c.otherwise, Level::Choice);
+        }
         ExprKind::Reduce(reduction, binders, body) => {
             text.push(match reduction {
                 Reduction::Sum => "sum(",
                 Reduction::Prod => "prod(",
+                Reduction::Max => "max(",
+                Reduction::Min => "min(",
             });
             write_indexed(text, binders, body);
             text.push(")");

@@ -105,18 +105,25 @@ impl Type {
     }
 }
 
+impl Comparison {
+    /// The sign, with a space on either side.
+    pub(super) fn sign(self) -> &'static str {
+        match self {
+            Comparison::Lt => " < ",
+            Comparison::Le => " <= ",
+            Comparison::Gt => " > ",
+            Comparison::Ge => " >= ",
+            Comparison::Ne => " != ",
+        }
+    }
+}
+
 impl Condition {
     /// The chain of comparisons.
     pub(super) fn text(&self) -> Text {
         let mut text = self.first.text();
         for (comparison, expr) in &self.rest {
-            text.push(match comparison {
-                Comparison::Lt => " < ",
-                Comparison::Le => " <= ",
-                Comparison::Gt => " > ",
-                Comparison::Ge => " >= ",
-                Comparison::Ne => " != ",
-            });
+            text.push(comparison.sign());
             text.append(expr.text());
         }
         text
@@ -222,6 +229,12 @@ fn architecture_block(architecture: &Architecture) -> Block {
             ArchitectureEntry::Output(_, value) => assign(Text::word("output"), value),
             ArchitectureEntry::OutputMetric(_, value) => assign(Text::word("output metric"), value),
             ArchitectureEntry::Loss(_, value) => assign(Text::word("loss"), value),
+            ArchitectureEntry::Group(name, members) => {
+                let mut text = headed("group", name);
+                text.push(" = ");
+                text.list(members.iter().map(|member| Text::word(&member.name)));
+                text
+            }
         })
     });
     Block::with_body(head, body.collect(), 1)
@@ -270,6 +283,17 @@ fn optimizer_block(optimizer: &Optimizer) -> Block {
         let mut text = headed("state", &state.name);
         text.push(" : ");
         text.append(state.ty.text());
+        if let Some(weight) = &state.weight {
+            text.push("(");
+            text.append(weight.power.text());
+            if let Some(parity) = &weight.parity {
+                text.push(&format!(", {}", parity.name));
+            }
+            text.push(")");
+        }
+        if state.each {
+            text.push(" each");
+        }
         if let Some(initial) = &state.initial {
             text = assign(text, initial);
         }
@@ -294,8 +318,14 @@ fn statement(statement: &Statement) -> Block {
         StatementKind::Derivative(left, value) => assign(Text::word(&format!("d/dt {}", place(left, ""))), value),
         StatementKind::Covariant(left, value) => assign(Text::word(&format!("D/dt {}", place(left, ""))), value),
         StatementKind::Update(left, value) => assign(Text::word(&place(left, "'")), value),
-        StatementKind::Each { var, over, body } => {
-            let head = Text::word(&format!("each {} in {}", var.name, over.name));
+        StatementKind::Each { var, shape, over, except, body } => {
+            let mut head = Text::word(&format!("each {}", var.name));
+            if let Some(shape) = shape {
+                head.push(" : ");
+                head.append(shape.text());
+            }
+            head.push(&format!(" in {}", over.name));
+            except.iter().for_each(|e| head.push(&format!(" - {}", e.name)));
             return Block::with_body(head, body.iter().map(self::statement).collect(), 1);
         }
     })
@@ -303,6 +333,7 @@ fn statement(statement: &Statement) -> Block {
 
 fn place(place: &Place, prime: &str) -> String {
     match &place.block {
+        Some(block) if place.name.name == "params" => format!("params[{}]{prime}", block.name),
         Some(block) => format!("{}{prime}[{}]", place.name.name, block.name),
         None => format!("{}{prime}", place.name.name),
     }

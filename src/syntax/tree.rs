@@ -186,6 +186,8 @@ pub enum ArchitectureEntry {
     OutputMetric(Span, Expr),
     /// `loss = e`; the span is that of the word `loss`.
     Loss(Span, Expr),
+    /// `group G = U, b`: a name for some of the parameters.
+    Group(Ident, Vec<Ident>),
 }
 
 /// The keyword of a morphism.
@@ -302,8 +304,23 @@ pub struct State {
     pub name: Ident,
     /// Its type, which says how it is carried.
     pub ty: Type,
+    /// The weight behind the type, `(2)` or `(0, odd)`.
+    pub weight: Option<Weight>,
+    /// Whether there is one for each block: `R each`.
+    pub each: bool,
     /// Its value at the start of training; zero without one.
     pub initial: Option<Expr>,
+}
+
+/// The weight of a state, `scalar(2)` or `entries(0, odd)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weight {
+    /// The exponent.
+    pub power: Expr,
+    /// The word behind it.
+    pub parity: Option<Ident>,
+    /// From bracket to bracket.
+    pub span: Span,
 }
 
 /// A `flow` or `step` block.
@@ -337,18 +354,22 @@ pub enum StatementKind {
     Covariant(Place, Expr),
     /// `x' = e`.
     Update(Place, Expr),
-    /// `each W in params { … }`.
+    /// `each W in params { … }`, `each W : R[m, n] in params - G { … }`.
     Each {
         /// The block variable.
         var: Ident,
-        /// The word after `in`, which must be `params`.
+        /// The shape that a block must have to be meant.
+        shape: Option<Type>,
+        /// The word after `in`: `params`, or a group of blocks.
         over: Ident,
+        /// Groups or blocks that are left out.
+        except: Vec<Ident>,
         /// The lines for each block.
         body: Vec<Statement>,
     },
 }
 
-/// What a line of the dynamics assigns: `m`, or the block `m[W]` inside `each`.
+/// What a line of the dynamics assigns: `m`, the block `m[W]` inside `each`, or the block `params[A]` of a name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place {
     /// The state, `params`, or a block variable.
@@ -578,7 +599,9 @@ pub enum ExprKind {
     Inverse(Box<Expr>),
     /// `f(args)`; what is called is always a name.
     Call(Ident, Vec<Expr>),
-    /// `sum(i in 0..n: e)` and `prod(…)`.
+    /// `if a < b then x else y`.
+    If(Box<Conditional>),
+    /// `sum(i in 0..n: e)`, `prod(…)`, `max(…)` and `min(…)`.
     Reduce(Reduction, Vec<Binder>, Box<Expr>),
     /// `e[…]`.
     Index(Box<Expr>, Vec<Subscript>),
@@ -586,6 +609,33 @@ pub enum ExprKind {
     List(Vec<Expr>),
     /// `[i in 0..n: e]`.
     Comprehension(Vec<Binder>, Box<Expr>),
+}
+
+/// `if left < right then … else …`, with any comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conditional {
+    /// The sign between the sides of the condition.
+    pub comparison: Comparison,
+    /// The left side of the condition.
+    pub left: Expr,
+    /// The right side of the condition.
+    pub right: Expr,
+    /// The value where the condition holds.
+    pub then: Expr,
+    /// The value elsewhere.
+    pub otherwise: Expr,
+}
+
+impl Conditional {
+    /// The expressions in the order in which they are written.
+    pub fn parts(&self) -> [&Expr; 4] {
+        [&self.left, &self.right, &self.then, &self.otherwise]
+    }
+
+    /// As [`Conditional::parts`], to be changed.
+    pub fn parts_mut(&mut self) -> [&mut Expr; 4] {
+        [&mut self.left, &mut self.right, &mut self.then, &mut self.otherwise]
+    }
 }
 
 /// Binary operators.
@@ -612,6 +662,10 @@ pub enum Reduction {
     Sum,
     /// `prod`
     Prod,
+    /// `max`
+    Max,
+    /// `min`
+    Min,
 }
 
 /// `i in lo..hi` or `i in lo..=hi`.

@@ -177,6 +177,9 @@ impl Store {
                     Bounds::new(low, open(Rational::ONE))
                 }
                 Fun::Sin | Fun::Cos | Fun::Sign => Bounds::new(closed(whole(-1)), closed(whole(1))),
+                Fun::Erf => Bounds::new(open(whole(-1)), open(whole(1))),
+                // At most 2/√π.
+                Fun::Gauss => Bounds::new(open(Rational::ZERO), open(whole(2))),
                 Fun::Atan => Bounds::new(open(whole(-2)), open(whole(2))),
                 Fun::Log => Bounds::ALL,
             },

@@ -4,6 +4,7 @@
 //! precondition is a defect of the caller and caught by debug assertions.
 
 use super::store::{Labels, Node, Shape, Store, Term};
+use crate::core::prim::Parity;
 use crate::domain::{Fun, Rational};
 
 /// In the map of a [`Node::Gather`]: this entry of the result is zero.
@@ -317,27 +318,29 @@ impl Store {
     pub fn map(&mut self, f: Fun, x: Term) -> Term {
         let shape = self.shape(x).clone();
         if let Some(q) = self.as_fill(x).cloned()
-            && let Some(value) = exact_value(f, &q)
+            && let Some(value) = f.exact_value(&q)
         {
             return self.fill(value, &shape);
         }
         let (c, rest) = self.split_coefficient(x);
         let negative = c < Rational::ZERO;
+        if f == Fun::Sign && !c.is_one() {
+            let s = self.map(Fun::Sign, rest);
+            return if negative { self.neg(s) } else { s };
+        }
+        if negative {
+            let minus = self.neg(x);
+            match f.row().parity {
+                Parity::Odd => {
+                    let s = self.map(f, minus);
+                    return self.neg(s);
+                }
+                Parity::Even => return self.map(f, minus),
+                Parity::Neither => {}
+            }
+        }
         match f {
-            Fun::Sign if !c.is_one() => {
-                let s = self.map(Fun::Sign, rest);
-                if negative { self.neg(s) } else { s }
-            }
-            Fun::Sin | Fun::Atan | Fun::Tanh if negative => {
-                let minus = self.neg(x);
-                let s = self.map(f, minus);
-                self.neg(s)
-            }
-            Fun::Cos if negative => {
-                let minus = self.neg(x);
-                self.map(f, minus)
-            }
-            Fun::Sign if matches!(self.node(x), Node::Map(Fun::Exp | Fun::Sigmoid | Fun::Softplus, _)) => {
+            Fun::Sign if matches!(self.node(x), Node::Map(g, _) if g.row().range.is_positive()) => {
                 self.fill(Rational::ONE, &shape)
             }
             Fun::Sign if matches!(self.node(x), Node::Map(Fun::Sign, _)) => x,
@@ -539,22 +542,6 @@ pub(crate) fn positions(shape: &[usize], mut entry: impl FnMut(&[usize]) -> u32)
 
 pub(super) fn is_even(q: &Rational) -> bool {
     q.is_int() && !dashu_int::ops::BitTest::bit(q.numerator(), 0)
-}
-
-/// `f(q)` where that is rational. The sign of a constant zero is zero: it is identically zero.
-fn exact_value(f: Fun, q: &Rational) -> Option<Rational> {
-    match f {
-        Fun::Sign => Some(match q.partial_cmp(&Rational::ZERO)? {
-            std::cmp::Ordering::Less => Rational::NEG_ONE,
-            std::cmp::Ordering::Equal => Rational::ZERO,
-            std::cmp::Ordering::Greater => Rational::ONE,
-        }),
-        Fun::Exp | Fun::Cos if q.is_zero() => Some(Rational::ONE),
-        Fun::Sin | Fun::Atan | Fun::Tanh if q.is_zero() => Some(Rational::ZERO),
-        Fun::Sigmoid if q.is_zero() => Some(half()),
-        Fun::Log if q.is_one() => Some(Rational::ZERO),
-        _ => None,
-    }
 }
 
 /// `c^q` where that is rational and not too large; a root is taken of a positive number only.

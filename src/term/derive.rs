@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::build::NONE;
 use super::store::{Labels, Node, Shape, Store, SymbolId, Term};
+use crate::core::formula::Formula;
 use crate::domain::{Fun, Rational};
 
 /// Entries that a derivative, or a tensor on the way to it, may have.
@@ -209,34 +210,38 @@ impl Store {
         self.sub(eye, ab)
     }
 
-    /// `f'(x)` entry by entry, for every function but the sign.
+    /// `f'(x)` entry by entry, where it exists.
     pub(super) fn slope(&mut self, f: Fun, x: Term) -> Term {
-        let shape = self.shape(x).clone();
         let value = self.map(f, x);
-        let one = self.fill(Rational::ONE, &shape);
-        match f {
-            Fun::Exp => value,
-            Fun::Log => self.power(x, &Rational::NEG_ONE),
-            Fun::Sin => self.map(Fun::Cos, x),
-            Fun::Cos => {
-                let s = self.map(Fun::Sin, x);
-                self.neg(s)
+        self.formula(f.derivative(), x, value)
+    }
+
+    /// A formula of the table at terms of one shape.
+    fn formula(&mut self, formula: &Formula, x: Term, y: Term) -> Term {
+        match formula {
+            Formula::X => x,
+            Formula::Y => y,
+            Formula::Number(n) => {
+                let shape = self.shape(x).clone();
+                self.fill(Rational::from(*n), &shape)
             }
-            Fun::Atan => {
-                let square = self.mul(x, x);
-                let denominator = self.add(one, square);
-                self.power(denominator, &Rational::NEG_ONE)
+            Formula::Neg(a) => {
+                let a = self.formula(a, x, y);
+                self.neg(a)
             }
-            Fun::Tanh => {
-                let square = self.mul(value, value);
-                self.sub(one, square)
+            Formula::Sum(a, b) => {
+                let (a, b) = (self.formula(a, x, y), self.formula(b, x, y));
+                self.add(a, b)
             }
-            Fun::Sigmoid => {
-                let rest = self.sub(one, value);
-                self.mul(value, rest)
+            Formula::Product(a, b) => {
+                let (a, b) = (self.formula(a, x, y), self.formula(b, x, y));
+                self.mul(a, b)
             }
-            Fun::Softplus => self.map(Fun::Sigmoid, x),
-            Fun::Sign => self.zero(&shape),
+            Formula::Reciprocal(a) => {
+                let a = self.formula(a, x, y);
+                self.power(a, &Rational::NEG_ONE)
+            }
+            Formula::Of(g) => self.map(*g, x),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::build::NONE;
 use super::store::{Labels, Node, Store, Term};
-use crate::domain::{Fun, Rational};
+use crate::domain::Rational;
 
 /// Longer texts are cut.
 const MAX_LENGTH: usize = 400;
@@ -62,7 +62,7 @@ impl Store {
             Node::Symbol(s) => atom(self.symbol_info(*s).name.clone()),
             Node::Sum(parts) => self.write_sum(parts, budget),
             Node::Product { a, b, la, lb, out } => self.write_product((*a, la), (*b, lb), out, budget),
-            Node::Map(f, x) => atom(format!("{}({})", name(*f), self.write(*x, budget).0)),
+            Node::Map(f, x) => atom(format!("{}({})", f.name(), self.write(*x, budget).0)),
             Node::Power(x, q) => self.write_power(*x, q, budget),
             Node::Gather(x, map) => atom(self.write_gather(t, *x, map, budget)),
             Node::Join(parts) => {
@@ -212,20 +212,6 @@ fn number(q: &Rational) -> (String, Strength) {
         Strength::Product
     };
     (q.to_string(), strength)
-}
-
-fn name(f: Fun) -> &'static str {
-    match f {
-        Fun::Exp => "exp",
-        Fun::Log => "log",
-        Fun::Sin => "sin",
-        Fun::Cos => "cos",
-        Fun::Atan => "atan",
-        Fun::Tanh => "tanh",
-        Fun::Sigmoid => "sigmoid",
-        Fun::Softplus => "softplus",
-        Fun::Sign => "sign",
-    }
 }
 
 #[cfg(test)]

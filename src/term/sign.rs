@@ -2,7 +2,7 @@
 
 use super::build::{NONE, is_even};
 use super::store::{Node, Store, Term};
-use crate::domain::{Fun, Rational};
+use crate::domain::Rational;
 
 impl Store {
     /// Declares that every entry of a term is positive wherever the question is asked: a condition of the file.
@@ -30,7 +30,10 @@ impl Store {
         match self.node(t) {
             Node::Fill(q) => *q > Rational::ZERO || !strictly && q.is_zero(),
             Node::Literal(v) => v.iter().all(|q| *q > Rational::ZERO || !strictly && q.is_zero()),
-            Node::Map(Fun::Exp | Fun::Sigmoid | Fun::Softplus, _) => true,
+            Node::Map(f, _) => {
+                let range = &f.row().range;
+                if strictly { range.is_positive() } else { range.is_nonnegative() }
+            }
             Node::Power(x, q) => {
                 // A power that is not whole is defined for positive bases only, and zero only at zero.
                 let even = q.is_int() && is_even(q) || !q.is_int();

@@ -1,6 +1,7 @@
 //! `S(f)`: how a morphism carries the states of an optimizer.
 
 mod sides;
+mod weights;
 
 use std::rc::Rc;
 
@@ -31,22 +32,26 @@ pub(super) fn carry(
         let o = Rc::clone(&over[&m.source.symbol]);
         let mut inputs = vec![m.source.symbol];
         let mut outputs = vec![m.map];
-        let covariant = o.states.iter().any(|s| matches!(s.variance, Variance::Cotangent | Variance::Diagonal));
+        let covariant = o
+            .states
+            .iter()
+            .any(|s| matches!(s.variance, Variance::Cotangent | Variance::Diagonal | Variance::Entries(..)));
         // Along a scaled permutation a covector needs no matrix.
         let form = match covariant {
             true => Monomial::of(&mut e.store, m.map, m.source.symbol).filter(Monomial::is_scaled_permutation),
             false => None,
         };
-        let dense = |v: Variance| match v {
-            Variance::Fixed | Variance::Tangent => false,
-            Variance::Cotangent | Variance::Diagonal => form.is_none(),
-            Variance::Metric | Variance::Cometric | Variance::Left | Variance::Right => true,
+        let dense = |s: &State| match s.variance {
+            Variance::Fixed => s.each,
+            Variance::Tangent | Variance::Point => false,
+            Variance::Cotangent | Variance::Diagonal | Variance::Entries(..) => form.is_none(),
+            Variance::Metric | Variance::Cometric | Variance::Left | Variance::Right | Variance::Scalar(_) => true,
         };
-        let j = if o.states.iter().any(|s| dense(s.variance)) { jacobian(e, m)? } else { m.map };
+        let j = if o.states.iter().any(dense) { jacobian(e, m)? } else { m.map };
         for (i, s) in o.states.iter().enumerate() {
             inputs.push(s.symbol);
             let there = over.get(&m.target.symbol).and_then(|t| t.states.get(i)).map_or(s.term, |t| t.term);
-            if s.variance == Variance::Fixed && e.store.shape(there) != e.store.shape(s.term) {
+            if s.variance == Variance::Fixed && !s.each && e.store.shape(there) != e.store.shape(s.term) {
                 // An `auto` state read as a fixed space has the size of the parameters.
                 let reason = format!(
                     "along `{}` its space changes from {} to {}",
@@ -68,11 +73,15 @@ pub(super) fn carry(
                 outputs.push(form.diagonal(&mut e.store, s.term));
                 continue;
             }
+            if let (Some(form), Variance::Entries(k, odd)) = (&form, s.variance) {
+                outputs.push(weights::entries(&mut e.store, form, s.term, k, odd));
+                continue;
+            }
             match carry_state(e, m, j, &o.states, i) {
                 Ok(t) => outputs.push(t),
                 Err(reason) => return Ok(Err(format!("`{}` is {}: {reason}", s.name, with_article(s.variance)))),
             }
-            if s.variance == Variance::Diagonal && !carried.diagonal.contains(&j) {
+            if matches!(s.variance, Variance::Diagonal | Variance::Entries(..)) && !carried.diagonal.contains(&j) {
                 carried.diagonal.push(j);
             }
         }
@@ -95,7 +104,7 @@ fn push_forward(e: &mut Elaborator<'_>, m: &Morphism, z: Term) -> Elab<Term> {
 fn with_article(v: Variance) -> String {
     match v {
         Variance::Fixed => "a fixed state".into(),
-        other => format!("a `{}` state", other.word()),
+        other => format!("a `{}` state", other.text()),
     }
 }
 
@@ -113,7 +122,8 @@ fn carry_state(e: &mut Elaborator<'_>, m: &Morphism, j: Term, states: &[State], 
     };
     let s = &mut e.store;
     match v {
-        Variance::Fixed => Ok(z),
+        Variance::Fixed | Variance::Scalar(_) => weights::numbers(e, m, j, &states[i]),
+        Variance::Point => Ok(s.substitute_one(m.map, &[(m.source.symbol, z)].into_iter().collect())),
         Variance::Tangent => Ok(s.matmul(j, z)),
         Variance::Cometric => {
             let half = s.matmul(j, z);
@@ -133,6 +143,8 @@ fn carry_state(e: &mut Elaborator<'_>, m: &Morphism, j: Term, states: &[State], 
             let square = s.mul(inverse, inverse);
             Ok(s.product(square, &[0, 1], z, &[0], &[1]))
         }
+        Variance::Entries(k, odd) if invertible => Ok(weights::entries_by_jacobian(s, j, z, k, odd)),
+        Variance::Entries(..) => Err(refuse("what changes entry by entry")),
         Variance::Cotangent => Err(refuse("a covector")),
         Variance::Metric => Err(refuse("a covariant tensor")),
         Variance::Diagonal => Err(refuse("the diagonal of a covariant tensor")),

@@ -75,12 +75,12 @@ impl Monomial {
     }
 
     /// `y[i] = x[source[i]]`, without the factors, of a vector over the source.
-    fn taken(&self, store: &mut Store, z: Term) -> Term {
+    pub(super) fn taken(&self, store: &mut Store, z: Term) -> Term {
         store.gather(z, self.source.clone(), &[self.source.len()])
     }
 
     /// The factor of each entry, as a vector.
-    fn factor_of_each(&self, store: &mut Store) -> Term {
+    pub(super) fn factor_of_each(&self, store: &mut Store) -> Term {
         let distinct = store.join(&self.factors);
         store.gather(distinct, self.factor.clone(), &[self.factor.len()])
     }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::bodies::Bodies;
 use super::carry::carry;
 use super::claims::claims_of;
 use super::square::rate_scope;
@@ -220,11 +221,11 @@ fn same_question(
 ) -> Elab<Asked> {
     let (l, r) = (e.optimizer_id(&left.name), e.optimizer_id(&right.name));
     let (_, r) = (l?, r?);
-    let (a, bounds) = match on {
+    let bodies = Bodies::of(e.model, left, right);
+    let (a, generic) = match on {
         Some(on) => (e.architecture(on, &mut Scope::default())?, None),
         None => {
-            let free = super::Bodies::of(e.model, left, right)
-                .map_or(Err("an optimizer is unknown".to_owned()), |b| b.reach());
+            let free = bodies.as_ref().map_or(Err("an optimizer is unknown".to_owned()), Bodies::reach);
             let (a, bounds) = generic::architecture(e, *free.as_ref().unwrap_or(&2), check.span);
             (Rc::new(a), Some(free.map(|_| bounds)))
         }
@@ -262,7 +263,9 @@ fn same_question(
     if source.rate.is_some() != target.rate.is_some() {
         p.invalid = Some("one is a flow and the other a step".into());
     }
-    p.generic = bounds;
+    p.generic = generic;
+    let via_states = matches!(&check.question, Question::Same { via: Some(_), .. } | Question::SameTraining { .. });
+    p.same_bodies = on.is_none() && !via_states && bodies.is_some_and(|b| b.same());
     let empty = TreePath { parts: Vec::new(), span: check.span };
     p.expected_rate = super::square::expected_rate(e, check, &empty)?;
     match via {

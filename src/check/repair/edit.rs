@@ -246,6 +246,7 @@ impl<'n> Uses<'n> {
                 self.expr(b, false);
             }
             ExprKind::Call(_, args) | ExprKind::List(args) => args.iter().for_each(|a| self.expr(a, false)),
+            ExprKind::If(c) => c.parts().into_iter().for_each(|e| self.expr(e, false)),
             ExprKind::Reduce(_, _, body) | ExprKind::Comprehension(_, body) => self.expr(body, false),
             ExprKind::Index(base, _) => self.expr(base, false),
         }
@@ -292,6 +293,7 @@ fn rewrite(e: &mut Expr, change: &mut impl FnMut(&Expr) -> Option<Expr>, changes
             rewrite(b, change, changes);
         }
         ExprKind::Call(_, args) | ExprKind::List(args) => args.iter_mut().for_each(|a| rewrite(a, change, changes)),
+        ExprKind::If(c) => c.parts_mut().into_iter().for_each(|e| rewrite(e, change, changes)),
         ExprKind::Reduce(_, _, body) | ExprKind::Comprehension(_, body) => rewrite(body, change, changes),
         ExprKind::Index(base, _) => rewrite(base, change, changes),
     }
@@ -432,6 +434,6 @@ fn own_decay(optimizer: &mut Optimizer, changes: &mut Vec<Change>) {
     if !found.is_empty() {
         changes.splice(0..0, found);
         let ty = Type { name: ident("tangent", span), dims: Vec::new(), arrow: None, span };
-        optimizer.states.push(State { name: ident(name, span), ty, initial: None });
+        optimizer.states.push(State { name: ident(name, span), ty, weight: None, each: false, initial: None });
     }
 }

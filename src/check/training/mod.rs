@@ -175,21 +175,24 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
         _ => answer::answer(&mut asked, &mut context, budget)?,
     };
     // One generic architecture is not every architecture.
-    match asked.problem.generic {
+    match &asked.problem.generic {
+        Some(_) if asked.problem.same_bodies && finding.verdict == Verdict::Commutes => {
+            finding.evidence = Evidence::Structure;
+            finding.message = "the bodies have the same normal form, whatever the architecture".into();
+        }
         Some(Ok(bounds)) if finding.verdict > Verdict::Undecided => {
             if finding.evidence == Evidence::Algebra {
                 finding.evidence = Evidence::Generic;
             }
             finding.message = format!(
-                "on a generic architecture ({bounds}): {}; that others behave alike is not proved",
+                "so on a generic architecture: {bounds}; that others behave alike is not proved ({})",
                 finding.message
             );
-            finding.bounds = Some(bounds);
+            finding.bounds = Some(bounds.clone());
         }
         Some(Err(why)) if finding.verdict > Verdict::Undecided => {
-            let message = format!(
-                "the two agree on a generic architecture, but that is not every one: {why}; ask `on` an architecture"
-            );
+            let message =
+                format!("so on a generic architecture, but that is not every one: {why}; ask `on` an architecture");
             finding = Finding::new(Verdict::Undecided, Evidence::None, message);
         }
         _ => {}

@@ -112,6 +112,7 @@ fn reduction(e: &Expr) -> Option<String> {
         ExprKind::Binary(_, a, b) | ExprKind::Power(a, b) => vec![a, b],
         ExprKind::List(items) => items.iter().collect(),
         ExprKind::Index(x, _) | ExprKind::Comprehension(_, x) | ExprKind::Reduce(_, _, x) => vec![x],
+        ExprKind::If(c) => c.parts().into_iter().collect(),
         ExprKind::Number(_) | ExprKind::Name(_) | ExprKind::Primed(_) => Vec::new(),
     };
     inside.into_iter().find_map(reduction)

@@ -91,7 +91,7 @@ impl<'e> Prover<'e> {
         let mut arch = Arch { side, layout, loss: None, output: None, output_metric: false, blocks: named, domain };
         for entry in &decl.body {
             match entry {
-                ArchitectureEntry::Param(_) => {}
+                ArchitectureEntry::Param(_) | ArchitectureEntry::Group(..) => {}
                 ArchitectureEntry::Let(l) => {
                     let value = self.eval(&l.value, &env, context)?;
                     env = env.value(&l.name.name, value);

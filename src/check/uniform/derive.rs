@@ -6,6 +6,7 @@ use super::context::{Context, Res, moderate};
 use super::linear::{Lin, Unit, Var};
 use super::normal::Prover;
 use super::poly::{Atom, Entry, Mono, Poly};
+use crate::core::formula::Formula;
 use crate::domain::{Fun, Rational};
 
 /// What an entry is replaced by, or its derivative; `None` leaves it as it is.
@@ -108,26 +109,28 @@ impl Prover<'_> {
                     return Ok(d);
                 }
                 let own = Poly::atom(atom.clone());
-                let factor = match f {
-                    Fun::Exp => own,
-                    Fun::Log => self.pow(context, q, &Rational::NEG_ONE)?,
-                    Fun::Sin => self.fun(context, Fun::Cos, q)?,
-                    Fun::Cos => self.fun(context, Fun::Sin, q)?.scale(&Rational::NEG_ONE),
-                    Fun::Tanh => Poly::num(1).plus(&Rational::NEG_ONE, &self.mul(&own, &own)?),
-                    Fun::Sigmoid => own.clone().plus(&Rational::NEG_ONE, &self.mul(&own, &own)?),
-                    Fun::Softplus => self.fun(context, Fun::Sigmoid, q)?,
-                    Fun::Atan => {
-                        let square = self.mul(q, q)?;
-                        self.pow(context, &Poly::num(1).plus(&Rational::ONE, &square), &Rational::NEG_ONE)?
-                    }
-                    Fun::Sign => Poly::default(),
-                };
+                let factor = self.formula(context, f.derivative(), q, &own)?;
                 self.mul(&factor, &d)
             }
             Atom::Sum(h, m, bound) => self.resum(context, h, &|context, i| {
                 let body = self.instance(context, m, *bound, i)?;
                 self.tangent(context, &body, along)
             }),
+        }
+    }
+
+    /// A formula of the table.
+    fn formula(&self, context: &Context, formula: &Formula, x: &Poly, y: &Poly) -> Res<Poly> {
+        let inner = |a: &Formula| self.formula(context, a, x, y);
+        match formula {
+            Formula::X => Ok(x.clone()),
+            Formula::Y => Ok(y.clone()),
+            Formula::Number(n) => Ok(Poly::num(Rational::from(*n))),
+            Formula::Neg(a) => Ok(inner(a)?.scale(&Rational::NEG_ONE)),
+            Formula::Sum(a, b) => Ok(inner(a)?.plus(&Rational::ONE, &inner(b)?)),
+            Formula::Product(a, b) => self.mul(&inner(a)?, &inner(b)?),
+            Formula::Reciprocal(a) => self.pow(context, &inner(a)?, &Rational::NEG_ONE),
+            Formula::Of(g) => self.fun(context, *g, x),
         }
     }
 

@@ -10,10 +10,11 @@ use super::optimizer::Over;
 use super::poly::{Atom, Entry, Poly, Symbol};
 use super::sum::MAX_NESTED;
 use super::value::{At, Shape, Value};
+use crate::core::prim::choice_weights;
 use crate::domain::{Fun, Rational};
 use crate::model::names::{DataId, Declared};
 use crate::source::Span;
-use crate::syntax::tree::{BinaryOp, Binder, Expr, ExprKind, Ident, Reduction, Subscript};
+use crate::syntax::tree::{BinaryOp, Binder, Conditional, Expr, ExprKind, Ident, Reduction, Subscript};
 
 /// A local name.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub struct Env<'e> {
     names: Option<Rc<Names<'e>>>,
     /// Inside an optimizer: where its body is read.
     pub over: Option<Rc<Over<'e>>>,
+    /// Whether names that are not local mean functions of the table, whatever the file declares.
+    of_the_table: bool,
 }
 
 struct Names<'e> {
@@ -39,11 +42,16 @@ struct Names<'e> {
 }
 
 impl<'e> Env<'e> {
+    /// The scope of a definition of the table of primitives.
+    pub fn of_the_table() -> Self {
+        Env { of_the_table: true, ..Env::default() }
+    }
+
     /// With one more name.
     #[must_use]
     pub fn with(&self, name: &str, local: Local<'e>) -> Self {
         let names = Names { name: name.to_owned(), local, outer: self.names.clone() };
-        Env { names: Some(Rc::new(names)), over: self.over.clone() }
+        Env { names: Some(Rc::new(names)), ..self.clone() }
     }
 
     /// With one more value.
@@ -117,7 +125,9 @@ impl<'e> Prover<'e> {
                 Ok(x.map(|c, p| self.pow(c, &p, &Rational::NEG_ONE)))
             }
             ExprKind::Call(f, args) => self.call(f, args, env, context),
+            ExprKind::If(c) => self.conditional(c, env, context),
             ExprKind::Reduce(Reduction::Prod, ..) => stuck("an indexed product"),
+            ExprKind::Reduce(Reduction::Max | Reduction::Min, ..) => stuck("an indexed maximum or minimum"),
             ExprKind::Reduce(Reduction::Sum, binders, body) => self.reduce(binders, body, env, context),
             ExprKind::Index(base, subscripts) => self.index(base, subscripts, env, context),
             ExprKind::List(items) => self.list(items, env, context),
@@ -297,6 +307,23 @@ impl<'e> Prover<'e> {
         })
     }
 
+    /// `if a < b then x else y`: as the elaborator reads it, by the sign of the difference.
+    fn conditional(&'e self, c: &'e Conditional, env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
+        let (a, b) = (self.eval(&c.left, env, context)?, self.eval(&c.right, env, context)?);
+        let (x, y) = (self.eval(&c.then, env, context)?, self.eval(&c.otherwise, env, context)?);
+        let difference = self.binary(BinaryOp::Sub, &a, &b)?;
+        let [constant, first, second] = choice_weights(c.comparison);
+        let holds = difference.map(move |context, d| {
+            let s = self.fun(context, Fun::Sign, &d)?;
+            let square = self.mul(&s, &s)?.scale(&second.value());
+            Ok(Poly::num(constant.value()).plus(&first.value(), &s).plus(&Rational::ONE, &square))
+        });
+        let holds = Value { lin: None, ..holds };
+        let gain = self.binary(BinaryOp::Sub, &x, &y)?;
+        let gained = self.binary(BinaryOp::EntryMul, &holds, &gain)?;
+        Ok(Value { lin: None, ..self.binary(BinaryOp::Add, &y, &gained)? })
+    }
+
     /// A range `lo..hi` that is not reversed.
     fn range(&'e self, b: &'e Binder, env: &Env<'e>, context: &Context) -> Res<(Lin, Lin)> {
         let (lo, hi) = (self.lin(&b.lo, env, context)?, self.lin(&b.hi, env, context)?);
@@ -460,7 +487,8 @@ impl<'e> Prover<'e> {
     }
 
     fn call(&'e self, f: &'e Ident, args: &'e [Expr], env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
-        match self.model.resolve(&f.name, f.span) {
+        let declared = self.model.resolve(&f.name, f.span).filter(|_| !env.of_the_table);
+        match declared {
             Some(Declared::Def(id)) => {
                 let def = &self.model[id];
                 if def.params.len() != args.len() {

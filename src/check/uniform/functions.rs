@@ -6,6 +6,8 @@ use super::linear::Lin;
 use super::normal::{Prover, half};
 use super::poly::Poly;
 use super::value::{At, Shape, Value};
+use crate::core::defined::definition;
+use crate::core::prim::{self, Is};
 use crate::domain::{Fun, Rational};
 use crate::syntax::tree::{Expr, Ident};
 
@@ -50,42 +52,22 @@ impl<'e> Prover<'e> {
                 _ => stuck("`outer` of vectors over the parameters"),
             },
             ("concat", parts) if !parts.is_empty() => self.concat(parts),
-            (name, [x]) => self.unary(name, x),
+            (name, values) if prim::composed(name, values.len()).is_some() => self.defined(name, values, context),
+            (name, [x]) => self.unary(name, x, context),
             (name, _) => stuck(format!("the function `{name}`")),
         }
     }
 
-    fn unary(&'e self, name: &str, x: &Value<'e>) -> Res<Value<'e>> {
-        let fun = |f: Fun| Ok(x.map(move |c, p| self.fun(c, f, &p)));
+    fn unary(&'e self, name: &str, x: &Value<'e>, context: &Context) -> Res<Value<'e>> {
+        if let Some(row) = prim::entrywise(name) {
+            return match row.is {
+                Is::Kernel(k) => Ok(x.map(move |c, p| self.fun(c, k.fun, &p))),
+                Is::Power(q) => Ok(x.map(move |c, p| self.pow(c, &p, &q.value()))),
+                Is::Defined(_) => self.defined(name, std::slice::from_ref(x), context),
+            };
+        }
         let own = x.clone();
         match name {
-            "exp" => fun(Fun::Exp),
-            "log" => fun(Fun::Log),
-            "sin" => fun(Fun::Sin),
-            "cos" => fun(Fun::Cos),
-            "atan" => fun(Fun::Atan),
-            "tanh" => fun(Fun::Tanh),
-            "sigmoid" => fun(Fun::Sigmoid),
-            "softplus" => fun(Fun::Softplus),
-            "sign" => fun(Fun::Sign),
-            "sqrt" => Ok(x.map(|c, p| self.pow(c, &p, &half()))),
-            "abs" => Ok(x.map(|c, p| self.mul(&p, &self.fun(c, Fun::Sign, &p)?))),
-            "relu" => Ok(x.map(|c, p| {
-                let sign = self.fun(c, Fun::Sign, &p)?;
-                self.mul(&p, &sign.plus(&Rational::ONE, &Poly::num(1)).scale(&half()))
-            })),
-            "tan" => Ok(x.map(|c, p| {
-                let below = self.pow(c, &self.fun(c, Fun::Cos, &p)?, &Rational::NEG_ONE)?;
-                self.mul(&self.fun(c, Fun::Sin, &p)?, &below)
-            })),
-            "sinh" | "cosh" => {
-                let sign = if name == "sinh" { Rational::NEG_ONE } else { Rational::ONE };
-                Ok(x.map(move |c, p| {
-                    let up = self.fun(c, Fun::Exp, &p)?;
-                    let down = self.pow(c, &up, &Rational::NEG_ONE)?;
-                    Ok(up.plus(&sign, &down).scale(&half()))
-                }))
-            }
             "sum" => Ok(self.reduced(&own)),
             "mean" => {
                 let size = self.size_of(&x.shape)?;
@@ -95,7 +77,6 @@ impl<'e> Prover<'e> {
                     self.mul(&p, &inverse)
                 }))
             }
-            "norm" => Ok(self.norm(x)),
             "trace" | "diagonal" => match x.extents() {
                 Some([m, n]) if m == n => {
                     let diagonal = Value::new(Shape::Tensor(vec![m.clone()]), move |c, at| {
@@ -105,22 +86,25 @@ impl<'e> Prover<'e> {
                 }
                 _ => stuck(format!("`{name}` of what is no square matrix")),
             },
-            "logsumexp" => {
-                let e = x.map(|c, p| self.fun(c, Fun::Exp, &p));
-                Ok(self.reduced(&e).map(|c, p| self.fun(c, Fun::Log, &p)))
-            }
-            "softmax" => {
-                let e = x.map(|c, p| self.fun(c, Fun::Exp, &p));
-                let total = self.reduced(&e);
-                e.zip(&total, |c, p, t| self.mul(&p, &self.pow(c, &t, &Rational::NEG_ONE)?))
-            }
-            "polar" if x.is_scalar() => fun(Fun::Sign),
+            "polar" if x.is_scalar() => Ok(x.map(move |c, p| self.fun(c, Fun::Sign, &p))),
             "polar" if x.extents().is_none_or(|d| d.len() == 1) => {
                 let size = self.norm(x);
                 x.zip(&size, |c, p, n| self.mul(&p, &self.pow(c, &n, &Rational::NEG_ONE)?))
             }
             _ => stuck(format!("the function `{name}`")),
         }
+    }
+
+    /// A function that the table defines in the language.
+    fn defined(&'e self, name: &str, values: &[Value<'e>], context: &Context) -> Res<Value<'e>> {
+        let Some(definition) = definition(name, values.len()) else {
+            return stuck(format!("the function `{name}`"));
+        };
+        let mut env = Env::of_the_table();
+        for (p, v) in definition.params.iter().zip(values) {
+            env = env.value(p, v.clone());
+        }
+        self.eval(&definition.body, &env, context)
     }
 
     /// The sum of all entries.

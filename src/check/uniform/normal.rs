@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::context::{Cases, Context, Need, Res, stuck};
 use super::linear::Lin;
 use super::poly::{Atom, Mono, Poly, even};
+use crate::core::prim::{AtZero, Parity};
 use crate::domain::{Fun, Rational};
 use crate::model::names::Model;
 
@@ -241,14 +242,12 @@ impl<'m> Prover<'m> {
     /// # Errors
     /// A logarithm of what is not positive.
     pub fn fun(&self, context: &Context, f: Fun, p: &Poly) -> Res<Poly> {
-        let odd = matches!(f, Fun::Sin | Fun::Atan | Fun::Tanh | Fun::Sign);
+        let row = f.row();
         if p.is_zero() {
-            return match f {
-                Fun::Exp | Fun::Cos => Ok(Poly::num(1)),
-                Fun::Sigmoid => Ok(Poly::num(half())),
-                Fun::Log => stuck("the logarithm of zero"),
-                Fun::Softplus => Ok(Poly::atom(Atom::Fun(f, Rc::new(Poly::default())))),
-                _ => Ok(Poly::default()),
+            return match row.at_zero {
+                AtZero::Is(value) => Ok(Poly::num(value.value())),
+                AtZero::Irrational => Ok(Poly::atom(Atom::Fun(f, Rc::new(Poly::default())))),
+                AtZero::Undefined => stuck(format!("`{}` of zero", row.name)),
             };
         }
         if f == Fun::Sign {
@@ -262,11 +261,12 @@ impl<'m> Prover<'m> {
             }
         }
         let negative = p.0.values().next().is_some_and(|c| *c < Rational::ZERO);
-        if negative && (odd || f == Fun::Cos) {
-            let value = Poly::atom(Atom::Fun(f, Rc::new(p.scale(&Rational::NEG_ONE))));
-            return Ok(if odd { value.scale(&Rational::NEG_ONE) } else { value });
-        }
-        Ok(Poly::atom(Atom::Fun(f, Rc::new(p.clone()))))
+        let of = |p: Poly| Poly::atom(Atom::Fun(f, Rc::new(p)));
+        Ok(match row.parity {
+            Parity::Odd if negative => of(p.scale(&Rational::NEG_ONE)).scale(&Rational::NEG_ONE),
+            Parity::Even if negative => of(p.scale(&Rational::NEG_ONE)),
+            Parity::Odd | Parity::Even | Parity::Neither => of(p.clone()),
+        })
     }
 
     /// The sign, a product of the signs of factors.

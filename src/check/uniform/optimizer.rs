@@ -60,10 +60,13 @@ impl<'e> Prover<'e> {
         let [dynamics] = &decl.dynamics[..] else { return stuck("an optimizer with one flow or step") };
         let mut names = names;
         self.names.borrow_mut().states = decl.states.iter().map(|s| s.name.name.clone()).collect();
-        for (k, State { name, ty, .. }) in decl.states.iter().enumerate() {
+        if !plain(&dynamics.body) {
+            return stuck("rules for some of the blocks");
+        }
+        for (k, State { name, ty, each, .. }) in decl.states.iter().enumerate() {
             let value = match ty.name.name.as_str() {
                 "tangent" if ty.dims.is_empty() => symbolic(&arch.layout, Symbol::State(k, arch.side)),
-                "R" if ty.arrow.is_none() => {
+                "R" if ty.arrow.is_none() && !each => {
                     let dims: Res<Vec<Lin>> = ty.dims.iter().map(|d| self.lin(d, &names, context)).collect();
                     Value::new(Shape::Tensor(dims?), move |_, at| {
                         let entry = Entry { symbol: Symbol::Fixed(k), block: 0, index: at.index.clone() };
@@ -414,6 +417,19 @@ impl<'e> Prover<'e> {
         }
         Ok(())
     }
+}
+
+/// Whether every `each` runs over all blocks, and no rule is of a block by its name.
+fn plain(body: &[Statement]) -> bool {
+    body.iter().all(|s| match &s.kind {
+        StatementKind::Each { shape, over, except, .. } => {
+            shape.is_none() && over.name == "params" && except.is_empty()
+        }
+        StatementKind::Derivative(p, _) | StatementKind::Covariant(p, _) | StatementKind::Update(p, _) => {
+            p.block.is_none()
+        }
+        StatementKind::Let(_) => true,
+    })
 }
 
 fn is(place: &Place, name: &str) -> bool {

@@ -106,7 +106,9 @@ impl Mono {
         self.0.iter().all(|(a, e)| match a {
             Atom::Unit(_) => true,
             Atom::Entry(_) => e.is_int(),
-            Atom::Fun(Fun::Exp | Fun::Sin | Fun::Cos | Fun::Tanh | Fun::Sigmoid, p) => e.is_int() && p.regular(),
+            Atom::Fun(Fun::Exp | Fun::Sin | Fun::Cos | Fun::Tanh | Fun::Sigmoid | Fun::Erf | Fun::Gauss, p) => {
+                e.is_int() && p.regular()
+            }
             Atom::Fun(Fun::Log | Fun::Atan | Fun::Softplus | Fun::Sign, _) => false,
             Atom::Base(p) => e.is_int() && p.regular(),
             Atom::Sum(_, body, _) => e.is_int() && body.regular(),
@@ -360,7 +362,7 @@ impl Atom {
                     _ => format!("{word}[{}]", index.join(", ")),
                 }
             }
-            Atom::Fun(f, p) => format!("{}({})", format!("{f:?}").to_lowercase(), p.text(words)),
+            Atom::Fun(f, p) => format!("{}({})", f.name(), p.text(words)),
             Atom::Base(p) => format!("({})", p.text(words)),
             Atom::Sum(h, m, bound) => {
                 let body = Poly::single((**m).clone(), Rational::ONE).text(words);

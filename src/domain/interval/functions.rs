@@ -106,6 +106,14 @@ fn wave(x: &Interval, f: impl Fn(f64) -> f64, peak: i64) -> Interval {
     out.meet(&full).unwrap_or(full)
 }
 
+/// `2/√π exp(-x²)`
+fn gauss(x: &Interval) -> Interval {
+    let square = natural_power(x, 2).negated();
+    let value = increasing(&square, (0.0, 1.0), exp_at);
+    let height = std::f64::consts::FRAC_2_SQRT_PI;
+    value.times(&Interval::new(height.next_down(), height.next_up()))
+}
+
 /// `f(x)` for every function but the sign.
 pub(super) fn apply(f: Fun, x: &Interval) -> Result<Interval, Stop> {
     Ok(match f {
@@ -121,6 +129,8 @@ pub(super) fn apply(f: Fun, x: &Interval) -> Result<Interval, Stop> {
         Fun::Tanh => increasing(x, (-1.0, 1.0), |y| odd_at(pxfm::f_tanh, y)),
         Fun::Sigmoid => increasing(x, (0.0, 1.0), sigmoid_at),
         Fun::Softplus => increasing(x, (0.0, f64::INFINITY), softplus_at),
+        Fun::Erf => increasing(x, (-1.0, 1.0), |y| odd_at(pxfm::f_erf, y)),
+        Fun::Gauss => gauss(x),
         Fun::Sign => return sign(x).map(|s| Interval::point(f64::from(s))),
     })
 }

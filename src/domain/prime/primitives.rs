@@ -56,6 +56,9 @@ impl Domain for Prime {
             Fun::Sign => self.kinks = true,
             _ => self.atoms = true,
         }
+        if matches!(f, Fun::Atan | Fun::Erf) {
+            self.collisions += self.odd_atoms as f64;
+        }
         if f != Fun::Sign
             && let Some(&v) = self.values.get(&(f, *x))
         {
@@ -66,15 +69,18 @@ impl Domain for Prime {
             Fun::Log => self.logarithm(*x),
             Fun::Sin => Ok(self.circular(*x).1),
             Fun::Cos => Ok(self.circular(*x).0),
-            Fun::Atan => {
-                self.collisions += self.arctangents.len() as f64;
-                if let Some(&v) = self.arctangents.get(x) {
-                    return Ok(v);
-                }
+            // Atoms with no relation but that the function is odd.
+            Fun::Atan | Fun::Erf => {
                 let v = if *x == 0 { 0 } else { self.draw() };
-                self.arctangents.insert(*x, v);
-                self.arctangents.insert(self.field.sub(0, *x), self.field.sub(0, v));
+                self.odd_atoms += 2;
+                self.values.insert((f, self.field.sub(0, *x)), self.field.sub(0, v));
                 Ok(v)
+            }
+            Fun::Gauss => {
+                let height = self.gauss_height();
+                let minus = self.field.sub(0, self.field.mul(*x, *x));
+                let e = self.exponential(minus)?;
+                Ok(self.field.mul(height, e))
             }
             Fun::Tanh => {
                 let twice = self.field.add(*x, *x);

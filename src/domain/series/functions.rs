@@ -1,11 +1,23 @@
 //! Scalar functions of power series, each from its differential equation.
 
 use super::Series;
+use crate::core::formula::{self, Formula};
 use crate::domain::{Domain, Fun, Rational, Stop};
 use dashu_int::{IBig, Sign, UBig};
 
 /// A rounded coefficient below this, relative to the largest of its series, counts as zero.
 const ROUNDING: f64 = 1e-9;
+
+/// A derivative of the table, ready to be read coefficient by coefficient.
+enum Piece<E> {
+    /// A series that is known.
+    Known(Vec<E>),
+    /// The value of a function of the family, by its number.
+    Value(usize),
+    Neg(Box<Piece<E>>),
+    Sum(Box<Piece<E>>, Box<Piece<E>>),
+    Product(Box<Piece<E>>, Box<Piece<E>>),
+}
 
 impl<D: Domain> Series<D> {
     /// `acc += a · b` up to the length of `acc`.
@@ -92,15 +104,6 @@ impl<D: Domain> Series<D> {
         self.over_natural(&sum, n)
     }
 
-    /// The coefficient of `t^n` in `a · b`.
-    fn product_at(&self, a: &[D::Elem], b: &[D::Elem], n: usize) -> D::Elem {
-        let mut sum = self.base.zero();
-        for k in 0..=n {
-            self.base.mul_add(&mut sum, &a[k], &b[n - k]);
-        }
-        sum
-    }
-
     /// `f(x)`
     pub(super) fn function(&mut self, f: Fun, x: &[D::Elem]) -> Result<Vec<D::Elem>, Stop> {
         if x.len() == 1 {
@@ -113,77 +116,85 @@ impl<D: Domain> Series<D> {
                 Some(k) => Ok(vec![self.base.apply(f, &x[k])?]),
             };
         }
-        let first = match f {
-            Fun::Sin | Fun::Cos => return self.sine_and_cosine(f, x),
-            _ => self.base.apply(f, &x[0])?,
-        };
+        // f and the functions that its derivative is written with solve y' = g(x, y) x' together.
+        let family = formula::family(f);
+        let mut pieces = Vec::with_capacity(family.len());
+        let mut values = Vec::with_capacity(family.len());
+        for (own, &g) in family.iter().enumerate() {
+            values.push(vec![self.base.apply(g, &x[0])?]);
+            pieces.push(self.piece(g.derivative(), own, &family, x)?);
+        }
         let slopes = self.slopes(x)?;
-        match f {
-            // y' = x' / x
-            Fun::Log => {
-                let one = vec![self.base.one()];
-                let g = self.quotient(&one, x)?;
-                self.integrate(first, &slopes, &g)
+        let mut derivatives: Vec<Vec<D::Elem>> = vec![Vec::with_capacity(self.order); family.len()];
+        for n in 1..self.order {
+            for (g, piece) in derivatives.iter_mut().zip(&pieces) {
+                g.push(self.piece_at(piece, &values, n - 1));
             }
-            // y' = x' / (1 + x²)
-            Fun::Atan => {
-                let one = vec![self.base.one()];
-                let square = self.mul(&x.to_vec(), &x.to_vec());
-                let g = self.quotient(&one, &self.add(&one, &square))?;
-                self.integrate(first, &slopes, &g)
+            for (y, g) in values.iter_mut().zip(&derivatives) {
+                let next = self.integral(&slopes, g, n)?;
+                y.push(next);
             }
-            // y' = sigmoid(x) x'
-            Fun::Softplus => {
-                let g = self.function(Fun::Sigmoid, x)?;
-                self.integrate(first, &slopes, &g)
+        }
+        Ok(values.swap_remove(0))
+    }
+
+    /// A derivative of the table, with what is known of it before the values are: formulas in `x` alone.
+    fn piece(&mut self, formula: &Formula, own: usize, family: &[Fun], x: &[D::Elem]) -> Result<Piece<D::Elem>, Stop> {
+        if formula.is_rational_in_x() {
+            return Ok(Piece::Known(self.rational_in_x(formula, x)?));
+        }
+        let mut inner = |a: &Formula| self.piece(a, own, family, x).map(Box::new);
+        Ok(match formula {
+            Formula::Y => Piece::Value(own),
+            Formula::Of(g) => Piece::Value(family.iter().position(|h| h == g).unwrap_or(own)),
+            Formula::Neg(a) => Piece::Neg(inner(a)?),
+            Formula::Sum(a, b) => Piece::Sum(inner(a)?, inner(b)?),
+            Formula::Product(a, b) => Piece::Product(inner(a)?, inner(b)?),
+            // No row divides by a value.
+            Formula::X | Formula::Number(_) | Formula::Reciprocal(_) => return Err(Stop::Unsupported),
+        })
+    }
+
+    /// A formula without values of functions.
+    fn rational_in_x(&mut self, formula: &Formula, x: &[D::Elem]) -> Result<Vec<D::Elem>, Stop> {
+        Ok(match formula {
+            Formula::X => x.to_vec(),
+            Formula::Number(n) => vec![self.base.rational(&Rational::from(*n))?],
+            Formula::Neg(a) => {
+                let a = self.rational_in_x(a, x)?;
+                self.neg(&a)
             }
-            // y' = g(y) x' with g(y) = y, 1 - y² or y - y²
-            _ => {
-                let (mut y, mut g) = (vec![first], Vec::with_capacity(self.order));
-                for n in 1..self.order {
-                    g.push(self.own_slope(f, &y, n - 1));
-                    let next = self.integral(&slopes, &g, n)?;
-                    y.push(next);
+            Formula::Sum(a, b) => {
+                let (a, b) = (self.rational_in_x(a, x)?, self.rational_in_x(b, x)?);
+                self.add(&a, &b)
+            }
+            Formula::Product(a, b) => {
+                let (a, b) = (self.rational_in_x(a, x)?, self.rational_in_x(b, x)?);
+                self.mul(&a, &b)
+            }
+            Formula::Reciprocal(a) => {
+                let (one, a) = (vec![self.base.one()], self.rational_in_x(a, x)?);
+                self.quotient(&one, &a)?
+            }
+            Formula::Y | Formula::Of(_) => return Err(Stop::Unsupported),
+        })
+    }
+
+    /// The coefficient of `t^n` of a derivative, from the values' coefficients up to that of `t^n`.
+    fn piece_at(&self, piece: &Piece<D::Elem>, values: &[Vec<D::Elem>], n: usize) -> D::Elem {
+        match piece {
+            Piece::Known(known) => self.coefficient(known, n),
+            Piece::Value(k) => values[*k][n].clone(),
+            Piece::Neg(a) => self.base.neg(&self.piece_at(a, values, n)),
+            Piece::Sum(a, b) => self.base.add(&self.piece_at(a, values, n), &self.piece_at(b, values, n)),
+            Piece::Product(a, b) => {
+                let mut sum = self.base.zero();
+                for k in 0..=n {
+                    self.base.mul_add(&mut sum, &self.piece_at(a, values, k), &self.piece_at(b, values, n - k));
                 }
-                Ok(y)
+                sum
             }
         }
-    }
-
-    /// `∫ g x'` with the given constant term.
-    fn integrate(&mut self, first: D::Elem, slopes: &[D::Elem], g: &[D::Elem]) -> Result<Vec<D::Elem>, Stop> {
-        let mut y = vec![first];
-        for n in 1..self.order {
-            y.push(self.integral(slopes, g, n)?);
-        }
-        Ok(y)
-    }
-
-    /// The coefficient of `t^n` in the derivative of `f` written by its value `y`.
-    fn own_slope(&self, f: Fun, y: &[D::Elem], n: usize) -> D::Elem {
-        match f {
-            Fun::Tanh => {
-                let square = self.product_at(y, y, n);
-                let one = if n == 0 { self.base.one() } else { self.base.zero() };
-                self.base.sub(&one, &square)
-            }
-            Fun::Sigmoid => self.base.sub(&y[n], &self.product_at(y, y, n)),
-            _ => y[n].clone(),
-        }
-    }
-
-    /// Both at once, from `s' = c x'` and `c' = -s x'`.
-    fn sine_and_cosine(&mut self, f: Fun, x: &[D::Elem]) -> Result<Vec<D::Elem>, Stop> {
-        let slopes = self.slopes(x)?;
-        let mut sin = vec![self.base.apply(Fun::Sin, &x[0])?];
-        let mut cos = vec![self.base.apply(Fun::Cos, &x[0])?];
-        for n in 1..self.order {
-            let s = self.integral(&slopes, &cos, n)?;
-            let c = self.integral(&slopes, &sin, n)?;
-            sin.push(s);
-            cos.push(self.base.neg(&c));
-        }
-        Ok(if f == Fun::Sin { sin } else { cos })
     }
 
     /// `x^q`: by products for an integer `q`, else from `x y' = q y x'`, which needs a positive constant term.

@@ -2,10 +2,10 @@
 
 use super::{FUNCTIONS, Over};
 use crate::domain::Rational;
-use crate::model::elaborate::{Elab, Elaborator, Local, Scope};
+use crate::model::elaborate::{Elab, Elaborator, Scope};
 use crate::model::error::ModelError;
 use crate::source::Span;
-use crate::syntax::tree::{Expr, ExprKind, Ident};
+use crate::syntax::tree::{Expr, Ident};
 use crate::term::{NotDifferentiable, SymbolId, Term};
 
 impl Elaborator<'_> {
@@ -162,10 +162,7 @@ impl Elaborator<'_> {
         }
         let (a, n, symbol) = (&over.architecture, over.architecture.dim, over.architecture.symbol);
         let block = match (name, args) {
-            ("d" | "grad", [_, Expr { kind: ExprKind::Name(w), .. }]) => match scope.get(w) {
-                Some(Local::Block(i)) => Some(i),
-                _ => None,
-            },
+            ("d" | "grad", [_, of]) => self.block_written(of, scope)?,
             _ => None,
         };
         let taken = if block.is_some() { &args[..1] } else { args };

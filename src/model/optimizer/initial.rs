@@ -129,7 +129,7 @@ impl Elaborator<'_> {
         for s in &source.states {
             scope.bind(&s.name, Local::Value(s.term));
         }
-        let layouts = source.states.iter().map(|s| (s.name.clone(), s.variance)).collect();
+        let layouts = source.states.iter().map(|s| (s.name.clone(), s.layout())).collect();
         scope.over = Some(Rc::new(Over { layouts, ..Over::fresh(&source.architecture, &source.name) }));
         Ok(scope)
     }

@@ -104,6 +104,7 @@ pub fn replace(e: &mut Expr, given: &[(String, u64)]) {
             replace(b, given);
         }
         ExprKind::Call(_, args) | ExprKind::List(args) => args.iter_mut().for_each(|a| replace(a, given)),
+        ExprKind::If(c) => c.parts_mut().into_iter().for_each(|e| replace(e, given)),
         ExprKind::Reduce(_, binders, body) | ExprKind::Comprehension(binders, body) => {
             let left = without(binders);
             replace(body, &left);

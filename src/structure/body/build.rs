@@ -2,17 +2,17 @@
 
 mod functions;
 mod operators;
+mod statements;
 
 use rustc_hash::FxHashMap;
 
 use super::{Body, HYPERPARAMETER, Id, Kind, Node, Op, StateOf};
+use crate::core::prim::{Fun, choice_weights};
 use crate::domain::Rational;
 use crate::model::names::{Declared, Model};
 use crate::model::optimizer::Variance;
 use crate::source::Span;
-use crate::syntax::tree::{
-    Comparison, Expr, ExprKind, Instance, Optimizer, Place, State, Statement, StatementKind, Subscript,
-};
+use crate::syntax::tree::{BinaryOp, Comparison, Conditional, Expr, ExprKind, Instance, Optimizer, State, Subscript};
 
 /// Definitions that use each other are expanded to this depth, and this often.
 const MAX_DEPTH: usize = 64;
@@ -43,12 +43,25 @@ impl Scope {
     }
 }
 
+/// An `each` that is being read.
+#[derive(Debug, Clone)]
+struct Each {
+    var: String,
+    /// Its blocks in words.
+    domain: String,
+    /// Whether they are numbers, so that `*` and `/` are entrywise.
+    numbers: bool,
+}
+
 struct Builder<'m> {
     model: &'m Model,
     body: Body,
     depth: usize,
     whole: FxHashMap<usize, (Id, Span)>,
-    blocks: FxHashMap<usize, (Id, Span)>,
+    /// The rules by blocks: which blocks, and the rule.
+    blocks: FxHashMap<usize, Vec<(String, Id, Span)>>,
+    /// The `each` that is being read, if any.
+    each: Option<Each>,
     covariant: Vec<usize>,
 }
 
@@ -72,6 +85,7 @@ pub fn build(model: &Model, optimizer: &Optimizer, instance: &Instance, auto: Op
         depth: 0,
         whole: FxHashMap::default(),
         blocks: FxHashMap::default(),
+        each: None,
         covariant: Vec::new(),
     };
     b.optimizer(optimizer, instance, auto);
@@ -140,24 +154,28 @@ impl Builder<'_> {
             scope.bind(&p.name.name, Local::Value(id));
         }
         self.conditions(decl, &scope);
-        for State { name, ty, .. } in &decl.states {
+        for state in &decl.states {
+            let State { name, ty, .. } = state;
             let word = ty.name.name.as_str();
-            let variance = match word {
-                "R" => Variance::Fixed,
-                "auto" => auto.unwrap_or(Variance::Tangent),
-                _ => Variance::ALL.into_iter().find(|v| v.word() == word).unwrap_or(Variance::Fixed),
-            };
+            let variance = self.variance(state, auto, &mut scope);
             self.body.auto |= word == "auto";
             let kind = match variance {
+                Variance::Fixed | Variance::Scalar(_) if state.each => Kind::Numbers,
+                Variance::Scalar(_) => Kind::Scalar,
                 Variance::Fixed if word == "R" && ty.dims.is_empty() => Kind::Scalar,
                 Variance::Fixed if word == "R" => Kind::Fixed,
-                Variance::Fixed | Variance::Tangent | Variance::Cotangent | Variance::Diagonal => Kind::Vector,
                 Variance::Metric | Variance::Cometric => Kind::Matrix,
                 Variance::Left => Kind::Sides(true),
                 Variance::Right => Kind::Sides(false),
+                _ => Kind::Vector,
             };
             let i = self.body.states.len();
-            self.body.states.push(StateOf { name: name.name.clone(), variance, span: name.span.to(ty.span) });
+            self.body.states.push(StateOf {
+                name: name.name.clone(),
+                variance,
+                each: state.each,
+                span: name.span.to(ty.span),
+            });
             let id = self.push(Op::State(i), Vec::new(), kind, name.span);
             scope.bind(&name.name, Local::Value(id));
         }
@@ -171,21 +189,16 @@ impl Builder<'_> {
             let id = self.expr(&l.value, &mut scope);
             scope.bind(&l.name.name, Local::Value(id));
         }
-        self.statements(&dynamics.body, &mut scope, None);
+        self.statements(&dynamics.body, &mut scope);
         for i in 0..=self.body.states.len() {
-            let (id, span) = match (self.whole.get(&i), self.blocks.get(&i)) {
+            let (id, span) = match (self.whole.get(&i), self.blocks.remove(&i)) {
                 (Some(&x), _) => x,
-                (None, Some(&(id, span))) => {
-                    let kind = if i == 0 {
-                        Kind::Vector
-                    } else {
-                        match self.body.states[i - 1].variance {
-                            Variance::Left => Kind::Sides(true),
-                            Variance::Right => Kind::Sides(false),
-                            _ => Kind::Vector,
-                        }
-                    };
-                    (self.push(Op::Assembled, vec![id], kind, span), span)
+                (None, Some(rules)) => {
+                    let span = rules[0].2;
+                    let kind = if i == 0 { Kind::Vector } else { whole_kind(&self.body.states[i - 1]) };
+                    let domains = rules.iter().map(|r| r.0.clone()).collect();
+                    let args = rules.iter().map(|r| r.1).collect();
+                    (self.push(Op::Assembled(domains), args, kind, span), span)
                 }
                 (None, None) => (self.opaque("no rule is given", Kind::Vector, decl.name.span), decl.name.span),
             };
@@ -222,43 +235,6 @@ impl Builder<'_> {
                     self.body.nonnegative.push(id);
                 }
                 left = right;
-            }
-        }
-    }
-
-    fn component(&self, place: &Place, block: Option<&str>) -> Option<usize> {
-        if block == Some(place.name.name.as_str()) || place.name.name == "params" {
-            return Some(0);
-        }
-        self.body.states.iter().position(|s| s.name == place.name.name).map(|i| i + 1)
-    }
-
-    fn statements(&mut self, statements: &[Statement], scope: &mut Scope, block: Option<&str>) {
-        for s in statements {
-            match &s.kind {
-                StatementKind::Let(l) => {
-                    let id = self.expr(&l.value, scope);
-                    scope.bind(&l.name.name, Local::Value(id));
-                }
-                StatementKind::Derivative(p, e) | StatementKind::Covariant(p, e) | StatementKind::Update(p, e) => {
-                    let id = self.expr(e, scope);
-                    let Some(i) = self.component(p, block) else { continue };
-                    if matches!(s.kind, StatementKind::Covariant(..)) {
-                        self.covariant.push(i);
-                    }
-                    if p.block.is_some() || block == Some(p.name.name.as_str()) {
-                        self.blocks.insert(i, (id, s.span));
-                    } else {
-                        let id = self.whole_value(id, i);
-                        self.whole.insert(i, (id, s.span));
-                    }
-                }
-                StatementKind::Each { var, body, .. } => {
-                    let depth = scope.names.len();
-                    scope.bind(&var.name, Local::Block);
-                    self.statements(body, scope, Some(&var.name));
-                    scope.names.truncate(depth);
-                }
             }
         }
     }
@@ -323,12 +299,36 @@ impl Builder<'_> {
                 self.inverse(x, e.span)
             }
             ExprKind::Call(f, args) => self.call(f, args, e.span, scope),
+            ExprKind::If(c) => self.conditional(c, e.span, scope),
             ExprKind::Index(base, subscripts) => self.index(base, subscripts, e.span, scope),
             ExprKind::Reduce(..) => self.opaque("an indexed sum or product", Kind::Scalar, e.span),
             ExprKind::List(_) | ExprKind::Comprehension(..) => {
                 self.opaque("a list of single entries", Kind::Vector, e.span)
             }
         }
+    }
+
+    /// `if a < b then x else y`, by the sign of the difference.
+    fn conditional(&mut self, c: &Conditional, span: Span, scope: &mut Scope) -> Id {
+        let [a, b, x, y] = c.parts().map(|e| self.expr(e, scope));
+        let difference = self.binary(BinaryOp::Sub, a, b, span);
+        let kind = self.kind(difference);
+        let s = self.push(Op::Map(Fun::Sign.row()), vec![difference], kind, span);
+        let square = self.binary(BinaryOp::EntryMul, s, s, span);
+        let mut holds = None;
+        for (part, weight) in [None, Some(s), Some(square)].into_iter().zip(choice_weights(c.comparison)) {
+            let weight = weight.value();
+            if weight.is_zero() {
+                continue;
+            }
+            let weight = self.number(weight, span);
+            let part = part.map_or(weight, |p| self.binary(BinaryOp::EntryMul, weight, p, span));
+            holds = Some(holds.map_or(part, |h| self.binary(BinaryOp::Add, h, part, span)));
+        }
+        let Some(holds) = holds else { return y };
+        let gain = self.binary(BinaryOp::Sub, x, y, span);
+        let gained = self.binary(BinaryOp::EntryMul, holds, gain, span);
+        self.binary(BinaryOp::Add, y, gained, span)
     }
 
     fn name(&mut self, n: &str, span: Span, scope: &Scope) -> Id {
@@ -406,17 +406,12 @@ impl Builder<'_> {
             if let ExprKind::Primed(n) = &base.kind
                 && let Some(i) = self.body.states.iter().position(|s| s.name == *n)
             {
-                let kind = match self.body.states[i].variance {
-                    Variance::Left => Kind::Side(true),
-                    Variance::Right => Kind::Side(false),
-                    _ => Kind::Block,
-                };
+                let kind = block_kind(whole_kind(&self.body.states[i]));
                 return self.push(Op::PrimedBlock(i + 1), Vec::new(), kind, span);
             }
             let whole = self.expr(base, scope);
             let kind = match self.kind(whole) {
-                Kind::Vector => Kind::Block,
-                Kind::Sides(l) => Kind::Side(l),
+                k @ (Kind::Vector | Kind::Sides(_) | Kind::Numbers) => block_kind(k),
                 k => return self.opaque("a block of what has no blocks", k, span),
             };
             return self.push(Op::BlockOf, vec![whole], kind, span);
@@ -428,5 +423,24 @@ impl Builder<'_> {
             _ => Kind::Fixed,
         };
         self.function_of("an index that reads single entries", vec![whole], kind, span)
+    }
+}
+
+/// The kind of a state that has blocks.
+fn whole_kind(state: &StateOf) -> Kind {
+    match state.variance {
+        _ if state.each => Kind::Numbers,
+        Variance::Left => Kind::Sides(true),
+        Variance::Right => Kind::Sides(false),
+        _ => Kind::Vector,
+    }
+}
+
+/// The kind of a block of a whole.
+fn block_kind(whole: Kind) -> Kind {
+    match whole {
+        Kind::Sides(left) => Kind::Side(left),
+        Kind::Numbers => Kind::Scalar,
+        _ => Kind::Block,
     }
 }

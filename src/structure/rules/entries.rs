@@ -1,9 +1,9 @@
 //! Entrywise operations and sums of entries: they have laws only where the coordinate axes are kept.
 
 use super::{Typed, Typer};
+use crate::core::prim::{Homogeneity, Parity, Row};
 use crate::domain::Rational;
-use crate::model::optimizer::Variance;
-use crate::structure::body::{Entrywise, Id, Kind, Op};
+use crate::structure::body::{Id, Kind, Op};
 use crate::structure::class::Class;
 use crate::structure::law::{Axis, Form, Law, keeps_axes, keeps_blocks};
 
@@ -15,6 +15,9 @@ impl Typer {
         }
         if kind == Kind::Fixed {
             return Ok(s.with(Form::Fixed));
+        }
+        if kind == Kind::Numbers {
+            return Ok(s.with(Form::Numbers));
         }
         if self.class == Class::Translation {
             return Ok(self.vector(Axis::plain()));
@@ -85,38 +88,36 @@ impl Typer {
 
     /// Entrywise functions: a homogeneous one keeps positive factors to its degree, an odd one keeps signs; any other needs
     /// entries that merely move.
-    pub(super) fn map(&self, id: Id, f: Entrywise, name: &str, a: &Law) -> Typed {
-        let class = self.class;
-        if a.is_zero() && matches!(f, Entrywise::Sign | Entrywise::Abs | Entrywise::Relu | Entrywise::Odd) {
+    pub(super) fn map(&self, id: Id, f: &Row, a: &Law) -> Typed {
+        let (class, name) = (self.class, f.name);
+        if a.is_zero() && f.vanishes_at_zero() {
             return Ok(a.clone());
         }
-        let axis = |x: &Axis| -> Result<Axis, String> {
-            let bare = x.weight.is_zero();
-            let units =
-                || Err(format!("`{name}` of a quantity with units: its value depends on the scale of each coordinate"));
-            let signs = || Err(format!("`{name}` of a quantity whose sign changes with that of a coordinate"));
-            match f {
-                Entrywise::Sign => Ok(Axis { weight: Rational::ZERO, odd: x.odd }),
-                Entrywise::Abs => Ok(Axis { weight: x.weight.clone(), odd: false }),
-                Entrywise::Relu if x.odd => signs(),
-                Entrywise::Relu => Ok(x.clone()),
-                _ if !bare => units(),
-                Entrywise::Odd => Ok(x.clone()),
-                Entrywise::Even => Ok(Axis::plain()),
-                Entrywise::Plain if x.odd => signs(),
-                Entrywise::Plain => Ok(x.clone()),
-            }
+        let scaled = |w: &Rational| match f.homogeneity {
+            Homogeneity::Degree(k) => Some(w * k.value()),
+            Homogeneity::None => w.is_zero().then_some(Rational::ZERO),
         };
-        let weight = match f {
-            Entrywise::Sign => Rational::ZERO,
-            Entrywise::Abs | Entrywise::Relu => a.weight.clone(),
-            _ if a.weight.is_zero() => Rational::ZERO,
-            _ => {
-                return self.fault(
-                    id,
-                    format!("`{name}` of a quantity with units: its value depends on the scale of the parameters"),
-                );
-            }
+        let axis = |x: &Axis| -> Result<Axis, String> {
+            let Some(weight) = scaled(&x.weight) else {
+                return Err(format!(
+                    "`{name}` of a quantity with units: its value depends on the scale of each coordinate"
+                ));
+            };
+            let odd = match f.parity {
+                Parity::Odd => x.odd,
+                Parity::Even => false,
+                Parity::Neither if x.odd => {
+                    return Err(format!("`{name}` of a quantity whose sign changes with that of a coordinate"));
+                }
+                Parity::Neither => false,
+            };
+            Ok(Axis { weight, odd })
+        };
+        let Some(weight) = scaled(&a.weight) else {
+            return self.fault(
+                id,
+                format!("`{name}` of a quantity with units: its value depends on the scale of the parameters"),
+            );
         };
         let form = match &a.form {
             Form::Scalar => Ok(Form::Scalar),
@@ -175,9 +176,9 @@ impl Typer {
         match &node.op {
             Op::Const(q) => *q >= Rational::ZERO,
             Op::Given(_) => self.body.nonnegative.contains(&id),
-            Op::Zero | Op::Norm | Op::Map(Entrywise::Abs | Entrywise::Relu, _) => true,
-            Op::Map(Entrywise::Plain, name) => name != "log",
-            Op::State(i) => self.body.states[*i].variance == Variance::Diagonal,
+            Op::Zero | Op::Norm | Op::Size(_) => true,
+            Op::Map(f) => f.range.is_nonnegative(),
+            Op::State(i) => self.body.states[*i].variance.is_positive(),
             // A root exists for such a base only.
             Op::Power(q) => !q.is_int() || !dashu_int::ops::BitTest::bit(q.numerator(), 0) || all(),
             Op::EntryMul | Op::Dot if self.body.same(node.args[0], node.args[1]) => true,
@@ -189,6 +190,8 @@ impl Typer {
             | Op::EntryMul
             | Op::EntryDiv
             | Op::Min
+            | Op::Largest
+            | Op::Least
             | Op::Sum
             | Op::Mean
             | Op::Dot
@@ -197,7 +200,8 @@ impl Typer {
         }
     }
 
-    /// A sum of entries is invariant under permutations; factors and signs must not be there.
+    /// A sum of entries, their mean, the largest and the least are invariant under permutations; factors and signs must not
+    /// be there.
     pub(super) fn sum(&self, id: Id, a: &Law) -> Typed {
         match &a.form {
             Form::Zero => Ok(a.clone()),
@@ -207,8 +211,15 @@ impl Typer {
                 Ok(a.with(Form::Scalar))
             }
             Form::Block(_) if keeps_axes(self.class) && keeps_blocks(self.class) => Ok(a.with(Form::Scalar)),
-            Form::SideVector(_) => Ok(a.with(Form::Scalar)),
-            _ => self.fault(id, "a sum over coordinates is a number only if all of them have the same units and signs"),
+            Form::SideVector(_) | Form::Numbers => Ok(a.with(Form::Scalar)),
+            _ => {
+                let what = match self.body.node(id).op {
+                    Op::Largest => "the largest of the coordinates",
+                    Op::Least => "the least of the coordinates",
+                    _ => "a sum over coordinates",
+                };
+                self.fault(id, format!("{what} is a number only if all of them have the same units and signs"))
+            }
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Calls: definitions, and the functions of the language and of an optimizer's body.
 
 use super::{Builder, Local, MAX_DEPTH, Scope};
+use crate::core::prim::{self, Fun, Is};
 use crate::domain::Rational;
 use crate::model::names::Declared;
 use crate::source::Span;
-use crate::structure::body::{Entrywise, Id, Kind, Node, Op};
+use crate::structure::body::{Id, Kind, Node, Op};
 use crate::syntax::tree::{Expr, ExprKind, Ident};
 
 impl Builder<'_> {
@@ -55,21 +56,16 @@ impl Builder<'_> {
     pub(super) fn function(&mut self, name: &str, v: &[Id], span: Span) -> Id {
         let kinds: Vec<Kind> = v.iter().map(|&x| self.kind(x)).collect();
         let first = kinds.first().copied().unwrap_or(Kind::Scalar);
+        if let (Some(row), &[x]) = (prim::entrywise(name), v) {
+            return match row.is {
+                Is::Power(q) => {
+                    let q = self.number(q.value(), span);
+                    self.power(x, q, span)
+                }
+                Is::Kernel(_) | Is::Defined(_) => self.push(Op::Map(row), vec![x], first, span),
+            };
+        }
         match (name, v) {
-            ("sqrt", &[x]) => {
-                let half = self.number(crate::term::half(), span);
-                self.power(x, half, span)
-            }
-            ("sign", &[x]) => self.push(Op::Map(Entrywise::Sign, name.into()), vec![x], first, span),
-            ("abs", &[x]) => self.push(Op::Map(Entrywise::Abs, name.into()), vec![x], first, span),
-            ("relu", &[x]) => self.push(Op::Map(Entrywise::Relu, name.into()), vec![x], first, span),
-            ("tanh" | "sin" | "atan" | "sinh" | "tan", &[x]) => {
-                self.push(Op::Map(Entrywise::Odd, name.into()), vec![x], first, span)
-            }
-            ("cos" | "cosh", &[x]) => self.push(Op::Map(Entrywise::Even, name.into()), vec![x], first, span),
-            ("exp" | "log" | "sigmoid" | "softplus", &[x]) => {
-                self.push(Op::Map(Entrywise::Plain, name.into()), vec![x], first, span)
-            }
             ("max" | "min", &[a, b]) => {
                 if let Some((x, c)) = self.clipped(name, a, b) {
                     let (x, c, kind) = self.same_kind(x, c);
@@ -78,9 +74,13 @@ impl Builder<'_> {
                 let (a, b, kind) = self.same_kind(a, b);
                 self.push(if name == "max" { Op::Max } else { Op::Min }, vec![a, b], kind, span)
             }
-            ("sum" | "mean", &[x]) => {
-                self.push(if name == "sum" { Op::Sum } else { Op::Mean }, vec![x], Kind::Scalar, span)
-            }
+            ("max", &[x]) => self.push(Op::Largest, vec![x], Kind::Scalar, span),
+            ("min", &[x]) => self.push(Op::Least, vec![x], Kind::Scalar, span),
+            // A sum of squares, or of products entry by entry, needs no axes.
+            ("sum" | "mean", &[x]) => match self.factors(x).filter(|_| name == "sum") {
+                Some((a, b)) => self.push(Op::Dot, vec![a, b], Kind::Scalar, span),
+                None => self.push(if name == "sum" { Op::Sum } else { Op::Mean }, vec![x], Kind::Scalar, span),
+            },
             ("dot", &[a, b]) => self.push(Op::Dot, vec![a, b], Kind::Scalar, span),
             ("norm", &[x]) => self.push(Op::Norm, vec![x], Kind::Scalar, span),
             ("trace", &[x]) => self.push(Op::Trace, vec![x], Kind::Scalar, span),
@@ -94,9 +94,7 @@ impl Builder<'_> {
                 Some(q) => self.push(Op::MatrixPower(q), vec![a], first, span),
                 None => self.opaque("`powm` with an exponent that varies", first, span),
             },
-            ("polar", &[x]) if first == Kind::Scalar => {
-                self.push(Op::Map(Entrywise::Sign, name.into()), vec![x], first, span)
-            }
+            ("polar", &[x]) if first == Kind::Scalar => self.push(Op::Map(Fun::Sign.row()), vec![x], first, span),
             ("polar", &[x]) => self.push(Op::Polar, vec![x], first, span),
             ("diag", &[x]) if matches!(first, Kind::Vector | Kind::SideVector(_)) => {
                 let kind = if let Kind::SideVector(left) = first { Kind::Side(left) } else { Kind::Matrix };
@@ -107,6 +105,7 @@ impl Builder<'_> {
                 self.push(Op::DiagonalOf, vec![x], kind, span)
             }
             ("blockdiag", &[x]) => self.push(Op::BlockDiag, vec![x], Kind::Matrix, span),
+            ("rows" | "cols" | "size", &[x]) => self.size_of(name, x, span),
             ("outer", &[a, b]) => self.push(Op::Outer, vec![a, b], Kind::Matrix, span),
             ("eye" | "zeros" | "ones", &[n]) if self.body.node(n).op == Op::Given("dim".into()) => match name {
                 "eye" => self.push(Op::Eye, Vec::new(), Kind::Matrix, span),
@@ -136,6 +135,36 @@ impl Builder<'_> {
                 self.function_of(format!("`{name}`"), v.to_vec(), kind, span)
             }
         }
+    }
+
+    /// The two factors of an entrywise product or square of what is over the parameters.
+    fn factors(&self, x: Id) -> Option<(Id, Id)> {
+        let node = self.body.node(x);
+        if !matches!(node.kind, Kind::Vector | Kind::Block) {
+            return None;
+        }
+        match (&node.op, &node.args[..]) {
+            (Op::EntryMul, &[a, b]) => Some((a, b)),
+            (Op::Power(q), &[a]) if *q == Rational::from(2) => Some((a, a)),
+            _ => None,
+        }
+    }
+
+    /// `rows(x)`, `cols(x)`, `size(x)`
+    fn size_of(&mut self, name: &str, x: Id, span: Span) -> Id {
+        let word = match (self.kind(x), name) {
+            (Kind::Scalar, _) | (Kind::Vector, "cols") => return self.number(Rational::ONE, span),
+            (Kind::Vector, _) | (Kind::Matrix, "rows" | "cols") => {
+                return self.push(Op::Given("dim".into()), Vec::new(), Kind::Scalar, span);
+            }
+            (Kind::Block, _) | (Kind::BlockTransposed, "size") => name,
+            (Kind::BlockTransposed, "rows") | (Kind::Side(false), "rows" | "cols") => "cols",
+            (Kind::BlockTransposed, _) | (Kind::Side(true), "rows" | "cols") => "rows",
+            // The size of a fixed tensor does not change.
+            (Kind::Fixed, _) => return self.function_of("the size of a tensor", vec![x], Kind::Scalar, span),
+            _ => return self.opaque(format!("`{name}` of this"), Kind::Scalar, span),
+        };
+        self.push(Op::Size(word.to_owned()), Vec::new(), Kind::Scalar, span)
     }
 
     /// `x` and the upper bound `c` where `max(a, b)` or `min(a, b)` closes `min(max(x, -c), c)` or `max(min(x, c), -c)`.

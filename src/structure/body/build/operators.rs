@@ -82,6 +82,12 @@ impl Builder<'_> {
             }
         }
         let (ka, kb) = (self.kind(a), self.kind(b));
+        // Blocks that are numbers multiply as numbers.
+        let op = match (op, self.each.as_ref().is_some_and(|e| e.numbers)) {
+            (BinaryOp::Mul, true) if ka == Kind::Block && kb == Kind::Block => BinaryOp::EntryMul,
+            (BinaryOp::Div, true) if kb == Kind::Block => BinaryOp::EntryDiv,
+            _ => op,
+        };
         match op {
             BinaryOp::Add | BinaryOp::Sub => {
                 let (a, b, kind) = self.same_kind(a, b);

@@ -1,0 +1,271 @@
+//! The rules of a flow or a step: one for each component, whole or block by block.
+
+use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
+
+use super::{Over, State, Variance};
+use crate::model::elaborate::{Elab, Elaborator, Local, Reported, Scope};
+use crate::model::error::ModelError;
+use crate::model::names::nearest;
+use crate::source::Span;
+use crate::syntax::tree::{Expr, Place, Statement, StatementKind};
+use crate::term::{Shape, SymbolId, Term};
+
+/// The rule of a whole component.
+struct Rule {
+    value: Term,
+    span: Span,
+    covariant: bool,
+}
+
+/// The rules met so far.
+#[derive(Default)]
+pub(super) struct Rules {
+    whole: IndexMap<String, Rule>,
+    blocks: IndexMap<(String, usize), (Term, Span)>,
+}
+
+/// A body that is being read.
+pub(super) struct Reading<'a> {
+    pub step: bool,
+    pub states: &'a [State],
+    pub over: &'a Over,
+    pub rules: Rules,
+}
+
+impl Elaborator<'_> {
+    /// The lines of a flow or a step; inside `each`, of one block.
+    pub(super) fn statements(
+        &mut self,
+        body: &[Statement],
+        reading: &mut Reading<'_>,
+        scope: &mut Scope,
+        block: Option<usize>,
+    ) -> Elab<()> {
+        let step = reading.step;
+        let mut ok = true;
+        for s in body {
+            let done = match &s.kind {
+                StatementKind::Let(l) => {
+                    let value = self.expr(&l.value, scope);
+                    scope.bind_result(&l.name.name, value);
+                    value.map(|_| ())
+                }
+                StatementKind::Derivative(p, e) if !step => self.rule((p, e, s.span), false, reading, scope),
+                StatementKind::Covariant(p, e) if !step => self.rule((p, e, s.span), true, reading, scope),
+                StatementKind::Update(p, e) if step => self.rule((p, e, s.span), false, reading, scope),
+                StatementKind::Update(p, _) => {
+                    let message = format!("`{0}' = …` belongs in a `step`; a `flow` says `d/dt {0} = …`", p.name.name);
+                    self.fail(ModelError::OptimizerBody { message, help: None, span: s.span })
+                }
+                StatementKind::Derivative(p, _) | StatementKind::Covariant(p, _) => {
+                    let message = format!("`d/dt` belongs in a `flow`; a `step` says `{}' = …`", p.name.name);
+                    self.fail(ModelError::OptimizerBody { message, help: None, span: s.span })
+                }
+                StatementKind::Each { var, .. } if block.is_some() => {
+                    let message = "an `each` cannot stand inside another `each`".to_owned();
+                    self.fail(ModelError::OptimizerBody { message, help: None, span: var.span })
+                }
+                StatementKind::Each { var, shape, over, except, body } => {
+                    let all = self.blocks_of(over, except, &reading.over.architecture);
+                    let depth = scope.depth();
+                    let mut done = all.as_ref().map(|_| ()).map_err(|_| Reported);
+                    for i in all.unwrap_or_default() {
+                        scope.bind(&var.name, Local::Block(i));
+                        let fits = match shape {
+                            Some(shape) => self.has_shape(shape, i, &reading.over.architecture, scope),
+                            None => Ok(true),
+                        };
+                        done = match fits {
+                            Ok(true) => done.and(self.statements(body, reading, scope, Some(i))),
+                            Ok(false) => done,
+                            Err(e) => Err(e),
+                        };
+                        scope.truncate(depth);
+                    }
+                    done
+                }
+            };
+            ok &= done.is_ok();
+        }
+        if ok { Ok(()) } else { Err(Reported) }
+    }
+
+    fn rule(
+        &mut self,
+        (place, e, span): (&Place, &Expr, Span),
+        covariant: bool,
+        reading: &mut Reading<'_>,
+        scope: &mut Scope,
+    ) -> Elab<()> {
+        let (states, over) = (reading.states, reading.over);
+        let rules = &mut reading.rules;
+        let name = &place.name.name;
+        let value = self.expr(e, scope)?;
+        let block = match &place.block {
+            Some(b) => match self.block_index(&b.name, scope) {
+                Some(i) => Some((name.clone(), i)),
+                None => return self.unknown_block(b, &over.architecture),
+            },
+            None => match scope.get(name) {
+                Some(Local::Block(i)) => Some(("params".to_owned(), i)),
+                _ => None,
+            },
+        };
+        let target = block.as_ref().map_or(name.clone(), |(n, _)| n.clone());
+        let state = states.iter().find(|s| s.name == target);
+        if target != "params" && state.is_none() {
+            let near = nearest(&target, states.iter().map(|s| s.name.as_str()).chain(["params"]));
+            let point = if over.primed.is_empty() { "d/dt params = …" } else { "params' = …" };
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!(
+                    "states are declared with `state`; the parameters move together, `{point}`, or block by block in \
+                     `each W in params {{ … }}`"
+                ),
+            };
+            let help = Some(help);
+            return self.fail(ModelError::UnknownName { what: "state", name: target, help, span: place.name.span });
+        }
+        if let Some((target, i)) = block {
+            let shape = self.block_shape(&target, i, over);
+            self.expect_shape(value, &shape, &format!("the block of `{target}`"), e.span)?;
+            if covariant {
+                let message = "`D/dt` is taken of a whole state, not of a block".to_owned();
+                return self.fail(ModelError::OptimizerBody { message, help: None, span });
+            }
+            let before =
+                rules.blocks.get(&(target.clone(), i)).map(|r| r.1).or(rules.whole.get(&target).map(|r| r.span));
+            if let Some(first) = before {
+                let name = format!("{target}[{}]", over.architecture.blocks[i].name);
+                return self.fail(ModelError::AssignedTwice { name, first, span });
+            }
+            rules.blocks.insert((target, i), (value, span));
+            return Ok(());
+        }
+        let shape = state.map_or(Shape::from_slice(&[over.architecture.dim]), |s| self.store.shape(s.term).clone());
+        let value = if self.store.shape(value).is_empty() && self.constant(value).is_some() {
+            self.store.broadcast(value, &shape)
+        } else {
+            value
+        };
+        self.expect_shape(value, &shape, &format!("the rule for `{target}`"), e.span)?;
+        if let Some(first) = rules
+            .whole
+            .get(&target)
+            .map(|r| r.span)
+            .or_else(|| rules.blocks.iter().find(|((n, _), _)| *n == target).map(|(_, r)| r.1))
+        {
+            return self.fail(ModelError::AssignedTwice { name: target, first, span });
+        }
+        if covariant && !state.is_some_and(|s| matches!(s.variance, Variance::Tangent | Variance::Cotangent)) {
+            let message =
+                format!("`D/dt` is the covariant derivative of a tangent or cotangent state; `{target}` is neither");
+            let help = Some("write `d/dt`".to_owned());
+            return self.fail(ModelError::OptimizerBody { message, help, span });
+        }
+        rules.whole.insert(target, Rule { value, span, covariant });
+        Ok(())
+    }
+
+    /// One term for each component, the point first.
+    pub(super) fn collect_rules(
+        &mut self,
+        mut rules: Rules,
+        states: &[State],
+        over: &Over,
+        head: Span,
+        step: bool,
+    ) -> Elab<(Vec<Term>, Vec<Span>)> {
+        let count = over.architecture.blocks.len();
+        let mut components = Vec::new();
+        let mut spans = Vec::new();
+        let mut covariant = Vec::new();
+        let mut ok = true;
+        for name in std::iter::once("params").chain(states.iter().map(|s| s.name.as_str())) {
+            if let Some(rule) = rules.whole.shift_remove(name) {
+                if rule.covariant {
+                    covariant.push(components.len());
+                }
+                components.push(rule.value);
+                spans.push(rule.span);
+                continue;
+            }
+            let given: Vec<Option<(Term, Span)>> =
+                (0..count).map(|i| rules.blocks.shift_remove(&(name.to_owned(), i))).collect();
+            let blocks: Vec<(Term, Span)> = given.iter().flatten().copied().collect();
+            if let (Some(i), Some(&(_, span))) = (given.iter().position(Option::is_none), blocks.first()) {
+                ok &= self.missing_block(name, i, over, span).is_ok();
+                continue;
+            }
+            if count > 0 && blocks.len() == count {
+                let terms: Vec<Term> = blocks.iter().map(|b| b.0).collect();
+                components.push(self.store.join(&terms));
+                spans.push(blocks[0].1);
+                continue;
+            }
+            let (what, example) = if step {
+                (format!("`{name}'`"), format!("{name}' = {name}"))
+            } else {
+                (format!("`d/dt {name}`"), format!("d/dt {name} = 0"))
+            };
+            let message = format!("optimizer `{}` gives no rule for {what}", over.optimizer);
+            let help = Some(format!("a state that does not change says so: `{example}`"));
+            // The state is what lacks a rule; for the point it is the optimizer.
+            let span = states.iter().find(|s| s.name == name).map_or(head, |s| s.span);
+            ok &= self.fail::<()>(ModelError::OptimizerBody { message, help, span }).is_ok();
+        }
+        if !ok {
+            return Err(Reported);
+        }
+        for i in covariant {
+            components[i] = self.covariant_rule(components[0], &states[i - 1], components[i], over, spans[i])?;
+        }
+        Ok((components, spans))
+    }
+
+    /// `d/dt z` from `D/dt z = e`: minus the connection on a tangent state, plus its dual on a cotangent one.
+    fn covariant_rule(&mut self, velocity: Term, state: &State, e: Term, over: &Over, span: Span) -> Elab<Term> {
+        let g = self.metric(over, "`D/dt`", span)?;
+        let symbol = over.architecture.symbol;
+        if state.variance == Variance::Tangent {
+            let gamma = self.christoffel(g, velocity, state.term, symbol, span)?;
+            return Ok(self.store.sub(e, gamma));
+        }
+        // Γᵏᵢⱼ ẋⁱ pₖ = ½ (∂ᵢ gₗⱼ + ∂ⱼ gₗᵢ - ∂ₗ gᵢⱼ) ẋⁱ wˡ with w = g⁻¹ p.
+        let w = self.raise(g, state.term);
+        let first = self.directional(g, symbol, velocity, span)?;
+        let first = self.store.matmul(first, w);
+        let second = self.gradient_of_pairing(g, velocity, w, symbol, span)?;
+        let third = self.directional(g, symbol, w, span)?;
+        let third = self.store.matmul(third, velocity);
+        let n = over.architecture.dim;
+        let h = crate::term::half();
+        let parts = vec![(crate::domain::Rational::ONE, e), (h.clone(), first), (h.clone(), second), (-h, third)];
+        Ok(self.store.sum(parts, &[n]))
+    }
+
+    /// Puts the new values into each other, in the order of their dependence.
+    pub(super) fn resolve_primes(&mut self, components: Vec<Term>, over: &Over, spans: &[Span]) -> Elab<Vec<Term>> {
+        let symbols: Vec<SymbolId> = over.primed.values().map(|p| p.0).collect();
+        let mut done: FxHashMap<SymbolId, Term> = FxHashMap::default();
+        while done.len() < components.len() {
+            let ready = (0..components.len()).find(|&i| {
+                let needs = self.store.free_symbols(&[components[i]]);
+                !done.contains_key(&symbols[i]) && needs.iter().all(|s| !symbols.contains(s) || done.contains_key(s))
+            });
+            let Some(i) = ready else {
+                let stuck = (0..components.len()).find(|&i| !done.contains_key(&symbols[i])).unwrap_or(0);
+                let names: Vec<String> = (0..components.len())
+                    .filter(|&i| !done.contains_key(&symbols[i]))
+                    .map(|i| format!("`{}'`", over.primed.get_index(i).map_or("", |p| p.0)))
+                    .collect();
+                let message = format!("the new values {} depend on each other in a circle", names.join(", "));
+                return self.fail(ModelError::OptimizerBody { message, help: None, span: spans[stuck] });
+            };
+            let value = self.store.substitute_one(components[i], &done);
+            done.insert(symbols[i], value);
+        }
+        Ok(symbols.iter().map(|s| done[s]).collect())
+    }
+}

@@ -1,0 +1,167 @@
+//! States: their types, and general points of their fibres.
+
+use super::{State, Variance, Weight, side};
+use crate::model::architecture::Architecture;
+use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Role, Scope};
+use crate::model::error::ModelError;
+use crate::model::names::nearest;
+use crate::source::Span;
+use crate::syntax::tree::{self, Ident};
+use crate::term::{Shape, Term};
+
+/// The types of states in a sentence.
+const TYPES: &str = "a state is `R`, `R[k]`, `tangent`, `cotangent`, `metric`, `cometric`, `diagonal`, `left`, `right`, `point`, \
+                     `scalar(k)`, `entries(k)`, `entries(k, odd)` or `auto`";
+
+impl Elaborator<'_> {
+    /// A state as it is declared.
+    pub(super) fn state(
+        &mut self,
+        declared: &tree::State,
+        a: &Architecture,
+        auto: Option<Variance>,
+        scope: &mut Scope,
+    ) -> Elab<State> {
+        let tree::State { name, ty, each, .. } = declared;
+        let word = ty.name.name.as_str();
+        let n = a.dim;
+        let variance = self.variance(declared, auto, scope)?;
+        if word != "R" && !ty.dims.is_empty() {
+            let message = format!("a `{word}` state takes its size from the parameters");
+            return self.fail(ModelError::BadType { message, help: None, span: ty.span });
+        }
+        let shape: Shape = match variance {
+            Variance::Fixed | Variance::Scalar(_) if *each => Shape::from_slice(&[a.blocks.len()]),
+            Variance::Scalar(_) => Shape::new(),
+            Variance::Fixed if word == "R" => self.extents(ty, scope)?,
+            Variance::Fixed
+            | Variance::Tangent
+            | Variance::Cotangent
+            | Variance::Diagonal
+            | Variance::Point
+            | Variance::Entries(..) => Shape::from_slice(&[n]),
+            Variance::Metric | Variance::Cometric => Shape::from_slice(&[n, n]),
+            Variance::Left | Variance::Right => {
+                let total = a.blocks.iter().map(|b| side(&b.shape, variance).pow(2)).sum();
+                Shape::from_slice(&[total])
+            }
+        };
+        self.check_entries(&shape, "this state", ty.span)?;
+        let (symbol, term) = self.store.symbol(&name.name, &shape);
+        let before = self.constraints.len();
+        let general = match variance {
+            Variance::Metric | Variance::Cometric => {
+                let (_, l) = self.quantify(&format!("root of {}", name.name), &shape, Draw::Real, Role::State);
+                self.positive_definite(l, name)
+            }
+            Variance::Left | Variance::Right => {
+                let mut parts = Vec::new();
+                for b in &a.blocks {
+                    let m = side(&b.shape, variance);
+                    let label = format!("root of {}[{}]", name.name, b.name);
+                    let (_, l) = self.quantify(&label, &[m, m], Draw::Real, Role::State);
+                    parts.push(self.positive_definite(l, name));
+                }
+                self.store.join(&parts)
+            }
+            _ => {
+                let (_, t) = self.quantify(&name.name, &shape, Draw::Real, Role::State);
+                if variance == Variance::Point {
+                    self.inside(t, a);
+                }
+                if variance.is_positive() {
+                    self.constrain(t, ConstraintKind::Positive, format!("{} > 0", name.name), name.span);
+                }
+                t
+            }
+        };
+        let domain = self.constraints.split_off(before);
+        let initial = self.store.zero(&shape);
+        let span = name.span.to(ty.span);
+        Ok(State { name: name.name.clone(), variance, each: *each, symbol, term, general, domain, initial, span })
+    }
+
+    fn positive_definite(&mut self, root: Term, name: &Ident) -> Term {
+        let det = self.store.determinant(root);
+        self.constrain(det, ConstraintKind::NonZero, format!("{} is positive definite", name.name), name.span);
+        let t = self.store.transpose(root);
+        self.store.matmul(root, t)
+    }
+
+    /// The variance that a type names.
+    fn variance(&mut self, declared: &tree::State, auto: Option<Variance>, scope: &mut Scope) -> Elab<Variance> {
+        let tree::State { ty, weight, each, .. } = declared;
+        let word = ty.name.name.as_str();
+        let bad = |e: &mut Self, message: String, help: Option<String>, span: Span| {
+            e.fail(ModelError::BadType { message, help, span })
+        };
+        let variance = match (word, weight) {
+            ("scalar" | "entries", None) => {
+                let help = Some(format!("write `{word}(2)` for what changes as the square of the differential"));
+                return bad(self, format!("a `{word}` state has a weight"), help, ty.span);
+            }
+            ("scalar" | "entries", Some(w)) => self.weighted(word, w, scope)?,
+            (_, Some(w)) => {
+                let help = Some("`scalar(k)` and `entries(k)` have one".to_owned());
+                return bad(self, format!("a `{word}` state has no weight"), help, w.span);
+            }
+            ("R", None) => Variance::Fixed,
+            ("auto", None) => auto.unwrap_or(Variance::Tangent),
+            (_, None) => match Variance::of_word(word) {
+                Some(v) => v,
+                None => {
+                    let words = Variance::ALL.iter().map(|v| v.word()).chain(["auto", "point", "scalar", "entries"]);
+                    let meant = match word {
+                        "vector" | "velocity" | "params" => Some("tangent"),
+                        "covector" | "gradient" | "grad" | "dual" => Some("cotangent"),
+                        "diag" | "elementwise" => Some("diagonal"),
+                        "matrix" | "tensor" | "hessian" => Some("metric"),
+                        _ => None,
+                    };
+                    let near = meant.or_else(|| nearest(word, words)).map(|n| format!("did you mean `{n}`?"));
+                    let help = near.or_else(|| Some(TYPES.into()));
+                    return bad(self, format!("`{word}` is not a type of state"), help, ty.span);
+                }
+            },
+        };
+        if *each && !(matches!(variance, Variance::Scalar(_)) || word == "R" && ty.dims.is_empty()) {
+            let message = "`each` makes one number for each block".to_owned();
+            let help =
+                Some("write `R each` or `scalar(k) each`; the other types are over the blocks already".to_owned());
+            return bad(self, message, help, ty.span);
+        }
+        Ok(variance)
+    }
+
+    /// `scalar(k)`, `entries(k)`, `entries(k, odd)`
+    fn weighted(&mut self, word: &str, w: &tree::Weight, scope: &mut Scope) -> Elab<Variance> {
+        let t = self.expr(&w.power, scope)?;
+        let value = self.store.as_fill(t).cloned().filter(|_| self.store.shape(t).is_empty());
+        let Some(k) = value.as_ref().and_then(Weight::new) else {
+            let message = "the weight of a state is a rational constant, at most 1000".to_owned();
+            return self.fail(ModelError::BadType { message, help: None, span: w.power.span });
+        };
+        let odd = match &w.parity {
+            None => false,
+            Some(p) if p.name == "odd" && word == "entries" => true,
+            Some(p) => {
+                let message = format!("`{}` is no parity of a `{word}` state", p.name);
+                let help = match word {
+                    "entries" => "`entries(k, odd)` takes the signs of the coordinates along, `entries(k)` does not",
+                    _ => "a length has no sign: write `scalar(k)`",
+                };
+                return self.fail(ModelError::BadType { message, help: Some(help.to_owned()), span: p.span });
+            }
+        };
+        // `word` is one of the two.
+        Ok(Variance::with_weight(word, k, odd).unwrap_or(Variance::Scalar(k)))
+    }
+
+    /// A second point keeps the conditions of the first.
+    fn inside(&mut self, t: Term, a: &Architecture) {
+        for c in &a.domain {
+            let term = self.store.substitute_one(c.term, &[(a.symbol, t)].into_iter().collect());
+            self.constraints.push(Constraint { term, kind: c.kind, text: c.text.clone(), span: c.span });
+        }
+    }
+}
