@@ -134,7 +134,7 @@ pub struct CheckEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bounds: Option<String>,
     /// For a `fails`: causes that lie not in the text of the optimizer.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
     /// What was tried without success.
     pub tried: Vec<String>,
