@@ -300,7 +300,8 @@ impl CheckEntry {
             left,
             right,
             verdict: asked.then_some(f.verdict.text().to_owned()),
-            expected: asked.then_some(expected_verdict(answer.task.expected.as_ref()).text().to_owned()),
+            expected: (asked && !answer.task.bare)
+                .then_some(expected_verdict(answer.task.expected.as_ref()).text().to_owned()),
             ok: answer.ok,
             evidence: asked.then_some(f.evidence.text().to_owned()),
             order: f.order,
