@@ -118,7 +118,7 @@ pub struct CheckEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rates: Option<IndexMap<String, IndexMap<String, String>>>,
     /// For a statement about all steps of training: the equations between the states of both runs that prove it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invariant: Vec<String>,
     /// The numbers beside the evidence.
     pub residual: Option<Residual>,

@@ -60,7 +60,7 @@ pub struct SystemEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rates: Option<RatesEntry>,
     /// For a transfer: for each block of the objects how its hyperparameters change along the system.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub laws: IndexMap<String, IndexMap<String, String>>,
     /// What follows for the limit.
     #[serde(skip_serializing_if = "Option::is_none")]
