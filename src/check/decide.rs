@@ -392,6 +392,11 @@ fn proved_rate(
     if sign == Sign::No {
         return Ok(None);
     }
+    // A formula that is 1 at all members tried is no rate, whatever it looks like.
+    let one = problem.setting.store.num(1);
+    if problem.setting.store.as_fill(c).is_none() && agree(problem, (c, one), budget) {
+        return Ok(None);
+    }
     if sign == Sign::Sampled {
         let text =
             format!("the rate {} is positive: holds at all members tried, not proved", problem.setting.store.text(c));

@@ -1,6 +1,8 @@
 //! Truncated power series in several variables with coefficients in floating point: the whole calculus of the
 //! independent evaluator. A derivative is a shift of coefficients, so nothing here knows a rule of differentiation.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The variables, the order of truncation, and the tables of monomials.
@@ -16,8 +18,17 @@ pub struct Space {
 }
 
 impl Space {
-    /// Series in `vars` variables up to this order.
+    /// Series in `vars` variables up to this order. The tables are made once.
     pub fn new(vars: usize, order: usize) -> Rc<Space> {
+        thread_local! {
+            static KNOWN: RefCell<BTreeMap<(usize, usize), Rc<Space>>> = const { RefCell::new(BTreeMap::new()) };
+        }
+        KNOWN.with_borrow_mut(|known| {
+            Rc::clone(known.entry((vars, order)).or_insert_with(|| Space::tables(vars, order)))
+        })
+    }
+
+    fn tables(vars: usize, order: usize) -> Rc<Space> {
         let mut exponents: Vec<Vec<usize>> = vec![vec![]];
         for _ in 0..vars {
             exponents = exponents
