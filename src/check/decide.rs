@@ -11,6 +11,7 @@ use step::step;
 
 use super::algebra::{self, Atoms, Identity, stop_text};
 use super::numeric::{self, Sampled};
+use super::certify;
 use super::rate::{self, Ratio};
 use super::witness::{self, Goal};
 use super::written;
@@ -141,8 +142,10 @@ pub(in crate::check) fn examine(
     } else {
         algebra::vanishes(&problem.setting, &residual, &problem.domain, budget, purpose)
     };
-    let sampled = numeric::compare(&problem.setting, (left, right), &problem.domain, budget, purpose);
+    let mut sampled = numeric::compare(&problem.setting, (left, right), &problem.domain, budget, purpose);
     if !identity.holds() {
+        // What the sides have in common may be so large that no digit of them shows the difference.
+        sampled.drowned = sampled.agrees() && certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget);
         return Ok(Standing::Unproved(identity, sampled));
     }
     if Sampler::new(&problem.setting, &residual, &problem.domain).contradictory() {
@@ -229,6 +232,9 @@ fn by_numbers(
         let message = match (sampled.residual, sampled.inside, sampled.stopped) {
             (Some(_), ..) if sampled.agrees() && matches!(identity, Identity::Open(Atoms::Kinks)) => {
                 "the sides agree at the sampled points, but some choice of the signs at kinks makes them differ, and whether it occurs is open".to_owned()
+            }
+            (Some(_), ..) if sampled.drowned => {
+                "the sides agree in every digit of floating point, but their difference, without what they have in common, is not zero".to_owned()
             }
             (Some(_), ..) if sampled.unseen => {
                 "a component is zero in floating point on both sides at every sampled point, though it is not written as zero: it may have vanished by underflow".to_owned()
@@ -363,10 +369,18 @@ pub(in crate::check) fn hunt(
         quantity,
     );
     let note = format!("witness: {tried} simple points");
+    let found = found.or_else(|| {
+        let mut setting = sampled.drowned.then(|| problem.setting.clone())?;
+        let differences: Vec<Term> = left.iter().zip(right).map(|(&l, &r)| setting.store.sub(l, r)).collect();
+        let goal = (goal, &sampled.suspects[..]);
+        witness::search_beside(&setting, (left, right, &differences), &problem.domain, goal, &smaller, quantity).0
+    });
     let Some(found) = found else { return (None, vec![note]) };
     let equation = Equation { left: left.to_vec(), right: right.to_vec(), ..problem.equation.clone() };
     let w = witness::describe(&problem.setting, &equation, &found, quantity);
-    let message = format!("{} differ in {}", w.quantity, w.component);
+    let hidden = found.hidden_difference();
+    let hidden = hidden.map_or(String::new(), |d| format!(" (by {d}, which the digits shown of the sides do not tell)"));
+    let message = format!("{} differ in {}{hidden}", w.quantity, w.component);
     let mut finding = Finding::new(Verdict::Fails, Evidence::Counterexample, message);
     finding.witness = Some(w);
     (Some(finding), vec![note])

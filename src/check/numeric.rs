@@ -39,6 +39,8 @@ pub struct Sampled {
     /// Whether some component was zero on both sides at every sample, though it is not written as zero: it may have
     /// vanished by underflow or cancellation.
     pub unseen: bool,
+    /// Whether the difference of the sides, without what they have in common, is certainly not zero at some point.
+    pub drowned: bool,
     /// Whether each sample agrees within its own rounding, and whether some sample differs far beyond it.
     judged: (bool, bool),
 }
@@ -46,7 +48,7 @@ pub struct Sampled {
 impl Sampled {
     /// Whether the sides agree within rounding at every sample.
     pub fn agrees(&self) -> bool {
-        self.residual.is_some() && self.judged.0 && !self.unseen
+        self.residual.is_some() && self.judged.0 && !self.unseen && !self.drowned
     }
 
     /// Whether the sides are plainly different at some sample, far beyond what rounding can explain.
@@ -77,6 +79,7 @@ pub fn compare(
         misjudged: 0,
         blind: 0,
         unseen: false,
+        drowned: false,
         judged: (true, false),
     };
     let mut differences = Vec::new();
