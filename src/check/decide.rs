@@ -106,6 +106,9 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
         let evidence = if verdict == Verdict::Invalid { Evidence::Claim } else { Evidence::None };
         finding = Finding::new(verdict, evidence, format!("a side is defined at no point as it is written: {why}"));
     }
+    if matches!(finding.verdict, Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit) && finding.residual.is_none() {
+        finding.message.push_str("; no sample could be evaluated in floating point, so that no number stands beside the proof");
+    }
     finding.assumptions = std::mem::take(&mut problem.assumptions).into_iter().chain(finding.assumptions).collect();
     finding.sampled_claims = std::mem::take(&mut problem.sampled_claims);
     Ok(finding)
@@ -145,7 +148,11 @@ pub(in crate::check) fn examine(
     let mut sampled = numeric::compare(&problem.setting, (left, right), &problem.domain, budget, purpose);
     if !identity.holds() {
         // What the sides have in common may be so large that no digit of them shows the difference.
-        sampled.drowned = sampled.agrees() && certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget);
+        if sampled.agrees() {
+            let sides: Vec<Term> = left.iter().chain(right).copied().collect();
+            sampled.drowned = certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget);
+            sampled.absorbed = numeric::absorbs(&problem.setting, &sides, &problem.domain, budget);
+        }
         return Ok(Standing::Unproved(identity, sampled));
     }
     if Sampler::new(&problem.setting, &residual, &problem.domain).contradictory() {
@@ -235,6 +242,9 @@ fn by_numbers(
             }
             (Some(_), ..) if sampled.drowned => {
                 "the sides agree in every digit of floating point, but their difference, without what they have in common, is not zero".to_owned()
+            }
+            (Some(_), ..) if sampled.absorbed => {
+                "the sides agree in floating point, but a summand is lost there in the rounding of its sum at every sampled point, so that nothing is seen of it".to_owned()
             }
             (Some(_), ..) if sampled.unseen => {
                 "a component is zero in floating point on both sides at every sampled point, though it is not written as zero: it may have vanished by underflow".to_owned()
