@@ -39,7 +39,7 @@ impl Loader for Texts {
 }
 
 /// The codes that a text is reported with.
-fn codes(text: &str, files: &BTreeMap<String, String>) -> BTreeSet<String> {
+fn codes(page: &str, text: &str, files: &BTreeMap<String, String>) -> BTreeSet<String> {
     let mut texts = files.clone();
     texts.insert("example.nat".to_owned(), text.to_owned());
     let loader = Texts(texts);
@@ -51,7 +51,10 @@ fn codes(text: &str, files: &BTreeMap<String, String>) -> BTreeSet<String> {
     let errors = report.errors.iter().filter_map(|e| e.code().map(|c| c.to_string()));
     let verdict = |v: Verdict| format!("nat::verdict::{}", v.text().replace(' ', "_"));
     let answers = report.answers.iter().filter(|a| !a.ok).map(|a| verdict(a.finding.verdict));
-    errors.chain(answers).collect()
+    // Warnings count on the pages about warnings only: examples of other things are short.
+    let warnings = report.warnings.iter().filter(|_| page.starts_with("nat::warning::"));
+    let warnings = warnings.filter_map(|w| w.code().map(|c| c.to_string()));
+    errors.chain(answers).chain(warnings).collect()
 }
 
 /// All codes that stand in the sources of the program.
@@ -109,14 +112,14 @@ fn examples_do_what_their_pages_say() {
             match block.kind {
                 "nat fails" => {
                     fails += 1;
-                    let found = codes(block.text, &files);
+                    let found = codes(page.code, block.text, &files);
                     if found != BTreeSet::from([page.code.to_owned()]) {
                         wrong.push(format!("{}: {found:?} in {}", page.code, block.text));
                     }
                 }
                 "nat passes" => {
                     passes += 1;
-                    let found = codes(block.text, &files);
+                    let found = codes(page.code, block.text, &files);
                     if !found.is_empty() {
                         wrong.push(format!("{}: {found:?} in {}", page.code, block.text));
                     }

@@ -19,3 +19,5 @@ mod mutants;
 mod rules;
 #[path = "structure/smooth.rs"]
 mod smooth;
+#[path = "structure/weights.rs"]
+mod weights;

@@ -125,14 +125,17 @@ pub fn by_types(model: &Model, optimizer: &Instance, class: Class) -> Option<Ver
 }
 
 /// The largest classes along which types prove the optimizer of a `check natural` to be natural; for an architecture with
-/// a singular metric, those whose proofs use no other.
-pub fn natural_along(model: &Model, check: &Check, singular: bool) -> Vec<Class> {
+/// a singular metric, those whose proofs use no other, and for one architecture those that use no Hessian's inverse.
+pub fn natural_along(model: &Model, check: &Check, (concrete, singular): (bool, bool)) -> Vec<Class> {
     let Question::Natural { optimizer, .. } = &check.question else { return Vec::new() };
     let Some(Declared::Optimizer(id)) = model.lookup(&optimizer.name.name) else { return Vec::new() };
     let body = build(model, &model[id], optimizer, None);
     let natural = |c: Class| {
         let t = theorem(&body, c);
-        let refuted = singular && t.hypotheses.iter().any(|h| h.is_about_the_metric());
+        // Whether the Hessian of one architecture is singular is not asked here.
+        let refuted = t.hypotheses.iter().any(|h| {
+            singular && h.is_about_the_metric() || concrete && h.is_used_by_the_proof() && !h.is_about_the_metric()
+        });
         t.proof == Proof::Commutes && !refuted
     };
     let proved: Vec<Class> = Class::ALL.into_iter().filter(|&c| natural(c)).collect();
@@ -145,7 +148,8 @@ pub fn explain(model: &Model, check: &Check, task: &Task, finding: &mut Finding)
     let Question::Natural { along, on, .. } = &check.question else { return };
     let path = (task.class.is_none() && task.maps.is_some()).then_some(along);
     let singular = singular_metric(model, on.as_ref(), path);
-    finding.natural_along = natural_along(model, check, singular.is_some());
+    let concrete = on.is_some() || task.class.is_none();
+    finding.natural_along = natural_along(model, check, (concrete, singular.is_some()));
     if finding.causes.is_empty()
         && let (Some(singular), Some(class)) = (&singular, task.maps)
         && let Some(theorem) = theorem_of(model, check, class)

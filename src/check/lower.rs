@@ -141,17 +141,34 @@ pub fn classify(model: &Model, request: &Classify) -> Result<Vec<Task>, Vec<Mode
 
 /// The optimizers that a file declares; of a file that declares none, those it uses.
 fn optimizers_of(model: &Model, request: &Classify) -> Vec<Instance> {
+    optimizers_at(model, request.span)
+}
+
+/// The questions of the `transfer` tables of a file: one for each optimizer, at the place of the table.
+pub fn transfers(model: &Model) -> Vec<Check> {
+    let mut all = Vec::new();
+    for t in &model.transfers {
+        let optimizers = t.optimizer.as_ref().map_or_else(|| optimizers_at(model, t.span), |o| vec![o.clone()]);
+        all.extend(optimizers.into_iter().map(|optimizer| {
+            let question = Question::Transfer { optimizer, along: t.along.clone() };
+            Check { question, expect: None, span: t.span }
+        }));
+    }
+    all
+}
+
+fn optimizers_at(model: &Model, span: crate::source::Span) -> Vec<Instance> {
     let all: Vec<(&str, crate::source::Span)> = model
         .declarations()
         .filter(|(_, d, _)| matches!(d, Declared::Optimizer(_)))
         .map(|(name, _, span)| (name, span))
         .collect();
-    let own = all.iter().filter(|(_, s)| s.source == request.span.source).count();
+    let own = all.iter().filter(|(_, s)| s.source == span.source).count();
     all.into_iter()
-        .filter(|(_, s)| own == 0 || s.source == request.span.source)
+        .filter(|(_, s)| own == 0 || s.source == span.source)
         .map(|(name, _)| {
-            let name = Ident { name: name.to_owned(), span: request.span };
-            Instance { name, args: Vec::new(), span: request.span }
+            let name = Ident { name: name.to_owned(), span };
+            Instance { name, args: Vec::new(), span }
         })
         .collect()
 }
@@ -176,6 +193,7 @@ fn task(check: &Check, kind: &'static str, text: String) -> Task {
         system: None,
         training: None,
         class: None,
+        bare: false,
         table: Vec::new(),
         maps: None,
     }

@@ -221,6 +221,8 @@ pub struct Task {
     pub training: Option<Box<training::Asked>>,
     /// For a square along a class: the question, which makes its own problems.
     pub class: Option<class::ClassQuestion>,
+    /// Whether it was written without `check`, and expects nothing.
+    pub bare: bool,
     /// For `classify`: the questions of its table.
     pub table: Vec<class::ClassQuestion>,
     /// For a square along an invertible path: the smallest class that holds all its members, as far as could be seen.

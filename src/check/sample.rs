@@ -288,13 +288,24 @@ impl Sampler {
 
     /// As [`Sampler::simple`], for a given discrete member.
     pub fn simple_of(&self, random: &mut Random, level: usize, member: Option<u64>) -> Option<Point<Rational>> {
+        // A statement would hold for one rational number near π only.
+        if self.pis().next().is_some() { None } else { self.simple_near_pi(random, level, member) }
+    }
+
+    /// The symbols that stand for π.
+    pub fn pis(&self) -> impl Iterator<Item = SymbolId> + '_ {
+        self.plans.iter().filter(|p| p.draw == Draw::Pi).map(|p| p.symbol)
+    }
+
+    /// As [`Sampler::simple_of`], with a rational number near π where π is read: for callers that put an enclosure in its
+    /// place.
+    pub fn simple_near_pi(&self, random: &mut Random, level: usize, member: Option<u64>) -> Option<Point<Rational>> {
         let discrete = self.discrete(member, random);
         let mut point: Point<Rational> = FxHashMap::default();
         for p in &self.plans {
             let values = match (discrete.get(&p.symbol), p.draw) {
                 (Some(entries), _) => entries.iter().map(|&e| Rational::from(e)).collect(),
-                // The witness would hold for one rational number near π only; leave such points to intervals.
-                (None, Draw::Pi) => return None,
+                (None, Draw::Pi) => vec![Rational::from_parts(245850922i64.into(), 78256779u64.into())],
                 (None, _) => {
                     (0..p.size).map(|i| simple_entry(random, level, p.low[i].as_ref(), p.high[i].as_ref())).collect()
                 }

@@ -13,11 +13,11 @@ use super::field::Trial;
 use super::sample::{Point, Sampler, embed};
 use super::{Budget, Equation, Setting, replay};
 use crate::domain::exact::{Exact, ZeroSign};
-use crate::domain::interval::Intervals;
+use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::{Prime, Random, Signs};
 use crate::domain::{Rational, Stop, Trace};
 use crate::model::elaborate::{Constraint, Role};
-use crate::term::{Node, Program, Term};
+use crate::term::{Node, Program, SymbolId, Term};
 use crate::verdict::Witness;
 
 /// What a witness has to show.
@@ -145,7 +145,7 @@ pub fn search_beside(
         let level = (tried * 4 / points.max(1)).min(3);
         // Every fourth point is near one at which floating point saw a difference.
         let near = if tried % 4 == 3 { suspects.next().cloned().filter(|p| s.sampler.satisfied(p)) } else { None };
-        let Some(mut point) = near.or_else(|| s.sampler.simple(&mut random, level)) else {
+        let Some(mut point) = near.or_else(|| s.sampler.simple_near_pi(&mut random, level, None)) else {
             continue;
         };
         // Every other point shares its members with the first, to compare rates.
@@ -301,19 +301,35 @@ impl Search<'_> {
         zeros_fit && prime.ranks == trace.ranks
     }
 
+    /// A point in intervals, with an enclosure of π where π is read: no rational number stands for it.
+    fn enclosed(&self, domain: &mut Intervals, point: &Point<Rational>) -> Point<Interval> {
+        let mut embedded = embed(domain, point);
+        for s in self.sampler.pis() {
+            // π lies between the nearest double and the next one.
+            let pi = std::f64::consts::PI;
+            embedded.insert(s, vec![Interval::new(pi, pi.next_up())]);
+        }
+        embedded
+    }
+
     fn evaluate(&self, point: &Point<Rational>) -> Option<Evaluated> {
         let mut exact = self.exact();
-        match self.program.run(&mut exact, |s| point.get(&s).cloned()) {
+        let exactly = if self.sampler.pis().next().is_none() {
+            self.program.run(&mut exact, |s| point.get(&s).cloned()).map_err(|f| f.stop)
+        } else {
+            Err(Stop::Unsupported)
+        };
+        match exactly {
             Ok(values) if !exact.oversized() => {
                 let trace = std::mem::take(&mut exact.trace);
                 return Some(self.split(values.into_iter().flatten().map(Number::Exact).collect(), trace));
             }
             Ok(_) => {}
-            Err(f) if matches!(f.stop, Stop::Unsupported | Stop::Budget) => {}
+            Err(Stop::Unsupported | Stop::Budget) => {}
             Err(_) => return None,
         }
         let mut domain = Intervals { zero_signs: self.zeros.clone(), ..Intervals::with_hints(self.hints(point)) };
-        let embedded = embed(&mut domain, point);
+        let embedded = self.enclosed(&mut domain, point);
         let values = self.program.run(&mut domain, |s| embedded.get(&s).cloned()).ok()?;
         let trace = std::mem::take(&mut domain.trace);
         Some(self.split(values.into_iter().flatten().map(Number::Enclosed).collect(), trace))
@@ -339,7 +355,9 @@ impl Search<'_> {
     fn simplify(&self, mut found: Refutation, goal: Goal) -> Refutation {
         let candidates = [Rational::ZERO, Rational::ONE, Rational::NEG_ONE, Rational::from(2)];
         let mut left = self.simplifications;
-        let symbols: Vec<_> = self.sampler.symbols().filter(|(_, _, discrete)| !discrete).map(|(s, ..)| s).collect();
+        let pis: Vec<SymbolId> = self.sampler.pis().collect();
+        let real = self.sampler.symbols().filter(|(s, _, discrete)| !discrete && !pis.contains(s));
+        let symbols: Vec<_> = real.map(|(s, ..)| s).collect();
         for symbol in symbols {
             let n = found.point.get(&symbol).map_or(0, Vec::len);
             for i in 0..n {
@@ -400,7 +418,7 @@ impl Search<'_> {
             return Some(self.split(numbers, Trace::default()));
         }
         let mut domain = Intervals { zero_signs: self.zeros.clone(), ..Intervals::with_hints(self.hints(point)) };
-        let embedded = embed(&mut domain, point);
+        let embedded = self.enclosed(&mut domain, point);
         let run = replay::evaluate(store, &self.roots, &mut domain, &embedded).ok()?;
         Some(self.split(run.into_iter().flatten().map(Number::Enclosed).collect(), Trace::default()))
     }

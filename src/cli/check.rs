@@ -248,12 +248,14 @@ fn cache(arguments: &Arguments, printer: &Printer) -> Result<Option<Arc<Cache>>,
 fn report(collected: &Collected, options: &Options, partition: Option<Partition>) -> Report {
     let mut report = Report::new(options);
     report.partition = partition.map(|p| PartitionEntry { index: p.index, of: p.of });
-    for file in &collected.files {
-        for source in &file.sources {
-            if !report.sources.contains(source) {
-                report.sources.push(source.clone());
-            }
+    // The files that are given first, in their order: that is the order of the checks.
+    let given = collected.files.iter().filter_map(|f| f.sources.last());
+    for source in given.chain(collected.files.iter().flat_map(|f| &f.sources)) {
+        if !report.sources.contains(source) {
+            report.sources.push(source.clone());
         }
+    }
+    for file in &collected.files {
         report.checks.extend(file.shown.iter().map(|s| s.entry.clone()));
         report.errors.extend(file.faults.iter().map(|f| f.entry.clone()));
         report.warnings.extend(file.warnings.iter().map(|f| f.entry.clone()));

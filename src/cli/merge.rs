@@ -88,6 +88,14 @@ fn merge(all: Vec<(String, Report)>, allow_missing: bool) -> Result<Report, Stri
             }
         }
         parts.push(report.partition);
+        for warning in report.warnings {
+            let known = whole.warnings.iter().any(|w| {
+                (&w.file, w.line, w.column, &w.code) == (&warning.file, warning.line, warning.column, &warning.code)
+            });
+            if !known {
+                whole.warnings.push(warning);
+            }
+        }
         whole.checks.extend(report.checks);
         for error in report.errors.into_iter().filter(|e| e.code != "nat::source::nothing") {
             let known = whole.errors.iter().any(|e| {

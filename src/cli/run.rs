@@ -71,6 +71,9 @@ pub enum Event {
 /// # Errors
 /// If it gives none at all, in words.
 pub fn pool(threads: usize) -> Result<ThreadPool, String> {
+    // Threads beyond the cores do nothing but take memory.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = threads.min((2 * cores).max(16));
     let build = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
     let mut wanted = threads;
     loop {
@@ -80,6 +83,8 @@ pub fn pool(threads: usize) -> Result<ThreadPool, String> {
             Err(_) if wanted == 0 => wanted = 1,
             Err(_) => wanted /= 2,
         }
+        // Those that were started are about to end.
+        std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }
 

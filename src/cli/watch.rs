@@ -25,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Arguments of `nat watch`.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct Arguments {
     #[command(flatten)]
     check: check::Arguments,

@@ -22,12 +22,13 @@ pub struct Block {
     pub text: &'static str,
 }
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     include_str!("syntax.md"),
     include_str!("names.md"),
     include_str!("models.md"),
     include_str!("systems.md"),
     include_str!("verdicts.md"),
+    include_str!("warnings.md"),
 ];
 
 /// All pages, in the order in which a file passes through the stages.

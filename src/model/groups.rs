@@ -3,8 +3,8 @@
 use super::architecture::{Architecture, Group};
 use super::elaborate::{Elab, Elaborator};
 use super::error::ModelError;
-use super::names::nearest;
-use crate::syntax::tree::Ident;
+use super::names::{Declared, Model, nearest};
+use crate::syntax::tree::{ArchitectureEntry, Domain, Ident};
 
 impl Architecture {
     /// The number of the block of this name.
@@ -83,5 +83,32 @@ impl Elaborator<'_> {
         }
         a.groups.push(Group { name: name.name.clone(), blocks, span: name.span });
         Ok(())
+    }
+}
+
+impl Model {
+    /// Whether there are architectures, and none of them, written inline or declared, has a parameter of this name.
+    pub(super) fn is_no_parameter(&self, name: &str) -> bool {
+        let mut some = false;
+        for (_, declared, _) in self.declarations() {
+            let found = match declared {
+                Declared::Architecture(id) => {
+                    some = true;
+                    self[id].body.iter().any(|entry| match entry {
+                        ArchitectureEntry::Param(params) => params.iter().any(|p| p.name.name == name),
+                        _ => false,
+                    })
+                }
+                Declared::Morphism(id) => match &self[id].source {
+                    Domain::Inline(params, _) => params.iter().any(|p| p.name.name == name),
+                    Domain::Named(_) => false,
+                },
+                _ => false,
+            };
+            if found {
+                return false;
+            }
+        }
+        some
     }
 }

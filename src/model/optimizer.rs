@@ -191,7 +191,8 @@ impl Elaborator<'_> {
             let value = self.expr(&l.value, &mut scope);
             scope.bind_result(&l.name.name, value);
         }
-        let mut reading = Reading { step: rate.is_some(), states: &states, over: &over, rules: Rules::default() };
+        let mut reading =
+            Reading { step: rate.is_some(), states: &states, over: &over, rules: Rules::default(), general: false };
         self.statements(&dynamics.body, &mut reading, &mut scope, None)?;
         let rules = reading.rules;
         let (components, spans) = self.collect_rules(rules, &states, &over, decl.name.span, rate.is_some())?;

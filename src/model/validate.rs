@@ -155,34 +155,17 @@ fn attempt(
         Declared::Optimizer(_) => {
             let trial = trial_architecture(&mut e, span);
             let _ = e.optimizer(&instance, &Rc::new(trial), Some(super::optimizer::Variance::Tangent));
-            e.errors.retain(|x| !depends_on_size(x));
-            of_every_block(&mut e.errors);
+            // A block of some shape that is given two rules: other architectures have none.
+            let of_a_block = |x: &ModelError| matches!(x, ModelError::AssignedTwice { name, .. } if name.contains('['));
+            e.errors.retain(|x| !depends_on_size(x) && !of_a_block(x));
         }
         Declared::System(_) | Declared::Cone(_) => {}
     }
     e.errors
 }
 
-/// A block that is given two rules is a fault of the optimizer only if every block is: another architecture may have none
-/// of that shape. Such a fault is kept once, with the name of the whole component.
-fn of_every_block(errors: &mut Vec<ModelError>) {
-    let component = |e: &ModelError| match e {
-        ModelError::AssignedTwice { name, span, .. } => name.split_once('[').map(|(c, _)| (c.to_owned(), *span)),
-        _ => None,
-    };
-    let all: Vec<_> = errors.iter().filter_map(component).collect();
-    let mut kept = Vec::new();
-    errors.retain_mut(|e| {
-        let Some(key) = component(e) else { return true };
-        let every = all.iter().filter(|k| **k == key).count() == TRIAL.len();
-        if let ModelError::AssignedTwice { name, .. } = e {
-            name.clone_from(&key.0);
-        }
-        let keep = every && !kept.contains(&key);
-        kept.push(key);
-        keep
-    });
-}
+/// The name of the trial architecture.
+pub(super) const TRIAL_NAME: &str = "a trial architecture";
 
 /// The parameters of the trial architecture: one of each shape.
 const TRIAL: [(&str, &[usize]); 3] = [("W", &[2, 2]), ("w", &[2]), ("c", &[])];
@@ -200,7 +183,7 @@ pub(crate) fn trial_architecture(e: &mut Elaborator<'_>, span: Span) -> super::a
     let (symbol, point) = e.quantify("params", &[dim], super::elaborate::Draw::Real, Role::Point);
     let square = e.store.dot(point, point);
     super::architecture::Architecture {
-        name: "a trial architecture".into(),
+        name: TRIAL_NAME.into(),
         symbol,
         point,
         dim,

@@ -118,7 +118,7 @@ pub struct CheckEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rates: Option<IndexMap<String, IndexMap<String, String>>>,
     /// For a statement about all steps of training: the equations between the states of both runs that prove it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invariant: Vec<String>,
     /// The numbers beside the evidence.
     pub residual: Option<Residual>,
@@ -134,7 +134,7 @@ pub struct CheckEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bounds: Option<String>,
     /// For a `fails`: causes that lie not in the text of the optimizer.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
     /// What was tried without success.
     pub tried: Vec<String>,
@@ -300,7 +300,8 @@ impl CheckEntry {
             left,
             right,
             verdict: asked.then_some(f.verdict.text().to_owned()),
-            expected: asked.then_some(expected_verdict(answer.task.expected.as_ref()).text().to_owned()),
+            expected: (asked && !answer.task.bare)
+                .then_some(expected_verdict(answer.task.expected.as_ref()).text().to_owned()),
             ok: answer.ok,
             evidence: asked.then_some(f.evidence.text().to_owned()),
             order: f.order,

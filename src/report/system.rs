@@ -60,7 +60,7 @@ pub struct SystemEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rates: Option<RatesEntry>,
     /// For a transfer: for each block of the objects how its hyperparameters change along the system.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub laws: IndexMap<String, IndexMap<String, String>>,
     /// What follows for the limit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,7 +211,7 @@ fn defects_entry(d: &Defects) -> DefectsEntry {
 /// The lines below the line of a check of a system: what there is, how the squares stand, and what follows. Empty for other
 /// checks.
 pub fn summary(answer: &Answer) -> Vec<String> {
-    let Some(r) = &answer.system else { return Vec::new() };
+    let Some(r) = &answer.system else { return rates_table(answer) };
     let mut lines = Vec::new();
     let mut say = |text: String| lines.extend(wrap(&text));
     say(shape_text(r));
@@ -254,6 +254,34 @@ pub fn summary(answer: &Answer) -> Vec<String> {
         lines.extend(r.squares.iter().map(square_line));
     }
     lines
+}
+
+/// The rates of a `transfer` without `check`: a row for each hyperparameter that changes, a column for each block.
+fn rates_table(answer: &Answer) -> Vec<String> {
+    let f = &answer.finding;
+    if !answer.task.bare || f.verdict < Verdict::UpToRates {
+        return if answer.task.bare { wrap(&f.message) } else { Vec::new() };
+    }
+    let mut names: Vec<&String> = f.rates.values().flat_map(IndexMap::keys).collect();
+    names.sort_unstable();
+    names.dedup();
+    let cell = |name: &String, block: &String| {
+        f.rates.get(block).and_then(|own| own.get(name)).cloned().unwrap_or_else(|| "1".to_owned())
+    };
+    let mut rows: Vec<Vec<String>> = vec![std::iter::once(String::new()).chain(f.rates.keys().cloned()).collect()];
+    let lr = "lr".to_owned();
+    names.retain(|n| **n != lr);
+    names.insert(0, &lr);
+    for name in names {
+        rows.push(std::iter::once(name.clone()).chain(f.rates.keys().map(|b| cell(name, b))).collect());
+    }
+    let width = |k: usize| rows.iter().map(|r| r[k].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
+    let line = |r: &Vec<String>| {
+        let cells: Vec<String> = r.iter().zip(&widths).map(|(c, w)| format!("{c:w$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
 }
 
 /// How large the system is.

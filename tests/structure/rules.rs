@@ -92,7 +92,7 @@ fn brought(class: Class, law: &Law, sort: Sort, e: &str) -> Option<(&'static str
             (Sort::Vector | Sort::Block, _) => ("tangent", times(e, &length, &minus(&law.weight, 1))),
             (Sort::Matrix, _) => ("metric", times(e, &length, &minus(&law.weight, -2))),
             (Sort::Left, _) => ("left", times(e, &length, &minus(&law.weight, -2))),
-            (Sort::Right, _) => ("right", times(e, &length, &law.weight)),
+            (Sort::Right, _) => ("right", times(e, &length, &minus(&law.weight, -2))),
         },
         (_, Form::Scalar) => ("R", e.to_owned()),
         (Class::Diagonal, Form::Vector(x) | Form::Block(x)) => ("tangent", times(e, &entries, &minus(&x.weight, 1))),

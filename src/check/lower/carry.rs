@@ -116,7 +116,8 @@ fn carry_state(e: &mut Elaborator<'_>, m: &Morphism, j: Term, states: &[State], 
     let refuse = |what: &str| {
         format!(
             "{what} has no push-forward along `{}`, which is not invertible ({cols} → {rows} parameters), so that `S` is no functor there; \
-             `tangent`, `cometric` and fixed states are carried by every morphism",
+             `tangent`, `cometric` and fixed states are carried by every morphism, and `check training` asks whether the \
+             parameters of both runs correspond all the same",
             m.name
         )
     };

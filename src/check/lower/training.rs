@@ -136,9 +136,8 @@ fn carried(
     over.insert(path.target.symbol, Rc::new(target.clone()));
     over.insert(path.source.symbol, Rc::new(source.clone()));
     for m in &path.parts {
-        if !over.contains_key(&m.target.symbol) {
-            let o = e.optimizer(optimizer, &m.target, Some(Variance::Tangent))?;
-            over.insert(m.target.symbol, Rc::new(o));
+        if let std::collections::hash_map::Entry::Vacant(slot) = over.entry(m.target.symbol) {
+            slot.insert(Rc::new(e.optimizer(optimizer, &m.target, Some(Variance::Tangent))?));
         }
     }
     let Ok(found) = carry(e, path, &over)? else { return Ok(none) };

@@ -131,10 +131,13 @@ pub fn prove(
     }
 }
 
+/// Left and right sides, one by one.
+type Sides = (Vec<Term>, Vec<Term>);
+
 /// Both families as lists of sides.
 struct Equations {
-    fresh: (Vec<Term>, Vec<Term>),
-    step: (Vec<Term>, Vec<Term>),
+    fresh: Sides,
+    step: Sides,
     domain: Vec<Constraint>,
 }
 
@@ -232,7 +235,7 @@ fn traces(
     (l, r): (usize, usize),
     general: &mut FxHashMap<SymbolId, Term>,
     (next, first): (&[Term], &[Term]),
-    (step, fresh): (&mut (Vec<Term>, Vec<Term>), &mut (Vec<Term>, Vec<Term>)),
+    (step, fresh): (&mut Sides, &mut Sides),
 ) -> Option<()> {
     let ranges = |i: usize| match source.layout(&source.states[i]) {
         Layout::Blocks(ranges) => Some(ranges),

@@ -9,6 +9,7 @@ use miette::Diagnostic as _;
 
 use super::document::{Document, position, without};
 use crate::check::system::Progress;
+use crate::model::warnings::Warning;
 use crate::report::json::CheckEntry;
 use crate::report::title;
 use crate::source::{Source, SourceId, Sources, Span};
@@ -100,6 +101,7 @@ pub fn analyse(
         }
         if round == 0 {
             analysis.diagnostics.extend(report.errors.iter().map(|e| fault(document, &sources, id, e)));
+            analysis.diagnostics.extend(report.warnings.iter().map(|w| warning(document, w)));
         }
         if report.errors.is_empty() {
             add(&mut analysis, document, &sources, id, &report.answers);
@@ -156,6 +158,18 @@ fn fault(document: &Document, sources: &Sources, id: SourceId, error: &InputErro
     }
 }
 
+fn warning(document: &Document, warning: &Warning) -> Diagnostic {
+    let help = warning.help().map(|h| format!("\n{h}")).unwrap_or_default();
+    Diagnostic {
+        range: document.range(warning.span()),
+        severity: Some(DiagnosticSeverity::WARNING),
+        code: warning.code().map(|c| NumberOrString::String(c.to_string())),
+        source: Some("nat".to_owned()),
+        message: format!("{warning}{help}"),
+        ..Diagnostic::default()
+    }
+}
+
 fn unexpected(document: &Document, sources: &Sources, answer: &Answer, entry: &CheckEntry) -> Diagnostic {
     let mut message = format!("{}\n{}", title(entry), entry.message);
     if let Some(w) = &entry.witness {
@@ -179,7 +193,7 @@ fn unexpected(document: &Document, sources: &Sources, answer: &Answer, entry: &C
         .collect();
     Diagnostic {
         range: document.range(answer.task.span),
-        severity: Some(DiagnosticSeverity::WARNING),
+        severity: Some(DiagnosticSeverity::ERROR),
         code: Some(NumberOrString::String(format!(
             "nat::verdict::{}",
             answer.finding.verdict.text().replace(' ', "_")

@@ -5,6 +5,7 @@ use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elab, Elaborator, Local, Reported, Scope};
 use crate::model::error::ModelError;
 use crate::model::names::{Declared, nearest};
+use crate::model::validate::TRIAL_NAME;
 use crate::source::Span;
 use crate::syntax::tree::{Expr, ExprKind, Ident, Subscript, Type};
 use crate::term::{Shape, Term};
@@ -38,7 +39,18 @@ impl State {
 
 impl Elaborator<'_> {
     /// The blocks that `each … in over - except` runs over, in the order of the architecture.
-    pub(super) fn blocks_of(&mut self, over: &Ident, except: &[Ident], a: &Architecture) -> Elab<Vec<usize>> {
+    pub(super) fn blocks_of(
+        &mut self,
+        over: &Ident,
+        except: &[Ident],
+        a: &Architecture,
+        scope: &Scope,
+    ) -> Elab<Vec<usize>> {
+        if let Some(local) = std::iter::once(over).chain(except).find(|n| scope.get(&n.name).is_some()) {
+            let message = format!("`each` runs over the blocks of `params` or of a group; `{}` is neither", local.name);
+            let help = Some("write `each W in params { … }`".to_owned());
+            return self.fail(ModelError::OptimizerBody { message, help, span: local.span });
+        }
         let mut blocks: Vec<usize> = match a.group(&over.name) {
             _ if over.name == "params" => (0..a.blocks.len()).collect(),
             Some(blocks) => blocks.to_vec(),
@@ -156,6 +168,11 @@ impl Elaborator<'_> {
 
     /// `z[A]` with a name that means nothing: an error that lists the blocks.
     pub(in crate::model) fn unknown_block<T>(&mut self, name: &Ident, a: &Architecture) -> Elab<T> {
+        if a.name == TRIAL_NAME && self.model.is_no_parameter(&name.name) {
+            let what = "block";
+            let help = Some(format!("no architecture here has a parameter `{}`", name.name));
+            return self.fail(ModelError::UnknownName { what, name: name.name.clone(), help, span: name.span });
+        }
         let message = format!("{} has no parameter `{}`: {}", a.name, name.name, a.blocks_in_words());
         let near = nearest(&name.name, a.blocks.iter().map(|b| b.name.as_str()));
         let help = near.map(|n| format!("did you mean `{n}`?")).or_else(|| {

@@ -18,11 +18,20 @@ struct Rule {
     covariant: bool,
 }
 
+/// The rule of a block.
+#[derive(Clone, Copy)]
+struct OfBlock {
+    value: Term,
+    span: Span,
+    /// Whether it is one of all blocks, of any architecture.
+    general: bool,
+}
+
 /// The rules met so far.
 #[derive(Default)]
 pub(super) struct Rules {
     whole: IndexMap<String, Rule>,
-    blocks: IndexMap<(String, usize), (Term, Span)>,
+    blocks: IndexMap<(String, usize), OfBlock>,
 }
 
 /// A body that is being read.
@@ -31,6 +40,8 @@ pub(super) struct Reading<'a> {
     pub states: &'a [State],
     pub over: &'a Over,
     pub rules: Rules,
+    /// Inside an `each` that runs over all blocks.
+    pub general: bool,
 }
 
 impl Elaborator<'_> {
@@ -67,7 +78,8 @@ impl Elaborator<'_> {
                     self.fail(ModelError::OptimizerBody { message, help: None, span: var.span })
                 }
                 StatementKind::Each { var, shape, over, except, body } => {
-                    let all = self.blocks_of(over, except, &reading.over.architecture);
+                    let all = self.blocks_of(over, except, &reading.over.architecture, scope);
+                    reading.general = shape.is_none() && except.is_empty() && over.name == "params";
                     let depth = scope.depth();
                     let mut done = all.as_ref().map(|_| ()).map_err(|_| Reported);
                     for i in all.unwrap_or_default() {
@@ -83,6 +95,7 @@ impl Elaborator<'_> {
                         };
                         scope.truncate(depth);
                     }
+                    reading.general = false;
                     done
                 }
             };
@@ -134,13 +147,16 @@ impl Elaborator<'_> {
                 let message = "`D/dt` is taken of a whole state, not of a block".to_owned();
                 return self.fail(ModelError::OptimizerBody { message, help: None, span });
             }
-            let before =
-                rules.blocks.get(&(target.clone(), i)).map(|r| r.1).or(rules.whole.get(&target).map(|r| r.span));
-            if let Some(first) = before {
-                let name = format!("{target}[{}]", over.architecture.blocks[i].name);
+            let general = reading.general;
+            let same = rules.blocks.get(&(target.clone(), i)).map(|r| (r.span, r.general));
+            if let Some((first, other)) = same.or(rules.whole.get(&target).map(|r| (r.span, true))) {
+                let name = match general && other {
+                    true => target,
+                    false => format!("{target}[{}]", over.architecture.blocks[i].name),
+                };
                 return self.fail(ModelError::AssignedTwice { name, first, span });
             }
-            rules.blocks.insert((target, i), (value, span));
+            rules.blocks.insert((target, i), OfBlock { value, span, general });
             return Ok(());
         }
         let shape = state.map_or(Shape::from_slice(&[over.architecture.dim]), |s| self.store.shape(s.term).clone());
@@ -154,7 +170,7 @@ impl Elaborator<'_> {
             .whole
             .get(&target)
             .map(|r| r.span)
-            .or_else(|| rules.blocks.iter().find(|((n, _), _)| *n == target).map(|(_, r)| r.1))
+            .or_else(|| rules.blocks.iter().find(|((n, _), _)| *n == target).map(|(_, r)| r.span))
         {
             return self.fail(ModelError::AssignedTwice { name: target, first, span });
         }
@@ -191,17 +207,17 @@ impl Elaborator<'_> {
                 spans.push(rule.span);
                 continue;
             }
-            let given: Vec<Option<(Term, Span)>> =
+            let given: Vec<Option<OfBlock>> =
                 (0..count).map(|i| rules.blocks.shift_remove(&(name.to_owned(), i))).collect();
-            let blocks: Vec<(Term, Span)> = given.iter().flatten().copied().collect();
-            if let (Some(i), Some(&(_, span))) = (given.iter().position(Option::is_none), blocks.first()) {
+            let blocks: Vec<OfBlock> = given.iter().flatten().copied().collect();
+            if let (Some(i), Some(&OfBlock { span, .. })) = (given.iter().position(Option::is_none), blocks.first()) {
                 ok &= self.missing_block(name, i, over, span).is_ok();
                 continue;
             }
             if count > 0 && blocks.len() == count {
-                let terms: Vec<Term> = blocks.iter().map(|b| b.0).collect();
+                let terms: Vec<Term> = blocks.iter().map(|b| b.value).collect();
                 components.push(self.store.join(&terms));
-                spans.push(blocks[0].1);
+                spans.push(blocks[0].span);
                 continue;
             }
             let (what, example) = if step {

@@ -105,8 +105,8 @@ fn arrow(a: &Arrow, (x1, y1): (f64, f64), (x2, y2): (f64, f64), (w1, w2): (f64, 
     let class = class(a.mark);
     let head =
         format!("{ex:.1},{ey:.1} {:.1},{:.1} {:.1},{:.1}", bx - ty * 4.0, by + tx * 4.0, bx + ty * 4.0, by - tx * 4.0);
-    // The label stands to the left of the direction, off the line.
-    let side = 14.0 + if ux.abs() < 0.5 { width(&a.label) / 2.0 - 4.0 } else { 0.0 };
+    // The label stands to the left of the direction, or on the outer side of a bend, off the line.
+    let side = (14.0 + uy.abs() * width(&a.label) / 2.0) * if a.bend < 0 { -1.0 } else { 1.0 };
     let (lx, ly) = ((sx + ex) / 2.0 + uy * (bend / 2.0 + side), (sy + ey) / 2.0 - ux * (bend / 2.0 + side) + 5.0);
     format!(
         "<path class=\"{class}\" d=\"M{sx:.1} {sy:.1} Q{cx:.1} {cy:.1} {bx:.1} {by:.1}\"/>\n\

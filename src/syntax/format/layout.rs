@@ -203,12 +203,9 @@ fn space(before: Option<&Token>, next: &Token) -> usize {
 /// Puts below each other what stood below each other: in neighbouring lines, signs at one column of which at least one
 /// was moved there by more than its space, and comments at one column.
 fn align(lines: &mut [Line]) {
-    let mut columns: Vec<usize> = lines.iter().flat_map(|l| l.pieces.iter().skip(1)).map(|p| p.column).collect();
-    columns.sort_unstable();
-    columns.dedup();
     let mut starts: Vec<(usize, usize)> = Vec::new();
     for (i, line) in lines.iter().enumerate() {
-        for piece in line.pieces.iter().skip(1).filter(|p| p.wide || p.comment) {
+        for piece in line.pieces.iter().skip(1).filter(|p| p.space > 0 && (p.wide || p.comment)) {
             starts.push((piece.column, i));
         }
     }
@@ -218,7 +215,11 @@ fn align(lines: &mut [Line]) {
         if done.binary_search(&(column, at)).is_ok() {
             continue;
         }
-        let has = |i: usize| lines[i].pieces.iter().skip(1).position(|p| p.column == column).map(|k| k + 1);
+        // What belongs to the sign before it is not moved away from it.
+        let has = |i: usize| {
+            let here = lines[i].pieces.iter().skip(1).position(|p| p.column == column && p.space > 0);
+            here.map(|k| k + 1)
+        };
         let mut first = at;
         while first > 0 && !lines[first].apart && has(first - 1).is_some() {
             first -= 1;

@@ -1,0 +1,131 @@
+//! Inputs and surroundings that break careless programs.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use super::run::{Folder, Ran, TEXT};
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let folder = Folder::new("full");
+    folder.file("a.nat", TEXT);
+    for arguments in [
+        &["check", "a.nat"][..],
+        &["check", "--format", "json", "a.nat"],
+        &["check", "--list", "a.nat"],
+        &["schema"],
+        &["man"],
+        &["completions", "bash"],
+        &["explain"],
+        &["explain", "nat::shape::mismatch"],
+        &["draw", "a.nat"],
+        &["naturalize", "--optimizer", "Gradient", "a.nat"],
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("the full device");
+        let output = folder.nat().args(arguments).stdout(full).stderr(Stdio::piped()).output().expect("it runs");
+        let ran = Ran(output);
+        assert_eq!(ran.status(), 4, "{arguments:?}: {}", ran.all());
+        assert!(ran.stderr().contains("cannot write the output"), "{arguments:?}: {}", ran.all());
+    }
+    let ran = folder.run(&["check", "--output", "sarif=/dev/full", "a.nat"]);
+    assert_eq!(ran.status(), 4, "{}", ran.all());
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = Folder::new("gone");
+    folder.file("a.nat", TEXT);
+    let mut child =
+        folder.nat().args(["check", "a.nat"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    drop(child.stdout.take());
+    let ran = Ran(child.wait_with_output().expect("it ends"));
+    assert!(ran.status() <= 1 && !ran.stderr().contains("panicked"), "{}", ran.all());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let folder = Folder::new("fifo");
+    folder.file("a.nat", "use \"pipe.nat\"\nlet a = 1\n");
+    let made = std::process::Command::new("mkfifo").arg(folder.0.join("pipe.nat")).status().expect("mkfifo runs");
+    assert!(made.success());
+    let start = Instant::now();
+    let ran = folder.run(&["check", "a.nat"]);
+    assert!(start.elapsed() < Duration::from_secs(60));
+    assert_eq!(ran.status(), 2, "{}", ran.all());
+    assert!(ran.stderr().contains("no regular file"), "{}", ran.all());
+    // In a folder it is no file to check.
+    let ran = folder.run(&["check", "."]);
+    assert_eq!(ran.status(), 2, "{}", ran.all());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_of_files_may_hold_any_byte() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = Folder::new("bytes");
+    // Two folders that differ in bytes that are no text, each with a file that uses its neighbour.
+    for (byte, good) in [(0xf0u8, true), (0xf1, false)] {
+        let inner = folder.0.join(std::ffi::OsStr::from_bytes(&[b'd', byte]));
+        std::fs::create_dir(&inner).expect("a folder");
+        std::fs::write(inner.join("a.nat"), "use \"b.nat\"\ncheck natural Gradient along Stretch\n").expect("a file");
+        let text = if good {
+            TEXT.replace("-grad", "-natgrad").replace(" expect up to rate a^2", "")
+        } else {
+            TEXT.to_owned()
+        };
+        std::fs::write(inner.join("b.nat"), text).expect("a file");
+    }
+    let report = folder.json(&["."]);
+    let found: Vec<(String, String)> = report["checks"]
+        .as_array()
+        .expect("checks")
+        .iter()
+        .filter(|c| c["file"].as_str().is_some_and(|f| f.ends_with("a.nat")))
+        .map(|c| (c["file"].as_str().unwrap_or("").to_owned(), c["verdict"].as_str().unwrap_or("").to_owned()))
+        .collect();
+    assert_eq!(found.len(), 2, "{report}");
+    assert_ne!(found[0].0, found[1].0);
+    assert_eq!((found[0].1.as_str(), found[1].1.as_str()), ("commutes", "fails"));
+    // Control characters and marks of direction in names and texts never reach the terminal.
+    let odd = folder.0.join("x\u{1b}[31m\u{202e}.nat");
+    std::fs::write(&odd, format!("{TEXT}// \u{1b}]0;title\u{7} \u{202e}\nlet a = \u{1b}[2J\n")).expect("a file");
+    let output = folder.nat().arg("check").arg(&odd).output().expect("it runs");
+    let ran = Ran(output);
+    assert_eq!(ran.status(), 2, "{}", ran.all());
+    for text in [ran.stdout(), ran.stderr()] {
+        assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+    }
+}
+
+#[test]
+fn as_many_threads_as_there_are() {
+    let folder = Folder::new("threads");
+    folder.file("a.nat", TEXT);
+    let ran = folder.run(&["check", "--threads", "1024", "a.nat"]);
+    assert_eq!(ran.status(), 1, "{}", ran.all());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn fewer_threads_than_asked_for_are_enough() {
+    let folder = Folder::new("few");
+    folder.file("a.nat", TEXT);
+    // So little address space that a thousand stacks do not fit.
+    let script = format!("ulimit -v 4000000; exec '{}' check --threads 1024 a.nat", env!("CARGO_BIN_EXE_nat"));
+    let output =
+        std::process::Command::new("sh").args(["-c", &script]).current_dir(&folder.0).output().expect("sh runs");
+    let ran = Ran(output);
+    assert_eq!(ran.status(), 1, "{}", ran.all());
+}
+
+#[test]
+fn very_long_lines_are_reported() {
+    let folder = Folder::new("long");
+    folder.file("a.nat", format!("let a = {}1 + undeclared\n", "1 + ".repeat(20_000)));
+    let ran = folder.run(&["check", "a.nat"]);
+    assert_eq!(ran.status(), 2, "{}", ran.stderr().len());
+    assert!(!ran.stderr().contains("panicked"), "{}", ran.stderr());
+    assert!(ran.stderr().len() < 20_000);
+}
