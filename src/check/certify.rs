@@ -5,9 +5,9 @@
 //! the same piece and the same member at which it is so in exact numbers or in intervals.
 
 use super::field::Trial;
+use super::sample::{Point, Sampler, embed};
 use super::witness::Number;
 use super::{Budget, Setting};
-use super::sample::{Point, Sampler, embed};
 use crate::domain::exact::Exact;
 use crate::domain::interval::Intervals;
 use crate::domain::prime::Random;

@@ -10,8 +10,8 @@ use claims::scaled_permutations;
 use step::step;
 
 use super::algebra::{self, Atoms, Identity, stop_text};
-use super::numeric::{self, Sampled};
 use super::certify;
+use super::numeric::{self, Sampled};
 use super::rate::{self, Ratio};
 use super::witness::{self, Goal};
 use super::written;
@@ -106,8 +106,11 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
         let evidence = if verdict == Verdict::Invalid { Evidence::Claim } else { Evidence::None };
         finding = Finding::new(verdict, evidence, format!("a side is defined at no point as it is written: {why}"));
     }
-    if matches!(finding.verdict, Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit) && finding.residual.is_none() {
-        finding.message.push_str("; no sample could be evaluated in floating point, so that no number stands beside the proof");
+    if matches!(finding.verdict, Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit) && finding.residual.is_none()
+    {
+        finding
+            .message
+            .push_str("; no sample could be evaluated in floating point, so that no number stands beside the proof");
     }
     finding.assumptions = std::mem::take(&mut problem.assumptions).into_iter().chain(finding.assumptions).collect();
     finding.sampled_claims = std::mem::take(&mut problem.sampled_claims);
@@ -389,7 +392,8 @@ pub(in crate::check) fn hunt(
     let equation = Equation { left: left.to_vec(), right: right.to_vec(), ..problem.equation.clone() };
     let w = witness::describe(&problem.setting, &equation, &found, quantity);
     let hidden = found.hidden_difference();
-    let hidden = hidden.map_or(String::new(), |d| format!(" (by {d}, which the digits shown of the sides do not tell)"));
+    let hidden =
+        hidden.map_or(String::new(), |d| format!(" (by {d}, which the digits shown of the sides do not tell)"));
     let message = format!("{} differ in {}{hidden}", w.quantity, w.component);
     let mut finding = Finding::new(Verdict::Fails, Evidence::Counterexample, message);
     finding.witness = Some(w);

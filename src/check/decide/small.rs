@@ -98,7 +98,9 @@ pub(super) fn near_zero(
     };
     let mut f = match (&defect, witness) {
         (Defect::Order { power, no_rate: true }, Some(w))
-            if *power < two && slope.is_some_and(|s| (s - power.to_f64().value()).abs() < 0.25) && no_rate_is_seen() =>
+            if *power < two
+                && slope.is_some_and(|s| (s - power.to_f64().value()).abs() < 0.25)
+                && no_rate_is_seen() =>
         {
             let message = format!(
                 "the two sides differ in {}, and as lr tends to 0 from above their difference is of order lr^{power}{seen}",
