@@ -46,7 +46,7 @@ fn folders_and_patterns_name_files() {
 fn questions_are_chosen() {
     let folder = Folder::new("only");
     folder.file("a.nat", TEXT);
-    folder.file("b.nat", &TEXT.replace("Stretch", "Widen"));
+    folder.file("b.nat", TEXT.replace("Stretch", "Widen"));
     let asked = |only: &[&str]| {
         let arguments: Vec<&str> = only.iter().flat_map(|o| ["--only", o]).chain(["."]).collect();
         questions(&folder.json(&arguments))
@@ -69,7 +69,7 @@ fn questions_are_chosen() {
 #[test]
 fn what_is_not_as_expected_is_listed_before_it_is_explained() {
     let folder = Folder::new("short");
-    folder.file("a.nat", &format!("{TEXT}check natural Natural along Stretch expect fails\n"));
+    folder.file("a.nat", format!("{TEXT}check natural Natural along Stretch expect fails\n"));
     let ran = folder.run(&["check", "a.nat"]);
     assert_eq!(ran.status(), 1);
     let out = ran.stdout();
@@ -92,7 +92,7 @@ fn what_is_not_as_expected_is_listed_before_it_is_explained() {
 fn quiet_says_only_what_is_wrong() {
     let folder = Folder::new("quiet");
     folder.file("a.nat", TEXT);
-    folder.file("b.nat", &TEXT.replace("check natural Gradient along Stretch\n", ""));
+    folder.file("b.nat", TEXT.replace("check natural Gradient along Stretch\n", ""));
     let ran = folder.run(&["check", "-q", "b.nat"]);
     assert_eq!((ran.status(), ran.stdout().as_str(), ran.stderr().as_str()), (0, "", ""));
     let ran = folder.run(&["check", "-q", "b.nat", "a.nat"]);
@@ -162,7 +162,7 @@ optimizer Natural { flow { d/dt params = -natgrad(loss) } }
 fn parts_are_joined_to_the_whole() {
     let folder = Folder::new("merge");
     folder.file("a.nat", TEXT);
-    folder.file("b.nat", &TEXT.replace("Stretch", "Widen"));
+    folder.file("b.nat", TEXT.replace("Stretch", "Widen"));
     let whole = folder.json(&["a.nat", "b.nat"]);
     for part in ["1/3", "2/3", "3/3"] {
         let name = format!("json=part{}.json", &part[..1]);
@@ -184,7 +184,7 @@ fn parts_are_joined_to_the_whole() {
         assert_eq!(ran.status(), 2, "{reports:?}");
         assert!(ran.stderr().contains(why), "{}", ran.all());
     }
-    folder.file("b.nat", &TEXT.replace("Stretch", "Wider"));
+    folder.file("b.nat", TEXT.replace("Stretch", "Wider"));
     folder.run(&["check", "--partition", "3/3", "--output", "json=part3.json", "a.nat", "b.nat"]);
     let ran = folder.run(&["merge", "part1.json", "part2.json", "part3.json"]);
     assert_eq!(ran.status(), 2);

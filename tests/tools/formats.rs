@@ -112,7 +112,7 @@ fn github_junit_markdown_and_latex_say_the_same() {
 #[test]
 fn the_page_needs_nothing_else() {
     let folder = Folder::new("html");
-    folder.file("a.nat", &TEXT.replace("Stretch", "S").replace("// ", ""));
+    folder.file("a.nat", TEXT.replace("Stretch", "S").replace("// ", ""));
     folder.file("odd.nat", "// <script>alert(1)</script> & \u{1b}[31m\nlet a = 1\n");
     folder.file(
         "system.nat",

@@ -107,10 +107,12 @@ fn shown(source: &Source, word: &Word, item: Option<&Item>, doc: &str) -> String
     let head = match item {
         Some(item) if word.role == Role::Declares => {
             let all = &text[item.span.start..item.span.end];
-            let body = matches!(item.kind, ItemKind::Architecture(_) | ItemKind::Morphism(_));
-            if body && all.lines().count() <= 14 {
-                all.to_owned()
-            } else if matches!(item.kind, ItemKind::Optimizer(_)) && all.lines().count() <= 24 {
+            let most = match item.kind {
+                ItemKind::Architecture(_) | ItemKind::Morphism(_) => 14,
+                ItemKind::Optimizer(_) => 24,
+                _ => 0,
+            };
+            if all.lines().count() <= most {
                 all.to_owned()
             } else {
                 all.split('{').next().unwrap_or(all).trim_end().to_owned()
