@@ -159,10 +159,8 @@ impl Layout<'_> {
             Kind::OpenBrace | Kind::Open | Kind::OpenTight => {
                 self.open.push(Open { brace: token.kind == Kind::OpenBrace, indent });
             }
-            Kind::Close => {
-                if self.open.last().is_some_and(|o| !o.brace) {
-                    self.open.pop();
-                }
+            Kind::Close if self.open.last().is_some_and(|o| !o.brace) => {
+                self.open.pop();
             }
             Kind::CloseBrace => while self.open.pop().is_some_and(|o| !o.brace) {},
             _ => {}
