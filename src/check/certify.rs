@@ -4,8 +4,10 @@
 //! what does not may still vanish. So a rank, or a quantity that has to differ from zero, is confirmed by one real point of
 //! the same piece and the same member at which it is so in exact numbers or in intervals.
 
-use super::Setting;
+use super::field::Trial;
 use super::sample::{Point, Sampler, embed};
+use super::witness::Number;
+use super::{Budget, Setting};
 use crate::domain::exact::Exact;
 use crate::domain::interval::Intervals;
 use crate::domain::prime::Random;
@@ -54,6 +56,24 @@ pub fn somewhere_nonzero(setting: &Setting, term: Term, extra: &[Constraint], se
     let affordable = OPERATIONS / program.operations().saturating_mul(4).max(1);
     (0..POINTS.min(affordable.max(2)))
         .any(|k| sampler.simple(&mut random, k / 8).is_some_and(|point| nonzero_at(&program, &point)))
+}
+
+/// Whether one of the terms is certainly not zero at some simple point of the domain, in intervals. Pseudo-inverted matrices
+/// have the ranks of generic points.
+pub fn some_nonzero(setting: &Setting, terms: &[Term], extra: &[Constraint], budget: &Budget) -> bool {
+    let sampler = Sampler::new(setting, terms, extra);
+    let program = Program::new(&setting.store, terms);
+    let operations = program.operations().saturating_mul(4).max(1);
+    let generic = Trial::new(&sampler, &program, budget.seed, "generic ranks").draw().ok().map(|d| d.prime);
+    let (ranks, zeros) = generic.map_or_else(Default::default, |p| (p.ranks, p.zero_signs));
+    let mut random = Random::new(budget.seed, "some nonzero");
+    (0..POINTS.min(OPERATIONS / operations)).any(|k| {
+        let Some(point) = sampler.simple(&mut random, k / 12) else { return false };
+        let mut domain = Intervals { zero_signs: zeros.clone(), ..Intervals::with_hints(ranks.clone()) };
+        let embedded = embed(&mut domain, &point);
+        let values = program.run(&mut domain, |s| embedded.get(&s).cloned());
+        values.is_ok_and(|v| v.iter().flatten().any(|x| Number::Enclosed(*x).nonzero()))
+    })
 }
 
 /// Whether the first value of a program is certainly not zero at a point.

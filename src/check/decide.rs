@@ -10,6 +10,7 @@ use claims::scaled_permutations;
 use step::step;
 
 use super::algebra::{self, Atoms, Identity, stop_text};
+use super::certify;
 use super::numeric::{self, Sampled};
 use super::rate::{self, Ratio};
 use super::witness::{self, Goal};
@@ -105,6 +106,12 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
         let evidence = if verdict == Verdict::Invalid { Evidence::Claim } else { Evidence::None };
         finding = Finding::new(verdict, evidence, format!("a side is defined at no point as it is written: {why}"));
     }
+    if matches!(finding.verdict, Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit) && finding.residual.is_none()
+    {
+        finding
+            .message
+            .push_str("; no sample could be evaluated in floating point, so that no number stands beside the proof");
+    }
     finding.assumptions = std::mem::take(&mut problem.assumptions).into_iter().chain(finding.assumptions).collect();
     finding.sampled_claims = std::mem::take(&mut problem.sampled_claims);
     Ok(finding)
@@ -141,8 +148,14 @@ pub(in crate::check) fn examine(
     } else {
         algebra::vanishes(&problem.setting, &residual, &problem.domain, budget, purpose)
     };
-    let sampled = numeric::compare(&problem.setting, (left, right), &problem.domain, budget, purpose);
+    let mut sampled = numeric::compare(&problem.setting, (left, right), &problem.domain, budget, purpose);
     if !identity.holds() {
+        // What the sides have in common may be so large that no digit of them shows the difference.
+        if sampled.agrees() {
+            let sides: Vec<Term> = left.iter().chain(right).copied().collect();
+            sampled.drowned = certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget);
+            sampled.absorbed = numeric::absorbs(&problem.setting, &sides, &problem.domain, budget);
+        }
         return Ok(Standing::Unproved(identity, sampled));
     }
     if Sampler::new(&problem.setting, &residual, &problem.domain).contradictory() {
@@ -229,6 +242,12 @@ fn by_numbers(
         let message = match (sampled.residual, sampled.inside, sampled.stopped) {
             (Some(_), ..) if sampled.agrees() && matches!(identity, Identity::Open(Atoms::Kinks)) => {
                 "the sides agree at the sampled points, but some choice of the signs at kinks makes them differ, and whether it occurs is open".to_owned()
+            }
+            (Some(_), ..) if sampled.drowned => {
+                "the sides agree in every digit of floating point, but their difference, without what they have in common, is not zero".to_owned()
+            }
+            (Some(_), ..) if sampled.absorbed => {
+                "the sides agree in floating point, but a summand is lost there in the rounding of its sum at every sampled point, so that nothing is seen of it".to_owned()
             }
             (Some(_), ..) if sampled.unseen => {
                 "a component is zero in floating point on both sides at every sampled point, though it is not written as zero: it may have vanished by underflow".to_owned()
@@ -363,10 +382,19 @@ pub(in crate::check) fn hunt(
         quantity,
     );
     let note = format!("witness: {tried} simple points");
+    let found = found.or_else(|| {
+        let mut setting = sampled.drowned.then(|| problem.setting.clone())?;
+        let differences: Vec<Term> = left.iter().zip(right).map(|(&l, &r)| setting.store.sub(l, r)).collect();
+        let goal = (goal, &sampled.suspects[..]);
+        witness::search_beside(&setting, (left, right, &differences), &problem.domain, goal, &smaller, quantity).0
+    });
     let Some(found) = found else { return (None, vec![note]) };
     let equation = Equation { left: left.to_vec(), right: right.to_vec(), ..problem.equation.clone() };
     let w = witness::describe(&problem.setting, &equation, &found, quantity);
-    let message = format!("{} differ in {}", w.quantity, w.component);
+    let hidden = found.hidden_difference();
+    let hidden =
+        hidden.map_or(String::new(), |d| format!(" (by {d}, which the digits shown of the sides do not tell)"));
+    let message = format!("{} differ in {}{hidden}", w.quantity, w.component);
     let mut finding = Finding::new(Verdict::Fails, Evidence::Counterexample, message);
     finding.witness = Some(w);
     (Some(finding), vec![note])

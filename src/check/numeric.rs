@@ -39,6 +39,10 @@ pub struct Sampled {
     /// Whether some component was zero on both sides at every sample, though it is not written as zero: it may have
     /// vanished by underflow or cancellation.
     pub unseen: bool,
+    /// Whether the difference of the sides, without what they have in common, is certainly not zero at some point.
+    pub drowned: bool,
+    /// Whether a summand is lost in the rounding of its sum at every point, so that floating point sees nothing of it.
+    pub absorbed: bool,
     /// Whether each sample agrees within its own rounding, and whether some sample differs far beyond it.
     judged: (bool, bool),
 }
@@ -46,7 +50,7 @@ pub struct Sampled {
 impl Sampled {
     /// Whether the sides agree within rounding at every sample.
     pub fn agrees(&self) -> bool {
-        self.residual.is_some() && self.judged.0 && !self.unseen
+        self.residual.is_some() && self.judged.0 && !self.unseen && !self.drowned && !self.absorbed
     }
 
     /// Whether the sides are plainly different at some sample, far beyond what rounding can explain.
@@ -77,6 +81,8 @@ pub fn compare(
         misjudged: 0,
         blind: 0,
         unseen: false,
+        drowned: false,
+        absorbed: false,
         judged: (true, false),
     };
     let mut differences = Vec::new();
@@ -291,6 +297,95 @@ pub fn slope(
     }
     slopes.sort_by(f64::total_cmp);
     slopes.get(slopes.len() / 2).copied()
+}
+
+/// A summand below this part of its sum leaves no trace that floating point could compare.
+const LOST: f64 = 1e-13;
+
+/// Whether in some sum below the roots a summand that is not zero is lost in rounding at every point tried.
+pub fn absorbs(setting: &Setting, roots: &[Term], extra: &[Constraint], budget: &Budget) -> bool {
+    let store = &setting.store;
+    let mut summands: Vec<Term> = Vec::new();
+    let mut sums: Vec<Vec<(f64, usize)>> = Vec::new();
+    for t in store.reachable(roots) {
+        let Node::Sum(parts) = store.node(t) else { continue };
+        let from = summands.len();
+        summands.extend(parts.iter().map(|(_, p)| *p));
+        sums.push(parts.iter().enumerate().map(|(i, (c, _))| (c.to_f64().value().abs(), from + i)).collect());
+    }
+    let sampler = Sampler::new(setting, roots, extra);
+    let program = Program::new(store, &summands);
+    if sums.is_empty() || program.operations() > budget.operations / 64 {
+        return false;
+    }
+    let mut random = Random::new(budget.seed, "absorbs");
+    let mut lost: Vec<Option<bool>> = vec![None; summands.len()];
+    for draw in 0..48 {
+        let Some(point) = sampler.float_scaled(&mut random, [1.0, 4.0, 0.25][draw % 3]) else { continue };
+        let Ok(values) = program.run(&mut Float::default(), |s| point.get(&s).cloned()) else { continue };
+        for sum in &sums {
+            let size = |&(c, i): &(f64, usize)| c * values[i].iter().fold(0.0f64, |m, x| m.max(x.abs()));
+            let largest = sum.iter().map(size).fold(0.0, f64::max);
+            for part in sum {
+                let own = size(part);
+                if own > 0.0 && largest.is_finite() {
+                    let here = own < LOST * largest;
+                    lost[part.1] = Some(lost[part.1].unwrap_or(true) && here);
+                }
+            }
+        }
+    }
+    lost.contains(&Some(true))
+}
+
+/// Whether, as far as floating point tells, no positive factor on the target's learning rate makes the leading moves of the
+/// two sides agree: for small `lr` the moves have plainly different ratios, or opposite signs, in different entries or at
+/// different points of one member; or they have the ratio 1, so that the rate could only be 1.
+pub fn no_rate_mends(
+    setting: &Setting,
+    (left, right): (&[Term], &[Term]),
+    rate: crate::term::SymbolId,
+    extra: &[Constraint],
+    budget: &Budget,
+) -> bool {
+    const SMALL: f64 = 1e-3;
+    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    let sampler = Sampler::new(setting, &roots, extra);
+    let program = Program::new(&setting.store, &roots);
+    let members: Vec<_> = sampler.symbols().filter(|x| x.1 == Role::Member && x.0 != rate).map(|x| x.0).collect();
+    let mut random = Random::new(budget.seed, "no rate");
+    let mut first: Option<Point<f64>> = None;
+    let (mut least, mut most, mut seen) = (f64::INFINITY, f64::NEG_INFINITY, 0);
+    for _ in 0..64 {
+        let Some(mut point) = sampler.float(&mut random).filter(|_| seen < 8) else { continue };
+        if let Some(first) = &first {
+            point.extend(members.iter().filter_map(|s| first.get(s).map(|v| (*s, v.clone()))));
+        }
+        let mut at = |lr: f64| -> Option<Vec<f64>> {
+            point.insert(rate, vec![lr]);
+            let values = program.run(&mut Float::default(), |s| point.get(&s).cloned()).ok()?;
+            Some(values.into_iter().flatten().collect())
+        };
+        let (Some(far), Some(near)) = (at(SMALL), at(SMALL / 4.0)) else { continue };
+        let size = far.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+        let moves: Vec<f64> = far.iter().zip(&near).map(|(x, y)| x - y).collect();
+        let largest = moves.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+        if !largest.is_finite() || largest <= 1e-9 * size {
+            continue;
+        }
+        let (l, r) = moves.split_at(moves.len() / 2);
+        for (x, y) in l.iter().zip(r).filter(|(x, y)| x.abs().max(y.abs()) > 0.1 * largest) {
+            // The inverse of a ratio above 1 is taken from 2, so that a side that stays is no infinite ratio.
+            let ratio = if x.abs() <= y.abs() { x / y } else { 2.0 - y / x };
+            (least, most) = (least.min(ratio), most.max(ratio));
+        }
+        seen += 1;
+        first.get_or_insert(point);
+    }
+    // A ratio below 0 or above 2 on this scale is one of opposite signs; 0 and 2 are those of a side that stays.
+    let one_stays = least.abs() < 1e-3 || (most - 2.0).abs() < 1e-3;
+    let one = least > 0.98 && most < 1.02;
+    seen >= 2 && (one_stays || least < 0.0 || most > 2.0 || most - least > 0.05 || one)
 }
 
 /// Whether the symbols of a role occur among those that a term depends on.

@@ -35,6 +35,7 @@ pub struct Refutation {
     point: Point<Rational>,
     left: Vec<Number>,
     right: Vec<Number>,
+    difference: Vec<Number>,
     /// Which entry, counted through all components.
     index: usize,
     no_rate: Option<String>,
@@ -45,7 +46,26 @@ pub struct Refutation {
 struct Evaluated {
     left: Vec<Number>,
     right: Vec<Number>,
+    /// `left - right` as the store simplifies it, so that a common part is gone; empty if it is not asked for.
+    difference: Vec<Number>,
     trace: Trace,
+}
+
+impl Evaluated {
+    /// Whether the sides certainly differ in an entry.
+    fn differs(&self, i: usize) -> bool {
+        self.left[i].differs(&self.right[i]) || self.difference.get(i).is_some_and(Number::nonzero)
+    }
+
+    /// Whether the ratio of the sides in entry `i` is certainly another one than in entry `j` of `other`. As
+    /// `l r' - l' r = (l - r) r' - (l' - r') r`, a common part need not drown what is left.
+    fn other_ratio(&self, i: usize, other: &Evaluated, j: usize) -> bool {
+        let apart = |a: &[Number], b: &[Number]| match (a.get(i), b.get(j)) {
+            (Some(x), Some(y)) => x.times(&other.right[j]).differs(&y.times(&self.right[i])),
+            _ => false,
+        };
+        apart(&self.left, &other.left) || apart(&self.difference, &other.difference)
+    }
 }
 
 struct Search<'a> {
@@ -74,7 +94,20 @@ pub fn search(
     budget: &Budget,
     purpose: &str,
 ) -> (Option<Refutation>, usize) {
-    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    search_beside(setting, (left, right, &[]), extra, (goal, suspects), budget, purpose)
+}
+
+/// [`search`], with the differences of the sides as the store simplifies them: where a common part is so large that it
+/// drowns the difference in every digit of the sides, these show it.
+pub fn search_beside(
+    setting: &Setting,
+    (left, right, differences): (&[Term], &[Term], &[Term]),
+    extra: &[Constraint],
+    (goal, suspects): (Goal, &[Point<Rational>]),
+    budget: &Budget,
+    purpose: &str,
+) -> (Option<Refutation>, usize) {
+    let roots: Vec<Term> = left.iter().chain(right).chain(differences).copied().collect();
     let program = Program::new(&setting.store, &roots);
     let has_ranks = setting.store.any_node(&roots, |n| matches!(n, Node::PseudoInverse(_)));
     let mut s = Search {
@@ -141,7 +174,8 @@ pub fn search(
         });
         match found {
             Some((index, no_rate)) if s.regular(&values.trace, &point) => {
-                let found = Refutation { point, left: values.left, right: values.right, index, no_rate, other };
+                let Evaluated { left, right, difference, .. } = values;
+                let found = Refutation { point, left, right, difference, index, no_rate, other };
                 let result = if found.other.is_some() { found } else { s.simplify(found, goal) };
                 // A witness that the second evaluator does not confirm is none; the search goes on.
                 if let Some(replayed) = s.replayed(result, goal) {
@@ -186,7 +220,7 @@ pub fn defined_somewhere(setting: &Setting, roots: &[Term], extra: &[Constraint]
 /// An entry at which the values refute the goal, and why no rate helps.
 fn refute(values: &Evaluated, goal: Goal) -> Option<(usize, Option<String>)> {
     let (l, r) = (&values.left, &values.right);
-    let first = (0..l.len()).find(|&i| l[i].differs(&r[i]))?;
+    let first = (0..l.len()).find(|&i| values.differs(i))?;
     if goal == Goal::Differ {
         return Some((first, None));
     }
@@ -200,8 +234,8 @@ fn refute(values: &Evaluated, goal: Goal) -> Option<(usize, Option<String>)> {
     }
     for i in 0..l.len() {
         for j in i + 1..l.len() {
-            if l[i].times(&r[j]).differs(&l[j].times(&r[i])) {
-                let index = if l[i].differs(&r[i]) { i } else { j };
+            if values.other_ratio(i, values, j) {
+                let index = if values.differs(i) { i } else { j };
                 return Some((
                     index,
                     Some("the ratio of the sides is not the same in every entry, so no rate mends it".into()),
@@ -216,8 +250,8 @@ fn refute(values: &Evaluated, goal: Goal) -> Option<(usize, Option<String>)> {
 fn different_rates(before: &Evaluated, now: &Evaluated) -> Option<(usize, Option<String>)> {
     let pair = |e: &Evaluated| (0..e.left.len()).find(|&i| e.left[i].nonzero() && e.right[i].nonzero());
     let (i, j) = (pair(before)?, pair(now)?);
-    let crossed = before.left[i].times(&now.right[j]).differs(&now.left[j].times(&before.right[i]));
-    let index = (0..now.left.len()).find(|&k| now.left[k].differs(&now.right[k]));
+    let crossed = before.other_ratio(i, now, j);
+    let index = (0..now.left.len()).find(|&k| now.differs(k));
     (crossed && index.is_some()).then(|| {
         let (l, r) = (before.left[i].text(), before.right[i].text());
         (
@@ -312,8 +346,9 @@ impl Search<'_> {
     fn split(&self, values: Vec<Number>, trace: Trace) -> Evaluated {
         let n: usize = self.roots[..self.split].iter().map(|t| self.setting.store.size(*t)).sum();
         let mut left = values;
-        let right = left.split_off(n);
-        Evaluated { left, right, trace }
+        let mut right = left.split_off(n);
+        let difference = right.split_off(n);
+        Evaluated { left, right, difference, trace }
     }
 
     /// Replaces entries by simpler ones as long as the point still refutes.
@@ -350,7 +385,8 @@ impl Search<'_> {
                     if exact(&found.left) && !exact(&values.left) || !self.regular(&values.trace, &point) {
                         continue;
                     }
-                    found = Refutation { point, left: values.left, right: values.right, index, no_rate, other: None };
+                    let Evaluated { left, right, difference, .. } = values;
+                    found = Refutation { point, left, right, difference, index, no_rate, other: None };
                     break;
                 }
             }
@@ -363,7 +399,7 @@ impl Search<'_> {
         let exact = found.left.iter().chain(&found.right).all(|n| matches!(n, Number::Exact(_)));
         let here = self.replay(&found.point, exact)?;
         let confirmed = match &found.other {
-            None => refute(&here, goal).is_some() && here.left[found.index].differs(&here.right[found.index]),
+            None => refute(&here, goal).is_some() && here.differs(found.index),
             Some(other) => {
                 let there = self.replay(other, exact).or_else(|| self.replay(other, false))?;
                 different_rates(&there, &here).is_some()
@@ -385,6 +421,15 @@ impl Search<'_> {
         let embedded = self.enclosed(&mut domain, point);
         let run = replay::evaluate(store, &self.roots, &mut domain, &embedded).ok()?;
         Some(self.split(run.into_iter().flatten().map(Number::Enclosed).collect(), Trace::default()))
+    }
+}
+
+impl Refutation {
+    /// The difference of the sides in the entry that differs, if the digits shown of the sides do not tell it.
+    pub fn hidden_difference(&self) -> Option<String> {
+        let i = self.index;
+        let same = self.left[i].text() == self.right[i].text();
+        self.difference.get(i).filter(|_| same).map(Number::text)
     }
 }
 

@@ -90,9 +90,17 @@ pub(super) fn near_zero(
     let slope = numeric::slope(&problem.setting, (left, right), lr, &problem.domain, budget);
     let two = Rational::from(2u8);
     let seen = slope.map_or(String::new(), |s| format!("; numerically the defect shrinks like lr^{s:.2}"));
+    // A coefficient that is not zero in a prime field proves nothing as long as atoms are in play: the numbers have to show
+    // the same order, and that no rate mends it.
+    let no_rate_is_seen = || {
+        matches!(&defect, Defect::Order { power, .. } if power.is_zero())
+            || numeric::no_rate_mends(&problem.setting, (left, right), lr, &problem.domain, budget)
+    };
     let mut f = match (&defect, witness) {
         (Defect::Order { power, no_rate: true }, Some(w))
-            if *power < two && slope.is_none_or(|s| s < power.to_f64().value() + 0.5) =>
+            if *power < two
+                && slope.is_some_and(|s| (s - power.to_f64().value()).abs() < 0.25)
+                && no_rate_is_seen() =>
         {
             let message = format!(
                 "the two sides differ in {}, and as lr tends to 0 from above their difference is of order lr^{power}{seen}",

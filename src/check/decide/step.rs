@@ -67,7 +67,7 @@ fn second_order_rate(
 
 pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding, Disagreement> {
     let (left, right) = (problem.equation.left.clone(), problem.equation.right.clone());
-    let (identity, sampled) = match opening(problem, &left, &right, budget)? {
+    let (identity, mut sampled) = match opening(problem, &left, &right, budget)? {
         Opening::Settled(f) => return Ok(*f),
         Opening::Unproved(identity, sampled) => (identity, sampled),
     };
@@ -111,14 +111,16 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
     // Order one, up to a rate.
     let mut c = None;
     let mut first_identity = Identity::Trivial;
+    let mut first_drowned = false;
     let first = match examine(problem, &l1, &r1, budget, "derivative in lr at 0")? {
         Standing::Proved(_, proof, residual) => {
             // A step without a term of first order: its rate shows in the second.
             c = second_order_rate(problem, lr, &left, &right, &l1, budget);
             Some((proof, residual))
         }
-        Standing::Unproved(open, _) => {
+        Standing::Unproved(open, first_sampled) => {
             first_identity = open;
+            first_drowned = first_sampled.drowned;
             proved_rate(problem, &l1, &r1, budget)?.map(|(rate, proof, residual)| {
                 c = Some(rate);
                 (proof, residual)
@@ -126,7 +128,10 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
         }
     };
     let Some((proof, residual)) = first else {
-        let slopes = numeric::compare(&problem.setting, (&l1, &r1), &problem.domain, budget, "slope");
+        let mut slopes = numeric::compare(&problem.setting, (&l1, &r1), &problem.domain, budget, "slope");
+        // What the first order shows of the difference, the whole step may hide.
+        slopes.drowned = first_drowned;
+        sampled.drowned |= first_drowned;
         let (found, tried) = hunt(
             problem,
             &l1,

@@ -8,7 +8,7 @@ use super::prove::{Factors, Scaled};
 use crate::check::algebra::{self, Identity};
 use crate::check::decide::{Disagreement, hunt};
 use crate::check::witness::{self, Goal};
-use crate::check::{Budget, numeric};
+use crate::check::{Budget, numeric, rate};
 use crate::domain::{Fun, Rational};
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Quantified, Role};
 use crate::term::{Node, Store, SymbolId, Term};
@@ -109,8 +109,9 @@ pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Resul
         f.order = asked.rate.is_none().then_some(1);
         return Ok(Some(f));
     }
-    let Some(rate) = rate else { return Ok(None) };
     let still = asked.problem.setting.store.is_zero(left) && asked.problem.setting.store.is_zero(right);
+    let one = asked.problem.setting.store.num(1);
+    let Some(rate) = rate.or((still && asked.rate.is_none()).then_some(one)) else { return Ok(None) };
     // Where something moves at first, that has to single out one rate.
     let unique = !still && !only_rate.is_empty() && singled_out(asked, (left, right), rate, 0, budget);
     if asked.rate.is_none() && (still || unique) {
@@ -179,6 +180,9 @@ fn flow_later(asked: &mut Asked, rate: Term, budget: &Budget) -> Result<Option<F
         let goal = if lower_vanish { Goal::NoRate } else { Goal::Differ };
         let purpose = format!("the coefficients of t^{order}, times {order}!,");
         let (found, _) = hunt(&asked.problem, &[left], &[right], goal, (&open, &sampled), budget, &purpose);
+        if found.is_none() && lower_vanish {
+            return higher_orders(asked, order, budget);
+        }
         return Ok(found.map(|mut f| {
             f.message = format!("from fresh states the courses differ in the coefficient of t^{order}: {}", f.message);
             f.order = Some(order);
@@ -187,6 +191,53 @@ fn flow_later(asked: &mut Asked, rate: Term, budget: &Budget) -> Result<Option<F
         }));
     }
     Ok(None)
+}
+
+/// For a flow that first moves at this order, where the moves are parallel: their ratio is a power of the only rate that is
+/// left, and a later coefficient may refute that.
+fn higher_orders(asked: &mut Asked, order: usize, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
+    let ones = Factors::ones(asked);
+    let Some(first) = taylor(asked, &ones, order) else { return Ok(None) };
+    let Some(&(left, right)) = first.last() else { return Ok(None) };
+    let domain = asked.problem.domain.clone();
+    let ratio = rate::candidate(&mut asked.problem.setting, (&[left], &[right]), &domain, budget);
+    let rate::Ratio::Constant(ratio) = ratio else { return Ok(None) };
+    let store = &mut asked.problem.setting.store;
+    let scaled = store.scalar_mul(ratio, right);
+    let difference = store.sub(left, scaled);
+    let root = Rational::from_parts(1.into(), (order as u64).into());
+    let c = store.power(ratio, &root);
+    let shape = store.shape(left).clone();
+    let zero = store.zero(&shape);
+    if !vanish(&mut asked.problem, &[difference], budget, "only rate") {
+        return Ok(None);
+    }
+    let moves = (Goal::Differ, &[][..]);
+    if witness::search(&asked.problem.setting, (&[left], &[zero]), &domain, moves, budget, "moves").0.is_none() {
+        return Ok(None);
+    }
+    let mut list = Factors::ones(asked).rest;
+    if let Some(slot) = list.first_mut() {
+        *slot = c;
+    }
+    let factors = Factors::everywhere(asked, list);
+    let Some(coefficients) = taylor(asked, &factors, order + 1) else { return Ok(None) };
+    let Some(&(left, right)) = coefficients.last() else { return Ok(None) };
+    let next = order + 1;
+    let sampled = numeric::compare(&asked.problem.setting, (&[left], &[right]), &domain, budget, "taylor");
+    let open = Identity::Open(algebra::Atoms::None);
+    let purpose = format!("the coefficients of t^{next}, times {next}!,");
+    let (found, _) = hunt(&asked.problem, &[left], &[right], Goal::Differ, (&open, &sampled), budget, &purpose);
+    let text = asked.problem.setting.store.text(c);
+    Ok(found.map(|mut f| {
+        f.message = format!(
+            "from fresh states the courses agree to order {order} in t at the rate {text} alone, and differ there in the coefficient of t^{next}: {}",
+            f.message
+        );
+        f.order = Some(next);
+        f.residual = sampled.residual;
+        f
+    }))
 }
 
 /// Whether the source stands still to all orders below this one: only then does a rate remain free there.

@@ -112,7 +112,8 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
             .map(|(constant, slope)| (asked.problem.setting.store.sub(square.moves.0, constant), slope)),
     };
     if let (false, Some((left, right))) = (independent, split) {
-        let moves = numeric::compare(&asked.problem.setting, (&[left], &[right]), &domain, budget, "moves");
+        let mut moves = numeric::compare(&asked.problem.setting, (&[left], &[right]), &domain, budget, "moves");
+        moves.drowned = sampled.drowned;
         let quantity = "the moves of the parameters";
         found = hunt(&asked.problem, &[left], &[right], Goal::NoRate, (&open, &moves), budget, quantity).0;
     }
@@ -120,8 +121,9 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
         let rate = only.unwrap_or(one);
         if independent || singled_out(asked, square.moves, rate, 0, budget) {
             let scaled = set(asked, rate);
-            let seen =
+            let mut seen =
                 numeric::compare(&asked.problem.setting, (&square.left, &scaled), &domain, budget, "same at rate");
+            seen.drowned = sampled.drowned;
             let quantity = "the two sides";
             found = hunt(&asked.problem, &square.left, &scaled, Goal::Differ, (&open, &seen), budget, quantity).0;
         }
@@ -134,6 +136,8 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
     let believable = sampled.agrees() && matches!(identity, Identity::Stuck(_) | Identity::Open(Atoms::Analytic));
     let message = if believable {
         "the sides agree at the sampled points, but this is not proved"
+    } else if sampled.agrees() || sampled.residual.is_none() || sampled.drowned || sampled.absorbed {
+        "neither proved nor refuted, and floating point cannot tell the sides apart from rounding"
     } else {
         "the sides differ at the sampled points, but no point was found that proves it for every rate"
     };
