@@ -235,8 +235,8 @@ fn named(document: &Document, name: String, item: &Item, library: Option<&'stati
 
 /// The edit that uses a library: behind the last `use`, or before the first item.
 pub fn use_edit(document: &Document, library: &str) -> TextEdit {
-    let last = document.tree.items.iter().rfind(|i| matches!(i.kind, ItemKind::Use(_)));
-    let (offset, text) = match last {
+    let mut uses = document.tree.items.iter().filter(|i| matches!(i.kind, ItemKind::Use(_)));
+    let (offset, text) = match uses.next_back() {
         Some(last) => (last.span.end, format!("\nuse {library}")),
         None => (0, format!("use {library}\n\n")),
     };

@@ -107,16 +107,15 @@ fn shown(source: &Source, word: &Word, item: Option<&Item>, doc: &str) -> String
     let head = match item {
         Some(item) if word.role == Role::Declares => {
             let all = &text[item.span.start..item.span.end];
-            let most = match item.kind {
+            // A short body is shown with its head.
+            let longest = match item.kind {
                 ItemKind::Architecture(_) | ItemKind::Morphism(_) => 14,
                 ItemKind::Optimizer(_) => 24,
                 _ => 0,
             };
-            if all.lines().count() <= most {
-                all.to_owned()
-            } else {
-                all.split('{').next().unwrap_or(all).trim_end().to_owned()
-            }
+            let whole = all.lines().count() <= longest;
+            let head = || all.split('{').next().unwrap_or(all).trim_end();
+            if whole { all.to_owned() } else { head().to_owned() }
         }
         _ => {
             let start = text[..word.span.start].rfind('\n').map_or(0, |i| i + 1);
