@@ -213,7 +213,7 @@ fn errors_point_into_the_file_that_has_them_and_come_once() {
     let output = run("fail", &["check", "again.nat", "parts/broken.nat"], "");
     let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert_eq!(said.matches("expected an expression").count(), 1, "{said}");
-    assert!(said.contains("not checked: see the errors above"), "{said}");
+    assert!(said.contains("not checked: see the errors below"), "{said}");
 }
 
 #[test]

@@ -119,6 +119,8 @@ fn nothing_is_said_of_the_library_the_examples_and_the_corpus() {
     for folder in ["examples", "src/std", "tests/corpus/check", "tests/corpus/model", "tests/mistakes"] {
         files(&root.join(folder), &mut found);
     }
+    // It defines functions to show that nothing reads them.
+    found.retain(|path| !path.ends_with("redefined_words.nat"));
     assert!(found.len() > 40, "only {} files", found.len());
     for path in found {
         let text = std::fs::read_to_string(&path).expect("a file");

@@ -420,9 +420,7 @@ fn proved_rate(
     if sign == Sign::No {
         return Ok(None);
     }
-    // A formula that is 1 at all members tried is no rate, whatever it looks like.
-    let one = problem.setting.store.num(1);
-    if problem.setting.store.as_fill(c).is_none() && agree(problem, (c, one), budget) {
+    if looks_like_one(problem, c, budget) {
         return Ok(None);
     }
     if sign == Sign::Sampled {
@@ -546,6 +544,12 @@ pub(in crate::check) fn expected_rate(problem: &mut Problem, c: Term, budget: &B
     } else {
         finding.rate_differs = Some(text);
     }
+}
+
+/// Whether a formula that is no number is 1 at all members tried: it is no rate, whatever it looks like.
+pub(in crate::check) fn looks_like_one(problem: &mut Problem, c: Term, budget: &Budget) -> bool {
+    let one = problem.setting.store.num(1);
+    problem.setting.store.as_fill(c).is_none() && agree(problem, (c, one), budget)
 }
 
 /// Whether two formulas have the same value at members of every size, as far as floating point tells.

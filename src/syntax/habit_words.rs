@@ -165,7 +165,7 @@ pub(super) const ENTRIES: [(&str, &str); 14] = [
     ("body", STEP),
     ("Step", STEP),
     ("Flow", STEP),
-    ("init", "a state has no starting value: a check speaks of every state"),
+    ("init", "where a state starts stands behind its type: `state m : cotangent = 0`"),
     ("var", "a state is declared by `state m : cotangent`"),
     ("states", "a state is declared by `state m : cotangent`"),
     ("buffer", "a state is declared by `state m : cotangent`"),

@@ -353,7 +353,7 @@ impl Place<'_, '_> {
         }
         if entry == "state" && self.expects(&[Rule::colon]) {
             return Some(
-                "a state has a type: `tangent`, `cotangent`, `metric`, `diagonal`, `R`, …; it has no starting value"
+                "a state has a type: `tangent`, `cotangent`, `metric`, `diagonal`, `R`, …; where it starts stands behind: `state m : cotangent = 0`"
                     .to_owned(),
             );
         }

@@ -246,7 +246,9 @@ impl Square {
     }
 
     /// What is true of the square.
-    pub fn truth(&self, random: &mut Random) -> Truth {
+    ///
+    /// `points` are looked at for each member: few tell most squares, many are needed where a side is piecewise.
+    pub fn truth(&self, random: &mut Random, points: usize) -> Truth {
         let mut worst = Truth::Commutes;
         for _ in 0..3 {
             let members: Given = self
@@ -260,11 +262,11 @@ impl Square {
                     (name.clone(), vec![x])
                 })
                 .collect();
-            let samples: Vec<Sides> = (0..24)
+            let samples: Vec<Sides> = (0..4 * points)
                 .map(|_| self.draw(random, &members))
                 .map(|(given, point)| Sides { square: self, given, point })
                 .filter(Sides::usable)
-                .take(6)
+                .take(points)
                 .collect();
             if samples.len() < 4 {
                 return Truth::Unclear;

@@ -6,7 +6,9 @@ use super::Asked;
 use super::entries::examine_entries;
 use super::refute::{affine, at_one, homogeneous, singled_out};
 use crate::check::algebra::{Atoms, Identity};
-use crate::check::decide::{Disagreement, Sign, Standing, expected_rate, hunt, is_one, positive, up_to_rate};
+use crate::check::decide::{
+    Disagreement, Sign, Standing, expected_rate, hunt, is_one, looks_like_one, positive, up_to_rate,
+};
 use crate::check::witness::Goal;
 use crate::check::{Budget, numeric, rate};
 use crate::model::elaborate::Constraint;
@@ -88,6 +90,7 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
         only = Some(c);
         let scaled = set(asked, c);
         if !is_one(&asked.problem, c)
+            && !looks_like_one(&mut asked.problem, c, budget)
             && let sign @ (Sign::Proved | Sign::Sampled) = positive(&mut asked.problem, c, budget)
             && let Standing::Proved(_, text, residual) =
                 examine_entries(&mut asked.problem, (&square.left, &scaled), budget, "same up to rate")?
