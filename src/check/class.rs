@@ -4,7 +4,7 @@
 //! the class on a small architecture ([`Examples`]), and what the numbers contradict stops the run. What types leave open
 //! is refuted by a counterexample: the square along one map of the class between small architectures, decided by the
 //! ordinary engines, with a witness. What is neither proved nor refuted is asked of architectures with free jets in several
-//! dimensions ([`jets`]), and said with these bounds; or it is undecided.
+//! dimensions (`jets`), and said with these bounds; or it is undecided.
 
 pub mod blocks;
 mod cause;

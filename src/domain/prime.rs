@@ -4,7 +4,7 @@
 //! *atom*: a random field element chosen once for each value of the argument, together with the relations that the real
 //! function satisfies: `exp(u + v) = exp u · exp v`, the addition formulas of sine and cosine, and
 //! `log` and signs of products of positive factors. Roots are elements whose powers are the radicands where the point
-//! allows it ([`roots`]). A residual that vanishes for independent atoms vanishes for
+//! allows it (`roots`). A residual that vanishes for independent atoms vanishes for
 //! the real functions; a residual that does not may still vanish, so this domain proves and never refutes.
 //!
 //! An atom is recognised by the *value* of its argument, so two arguments that are equal as functions share it, and two

@@ -89,7 +89,7 @@ impl Field {
         Field { p, negative_inverse: inverse.wrapping_neg(), r2, one: r }
     }
 
-    /// A random prime below 2⁶¹ for which the squares have the roots that [`super::roots`] needs: `p ≡ 3` modulo 4,
+    /// A random prime below 2⁶¹ for which the squares have the roots that `roots` needs: `p ≡ 3` modulo 4,
     /// `(p - 1)/2` without small factors, and 2, 3, 5, 7, 11 and 13 among the squares.
     pub fn random(random: &mut Random) -> Self {
         let mut residue = random.below(MODULUS);
