@@ -13,7 +13,7 @@ use nat::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use nat::domain::series::Series;
 use nat::domain::{Domain, Rational, Stop};
 use nat::model::elaborate::{Elaborator, Local, Scope};
-use nat::model::names::Model;
+use nat::core::names::Model;
 use nat::source::{Source, Sources};
 use nat::syntax::tree::{Expr, ItemKind};
 use nat::term::{Program, Seeds, Term};

@@ -11,7 +11,7 @@ use super::body::{Id, Op};
 use super::law::{Pair, Twist};
 use super::rules::{Fault, Typer};
 use crate::domain::Rational;
-use crate::model::optimizer::Variance;
+use crate::core::variance::Variance;
 
 /// Numbers for expressions: equal numbers mean equal values at every state.
 #[derive(Debug, Clone, Default)]

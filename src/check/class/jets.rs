@@ -9,7 +9,7 @@ use super::narrow::problem_of;
 use super::{Case, ClassAnswer};
 use crate::check::decide::{Disagreement, decide};
 use crate::source::{Source, SourceId};
-use crate::structure::class::Class;
+use crate::core::class::Class;
 use crate::structure::reach::{Reach, reach};
 use crate::verdict::{Evidence, Finding, Residual, Verdict};
 

@@ -5,7 +5,7 @@ use super::monomial::Monomial;
 use super::rows::independent_by_form;
 use crate::check::{Claim, ClaimKind};
 use crate::model::elaborate::{Elab, Elaborator};
-use crate::model::error::ModelError;
+use crate::core::error::ModelError;
 use crate::model::morphism::Morphism;
 use crate::syntax::tree::MorphismKind;
 use crate::term::Term;

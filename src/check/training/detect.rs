@@ -9,7 +9,7 @@ use super::run::{Course, Courses, Values};
 use super::{Asked, Kind, Layout};
 use crate::check::sample::Point;
 use crate::domain::float::Float;
-use crate::model::optimizer::Variance;
+use crate::core::variance::Variance;
 use crate::term::{Program, SymbolId};
 
 /// A relative difference of states below this is none.

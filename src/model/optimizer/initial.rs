@@ -5,11 +5,12 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
-use super::{OptimizerOn, Over, State, Variance, side};
+use super::{OptimizerOn, Over, State, side};
+use crate::core::variance::Variance;
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elab, Elaborator, Local, Scope};
-use crate::model::error::ModelError;
-use crate::model::names::nearest;
+use crate::core::error::ModelError;
+use crate::core::names::nearest;
 use crate::syntax::tree::{Equation, Expr, Ident, Instance, Via};
 use crate::term::Term;
 
@@ -28,11 +29,11 @@ impl Over {
 impl Elaborator<'_> {
     /// The value of a state at the start of training. A number in place of a matrix over the parameters is that multiple of
     /// the identity, in place of anything else every entry.
-    pub(super) fn initial(&mut self, e: &Expr, state: &State, a: &Architecture, scope: &mut Scope) -> Elab<Term> {
+    pub(super) fn initial(&mut self, e: &Expr, state: &State, a: &Architecture, scope: &Scope) -> Elab<Term> {
         self.value_of(e, state, a, scope, &format!("the first value of `{}`", state.name))
     }
 
-    fn value_of(&mut self, e: &Expr, state: &State, a: &Architecture, scope: &mut Scope, what: &str) -> Elab<Term> {
+    fn value_of(&mut self, e: &Expr, state: &State, a: &Architecture, scope: &Scope, what: &str) -> Elab<Term> {
         let value = self.expr(e, scope)?;
         let shape = self.store.shape(state.term).clone();
         if !self.store.shape(value).is_empty() {
@@ -73,8 +74,8 @@ impl Elaborator<'_> {
         for equation in &via.body {
             let (name, e) = match equation {
                 Equation::Let(l) => {
-                    let value = self.expr(&l.value, &mut scope);
-                    scope.bind_result(&l.name.name, value);
+                    let value = self.expr(&l.value, &scope);
+                    scope.bind_result(&l.name.name, &value);
                     continue;
                 }
                 Equation::Assign(name, e) => (name, e),
@@ -90,9 +91,9 @@ impl Elaborator<'_> {
             let place = target.states.iter().position(|s| s.name == name.name);
             let what = format!("the value of `{}`", name.name);
             if let Some(i) = place {
-                values[i + 1] = Some(self.value_of(e, &target.states[i], &a, &mut scope, &what)?);
+                values[i + 1] = Some(self.value_of(e, &target.states[i], &a, &scope, &what)?);
             } else if name.name == "params" {
-                let value = self.expr(e, &mut scope)?;
+                let value = self.expr(e, &scope)?;
                 self.expect_shape(value, &[a.dim], &what, e.span)?;
                 values[0] = Some(value);
             } else {
@@ -114,7 +115,7 @@ impl Elaborator<'_> {
         for instance in [right, left] {
             let id = self.optimizer_id(&instance.name)?;
             let decl = &self.model[id];
-            let bound = self.bind(instance, &decl.params, &mut Scope::default(), Some(0))?;
+            let bound = self.bind(instance, &decl.params, &Scope::default(), Some(0))?;
             for p in &decl.params {
                 if let Some(local) = bound.scope.get(&p.name.name) {
                     scope.bind(&p.name.name, local);

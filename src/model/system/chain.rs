@@ -2,7 +2,7 @@
 
 use super::{Arrow, Chain, Family, Resolver};
 use crate::model::elaborate::Elab;
-use crate::model::system_error::SystemError;
+use crate::core::system_error::SystemError;
 
 impl Resolver<'_> {
     /// The chain of a single generator over a single index; `None` for a fan, whose projections share their source or

@@ -3,7 +3,7 @@
 use super::{Typed, Typer};
 use crate::domain::Rational;
 use crate::structure::body::{Id, Op};
-use crate::structure::class::Class;
+use crate::core::class::Class;
 use crate::structure::law::{Axis, Form, Law};
 
 impl Typer {

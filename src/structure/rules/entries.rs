@@ -4,7 +4,7 @@ use super::{Typed, Typer};
 use crate::core::prim::{Homogeneity, Parity, Row};
 use crate::domain::Rational;
 use crate::structure::body::{Id, Kind, Op};
-use crate::structure::class::Class;
+use crate::core::class::Class;
 use crate::structure::law::{Axis, Form, Law, keeps_axes, keeps_blocks};
 
 impl Typer {

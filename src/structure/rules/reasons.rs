@@ -2,7 +2,7 @@
 
 use super::Typer;
 use crate::domain::Rational;
-use crate::structure::class::Class;
+use crate::core::class::Class;
 use crate::structure::law::{Form, Law};
 
 impl Typer {

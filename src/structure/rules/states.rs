@@ -2,9 +2,9 @@
 
 use super::{Typed, Typer};
 use crate::domain::Rational;
-use crate::model::optimizer::Variance;
+use crate::core::variance::Variance;
 use crate::structure::body::{Id, Kind};
-use crate::structure::class::Class;
+use crate::core::class::Class;
 use crate::structure::law::{Axis, Form, Law, is_conformal, keeps_axes, keeps_blocks, separates_blocks};
 
 impl Typer {

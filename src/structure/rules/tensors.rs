@@ -2,9 +2,9 @@
 
 use super::{Typed, Typer};
 use crate::domain::Rational;
-use crate::model::optimizer::Variance;
+use crate::core::variance::Variance;
 use crate::structure::body::{Id, Op};
-use crate::structure::class::Class;
+use crate::core::class::Class;
 use crate::structure::hypothesis::{Hypothesis, needs_inverses};
 use crate::structure::law::{Axis, Form, Law, keeps_blocks};
 

@@ -10,7 +10,8 @@ use crate::domain::Rational;
 use crate::model::architecture::Block;
 use crate::model::elaborate::Elaborator;
 use crate::model::morphism::Morphism;
-use crate::model::optimizer::{State, Variance, side};
+use crate::core::variance::Variance;
+use crate::model::optimizer::{State, side};
 use crate::term::{Store, Term};
 
 /// How a map acts on one block.
