@@ -25,13 +25,13 @@ use bodies::Bodies;
 use claims::claims_of;
 use square::natural;
 
+use crate::core::error::ModelError;
+use crate::core::names::{Declared, Model};
+use crate::core::variance::Variance;
 use crate::diagram::{Diagram, Mor, Ob, Path};
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Constraint, Elab, Elaborator, Reported, Role, Scope};
-use crate::core::error::ModelError;
 use crate::model::morphism::{Morphism, instance_text};
-use crate::core::names::{Declared, Model};
-use crate::core::variance::Variance;
 use crate::model::optimizer::OptimizerOn;
 use crate::model::suggest::{Kind, swapped, unknown_item};
 use crate::syntax::tree::{Check, Classify, Ident, Instance, Path as TreePath, Question};

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Local, Reported, Role, Scope};
-use crate::read::{Arg, Part};
+use super::suggest::{Kind, unknown_item};
 use crate::core::error::ModelError;
 use crate::core::names::{ArchitectureId, Declared};
-use super::suggest::{Kind, unknown_item};
+use crate::read::{Arg, Part};
 use crate::source::Span;
 use crate::syntax::tree::{ArchitectureEntry, Ident, Instance, Param};
 use crate::term::{Shape, Store, SymbolId, Term};

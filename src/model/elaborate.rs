@@ -8,9 +8,9 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::architecture::Architecture;
+use super::optimizer::Over;
 use crate::core::error::ModelError;
 use crate::core::names::{DataId, LetId, Model};
-use super::optimizer::Over;
 use crate::domain::Rational;
 use crate::read::Arg;
 use crate::source::Span;

@@ -4,8 +4,8 @@ use super::elaborate::{Elab, Elaborator};
 use super::optimizer::Over;
 use crate::core::error::ModelError;
 use crate::core::prim::{Composed, Takes};
-use crate::read::Arg;
 use crate::domain::{Fun, Rational};
+use crate::read::Arg;
 use crate::source::Span;
 use crate::term::{NONE, Shape, Term};
 

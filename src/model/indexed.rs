@@ -172,8 +172,7 @@ impl<'m> Elaborator<'m> {
                 }
                 Some(&At::Slice { lo, hi, inclusive }) => {
                     let lo = lo.map_or(Ok(0), |(t, s)| self.integer_term(t, s, "the start of a slice"))?;
-                    let given =
-                        hi.map_or(Ok(extent as i64), |(t, s)| self.integer_term(t, s, "the end of a slice"))?;
+                    let given = hi.map_or(Ok(extent as i64), |(t, s)| self.integer_term(t, s, "the end of a slice"))?;
                     let end = if inclusive && hi.is_some() { given + 1 } else { given };
                     if end < lo {
                         let (lo, hi) = (lo.to_string(), given.to_string());

@@ -345,13 +345,7 @@ impl<'e, 'm: 'e> Algebra<'e> for Lifting<'_, 'm> {
         Ok(Lifted::Each(self.e.store.gather(t, map, &[self.count])))
     }
 
-    fn range(
-        &mut self,
-        lo: Arg<Lifted>,
-        hi: Arg<Lifted>,
-        inclusive: bool,
-        at: Span,
-    ) -> Result<(i64, i64), Unrolled> {
+    fn range(&mut self, lo: Arg<Lifted>, hi: Arg<Lifted>, inclusive: bool, at: Span) -> Result<(i64, i64), Unrolled> {
         let [lo, hi] = Self::same(&[lo, hi])?[..] else { return Err(Unrolled) };
         Ok(self.e.range(lo, hi, inclusive, at)?)
     }
@@ -440,11 +434,7 @@ impl<'e, 'm: 'e> Algebra<'e> for Lifting<'_, 'm> {
 
     // An indexed expression holds no lines and no uses of declarations with parameters.
 
-    fn each(
-        &mut self,
-        _each: Each<'e>,
-        _scope: &Names<'e, Self>,
-    ) -> Result<Vec<(usize, Names<'e, Self>)>, Unrolled> {
+    fn each(&mut self, _each: Each<'e>, _scope: &Names<'e, Self>) -> Result<Vec<(usize, Names<'e, Self>)>, Unrolled> {
         Err(Unrolled)
     }
 

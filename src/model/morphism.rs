@@ -6,9 +6,9 @@ use rustc_hash::FxHashMap;
 
 use super::architecture::{Architecture, Bound};
 use super::elaborate::{Constraint, Elab, Elaborator, Reported, Scope};
+use super::suggest::{Kind, unknown_item};
 use crate::core::error::ModelError;
 use crate::core::names::{CLASSES, Declared, MorphismId, nearest};
-use super::suggest::{Kind, unknown_item};
 use crate::source::Span;
 use crate::syntax::tree::{Domain, Equation, Expr, Ident, Instance, MorphismKind, Path};
 use crate::term::{Store, Term};
@@ -101,12 +101,7 @@ impl Elaborator<'_> {
         Ok(MorphismPath { source: before.source, target: next.target, parts, label, span })
     }
 
-    fn path_part(
-        &mut self,
-        part: &Instance,
-        scope: &Scope,
-        used: &mut FxHashMap<String, usize>,
-    ) -> Elab<MorphismPath> {
+    fn path_part(&mut self, part: &Instance, scope: &Scope, used: &mut FxHashMap<String, usize>) -> Elab<MorphismPath> {
         let name = &part.name.name;
         match self.model.resolve(name, part.name.span) {
             Some(Declared::Morphism(id)) => {

@@ -210,13 +210,7 @@ impl<'e, 'm: 'e> Algebra<'e> for Elaborator<'m> {
         Ok(t)
     }
 
-    fn left_out(
-        &mut self,
-        of: &'e Instance,
-        p: &'e Param,
-        occurrence: usize,
-        scope: &Scope,
-    ) -> Result<Term, Reported> {
+    fn left_out(&mut self, of: &'e Instance, p: &'e Param, occurrence: usize, scope: &Scope) -> Result<Term, Reported> {
         self.member(&of.name.name, occurrence, p, scope)
     }
 

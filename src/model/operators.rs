@@ -6,8 +6,8 @@ use super::elaborate::{Elab, Elaborator};
 use crate::core::error::ModelError;
 use crate::core::prim::{Ratio, choice_weights};
 use crate::domain::{Fun, Rational};
-use crate::source::Span;
 use crate::read::{Arg, Choice};
+use crate::source::Span;
 use crate::syntax::tree::{BinaryOp, Comparison};
 use crate::term::{Shape, Term};
 

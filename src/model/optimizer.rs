@@ -13,16 +13,16 @@ use rustc_hash::FxHashMap;
 
 use super::architecture::Architecture;
 use super::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Local, Role, Scope};
+use super::suggest::{Kind, unknown_item};
 use crate::core::error::ModelError;
 use crate::core::names::{Declared, OptimizerId};
-use super::suggest::{Kind, unknown_item};
 use crate::source::Span;
 use crate::syntax::tree::{self, Ident, Instance};
 use crate::term::{SymbolId, Term};
 use rules::Rules;
 
-pub use blocks::{Layout, side};
 use crate::core::variance::Variance;
+pub use blocks::{Layout, side};
 
 /// A state of an optimizer over one architecture.
 #[derive(Debug, Clone)]

@@ -13,10 +13,10 @@ pub use indices::replace;
 use indexmap::IndexMap;
 
 use super::elaborate::{Elab, Elaborator, Local, Reported, Scope, shape_text};
-use crate::core::error::ModelError;
 use super::morphism::instance_text;
-use crate::core::names::{ConeId, Declared, Model, SystemId};
 use super::suggest::{Kind, unknown_item};
+use crate::core::error::ModelError;
+use crate::core::names::{ConeId, Declared, Model, SystemId};
 use crate::core::system_error::SystemError;
 use crate::source::Span;
 use crate::syntax::tree::{ArchitectureEntry, Binder, Domain, Generator, Ident, Instance, MorphismKind, Over, Param};

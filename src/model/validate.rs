@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::core::variance::Variance;
 use super::elaborate::{EXPANSION, Elaborator, Local, Role, Scope};
 use crate::core::error::ModelError;
 use crate::core::names::{Declared, Model};
+use crate::core::variance::Variance;
 use crate::source::Span;
 use crate::syntax::tree::{Argument, Expr, ExprKind, Ident, Instance, Param};
 

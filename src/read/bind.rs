@@ -29,7 +29,7 @@ pub fn bind<'e, A: Algebra<'e>>(
     outer: &Names<'e, A>,
     occurrence: Option<usize>,
 ) -> Read<'e, A, Bound<'e, A>> {
-    let given = slots(instance, params).map_err(|fault| a.fault(fault))?;
+    let given = slots(instance, params).map_err(|fault| a.fault(*fault))?;
     let mut bound = Bound { scope: Names::<A>::default(), values: Vec::with_capacity(params.len()), given };
     for (i, p) in params.iter().enumerate() {
         let value = match (bound.given[i], &p.default, occurrence) {
@@ -56,7 +56,7 @@ pub fn bind<'e, A: Algebra<'e>>(
 }
 
 /// For each parameter the argument that is given for it, by place or by name.
-fn slots<'e>(instance: &'e Instance, params: &[Param]) -> Result<Vec<Option<&'e Expr>>, ModelError> {
+fn slots<'e>(instance: &'e Instance, params: &[Param]) -> Result<Vec<Option<&'e Expr>>, Box<ModelError>> {
     let name = &instance.name.name;
     let mut slots: Vec<Option<&Expr>> = vec![None; params.len()];
     for (i, argument) in instance.args.iter().enumerate() {
@@ -64,7 +64,7 @@ fn slots<'e>(instance: &'e Instance, params: &[Param]) -> Result<Vec<Option<&'e 
             None => (i < params.len()).then_some(i),
             Some(n) => match params.iter().position(|p| p.name.name == n.name) {
                 Some(i) => Some(i),
-                None => return Err(unknown_parameter(name, n, params)),
+                None => return Err(Box::new(unknown_parameter(name, n, params))),
             },
         };
         let Some(slot) = slot else {
@@ -74,11 +74,11 @@ fn slots<'e>(instance: &'e Instance, params: &[Param]) -> Result<Vec<Option<&'e 
                 n => format!("{n} arguments"),
             };
             let (name, found) = (name.clone(), instance.args.len());
-            return Err(ModelError::Arity { name, expected, found, span: instance.span });
+            return Err(Box::new(ModelError::Arity { name, expected, found, span: instance.span }));
         };
         if slots[slot].is_some() {
             let message = format!("the parameter `{}` of `{name}` is given twice", params[slot].name.name);
-            return Err(ModelError::Argument { message, help: None, span: argument.value.span });
+            return Err(Box::new(ModelError::Argument { message, help: None, span: argument.value.span }));
         }
         slots[slot] = Some(&argument.value);
     }

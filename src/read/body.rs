@@ -169,6 +169,10 @@ pub enum Part<'e> {
     Group(&'e Ident, &'e [Ident]),
 }
 
+/// Takes one part after another: its place, and its value if it has one.
+pub type TakePart<'t, 'e, A> =
+    &'t mut dyn FnMut(&mut A, Part<'e>, Span, Option<Arg<<A as Algebra<'e>>::Value>>) -> Read<'e, A, ()>;
+
 /// Reads the lines of an architecture but its parameters, which `scope` knows, and gives each part to `take`; groups come
 /// with no value. The output may be used in later lines, in its own shape.
 ///
@@ -179,11 +183,14 @@ pub fn parts<'e, A: Algebra<'e>>(
     decl: &'e Architecture,
     outer: usize,
     scope: &mut Names<'e, A>,
-    take: &mut dyn FnMut(&mut A, Part<'e>, Span, Option<Arg<A::Value>>) -> Read<'e, A, ()>,
+    take: TakePart<'_, 'e, A>,
 ) -> Read<'e, A, ()> {
     let mut result = Ok(());
     let mut given: Vec<(&str, Span)> = Vec::new();
     for entry in &decl.body {
+        if result.is_err() && !A::RECOVERS {
+            break;
+        }
         let (part, word, span) = match entry {
             ArchitectureEntry::Param(_) => continue,
             ArchitectureEntry::Group(name, members) => {
@@ -215,12 +222,12 @@ pub fn parts<'e, A: Algebra<'e>>(
         }
         let done = value.and_then(|v| take(a, part, span, Some(v)));
         result = done.and(result);
-        if result.is_err() && !A::RECOVERS {
-            break;
-        }
     }
     result
 }
+
+/// Takes one equation after another: its left side, its right side, and the names that this sees.
+pub type TakeEquation<'t, 'e, A> = &'t mut dyn FnMut(&mut A, &'e Ident, &'e Expr, &Names<'e, A>) -> Read<'e, A, ()>;
 
 /// Reads the equations of a morphism or of a `via`, and gives each that is no `let` to `take`, with the names it sees.
 ///
@@ -230,7 +237,7 @@ pub fn equations<'e, A: Algebra<'e>>(
     a: &mut A,
     body: &'e [Equation],
     scope: &mut Names<'e, A>,
-    take: &mut dyn FnMut(&mut A, &'e Ident, &'e Expr, &Names<'e, A>) -> Read<'e, A, ()>,
+    take: TakeEquation<'_, 'e, A>,
 ) -> Read<'e, A, ()> {
     let mut result = Ok(());
     for equation in body {

@@ -43,6 +43,9 @@ pub type Names<'e, A> = Scope<<A as Algebra<'e>>::Value, <A as Algebra<'e>>::Blo
 /// What reading gives in an algebra.
 pub type Read<'e, A, T> = Result<T, <A as Algebra<'e>>::Stop>;
 
+/// Blocks, each with the names that lines about it see.
+pub type Blocks<'e, A> = Vec<(<A as Algebra<'e>>::Block, Names<'e, A>)>;
+
 /// What a condition says before its branches are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice<V> {
@@ -309,11 +312,7 @@ pub trait Algebra<'e>: Sized {
         at: Span,
     ) -> Result<Self::Value, Self::Stop>;
     /// The blocks that an `each` means, each with the names that its body sees.
-    fn each(
-        &mut self,
-        each: Each<'e>,
-        scope: &Names<'e, Self>,
-    ) -> Result<Vec<(Self::Block, Names<'e, Self>)>, Self::Stop>;
+    fn each(&mut self, each: Each<'e>, scope: &Names<'e, Self>) -> Read<'e, Self, Blocks<'e, Self>>;
     /// The end of the body of an `each`.
     fn each_ends(&mut self) {}
 

@@ -7,8 +7,8 @@
 mod build;
 
 use crate::core::prim::Row;
-use crate::domain::Rational;
 use crate::core::variance::Variance;
+use crate::domain::Rational;
 use crate::source::Span;
 
 pub use build::build;

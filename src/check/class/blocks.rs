@@ -2,8 +2,8 @@
 //! rests on it.
 
 use crate::check::generic;
-use crate::model::elaborate::{Elaborator, Scope};
 use crate::core::names::Model;
+use crate::model::elaborate::{Elaborator, Scope};
 use crate::syntax::tree::Path;
 
 /// What a map does to each parameter.

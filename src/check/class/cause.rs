@@ -2,10 +2,10 @@
 
 use super::narrow::metric;
 use crate::check::generic;
+use crate::core::names::Model;
 use crate::domain::linear;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::model::elaborate::{Elaborator, Scope};
-use crate::core::names::Model;
 use crate::structure::prove::{Proof, Theorem};
 use crate::syntax::tree::{Instance, Path};
 

@@ -12,15 +12,15 @@ use super::{Function, components, interpret, optimizer_places, path_text, proble
 use crate::check::class::ClassQuestion;
 use crate::check::generic;
 use crate::check::{Equation, Problem, Shape, Task};
-use crate::diagram::{Diagram, Ob, Parallel};
-use crate::model::elaborate::{Constraint, Draw, Elab, Elaborator, Quantified, Reported, Role, Scope};
+use crate::core::class::Class;
 use crate::core::error::ModelError;
-use crate::model::morphism::{Morphism, MorphismPath, instance_text};
 use crate::core::names::{Declared, Model};
 use crate::core::variance::Variance;
+use crate::diagram::{Diagram, Ob, Parallel};
+use crate::model::elaborate::{Constraint, Draw, Elab, Elaborator, Quantified, Reported, Role, Scope};
+use crate::model::morphism::{Morphism, MorphismPath, instance_text};
 use crate::model::optimizer::OptimizerOn;
 use crate::source::Span;
-use crate::core::class::Class;
 use crate::syntax::tree::{Check, Classify, ExpectedVerdict, Instance, Path as TreePath, Question};
 use crate::term::{Seeds, SymbolId, Term};
 

@@ -8,13 +8,13 @@ use indexmap::IndexMap;
 use super::{claims_of, finish, lower, path_text, problem, task};
 use crate::check::system::{Ask, Asked};
 use crate::check::{Equation, Shape, Task};
+use crate::core::error::ModelError;
+use crate::core::names::{Declared, Model};
+use crate::core::system_error::SystemError;
 use crate::diagram::{Diagram, Diamond, Path};
 use crate::model::elaborate::{Elab, Elaborator, Scope};
-use crate::core::error::ModelError;
 use crate::model::morphism::instance_text;
-use crate::core::names::{Declared, Model};
 use crate::model::system::{Arrow, Cone, Family, at_member, cone, replace, system};
-use crate::core::system_error::SystemError;
 use crate::source::Span;
 use crate::syntax::tree::{Check, Expectation, ExpectedVerdict, Instance, Path as TreePath, Question};
 

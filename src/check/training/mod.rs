@@ -43,9 +43,9 @@ pub mod words;
 
 use super::decide::{Disagreement, decide};
 use super::{Budget, Problem, lower};
-use crate::model::architecture::Block;
 use crate::core::names::{Declared, Model};
 use crate::core::variance::Variance;
+use crate::model::architecture::Block;
 use crate::model::optimizer::{State, side};
 use crate::syntax::tree::{Check, Question};
 use crate::term::{SymbolId, Term};

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::context::{Context, Res, stuck};
-use super::reading::{Conditions, Env, Sizes};
 use super::linear::Lin;
 use super::normal::Prover;
 use super::poly::{Atom, Entry, Poly, Symbol};
+use super::reading::{Conditions, Env, Sizes};
 use super::value::{At, Layout, Shape, Value};
 use crate::core::names::Declared;
 use crate::read::{Part, bind, conditions, parts};

@@ -330,7 +330,12 @@ impl<'e> Prover<'e> {
     ///
     /// # Errors
     /// If an index is out of range at some member.
-    pub fn picked(&'e self, x: Value<'e>, subscripts: &[crate::read::At<Value<'e>>], context: &Context) -> Res<Value<'e>> {
+    pub fn picked(
+        &'e self,
+        x: Value<'e>,
+        subscripts: &[crate::read::At<Value<'e>>],
+        context: &Context,
+    ) -> Res<Value<'e>> {
         let Some(extents) = x.extents().map(<[Lin]>::to_vec) else {
             return stuck("an entry of a vector over all parameters");
         };
@@ -391,10 +396,13 @@ impl<'e> Prover<'e> {
     }
 }
 
+/// Reads a body in a context, at values of its indices.
+type ReadBody<'e> = dyn Fn(&'e Prover<'e>, &Context, Vec<Value<'e>>) -> Res<Value<'e>> + 'e;
+
 /// The body of an indexed expression, apart from the context in which it was met.
 pub struct Body<'e> {
     ranges: Vec<Range>,
-    read: Box<dyn Fn(&'e Prover<'e>, &Context, Vec<Value<'e>>) -> Res<Value<'e>> + 'e>,
+    read: Box<ReadBody<'e>>,
 }
 
 impl<'e> Body<'e> {

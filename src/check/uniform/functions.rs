@@ -1,10 +1,10 @@
 //! The functions of the language on values with symbolic shapes.
 
 use super::context::{Context, Res, stuck};
-use super::reading::Env;
 use super::linear::Lin;
 use super::normal::{Prover, half};
 use super::poly::Poly;
+use super::reading::Env;
 use super::value::{At, Shape, Value};
 use crate::domain::{Fun, Rational};
 
@@ -111,13 +111,7 @@ impl<'e> Prover<'e> {
         }))
     }
 
-    fn constant_tensor(
-        &'e self,
-        name: &str,
-        args: &[Value<'e>],
-        env: &Env<'e>,
-        context: &Context,
-    ) -> Res<Value<'e>> {
+    fn constant_tensor(&'e self, name: &str, args: &[Value<'e>], env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
         let dims: Res<Vec<Lin>> = args.iter().map(|a| self.size(a, context)).collect();
         let mut dims = dims?;
         if name == "eye" {

@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use super::architecture::{Arch, symbolic};
 use super::context::{Context, Res, stuck};
-use super::reading::{Env, Sizes};
 use super::linear::Lin;
 use super::normal::Prover;
 use super::poly::{Atom, Entry, Poly, Symbol};
+use super::reading::{Env, Sizes};
 use super::value::{At, Layout, Shape, Value};
-use crate::domain::Rational;
 use crate::core::words::{Calculus, Word};
+use crate::domain::Rational;
 use crate::read::rules;
 use crate::syntax::tree::{Optimizer, State, Statement};
 

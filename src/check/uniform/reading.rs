@@ -158,13 +158,7 @@ impl<'e> Algebra<'e> for Sizes<'e, '_> {
         Ok(Choice::Weight(self.prover.holds(comparison, &a.0, &b.0)?))
     }
 
-    fn choose(
-        &mut self,
-        weight: Arg<Value<'e>>,
-        x: Arg<Value<'e>>,
-        y: Arg<Value<'e>>,
-        _at: Span,
-    ) -> Res<Value<'e>> {
+    fn choose(&mut self, weight: Arg<Value<'e>>, x: Arg<Value<'e>>, y: Arg<Value<'e>>, _at: Span) -> Res<Value<'e>> {
         self.prover.chosen(&weight.0, &x.0, &y.0)
     }
 
@@ -255,13 +249,7 @@ impl<'e> Algebra<'e> for Sizes<'e, '_> {
         Ok((0..over.layout().blocks.len()).map(inside).collect())
     }
 
-    fn argument(
-        &mut self,
-        _of: &'e Instance,
-        p: &'e Param,
-        value: Arg<Value<'e>>,
-        _scope: &Env<'e>,
-    ) -> Res<Value<'e>> {
+    fn argument(&mut self, _of: &'e Instance, p: &'e Param, value: Arg<Value<'e>>, _scope: &Env<'e>) -> Res<Value<'e>> {
         match p.is_natural() {
             true => Ok(Value::size(self.prover.size(&value.0, self.context)?)),
             false => Ok(value.0),

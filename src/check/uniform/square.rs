@@ -5,16 +5,16 @@ use std::rc::Rc;
 
 use super::architecture::Arch;
 use super::context::{Context, Need, Res, stuck};
-use super::reading::{Env, Sizes};
 use super::linear::{Lin, Var};
 use super::normal::{Obligation, Prover, reason};
 use super::optimizer::Over;
 use super::poly::{Atom, Entry, Poly, Symbol, Words};
 use super::rate::{self, Rate, Sides};
+use super::reading::{Env, Sizes};
 use super::value::{At, Layout, Shape, Value};
 use super::{Family, Outcome, Proof};
-use crate::domain::Rational;
 use crate::core::names::{DataId, Declared};
+use crate::domain::Rational;
 use crate::read::{Local, bind, equations};
 use crate::syntax::tree::{Domain, Instance, Morphism, MorphismKind, Optimizer};
 use crate::verdict::Verdict;

@@ -1,11 +1,11 @@
 //! Blocks inside an optimizer: which an `each` means, those of a name, and the blocks of states.
 
 use super::{Over, State};
+use crate::core::error::ModelError;
+use crate::core::names::nearest;
 use crate::core::variance::Variance;
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elab, Elaborator, Local, Reported, Scope};
-use crate::core::error::ModelError;
-use crate::core::names::nearest;
 use crate::model::validate::TRIAL_NAME;
 use crate::read::{Each, Whole, is_free};
 use crate::source::Span;

@@ -1,12 +1,12 @@
 //! The words and functions of an optimizer's body: differentials, metrics, connections.
 
 use super::Over;
-use crate::domain::Rational;
+use crate::core::error::ModelError;
 use crate::core::names::nearest;
 use crate::core::words::{Calculus, Word};
+use crate::domain::Rational;
 use crate::model::elaborate::{Elab, Elaborator};
 use crate::read::Arg;
-use crate::core::error::ModelError;
 use crate::source::Span;
 use crate::term::{NotDifferentiable, SymbolId, Term};
 

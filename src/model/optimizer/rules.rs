@@ -4,10 +4,10 @@ use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
 use super::{Over, State};
-use crate::core::variance::Variance;
-use crate::model::elaborate::{Elab, Elaborator, Reported};
 use crate::core::error::ModelError;
 use crate::core::names::nearest;
+use crate::core::variance::Variance;
+use crate::model::elaborate::{Elab, Elaborator, Reported};
 use crate::read::Rule;
 use crate::source::Span;
 use crate::term::{Shape, SymbolId, Term};

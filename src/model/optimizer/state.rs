@@ -1,11 +1,11 @@
 //! States: their types, and general points of their fibres.
 
 use super::{State, side};
+use crate::core::error::ModelError;
+use crate::core::names::nearest;
 use crate::core::variance::{Variance, Weight};
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Role, Scope};
-use crate::core::error::ModelError;
-use crate::core::names::nearest;
 use crate::source::Span;
 use crate::syntax::tree::{self, Ident};
 use crate::term::{Shape, Term};

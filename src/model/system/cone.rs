@@ -1,11 +1,11 @@
 //! Cones: an apex with a leg to every object of a system.
 
 use super::{Arrow, Cone, Family, Object, Resolver, listed};
-use crate::model::elaborate::{Elab, Reported, Scope};
 use crate::core::error::ModelError;
 use crate::core::names::{ConeId, Declared};
-use crate::model::suggest::{Kind, unknown_item};
 use crate::core::system_error::SystemError;
+use crate::model::elaborate::{Elab, Reported, Scope};
+use crate::model::suggest::{Kind, unknown_item};
 
 impl Resolver<'_> {
     /// The legs and the system below.

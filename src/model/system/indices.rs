@@ -1,9 +1,9 @@
 //! Generators at values of their indices: numbers in place of names.
 
 use super::Resolver;
-use crate::model::elaborate::{Elab, Scope};
 use crate::core::error::ModelError;
 use crate::core::names::Declared;
+use crate::model::elaborate::{Elab, Scope};
 use crate::syntax::tree::{Argument, Binder, Expr, ExprKind, Ident, Instance, Param, Subscript};
 
 impl Resolver<'_> {

@@ -187,13 +187,7 @@ impl<'e> Algebra<'e> for Builder<'e> {
     }
 
     /// By the sign of the difference.
-    fn choice(
-        &mut self,
-        comparison: Comparison,
-        a: Arg<Id>,
-        b: Arg<Id>,
-        at: Span,
-    ) -> Result<Choice<Id>, Stopped> {
+    fn choice(&mut self, comparison: Comparison, a: Arg<Id>, b: Arg<Id>, at: Span) -> Result<Choice<Id>, Stopped> {
         let difference = self.binary(BinaryOp::Sub, a.0, b.0, at);
         let kind = self.kind(difference);
         let s = self.push(Op::Map(Fun::Sign.row()), vec![difference], kind, at);
@@ -337,10 +331,9 @@ impl<'e> Algebra<'e> for Builder<'e> {
     }
 
     fn left_out(&mut self, _of: &'e Instance, p: &'e Param, _occurrence: usize, _scope: &Names<'e>) -> Node {
-        let number = p
-            .ty
-            .as_ref()
-            .is_none_or(|t| matches!(t.name.name.as_str(), "R" | "N") && t.dims.is_empty() && t.arrow.is_none());
+        let number =
+            p.ty.as_ref()
+                .is_none_or(|t| matches!(t.name.name.as_str(), "R" | "N") && t.dims.is_empty() && t.arrow.is_none());
         let text = format!("{HYPERPARAMETER}{}", p.name.name);
         let (op, kind) = if number { (Op::Given(text), Kind::Scalar) } else { (Op::Fixed(text), Kind::Fixed) };
         Ok(self.push(op, Vec::new(), kind, p.name.span))
