@@ -69,7 +69,7 @@ fn each_kind_is_found_where_it_stands() {
         ("where n >= 1", "where n >= 4, n < 4", 10, "no_member", "`n`"),
         (
             "Series(n : N where n >= 1) {",
-            "Series(n : N where n >= 1) { param q : R[n]  let fits = dot(q, [1, 2])",
+            "Series(n : N where n >= 1) { param q : R[n]  let _fits = dot(q, [1, 2])",
             10,
             "one_size",
             "`n` = 2",
