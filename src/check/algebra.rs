@@ -7,11 +7,15 @@
 //! in the domain of degrees; the number of trials is chosen so that the product of the bounds is below 2⁻¹⁰⁰. A bound
 //! that is too weak for that, or a budget that runs out, means "not proved".
 
+mod bound;
+mod degrees;
+
+use bound::Bound;
+
 use super::certify::{self, Taken};
 use super::field::{Drawn, Trial};
 use super::sample::{Point, Sampler};
 use super::{Budget, Setting, places};
-use crate::domain::degree::{Degree, Degrees};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::domain::{Fun, Rational, Stop};
 use crate::model::elaborate::{Constraint, Role};
@@ -191,16 +195,9 @@ impl<'a> Test<'a> {
     fn new(setting: &Setting, terms: &[Term], extra: &[Constraint], budget: &'a Budget, purpose: &'a str) -> Self {
         let sampler = Sampler::new(setting, terms, extra);
         let program = Program::new(&setting.store, terms);
-        let mut degrees = Degrees::default();
-        let input = |s| {
-            Some(vec![Degree { top: 12.0, ..Degree::VARIABLE }; setting.store.symbol_info(s).shape.iter().product()])
-        };
-        let bound = program.run(&mut degrees, input).ok();
-        let degree =
-            bound.map_or(f64::INFINITY, |r| r.iter().flatten().map(|d| d.top.max(d.bottom)).fold(1.0, f64::max));
+        let degrees::Bounds { degree, argument_degree } = degrees::bounds(&setting.store, terms, &program);
         let ranks = setting.store.any_node(terms, |n| matches!(n, Node::PseudoInverse(_)));
         let roots = takes_roots(setting, terms);
-        let argument_degree = degrees.arguments.max(1.0);
         Test { sampler, program, budget, purpose, degree, argument_degree, ranks, roots }
     }
 
@@ -221,11 +218,11 @@ impl<'a> Test<'a> {
         let mut weakest = f64::INFINITY;
         for member in 0..members {
             let member = if exhaustive { Some(member) } else { None };
-            let mut bits = 0.0;
+            let mut bound = Bound::default();
             let mut misses = 0;
             let mut seed = 0u64;
             let mut last: Option<Prime> = None;
-            while bits < ERROR_BITS + (members as f64).log2() {
+            while bound.bits() < ERROR_BITS + (members as f64).log2() {
                 if trials >= self.budget.trials {
                     return (Identity::Stuck("the budget of exact trials ran out".into()), classes);
                 }
@@ -238,7 +235,7 @@ impl<'a> Test<'a> {
                 let outcome = Trial { signs, pseudo_inverses: mode, member, roots, ..draw }.draw();
                 trials += 1;
                 match outcome {
-                    Ok(Drawn { prime, values, .. }) => {
+                    Ok(Drawn { mut prime, values, .. }) => {
                         classes = classes.max(prime.sign_classes);
                         if values.iter().flatten().any(|v| *v != 0) {
                             let atoms = match (prime.kinks, prime.atoms) {
@@ -248,18 +245,12 @@ impl<'a> Test<'a> {
                             };
                             return (Identity::Open(atoms), classes);
                         }
-                        let p = prime.field.p as f64;
-                        // Each root that was chosen doubles the chance of a point, and the norm from the cover that the roots
-                        // define has up to four times the degree.
-                        let cover = 8f64.powi(i32::try_from(prime.roots.true_count()).unwrap_or(i32::MAX));
-                        let error = (self.degree + prime.collisions * 2.0 * self.argument_degree) * cover / p;
-                        if error > 0.25 {
+                        if !bound.note(&mut prime, self.degree, self.argument_degree) {
                             return (
                                 Identity::Stuck("the degree of the residual is too high for the fields used".into()),
                                 classes,
                             );
                         }
-                        bits -= error.log2();
                         last = Some(prime);
                     }
                     Err((stop @ (Stop::Unsupported | Stop::Unclear), _)) => {
@@ -276,7 +267,7 @@ impl<'a> Test<'a> {
                     }
                 }
             }
-            weakest = weakest.min(bits - (members as f64).log2());
+            weakest = weakest.min(bound.bits() - (members as f64).log2());
             if last.is_some_and(|prime| !self.confirmed(&prime, member)) {
                 return (Identity::Unconfirmed, classes);
             }

@@ -148,7 +148,8 @@ pub(in crate::check) fn examine(
     } else {
         algebra::vanishes(&problem.setting, &residual, &problem.domain, budget, purpose)
     };
-    let mut sampled = numeric::compare(&problem.setting, (left, right), &problem.domain, budget, purpose);
+    let compare = if identity.holds() { numeric::compare_beside_proof } else { numeric::compare };
+    let mut sampled = compare(&problem.setting, (left, right), &problem.domain, budget, purpose);
     if !identity.holds() {
         // What the sides have in common may be so large that no digit of them shows the difference.
         if sampled.agrees() {

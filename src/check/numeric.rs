@@ -15,6 +15,12 @@ use crate::verdict::Residual;
 /// Draws tried for each sample before the search for a point of the domain is given up.
 const DRAWS: usize = 24;
 
+/// Scalar operations of the samples that stand beside a proof.
+const BESIDE_PROOF: usize = 1 << 22;
+
+/// Samples of a large program at least.
+const FEWEST: usize = 4;
+
 /// A sample whose values change by more than this, relative to their size, when its inputs change in their last places
 /// shows nothing.
 const BLIND: f64 = 1e-3;
@@ -62,9 +68,30 @@ impl Sampled {
 /// Compares two lists of terms at sampled points.
 pub fn compare(
     setting: &Setting,
-    (left, right): (&[Term], &[Term]),
+    sides: (&[Term], &[Term]),
     extra: &[Constraint],
     budget: &Budget,
+    purpose: &str,
+) -> Sampled {
+    compare_at(setting, sides, extra, (budget, false), purpose)
+}
+
+/// As [`compare`], for sides that are proved equal: at few points if they are large.
+pub fn compare_beside_proof(
+    setting: &Setting,
+    sides: (&[Term], &[Term]),
+    extra: &[Constraint],
+    budget: &Budget,
+    purpose: &str,
+) -> Sampled {
+    compare_at(setting, sides, extra, (budget, true), purpose)
+}
+
+fn compare_at(
+    setting: &Setting,
+    (left, right): (&[Term], &[Term]),
+    extra: &[Constraint],
+    (budget, proved): (&Budget, bool),
     purpose: &str,
 ) -> Sampled {
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
@@ -97,7 +124,10 @@ pub fn compare(
         sampled.stopped = Some(Stop::Budget);
         return sampled;
     }
-    let wanted = samples_for(program.operations(), budget);
+    let mut wanted = samples_for(program.operations(), budget);
+    if proved {
+        wanted = wanted.min((BESIDE_PROOF / program.operations().max(1)).max(FEWEST));
+    }
     let ranks = generic_ranks(setting, &roots, &sampler, &program, budget);
     let zero_signs = zero_signs(setting, &roots, &sampler, &program, budget);
     for draw in 0..wanted * DRAWS {
@@ -203,7 +233,7 @@ fn zero_signs(setting: &Setting, roots: &[Term], sampler: &Sampler, program: &Pr
 
 /// Fewer samples of very large programs, so that numbers never cost much more than proofs.
 fn samples_for(operations: usize, budget: &Budget) -> usize {
-    budget.samples.min((budget.operations / 4 / operations.max(1)).max(3)).max(1)
+    budget.samples.min((budget.operations / 64 / operations.max(1)).max(FEWEST)).max(1)
 }
 
 /// The same point with every continuous entry changed in its last places.

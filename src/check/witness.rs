@@ -6,6 +6,9 @@
 //! of the rank that it has nearby, which a prime field with the same signs tells.
 
 mod number;
+mod simpler;
+
+use std::cell::Cell;
 
 pub use number::{Number, shown_values, significant};
 
@@ -17,8 +20,15 @@ use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::{Prime, Random, Signs};
 use crate::domain::{Rational, Stop, Trace};
 use crate::model::elaborate::{Constraint, Role};
-use crate::term::{Node, Program, SymbolId, Term};
+use crate::term::{Node, Program, Term};
 use crate::verdict::Witness;
+
+/// Up to this many entries the ratios of all pairs are compared.
+const MOST_PAIRED: usize = 64;
+
+/// Points that may lie on a kink until signs of zero are looked at: where a piece makes them identically zero, they are no
+/// kinks.
+const KINKS: usize = 3;
 
 /// What a witness has to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +89,10 @@ struct Search<'a> {
     ranks: Vec<usize>,
     has_ranks: bool,
     zero_signs: bool,
+    /// Points that were met on a kink.
+    kinks: Cell<usize>,
+    /// How many of them there may be until signs of zero are looked at.
+    most_kinks: usize,
     /// Signs of what is identically zero, in order of evaluation.
     zeros: Vec<bool>,
     /// Evaluations that may go into making a witness simpler.
@@ -120,6 +134,8 @@ pub fn search_beside(
         ranks: Vec::new(),
         has_ranks,
         zero_signs: false,
+        kinks: Cell::new(0),
+        most_kinks: KINKS,
         zeros: Vec::new(),
         simplifications: 0,
     };
@@ -138,6 +154,7 @@ pub fn search_beside(
     }
     let points = budget.points.min(affordable.max(4));
     s.simplifications = affordable.min(budget.simplifications);
+    s.most_kinks = KINKS.min(points / 8);
     for tried in 1..=points {
         if budget.expired() {
             return (None, tried - 1);
@@ -232,8 +249,13 @@ fn refute(values: &Evaluated, goal: Goal) -> Option<(usize, Option<String>)> {
             return Some((i, Some("the sides have opposite signs, which no positive rate mends".into())));
         }
     }
-    for i in 0..l.len() {
-        for j in i + 1..l.len() {
+    // All pairs of a few entries; of many each with the first that has a ratio.
+    let few = l.len() <= MOST_PAIRED;
+    let first = (0..l.len()).find(|&i| few || l[i].nonzero() && r[i].nonzero()).unwrap_or(l.len());
+    let last = if few { l.len() } else { (first + 1).min(l.len()) };
+    for i in first..last {
+        let from = if few { i + 1 } else { 0 };
+        for j in from..l.len() {
             if values.other_ratio(i, values, j) {
                 let index = if values.differs(i) { i } else { j };
                 return Some((
@@ -326,6 +348,10 @@ impl Search<'_> {
             }
             Ok(_) => {}
             Err(Stop::Unsupported | Stop::Budget) => {}
+            Err(Stop::Kink) => {
+                self.kinks.set(self.kinks.get() + 1);
+                return None;
+            }
             Err(_) => return None,
         }
         let mut domain = Intervals { zero_signs: self.zeros.clone(), ..Intervals::with_hints(self.hints(point)) };
@@ -337,7 +363,7 @@ impl Search<'_> {
 
     fn exact(&self) -> Exact {
         let mut exact = Exact::with_limit(1 << 13);
-        if self.zero_signs {
+        if self.zero_signs || self.kinks.get() >= self.most_kinks {
             exact.zero_sign = ZeroSign::Zero;
         }
         exact
@@ -349,49 +375,6 @@ impl Search<'_> {
         let mut right = left.split_off(n);
         let difference = right.split_off(n);
         Evaluated { left, right, difference, trace }
-    }
-
-    /// Replaces entries by simpler ones as long as the point still refutes.
-    fn simplify(&self, mut found: Refutation, goal: Goal) -> Refutation {
-        let candidates = [Rational::ZERO, Rational::ONE, Rational::NEG_ONE, Rational::from(2)];
-        let mut left = self.simplifications;
-        let pis: Vec<SymbolId> = self.sampler.pis().collect();
-        let real = self.sampler.symbols().filter(|(s, _, discrete)| !discrete && !pis.contains(s));
-        let symbols: Vec<_> = real.map(|(s, ..)| s).collect();
-        for symbol in symbols {
-            let n = found.point.get(&symbol).map_or(0, Vec::len);
-            for i in 0..n {
-                for candidate in &candidates {
-                    let old = found.point[&symbol][i].clone();
-                    if old == *candidate {
-                        break;
-                    }
-                    if left == 0 {
-                        return found;
-                    }
-                    left -= 1;
-                    let mut point = found.point.clone();
-                    if let Some(slot) = point.get_mut(&symbol).and_then(|v| v.get_mut(i)) {
-                        *slot = candidate.clone();
-                    }
-                    if !self.sampler.satisfied(&point) {
-                        continue;
-                    }
-                    let Some(values) = self.evaluate(&point) else { continue };
-                    let Some((index, no_rate)) = refute(&values, goal) else {
-                        continue;
-                    };
-                    let exact = |v: &[Number]| v.iter().all(|n| matches!(n, Number::Exact(_)));
-                    if exact(&found.left) && !exact(&values.left) || !self.regular(&values.trace, &point) {
-                        continue;
-                    }
-                    let Evaluated { left, right, difference, .. } = values;
-                    found = Refutation { point, left, right, difference, index, no_rate, other: None };
-                    break;
-                }
-            }
-        }
-        found
     }
 
     /// The refutation, if the second evaluator finds the same.

@@ -82,23 +82,60 @@ pub struct Prime {
     pub atoms: bool,
     /// Whether a sign was met.
     pub kinks: bool,
+    /// What every value was recognised as, in order. Two evaluations of one program that agree in this met the same
+    /// relations, so that a coincidence would have to occur in both, at the same place.
+    pub decisions: Vec<u32>,
     random: Random,
     factors: Vec<Factor>,
-    /// Monomials of one factor: value to (factor, exponent, negated).
-    monomials: FxHashMap<u64, (usize, i64, bool)>,
+    /// Searches for relations that found none, of factors and of angles: after many, less is sought.
+    fruitless: (usize, usize),
+    /// Exponentials that are not factors yet: nothing was asked that needs them.
+    exponentials: Vec<Factor>,
+    /// Powers of one factor, up to sign.
+    monomials: FxHashMap<u64, Monomial>,
     angles: Vec<Angle>,
-    /// Rational multiples of one argument: value to (angle, multiple of a 12th).
-    multiples: FxHashMap<u64, (usize, i64)>,
+    /// Rational multiples of one argument, up to sign: the angle, and how many twelfths.
+    multiples: FxHashMap<u64, (u32, i32)>,
     /// The multiples of an argument that are recognised, in twelfths.
-    scales: Vec<(u64, i64)>,
+    scales: Vec<(u64, i32)>,
     /// How many values of odd functions without other relations there are.
     odd_atoms: usize,
     /// What stands for `2/√π`, once it was needed.
     height: Option<u64>,
     lambda: u64,
     constants: FxHashMap<Rational, u64>,
-    /// Values of functions given before.
-    values: FxHashMap<(Fun, u64), u64>,
+    /// Values of functions given before, with their numbers.
+    values: FxHashMap<(Fun, u64), (u64, u32)>,
+}
+
+/// In [`Prime::decisions`]: a value that nothing known is related to.
+const UNRELATED: u32 = u32::MAX;
+
+/// In [`Prime::decisions`], before a number: a value of a function that was given before.
+const GIVEN: u32 = u32::MAX - 1;
+
+/// Relations with one other atom are sought among this many of the first; later ones count as independent.
+const MAX_RELATED: usize = 512;
+
+/// Searches for relations that may find nothing. After these less is sought: a program with so many independent atoms
+/// has few relations among them, and a relation that is missed only costs a proof.
+const MAX_FRUITLESS: usize = 512;
+
+/// Among how many of the first atoms relations are sought after so many searches that found none.
+fn related(fruitless: usize) -> usize {
+    match fruitless {
+        0..MAX_FRUITLESS => MAX_RELATED,
+        MAX_FRUITLESS..4096 => 48,
+        _ => 12,
+    }
+}
+
+/// A power of a factor, perhaps negated.
+#[derive(Debug, Clone, Copy)]
+struct Monomial {
+    factor: u32,
+    exponent: i8,
+    minus: bool,
 }
 
 impl Prime {
@@ -123,11 +160,14 @@ impl Prime {
             roots: Roots::default(),
             atoms: false,
             kinks: false,
+            decisions: Vec::new(),
             orthogonal: Vec::new(),
             polars: Vec::new(),
             powers: Vec::new(),
             random,
             factors: Vec::new(),
+            fruitless: (0, 0),
+            exponentials: Vec::new(),
             monomials: FxHashMap::default(),
             angles: Vec::new(),
             multiples: FxHashMap::default(),
@@ -161,6 +201,56 @@ impl Prime {
                 height
             }
         }
+    }
+
+    /// One of `v` and `-v`, the same for both, and whether it is the other one.
+    fn unsigned(&self, v: u64) -> (u64, bool) {
+        let minus = self.field.sub(0, v);
+        if minus < v { (minus, true) } else { (v, false) }
+    }
+
+    /// A known power of a factor: its number, the exponent, and whether it is negated.
+    fn monomial(&self, v: u64) -> Option<(usize, i64, bool)> {
+        let (key, other) = self.unsigned(v);
+        let m = self.monomials.get(&key)?;
+        Some((m.factor as usize, i64::from(m.exponent), m.minus != other))
+    }
+
+    fn note_monomial(&mut self, v: u64, factor: usize, exponent: i8) {
+        let (key, minus) = self.unsigned(v);
+        self.monomials.entry(key).or_insert(Monomial { factor: factor as u32, exponent, minus });
+    }
+
+    /// A known multiple of an argument: its number, and how many twelfths.
+    fn multiple_of_known(&self, v: u64) -> Option<(usize, i64)> {
+        let (key, other) = self.unsigned(v);
+        let &(angle, twelfths) = self.multiples.get(&key)?;
+        Some((angle as usize, i64::from(if other { -twelfths } else { twelfths })))
+    }
+
+    fn note_multiple(&mut self, v: u64, angle: usize, twelfths: i32) {
+        let (key, minus) = self.unsigned(v);
+        self.multiples.entry(key).or_insert((angle as u32, if minus { -twelfths } else { twelfths }));
+    }
+
+    /// Notes that a value was recognised as a product or a sum of known atoms: their numbers and multiples, and whether
+    /// there is a minus before it.
+    fn decide(&mut self, minus: bool, parts: &[(usize, i64)]) {
+        self.decisions.push(u32::from(minus) | (parts.len() as u32) << 1);
+        for &(i, e) in parts {
+            self.decisions.extend([i as u32, e as u32]);
+        }
+    }
+
+    /// Keeps the value of a function, under the next number.
+    fn remember(&mut self, f: Fun, x: u64, value: u64) {
+        let number = self.values.len() as u32;
+        self.values.insert((f, x), (value, number));
+    }
+
+    /// Whether matrices were recognised, which [`Prime::decisions`] does not tell.
+    pub fn recognises_matrices(&self) -> bool {
+        !self.polars.is_empty() || !self.powers.is_empty()
     }
 
     pub(super) fn small(&self, n: i64) -> u64 {

@@ -26,7 +26,11 @@ pub(in crate::check) enum Claimed {
 
 /// Checks the claims of the morphisms; the finding if one is broken. What is not proved becomes an assumption.
 pub(in crate::check) fn claims(problem: &mut Problem, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
+    let together = proved_together(problem, budget)?;
     for claim in problem.claims.clone() {
+        if together && matches!(claim.kind, ClaimKind::Equal { .. }) {
+            continue;
+        }
         let name = claim.morphism.clone();
         let outer = std::mem::replace(&mut problem.domain, claim.domain.clone());
         let claimed = match &claim.kind {
@@ -43,6 +47,28 @@ pub(in crate::check) fn claims(problem: &mut Problem, budget: &Budget) -> Result
         }
     }
     Ok(None)
+}
+
+/// Whether all equations among the claims are proved at once: they share most of what has to be computed.
+fn proved_together(problem: &mut Problem, budget: &Budget) -> Result<bool, Disagreement> {
+    let mut sides = (Vec::new(), Vec::new());
+    let mut domain: Option<&Vec<Constraint>> = None;
+    for claim in &problem.claims {
+        let ClaimKind::Equal { left, right, .. } = claim.kind else { continue };
+        let conditions = |all: &[Constraint]| all.iter().map(|c| (c.term, c.kind)).collect::<Vec<_>>();
+        let same = domain.is_none_or(|d| conditions(d) == conditions(&claim.domain));
+        if !same {
+            return Ok(false);
+        }
+        domain = Some(&claim.domain);
+        sides.0.push(left);
+        sides.1.push(right);
+    }
+    let Some(domain) = domain.filter(|_| sides.0.len() > 1).cloned() else { return Ok(false) };
+    let outer = std::mem::replace(&mut problem.domain, domain);
+    let standing = examine(problem, &sides.0, &sides.1, budget, "claims");
+    problem.domain = outer;
+    Ok(matches!(standing?, Standing::Proved(..)))
 }
 
 fn broken(message: String) -> Claimed {

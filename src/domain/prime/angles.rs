@@ -2,10 +2,7 @@
 
 use super::super::Stop;
 use super::factors::{Factor, Root};
-use super::{Prime, ROOTS};
-
-/// Relations with one other atom are sought among this many; later ones count as independent.
-const MAX_RELATED: usize = 512;
+use super::{MAX_FRUITLESS, Prime, ROOTS, UNRELATED, related};
 
 /// An argument of an exponential or of a circular function, with the atoms that belong to it.
 #[derive(Debug, Clone, Copy)]
@@ -13,40 +10,43 @@ pub(super) struct Angle {
     pub argument: u64,
     /// `exp(argument / ROOTS)`
     pub exp: u64,
-    /// Cosine and sine of `argument / ROOTS`.
-    pub circle: (u64, u64),
+    /// Cosine and sine of `argument / ROOTS`, once they were asked for.
+    pub circle: Option<(u64, u64)>,
 }
 
 impl Prime {
     pub(super) fn new_angle(&mut self, argument: u64) -> usize {
         let exp = self.draw_square();
-        let w = self.draw();
-        let circle = self.circle_point(w).unwrap_or((self.field.one, 0));
-        self.add_angle(Angle { argument, exp, circle })
+        self.add_angle(Angle { argument, exp, circle: None })
     }
 
     pub(super) fn add_angle(&mut self, angle: Angle) -> usize {
         let index = self.angles.len();
         self.angles.push(angle);
         if self.scales.is_empty() {
-            for b in [1i64, 2, 3, 4, 6, 12] {
-                let Some(inverse) = self.field.inv(self.small(b)) else { continue };
-                let multiples = (1..=6i64).map(|a| (self.field.mul(self.small(a), inverse), a * 12 / b));
-                let multiples: Vec<_> = multiples.collect();
-                self.scales.extend(multiples);
+            for b in [1i32, 2, 3, 4, 6, 12] {
+                let Some(inverse) = self.field.inv(self.small(i64::from(b))) else { continue };
+                for a in 1..=6 {
+                    let twelfths = a * 12 / b;
+                    if !self.scales.iter().any(|(_, t)| *t == twelfths) {
+                        self.scales.push((self.field.mul(self.small(i64::from(a)), inverse), twelfths));
+                    }
+                }
             }
         }
-        for &(scale, twelfths) in &self.scales {
-            let v = self.field.mul(angle.argument, scale);
-            let minus = self.field.sub(0, v);
-            self.multiples.entry(v).or_insert((index, twelfths));
-            self.multiples.entry(minus).or_insert((index, -twelfths));
+        // Of very many only the whole, the double and the half are recognised.
+        let few = self.fruitless.1 >= MAX_FRUITLESS;
+        for k in 0..self.scales.len() {
+            let (scale, twelfths) = self.scales[k];
+            if !few || matches!(twelfths, 6 | 12 | 24) {
+                self.note_multiple(self.field.mul(angle.argument, scale), index, twelfths);
+            }
         }
         index
     }
 
     /// The rational point of the unit circle with parameter `w`.
-    pub(super) fn circle_point(&self, w: u64) -> Option<(u64, u64)> {
+    fn circle_point(&self, w: u64) -> Option<(u64, u64)> {
         let f = &self.field;
         let square = f.mul(w, w);
         let scale = f.inv(f.add(f.one, square))?;
@@ -76,30 +76,45 @@ impl Prime {
 
     /// Writes an argument as a combination of known ones: pairs of an angle and a multiple in twelfths.
     fn combine(&mut self, u: u64) -> Vec<(usize, i64)> {
+        match self.known_combination(u) {
+            Some(parts) => {
+                self.decide(false, &parts);
+                parts
+            }
+            None => {
+                self.decisions.push(UNRELATED);
+                self.fruitless.1 += 1;
+                vec![(self.new_angle(u), 12)]
+            }
+        }
+    }
+
+    fn known_combination(&mut self, u: u64) -> Option<Vec<(usize, i64)>> {
         if u == 0 {
-            return Vec::new();
+            return Some(Vec::new());
         }
         if self.angles.is_empty() {
             let one = self.field.one;
             self.new_angle(one);
         }
-        self.collisions += self.multiples.len() as f64;
-        if let Some(&(i, m)) = self.multiples.get(&u) {
-            return vec![(i, m)];
+        let signed = 2.0 * self.multiples.len() as f64;
+        self.collisions += signed;
+        if let Some(found) = self.multiple_of_known(u) {
+            return Some(vec![found]);
         }
-        let n = self.angles.len().min(MAX_RELATED);
-        self.collisions += 2.0 * n as f64 * self.multiples.len() as f64;
+        let n = self.angles.len().min(related(self.fruitless.1));
+        self.collisions += 2.0 * n as f64 * signed;
         for i in 0..n {
             for (a, m) in
                 [(self.field.sub(u, self.angles[i].argument), 12), (self.field.add(u, self.angles[i].argument), -12)]
             {
-                if let Some(&(j, k)) = self.multiples.get(&a) {
-                    return vec![(i, m), (j, k)];
+                if let Some(found) = self.multiple_of_known(a) {
+                    return Some(vec![(i, m), found]);
                 }
             }
         }
-        if n <= 48 {
-            self.collisions += 4.0 * (n * n) as f64 * self.multiples.len() as f64;
+        if self.angles.len() <= 48 {
+            self.collisions += 4.0 * (n * n) as f64 * signed;
             for i in 0..n {
                 for j in 0..i {
                     for (si, sj) in [(12, 12), (12, -12), (-12, 12), (-12, -12)] {
@@ -108,15 +123,14 @@ impl Prime {
                             let x = self.angles[k].argument;
                             a = if s > 0 { self.field.sub(a, x) } else { self.field.add(a, x) };
                         }
-                        if let Some(&(k, m)) = self.multiples.get(&a) {
-                            return vec![(i, si), (j, sj), (k, m)];
+                        if let Some(found) = self.multiple_of_known(a) {
+                            return Some(vec![(i, si), (j, sj), found]);
                         }
                     }
                 }
             }
         }
-        let i = self.new_angle(u);
-        vec![(i, 12)]
+        None
     }
 
     pub(super) fn exponential(&mut self, u: u64) -> Result<u64, Stop> {
@@ -126,7 +140,7 @@ impl Prime {
             // Multiples count in twelfths of the argument, and the atom is the exponential of a twelfth.
             root = self.field.mul(root, self.signed_power(self.angles[i].exp, m)?);
         }
-        if root != self.field.one && !self.monomials.contains_key(&root) {
+        if root != self.field.one {
             // exp u is positive with logarithm u; its roots are made of those of its atoms where these exist.
             let whole = parts.iter().all(|&(_, m)| m % ROOTS.cast_signed() == 0);
             let mut twelfth = self.field.one;
@@ -135,16 +149,25 @@ impl Prime {
             }
             // All exponentials are squares in the field, so that other roots exist too.
             let known = if whole { Root::True(twelfth) } else { Root::Open };
-            self.add_factor(Factor { root: known, log: u, sign: Some(self.field.one), ..Factor::of(root) });
+            self.exponentials.push(Factor { root: known, log: u, sign: Some(self.field.one), ..Factor::of(root) });
         }
         Ok(root)
     }
 
     pub(super) fn circular(&mut self, u: u64) -> (u64, u64) {
-        let parts = self.combine(u);
-        parts.iter().fold((self.field.one, 0), |acc, &(i, m)| {
-            let p = self.circle_pow(self.angles[i].circle, m);
-            self.circle_mul(acc, p)
-        })
+        let mut all = (self.field.one, 0);
+        for (i, m) in self.combine(u) {
+            let circle = match self.angles[i].circle {
+                Some(circle) => circle,
+                None => {
+                    let w = self.draw();
+                    let circle = self.circle_point(w).unwrap_or((self.field.one, 0));
+                    self.angles[i].circle = Some(circle);
+                    circle
+                }
+            };
+            all = self.circle_mul(all, self.circle_pow(circle, m));
+        }
+        all
     }
 }

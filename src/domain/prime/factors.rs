@@ -2,16 +2,16 @@
 
 use super::super::Stop;
 use super::angles::Angle;
-use super::{Prime, ROOTS, Signs};
-
-/// Relations with one other factor are sought among this many; later ones count as independent.
-const MAX_RELATED: usize = 512;
+use super::{MAX_FRUITLESS, Prime, ROOTS, Signs, UNRELATED, related};
 
 /// Relations with two other factors are sought among this many.
 const MAX_PAIRED: usize = 64;
 
 /// Numerators and denominators of rational numbers that are recognised as such.
 const MAX_NUMBER: u64 = 1 << 10;
+
+/// How many of them there are at most: a numerator of either sign and a denominator.
+const NUMBERS: f64 = (1u64 << 21) as f64;
 
 /// A [`ROOTS`]-th root of the absolute value of a factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,8 @@ impl Prime {
     /// Makes a value of unknown sign a factor of its own.
     pub fn make_known(&mut self, value: u64) {
         self.know_numbers();
-        if value != 0 && !self.monomials.contains_key(&value) {
+        self.know_exponentials();
+        if value != 0 && self.monomial(value).is_none() {
             self.new_factor(value, None);
         }
     }
@@ -72,6 +73,15 @@ impl Prime {
         if self.factors.is_empty() {
             for p in [2, 3, 5, 7] {
                 self.new_number(p);
+            }
+        }
+    }
+
+    /// The exponentials met so far are factors, once factors are asked for.
+    fn know_exponentials(&mut self) {
+        for factor in std::mem::take(&mut self.exponentials) {
+            if self.monomial(factor.value).is_none() {
+                self.push_factor(factor);
             }
         }
     }
@@ -96,12 +106,11 @@ impl Prime {
         if let Some(inverse) = self.field.inv(factor.value) {
             factor.inverse = inverse;
             let (mut up, mut down) = (factor.value, inverse);
-            for e in 1..=4 {
-                for (v, e) in [(up, e), (down, -e)] {
-                    let minus = self.field.sub(0, v);
-                    self.monomials.entry(v).or_insert((index, e, false));
-                    self.monomials.entry(minus).or_insert((index, e, true));
-                }
+            // Of very many only the whole and its inverse are recognised.
+            let most = if self.fruitless.0 < MAX_FRUITLESS { 4 } else { 1 };
+            for e in 1..=most {
+                self.note_monomial(up, index, e);
+                self.note_monomial(down, index, -e);
                 up = self.field.mul(up, factor.value);
                 down = self.field.mul(down, inverse);
             }
@@ -113,37 +122,51 @@ impl Prime {
     /// Writes a value that is not zero as ± a product of powers of known factors, adding it as a new factor if need be.
     pub(super) fn factorise(&mut self, value: u64) -> (bool, Vec<(usize, i64)>) {
         self.know_numbers();
-        self.collisions += self.monomials.len() as f64;
+        self.know_exponentials();
+        match self.known_product(value) {
+            Some((minus, parts)) => {
+                self.decide(minus, &parts);
+                (minus, parts)
+            }
+            None => {
+                self.decisions.push(UNRELATED);
+                self.fruitless.0 += 1;
+                let index = self.new_factor(value, None);
+                (false, vec![(index, 1)])
+            }
+        }
+    }
+
+    /// A value as a product of factors that are known.
+    fn known_product(&mut self, value: u64) -> Option<(bool, Vec<(usize, i64)>)> {
+        // A number of the size of those that are recognised counts as one more comparison for each of them.
+        self.collisions += 2.0 * self.monomials.len() as f64 + NUMBERS;
         if value == self.field.one {
-            return (false, Vec::new());
+            return Some((false, Vec::new()));
         }
         if self.field.add(value, self.field.one) == 0 {
-            return (true, Vec::new());
+            return Some((true, Vec::new()));
         }
-        if let Some(&(i, e, minus)) = self.monomials.get(&value) {
-            return (minus, vec![(i, e)]);
+        if let Some((i, e, minus)) = self.monomial(value) {
+            return Some((minus, vec![(i, e)]));
         }
-        if let Some(found) = self.constant_factors(value) {
-            return found;
-        }
-        self.two_factors(value).or_else(|| self.three_factors(value)).unwrap_or_else(|| {
-            let index = self.new_factor(value, None);
-            (false, vec![(index, 1)])
-        })
+        let found = self.constant_factors(value);
+        found.or_else(|| self.two_factors(value)).or_else(|| self.three_factors(value))
     }
 
     /// Two factors, the first one in a low power, and perhaps a rational number.
     fn two_factors(&mut self, value: u64) -> Option<(bool, Vec<(usize, i64)>)> {
-        let n = self.factors.len().min(MAX_RELATED);
-        self.collisions += 8.0 * n as f64 * (self.monomials.len() as f64 + (1u64 << 21) as f64);
+        let all = self.fruitless.0 < MAX_FRUITLESS;
+        let n = self.factors.len().min(related(self.fruitless.0));
+        self.collisions += 2.0 * n as f64 * (2.0 * self.monomials.len() as f64 + if all { NUMBERS } else { 0.0 });
         for i in 0..n {
             let Factor { value: base, inverse, .. } = self.factors[i];
             for (e, power) in [(1i64, inverse), (-1, base)] {
                 let rest = self.field.mul(value, power);
-                if let Some(&(j, f, minus)) = self.monomials.get(&rest) {
+                if let Some((j, f, minus)) = self.monomial(rest) {
                     return Some((minus, vec![(i, e), (j, f)]));
                 }
-                if let Some((minus, mut parts)) = self.constant_factors(rest) {
+                if all && let Some((minus, mut parts)) = self.constant_factors(rest) {
                     parts.push((i, e));
                     return Some((minus, parts));
                 }
@@ -153,11 +176,11 @@ impl Prime {
     }
 
     fn three_factors(&mut self, value: u64) -> Option<(bool, Vec<(usize, i64)>)> {
-        let n = self.factors.len().min(MAX_RELATED);
+        let n = self.factors.len();
         if n > MAX_PAIRED {
             return None;
         }
-        self.collisions += (n * n) as f64 * self.monomials.len() as f64;
+        self.collisions += 2.0 * (n * n) as f64 * self.monomials.len() as f64;
         for i in 0..n {
             let rest = self.field.mul(value, self.factors[i].inverse);
             for j in 4..n {
@@ -165,7 +188,7 @@ impl Prime {
                     continue;
                 }
                 let pair = self.field.mul(rest, self.factors[j].inverse);
-                if let Some(&(k, f, minus)) = self.monomials.get(&pair) {
+                if let Some((k, f, minus)) = self.monomial(pair) {
                     return Some((minus, vec![(i, 1), (j, 1), (k, f)]));
                 }
             }
@@ -203,8 +226,8 @@ impl Prime {
 
     /// The factor of a prime number.
     fn number(&mut self, p: u64) -> usize {
-        match self.monomials.get(&self.field.embed(p)) {
-            Some(&(i, 1, false)) if self.factors[i].number => i,
+        match self.monomial(self.field.embed(p)) {
+            Some((i, 1, false)) if self.factors[i].number => i,
             _ => self.new_number(p),
         }
     }
@@ -224,6 +247,7 @@ impl Prime {
 
     fn sign_of(&mut self, x: u64) -> Result<u64, Stop> {
         self.zero_signs.push(x == 0);
+        self.decisions.push(u32::from(x == 0));
         if let Signs::Pinned(signs) = &self.signs {
             let s = *signs.get(self.zero_signs.len() - 1).ok_or(Stop::Unsupported)?;
             let s = self.small(i64::from(s));
@@ -285,12 +309,14 @@ impl Prime {
             let scale = self.small(e);
             sum = self.field.add(sum, self.field.mul(scale, factor.log));
             // Where the root is a true one, the exponential of the logarithm is known to be the factor.
-            if let Root::True(root) = factor.root
-                && !self.multiples.contains_key(&factor.log)
-            {
-                let w = self.draw();
-                let circle = self.circle_point(w).unwrap_or((self.field.one, 0));
-                self.add_angle(Angle { argument: factor.log, exp: root, circle });
+            if let Root::True(root) = factor.root {
+                let known = self.multiple_of_known(factor.log).is_some();
+                self.collisions += 2.0 * self.multiples.len() as f64;
+                self.decisions.push(u32::from(known));
+                if known {
+                    continue;
+                }
+                self.add_angle(Angle { argument: factor.log, exp: root, circle: None });
             }
         }
         Ok(sum)

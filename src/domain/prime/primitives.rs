@@ -1,7 +1,7 @@
 //! The primitives of the term language in a prime field with atoms.
 
 use super::matrices::MatrixAtom;
-use super::{Prime, PseudoInverses};
+use super::{GIVEN, Prime, PseudoInverses, UNRELATED};
 use crate::domain::{Domain, Fun, Rational, Stop, linear};
 
 impl Domain for Prime {
@@ -59,9 +59,12 @@ impl Domain for Prime {
         if matches!(f, Fun::Atan | Fun::Erf) {
             self.collisions += self.odd_atoms as f64;
         }
+        // An argument may agree with one that was met before by accident, or with zero.
+        self.collisions += self.values.len() as f64 + 1.0;
         if f != Fun::Sign
-            && let Some(&v) = self.values.get(&(f, *x))
+            && let Some(&(v, number)) = self.values.get(&(f, *x))
         {
+            self.decisions.extend([GIVEN, number]);
             return Ok(v);
         }
         let value = match f {
@@ -71,9 +74,10 @@ impl Domain for Prime {
             Fun::Cos => Ok(self.circular(*x).0),
             // Atoms with no relation but that the function is odd.
             Fun::Atan | Fun::Erf => {
+                self.decisions.extend([UNRELATED, u32::from(*x == 0)]);
                 let v = if *x == 0 { 0 } else { self.draw() };
                 self.odd_atoms += 2;
-                self.values.insert((f, self.field.sub(0, *x)), self.field.sub(0, v));
+                self.remember(f, self.field.sub(0, *x), self.field.sub(0, v));
                 Ok(v)
             }
             Fun::Gauss => {
@@ -103,7 +107,7 @@ impl Domain for Prime {
         };
         if let (Ok(v), true) = (&value, f != Fun::Sign) {
             // What is met later may offer another way to take the argument apart; its value stays.
-            self.values.insert((f, *x), *v);
+            self.remember(f, *x, *v);
         }
         value
     }

@@ -16,6 +16,9 @@ use super::super::{Domain, Rational, Stop};
 use super::factors::{Factor, Root};
 use super::{Prime, ROOTS, Signs};
 
+/// After so many independent radicands their roots are no factors themselves.
+const MOST_REMEMBERED: usize = 4096;
+
 /// Which roots are true, in the order in which an evaluation asks for them first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roots {
@@ -92,6 +95,8 @@ impl Prime {
 
     /// `x^q` for a `q` that is not whole.
     pub(super) fn root_power(&mut self, x: u64, q: &Rational) -> Result<u64, Stop> {
+        self.collisions += 1.0 + 2.0 * self.monomials.len() as f64;
+        self.decisions.push(u32::from(x == 0));
         if x == 0 {
             return if *q > Rational::ZERO { Ok(0) } else { Err(Stop::Pole) };
         }
@@ -109,7 +114,10 @@ impl Prime {
                 None => return self.power_by_logarithm(x, q),
             }
         }
-        if result != self.field.one && !self.monomials.contains_key(&result) {
+        let new = self.monomial(result).is_none();
+        self.decisions.push(u32::from(new));
+        // Of very many roots none is sought again.
+        if result != self.field.one && new && self.fruitless.0 < MOST_REMEMBERED {
             let mut log = 0;
             for &(i, e) in &parts {
                 let scaled = self.field.mul(self.small(e), self.factors[i].log);
@@ -118,7 +126,7 @@ impl Prime {
             let scale = self.rational(q)?;
             let log = self.field.mul(scale, log);
             let all_true = parts.iter().all(|&(i, _)| matches!(self.factors[i].root, Root::True(_)));
-            let root = self.field.root_power(result, 1, ROOTS.cast_signed()).filter(|_| all_true);
+            let root = if all_true { self.field.root_power(result, 1, ROOTS.cast_signed()) } else { None };
             let root = root.map_or(Root::Open, Root::True);
             self.add_factor(Factor { root, log, sign: Some(self.field.one), ..Factor::of(result) });
         }
