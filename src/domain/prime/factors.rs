@@ -2,7 +2,7 @@
 
 use super::super::Stop;
 use super::angles::Angle;
-use super::{Prime, ROOTS, Signs};
+use super::{Prime, ROOTS, Refused, Signs};
 
 /// Relations with one other factor are sought among this many; later ones count as independent.
 const MAX_RELATED: usize = 512;
@@ -56,7 +56,15 @@ impl Prime {
             && !minus
         {
             self.factors[i].sign = Some(self.field.one);
+            if self.signs == Signs::Character && !self.field.is_square(self.factors[i].value) {
+                self.roots.refused = Some(Refused::Condition);
+            }
         }
+    }
+
+    /// 1 for a square, -1 for any other element but zero.
+    fn character(&self, x: u64) -> u64 {
+        if self.field.is_square(x) { self.field.one } else { self.field.sub(0, self.field.one) }
     }
 
     /// Makes a value of unknown sign a factor of its own.
@@ -266,6 +274,7 @@ impl Prime {
         let s = match self.signs {
             Signs::Pattern(bits) if bits >> (self.sign_classes % 64) & 1 == 1 => self.field.sub(0, self.field.one),
             Signs::Pattern(_) => self.field.one,
+            Signs::Character => self.character(self.factors[i].value),
             Signs::Free | Signs::Pinned(_) => self.draw(),
         };
         self.sign_classes += 1;
@@ -276,6 +285,10 @@ impl Prime {
     pub(super) fn logarithm(&mut self, x: u64) -> Result<u64, Stop> {
         if x == 0 {
             return Err(Stop::Pole);
+        }
+        if self.signs == Signs::Character && !self.field.is_square(x) {
+            self.roots.refused = Some(Refused::Condition);
+            return Err(Stop::OutOfDomain);
         }
         let (minus, parts) = self.factorise(x);
         self.settle_signs(minus, &parts)?;
