@@ -1,8 +1,9 @@
 //! Names of the components of an equation and of their entries, as a witness shows them.
 
 use crate::check::Component;
+use crate::core::variance::Variance;
 use crate::model::architecture::Architecture;
-use crate::model::optimizer::{Layout, OptimizerOn, State, Variance, side};
+use crate::model::optimizer::{Layout, OptimizerOn, State, side};
 
 /// The names of the entries of a parameter vector.
 fn entry_names(a: &Architecture) -> Vec<String> {
