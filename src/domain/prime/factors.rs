@@ -1,6 +1,6 @@
 //! Products of known factors: signs, logarithms and roots are taken of them factor by factor.
 
-use super::super::Stop;
+use super::super::{Rational, Stop};
 use super::angles::Angle;
 use super::{Prime, ROOTS, Refused, Signs};
 
@@ -60,6 +60,29 @@ impl Prime {
                 self.roots.refused = Some(Refused::Condition);
             }
         }
+    }
+
+    /// The free sign of a factor `x` where the root of `q x²` was taken before, for a number `q`: what makes `sign(x) x` the
+    /// absolute value that this root is.
+    fn sign_beside_root(&mut self, i: usize) -> Option<u64> {
+        let inverse = self.factors[i].inverse;
+        let below = self.field.mul(inverse, inverse);
+        let half = Rational::from_parts(1.into(), 2u8.into());
+        for j in 0..self.factors.len().min(MAX_PAIRED) {
+            let Factor { value, root: Root::True(root) | Root::Formal(root), number: false, .. } = self.factors[j]
+            else {
+                continue;
+            };
+            let ratio = self.field.mul(value, below);
+            self.collisions += (MAX_NUMBER * MAX_NUMBER) as f64;
+            if j == i || self.field.small_fraction(ratio, MAX_NUMBER).is_none_or(|(n, _)| n <= 0) {
+                continue;
+            }
+            let scale = if ratio == self.field.one { ratio } else { self.root_power(ratio, &half).ok()? };
+            let size = self.field.mul(self.field.pow(root, ROOTS / 2), self.field.inv(scale)?);
+            return Some(self.field.mul(size, inverse));
+        }
+        None
     }
 
     /// 1 for a square, -1 for any other element but zero.
@@ -275,7 +298,8 @@ impl Prime {
             Signs::Pattern(bits) if bits >> (self.sign_classes % 64) & 1 == 1 => self.field.sub(0, self.field.one),
             Signs::Pattern(_) => self.field.one,
             Signs::Character => self.character(self.factors[i].value),
-            Signs::Free | Signs::Pinned(_) => self.draw(),
+            Signs::Free => self.sign_beside_root(i).unwrap_or_else(|| self.draw()),
+            Signs::Pinned(_) => self.draw(),
         };
         self.sign_classes += 1;
         self.factors[i].sign = Some(s);
