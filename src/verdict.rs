@@ -175,6 +175,9 @@ pub struct Repair {
 /// A change at one place: what stands there, empty for an addition, and what should.
 pub type Change = (Span, String, String);
 
+/// What an equality without a residual says.
+pub const NO_NUMBERS: &str = "so that no number stands beside the proof";
+
 /// The answer to one check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -253,9 +256,14 @@ impl Finding {
         }
     }
 
-    /// The finding itself if it is well formed; otherwise nothing is claimed, and the internal error is said.
+    /// The finding itself if it is well formed; otherwise nothing is claimed, and the internal error is said. An equality
+    /// beside which no numbers stand says so.
     #[must_use]
-    pub fn checked(self) -> Self {
+    pub fn checked(mut self) -> Self {
+        let equality = self.verdict >= Verdict::InLimit;
+        if equality && self.residual.is_none() && !self.message.contains(NO_NUMBERS) && !self.message.is_empty() {
+            self.message.push_str(&format!("; no sample was evaluated in floating point, {NO_NUMBERS}"));
+        }
         match self.malformed() {
             None => self,
             Some(why) => {
@@ -325,7 +333,10 @@ mod tests {
         assert!(fails.malformed().is_some());
         assert_eq!(fails.checked().verdict, Verdict::Undecided);
         let proof = Finding::new(Verdict::Commutes, Evidence::Structure, "proved");
-        assert_eq!(proof.clone().checked(), proof);
+        let seen =
+            Finding { residual: Some(Residual { max: 0.0, defect: 0.0, noise: 0.0, samples: 1 }), ..proof.clone() };
+        assert_eq!(seen.clone().checked(), seen);
+        assert!(proof.checked().message.ends_with(NO_NUMBERS));
         let generic = Finding::new(Verdict::Commutes, Evidence::Generic, "proved on some");
         assert!(generic.malformed().is_some());
         assert_eq!(Finding { bounds: Some("dimension 2".into()), ..generic }.malformed(), None);

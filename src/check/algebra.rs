@@ -25,6 +25,8 @@ use crate::term::{Node, Program, SymbolId, Term};
 pub const ERROR_BITS: f64 = 100.0;
 /// Pieces are enumerated up to this number of independent signs.
 const MAX_SIGNS: usize = 8;
+/// Scalar operations that may go into the pieces of perfect squares at one trial.
+const PIECE_OPERATIONS: usize = 1_000_000_000;
 /// Scalar operations that may go into members that are looked at one by one.
 const SPECIAL_OPERATIONS: usize = 10_000_000;
 
@@ -48,6 +50,17 @@ pub enum Identity {
     Stuck(String),
     /// A side has no value at any point tried: what stopped it.
     Undefined(Stop, Term),
+}
+
+/// Which roots are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RootsTaken {
+    /// None: all are formal.
+    Formal,
+    /// Those that some points do not have.
+    True,
+    /// Those of perfect squares too.
+    Perfect,
 }
 
 /// What an evaluation met besides rational operations.
@@ -96,28 +109,15 @@ pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget:
     if free.holds() && !test.holds_at_special_members(setting, terms) {
         return Identity::Open(Atoms::None);
     }
-    if !matches!(free, Identity::Open(_)) || classes == 0 || classes > MAX_SIGNS {
-        return free;
-    }
-    // Independent signs do not suffice: one piece after the other, with s² = 1.
-    let mut total = 0;
-    let mut weakest = f64::INFINITY;
-    for pattern in 0..1u64 << classes {
-        let (identity, met) = test.run_both(&Signs::Pattern(pattern), PseudoInverses::ByRank);
-        if met > classes {
-            // On this piece signs became independent that are one class elsewhere; the patterns do not cover them.
-            return Identity::Stuck("the signs at kinks split differently from piece to piece".into());
-        }
-        match identity {
-            Identity::Proved { bits, trials } => {
-                total += trials;
-                weakest = weakest.min(bits);
-            }
-            Identity::Trivial => {}
-            other => return other,
+    let found = test.by_pieces(free, classes, kinks_in_ranks);
+    if matches!(found, Identity::Open(Atoms::Analytic | Atoms::Kinks)) && test.roots && !test.ranks {
+        // Roots of squares, and signs beside them.
+        let (pieces, _) = test.run(&Signs::Character, PseudoInverses::ByRank, RootsTaken::Perfect);
+        if pieces.holds() {
+            return pieces;
         }
     }
-    Identity::Proved { bits: weakest - classes as f64, trials: total }
+    found
 }
 
 /// Whether the first `split` roots equal the rest, one by one, at two random points of a prime field on each of the
@@ -189,6 +189,8 @@ struct Test<'a> {
     ranks: bool,
     /// Whether a root is taken.
     roots: bool,
+    /// Whether a rank on one piece can be read off anywhere.
+    single_valued: bool,
 }
 
 impl<'a> Test<'a> {
@@ -198,20 +200,75 @@ impl<'a> Test<'a> {
         let degrees::Bounds { degree, argument_degree } = degrees::bounds(&setting.store, terms, &program);
         let ranks = setting.store.any_node(terms, |n| matches!(n, Node::PseudoInverse(_)));
         let roots = takes_roots(setting, terms);
-        Test { sampler, program, budget, purpose, degree, argument_degree, ranks, roots }
+        let single_valued = certify::single_valued(setting, terms);
+        Test { sampler, program, budget, purpose, degree, argument_degree, ranks, roots, single_valued }
     }
 
     /// With formal roots, which cost little and prove most, and if that does not do with true ones.
     fn run_both(&self, signs: &Signs, mode: PseudoInverses) -> (Identity, usize) {
-        let formal = self.run(signs, mode, false);
+        let formal = self.run(signs, mode, RootsTaken::Formal);
         match formal.0 {
-            Identity::Open(_) | Identity::Unconfirmed if self.roots => self.run(signs, mode, true),
+            Identity::Open(_) | Identity::Unconfirmed if self.roots => self.run(signs, mode, RootsTaken::True),
             _ => formal,
         }
     }
 
+    /// What free signs leave open, one piece after the other. So many independent signs were met.
+    fn by_pieces(&self, free: Identity, classes: usize, kinks_in_ranks: bool) -> Identity {
+        if !matches!(free, Identity::Open(_)) {
+            return free;
+        }
+        // A regularised pseudo-inverse may make two signs of one.
+        let classes = match kinks_in_ranks {
+            true => self.run(&Signs::Free, PseudoInverses::ByRank, RootsTaken::Formal).1,
+            false => classes,
+        };
+        if classes == 0 || classes > MAX_SIGNS {
+            return free;
+        }
+        // Independent signs do not suffice: one piece after the other, with s² = 1.
+        let mut total = 0;
+        let mut weakest = f64::INFINITY;
+        for pattern in 0..1u64 << classes {
+            let (identity, met) = self.run_both(&Signs::Pattern(pattern), PseudoInverses::ByRank);
+            if met > classes {
+                // On this piece signs became independent that are one class elsewhere; the patterns do not cover them.
+                return Identity::Stuck("the signs at kinks split differently from piece to piece".into());
+            }
+            match identity {
+                Identity::Proved { bits, trials } => {
+                    total += trials;
+                    weakest = weakest.min(bits);
+                }
+                Identity::Trivial => {}
+                other => return other,
+            }
+        }
+        Identity::Proved { bits: weakest - classes as f64, trials: total }
+    }
+
+    /// The error that is left after points on all pieces that the signs and the roots of perfect squares define, if the
+    /// residual vanishes there; `None` if it does not, or if they are too many.
+    ///
+    /// A piece is given by the signs of `k` functions. At a random point of a random field their characters are those signs
+    /// with probability at least `2^-k`, up to Weil's bound: functions that are independent up to squares and numbers have
+    /// independent characters, and each relation among them, which their real signs fulfil too, is one of their characters
+    /// as soon as a number is a square in the field, which happens with probability 1/2. That is why each point is drawn in a
+    /// field of its own.
+    fn on_all_pieces(&self, draw: &Trial<'_>, first: &Drawn) -> Option<f64> {
+        let k = first.prime.roots.perfect.len() + first.prime.sign_classes;
+        let hit = 0.6 * 0.5f64.powi(i32::try_from(k).ok()?);
+        let bits = ERROR_BITS + 12.0;
+        let points = (-bits * std::f64::consts::LN_2 / (-hit).ln_1p()).ceil() as usize;
+        // Four times as many as are needed on average until all roots exist.
+        let chosen = first.prime.cover().1.saturating_sub(first.prime.roots.perfect.len()).min(16);
+        let evaluations = points.checked_mul(4usize << chosen)?;
+        let affordable = evaluations.saturating_mul(self.program.operations()) <= PIECE_OPERATIONS;
+        (affordable && draw.vanishes_at(first, points, evaluations) == Some(true)).then(|| (-bits).exp2())
+    }
+
     /// Runs trials until the error bound is reached; also the number of independent signs met.
-    fn run(&self, signs: &Signs, mode: PseudoInverses, roots: bool) -> (Identity, usize) {
+    fn run(&self, signs: &Signs, mode: PseudoInverses, roots: RootsTaken) -> (Identity, usize) {
         let (members, exhaustive) = self.sampler.members();
         let mut classes = 0;
         let mut trials = 0;
@@ -232,20 +289,36 @@ impl<'a> Test<'a> {
                 seed += 1;
                 let label = format!("{}/{:?}/{seed}", self.purpose, member);
                 let draw = Trial::new(&self.sampler, &self.program, self.budget.seed, &label);
-                let outcome = Trial { signs, pseudo_inverses: mode, member, roots, ..draw }.draw();
+                let (true_ones, perfect) = (roots != RootsTaken::Formal, roots == RootsTaken::Perfect);
+                let draw = Trial { signs, pseudo_inverses: mode, member, roots: true_ones, perfect, ..draw };
                 trials += 1;
-                match outcome {
-                    Ok(Drawn { mut prime, values, .. }) => {
+                match draw.draw() {
+                    Ok(drawn) if perfect && drawn.prime.roots.perfect.is_empty() => {
+                        return (Identity::Open(Atoms::Analytic), drawn.prime.sign_classes);
+                    }
+                    Ok(drawn) => {
+                        let zero = drawn.values.iter().flatten().all(|v| *v == 0);
+                        let left = if !zero {
+                            None
+                        } else if perfect {
+                            self.on_all_pieces(&draw, &drawn)
+                        } else {
+                            Some(0.0)
+                        };
+                        let mut prime = drawn.prime;
                         classes = classes.max(prime.sign_classes);
-                        if values.iter().flatten().any(|v| *v != 0) {
+                        let Some(left) = left else {
                             let atoms = match (prime.kinks, prime.atoms) {
                                 (true, _) => Atoms::Kinks,
                                 (false, true) => Atoms::Analytic,
-                                (false, false) => Atoms::None,
+                                (false, false) if prime.roots.perfect.is_empty() => Atoms::None,
+                                // The residual may vanish on the piece that is meant.
+                                (false, false) => Atoms::Analytic,
                             };
                             return (Identity::Open(atoms), classes);
-                        }
-                        if !bound.note(&mut prime, self.degree, self.argument_degree) {
+                        };
+                        let left = perfect.then_some(left);
+                        if !bound.note(&mut prime, self.degree, self.argument_degree, left) {
                             return (
                                 Identity::Stuck("the degree of the residual is too high for the fields used".into()),
                                 classes,
@@ -327,7 +400,9 @@ impl Test<'_> {
         let pattern = matches!(prime.signs, Signs::Pattern(_));
         let signs: Option<Vec<i8>> = prime.taken_signs.iter().copied().collect::<Option<_>>().filter(|_| pattern);
         let taken = Taken { ranks: &prime.ranks, signs: signs.as_deref() };
-        certify::ranks(&self.sampler, &self.program, member, &taken, self.budget.seed)
+        let confirmed =
+            |continued| certify::ranks(&self.sampler, &self.program, member, (&taken, continued), self.budget.seed);
+        self.single_valued && taken.signs.is_some() && confirmed(true) || confirmed(false)
     }
 }
 

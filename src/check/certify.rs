@@ -11,9 +11,9 @@ use super::{Budget, Setting};
 use crate::domain::exact::Exact;
 use crate::domain::interval::Intervals;
 use crate::domain::prime::Random;
-use crate::domain::{Domain, Rational};
+use crate::domain::{Domain, Fun, Rational};
 use crate::model::elaborate::Constraint;
-use crate::term::{Program, Term};
+use crate::term::{Node, Program, Term};
 
 /// Points tried for one certificate.
 const POINTS: usize = 48;
@@ -32,15 +32,40 @@ pub struct Taken<'a> {
     pub signs: Option<&'a [i8]>,
 }
 
+/// Whether the rank of a matrix below these terms is the same on all of a piece and beyond it, once the signs of the piece
+/// are put in the place of all signs.
+///
+/// Rational operations and compositions of the functions that are meromorphic in the plane are single-valued and
+/// holomorphic off a thin closed set, and what is left of complex space without that is connected. So a minor that is not
+/// zero at one point, wherever that is, is not zero at generic points of the piece. Roots, logarithms and arc tangents
+/// have branches: `atan(x) + atan(1/x)` is one constant for positive and another for negative numbers.
+pub fn single_valued(setting: &Setting, terms: &[Term]) -> bool {
+    !setting.store.any_node(terms, |n| match n {
+        Node::Power(_, q) => !q.is_int(),
+        Node::Map(f, _) => matches!(f, Fun::Log | Fun::Softplus | Fun::Atan),
+        Node::Polar(_) | Node::PowerSpd(..) => true,
+        _ => false,
+    })
+}
+
 /// Whether at some real point of a discrete member all pseudo-inverted matrices have at least the given ranks, and all
-/// partial operations a value.
-pub fn ranks(sampler: &Sampler, program: &Program, member: Option<u64>, taken: &Taken<'_>, seed: u64) -> bool {
+/// partial operations a value. With `continued`, signs of a piece are taken for those of the point ([`single_valued`]).
+pub fn ranks(
+    sampler: &Sampler,
+    program: &Program,
+    member: Option<u64>,
+    (taken, continued): (&Taken<'_>, bool),
+    seed: u64,
+) -> bool {
     let mut random = Random::new(seed, "certificate");
     let affordable = OPERATIONS / program.operations().max(1);
-    let wanted = if taken.signs.is_some() { PIECE_POINTS } else { POINTS };
+    let wanted = if taken.signs.is_some() && !continued { PIECE_POINTS } else { POINTS };
     (0..wanted.min(affordable.max(2))).any(|k| {
         let Some(point) = sampler.simple_of(&mut random, k * 8 / wanted, member) else { return false };
         let mut domain = Intervals::with_hints(taken.ranks.iter().copied());
+        if continued {
+            domain.pinned = taken.signs.map(<[i8]>::to_vec).unwrap_or_default();
+        }
         let embedded = embed(&mut domain, &point);
         program.run(&mut domain, |s| embedded.get(&s).cloned()).is_ok()
             && domain.trace.ranks == taken.ranks
@@ -64,6 +89,9 @@ pub fn some_nonzero(setting: &Setting, terms: &[Term], extra: &[Constraint], bud
     let sampler = Sampler::new(setting, terms, extra);
     let program = Program::new(&setting.store, terms);
     let operations = program.operations().saturating_mul(4).max(1);
+    if operations > OPERATIONS {
+        return false;
+    }
     let generic = Trial::new(&sampler, &program, budget.seed, "generic ranks").draw().ok().map(|d| d.prime);
     let (ranks, zeros) = generic.map_or_else(Default::default, |p| (p.ranks, p.zero_signs));
     let mut random = Random::new(budget.seed, "some nonzero");

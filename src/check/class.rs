@@ -16,6 +16,7 @@ pub use cause::{Singular, singular_metric};
 pub use examples::Examples;
 
 use super::decide::{Disagreement, decide};
+use super::sample::Sampler;
 use super::{Budget, Problem, Task, lower, numeric, witness};
 use crate::core::class::Class;
 use crate::core::names::{Declared, Model};
@@ -238,6 +239,9 @@ impl Case<'_> {
         if let Some(on) = &self.question.on {
             return narrow::answer(self, on);
         }
+        if let Some(vacuous) = self.vacuous() {
+            return Ok(vacuous.into());
+        }
         match self.theorem.proof.clone() {
             Proof::Commutes => self.commutes(),
             Proof::UpToRate(rate) => self.up_to_rate(&rate),
@@ -265,6 +269,26 @@ impl Case<'_> {
         // The maps of the examples keep their claims, as a test of this crate checks once.
         problem.claims.clear();
         Some(problem)
+    }
+
+    /// What is said of a question whose conditions no point satisfies: it is about nothing, and no theorem.
+    fn vacuous(&self) -> Option<Finding> {
+        let mut met = false;
+        for map in self.examples.families(self.question.class, self.reads_blocks()) {
+            let Some(problem) = self.problem(&map, false) else { continue };
+            let (left, right) = (&problem.equation.left, &problem.equation.right);
+            let roots: Vec<crate::term::Term> = left.iter().chain(right).copied().collect();
+            // Also conditions on what the sides do not read.
+            let conditions = problem.setting.constraints.iter().chain(&problem.domain).map(|c| c.term);
+            let all: Vec<crate::term::Term> = roots.into_iter().chain(conditions).collect();
+            let sampler = Sampler::new(&problem.setting, &all, &problem.domain);
+            if !sampler.contradictory() && sampler.is_met(self.budget.seed) {
+                return None;
+            }
+            met = true;
+        }
+        let message = "no point was found that satisfies the conditions, so that the question may be about nothing";
+        met.then(|| Finding::new(Verdict::Undecided, Evidence::None, message))
     }
 
     fn commutes(&self) -> Result<ClassAnswer, Disagreement> {

@@ -21,7 +21,7 @@ use crate::domain::float::Float;
 use crate::domain::prime::Random;
 use crate::model::elaborate::{Constraint, ConstraintKind};
 use crate::term::{Program, Term};
-use crate::verdict::{Evidence, Finding, Residual, Verdict};
+use crate::verdict::{Evidence, Finding, NO_NUMBERS, Residual, Verdict};
 
 use super::sample::Sampler;
 
@@ -108,9 +108,7 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
     }
     if matches!(finding.verdict, Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit) && finding.residual.is_none()
     {
-        finding
-            .message
-            .push_str("; no sample could be evaluated in floating point, so that no number stands beside the proof");
+        finding.message.push_str(&format!("; no sample could be evaluated in floating point, {NO_NUMBERS}"));
     }
     finding.assumptions = std::mem::take(&mut problem.assumptions).into_iter().chain(finding.assumptions).collect();
     finding.sampled_claims = std::mem::take(&mut problem.sampled_claims);
@@ -425,9 +423,8 @@ fn proved_rate(
         return Ok(None);
     }
     if sign == Sign::Sampled {
-        let text =
-            format!("the rate {} is positive: holds at all members tried, not proved", problem.setting.store.text(c));
-        problem.assume_sampled(text);
+        let of = rate_text(problem, c, budget).map_or(String::new(), |text| format!(" {text}"));
+        problem.assume_sampled(format!("the rate{of} is positive: holds at all members tried, not proved"));
     }
     let right = scaled(problem, c, right);
     Ok(match problem.for_every_member(|p| examine(p, left, &right, budget, "rate"))? {
@@ -483,21 +480,34 @@ pub(in crate::check) fn is_one(problem: &Problem, c: Term) -> bool {
     problem.setting.store.as_fill(c).is_some_and(crate::domain::Rational::is_one)
 }
 
+/// A rate as it is printed: a formula, or nothing.
+pub(in crate::check) fn rate_text(problem: &mut Problem, c: Term, budget: &Budget) -> Option<String> {
+    let domain = problem.domain.clone();
+    rate::text(&mut problem.setting, c, &domain, budget)
+}
+
 /// The finding for a rate that is proved. The rate 1 is none: the sides are equal, and other samples show that they have
 /// values.
-pub(in crate::check) fn up_to_rate(problem: &mut Problem, c: Term, proof: &str, residual: Option<Residual>) -> Finding {
+pub(in crate::check) fn up_to_rate(
+    problem: &mut Problem,
+    c: Term,
+    proof: &str,
+    residual: Option<Residual>,
+    budget: &Budget,
+) -> Finding {
     let c = rate::simplified(&mut problem.setting, c);
     if is_one(problem, c) {
         let mut f = Finding::new(Verdict::Commutes, Evidence::Algebra, proof);
         f.residual = residual;
         return f;
     }
-    let text = problem.setting.store.text(c);
+    let text = rate_text(problem, c, budget);
+    let shown = text.as_deref().unwrap_or("one number for each member, for which no short formula was found");
     let message = format!(
-        "the sides agree once the target's learning rate is multiplied by {text} (the source's stays); {proof}"
+        "the sides agree once the target's learning rate is multiplied by {shown} (the source's stays); {proof}"
     );
     let mut f = Finding::new(Verdict::UpToRate, Evidence::Algebra, message);
-    f.rate = Some(text);
+    f.rate = text;
     f.rate_exact = problem.setting.store.as_fill(c).cloned();
     f.residual = residual;
     f
@@ -513,7 +523,7 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
     if (!sampled.agrees() || different)
         && let Some((c, proof, residual)) = proved_rate(problem, &left, &right, budget)?
     {
-        let mut f = up_to_rate(problem, c, &proof, residual);
+        let mut f = up_to_rate(problem, c, &proof, residual, budget);
         expected_rate(problem, c, budget, &mut f);
         return Ok(f);
     }
@@ -538,7 +548,7 @@ pub(in crate::check) fn expected_rate(problem: &mut Problem, c: Term, budget: &B
     if same {
         return;
     }
-    let text = problem.setting.store.text(expected);
+    let text = rate_text(problem, expected, budget).unwrap_or_else(|| "the one that is expected".into());
     if agree(problem, (c, expected), budget) {
         // A difference that no member shows is not called one.
         problem.assume_sampled(format!("the rate is {text}: holds at all members tried, not proved"));

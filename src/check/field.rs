@@ -15,6 +15,9 @@ const SUSPICIOUS: usize = 12;
 /// The most roots that are looked for at one point: 2 to this number of points are drawn for it.
 const MOST_ROOTS: u32 = 8;
 
+/// The most roots that are taken although every point seems to have them.
+const MOST_PERFECT: usize = 5;
+
 /// Scalar operations that may go into the search for one point.
 const OPERATIONS: usize = 1 << 21;
 
@@ -48,6 +51,9 @@ pub struct Trial<'a> {
     pub pseudo_inverses: PseudoInverses,
     /// Whether roots are looked for; without, they are formal, which costs less and proves what needs no root.
     pub roots: bool,
+    /// Whether roots that every point seems to have are taken too ([`Roots::perfect`]). Each point is then one of a few
+    /// pieces only.
+    pub perfect: bool,
     /// The discrete member; drawn if there is none.
     pub member: Option<u64>,
     /// Values that are kept: those of members and of discrete symbols.
@@ -76,10 +82,11 @@ impl Book {
         }
     }
 
-    /// Roots met that are neither formal nor known to be absent at some points.
+    /// Roots met of which nothing is settled yet, and that are not known to be absent at some points.
     fn open(&self, roots: &Roots) -> Vec<usize> {
-        let formal = |k: &usize| roots.formal.contains(k) || roots.limit.is_some_and(|l| *k >= l);
-        (0..roots.met).filter(|k| !self.refused[*k] && !formal(k)).collect()
+        let settled =
+            |k: &usize| roots.formal.contains(k) || roots.perfect.contains(k) || roots.limit.is_some_and(|l| *k >= l);
+        (0..roots.met).filter(|k| !self.refused[*k] && !settled(k)).collect()
     }
 
     /// The first root that many points had and none refused.
@@ -120,8 +127,18 @@ type Outcome = Result<Drawn, (Stop, Option<Term>)>;
 impl<'a> Trial<'a> {
     /// A draw with free signs, pseudo-inverses by rank and a random member.
     pub fn new(sampler: &'a Sampler, program: &'a Program, seed: u64, label: &'a str) -> Self {
-        let pseudo_inverses = PseudoInverses::ByRank;
-        Trial { sampler, program, seed, label, signs: &FREE, pseudo_inverses, roots: true, member: None, keep: None }
+        Trial {
+            sampler,
+            program,
+            seed,
+            label,
+            signs: &FREE,
+            pseudo_inverses: PseudoInverses::ByRank,
+            roots: true,
+            perfect: false,
+            member: None,
+            keep: None,
+        }
     }
 
     /// Evaluates the program at a random point.
@@ -159,7 +176,7 @@ impl<'a> Trial<'a> {
             book.note(&met);
             match met.refused {
                 Some(Refused::Number) => return None,
-                Some(Refused::Radicand(_)) => {}
+                Some(Refused::Radicand(_) | Refused::Condition) => {}
                 None => found = Some((met.clone(), outcome)),
             }
             let mut doubtful: Vec<usize> = book.suspicious(&met).into_iter().collect();
@@ -174,11 +191,43 @@ impl<'a> Trial<'a> {
                 }
             }
             if !doubtful.is_empty() {
-                roots.formal.extend(doubtful);
+                if self.perfect && roots.perfect.len() + doubtful.len() <= MOST_PERFECT {
+                    roots.perfect.extend(doubtful);
+                } else {
+                    roots.formal.extend(doubtful);
+                }
                 book = Book::default();
                 found = None;
                 left = points;
             }
+        }
+        None
+    }
+
+    /// Whether the program vanishes at so many further points, each in a field of its own, with the same choice of roots;
+    /// `None` if points were too hard to find.
+    pub fn vanishes_at(&self, first: &Drawn, points: usize, evaluations: usize) -> Option<bool> {
+        let mut stream = Random::new(self.seed, &format!("{}/pieces", self.label));
+        let mut random = Random::new(self.seed, &format!("{}/pieces/points", self.label));
+        let mut left = points;
+        for _ in 0..evaluations {
+            if left == 0 {
+                return Some(true);
+            }
+            let field = Field::random(&mut stream);
+            let (met, outcome) = self.evaluate(field, &mut stream, &mut random, first.prime.roots.again());
+            if met.refused.is_some() {
+                continue;
+            }
+            let drawn = outcome.ok()?;
+            // Roots are told apart by the order in which they are asked for.
+            if met.met != first.prime.roots.met || drawn.prime.sign_classes > first.prime.sign_classes {
+                return None;
+            }
+            if drawn.values.iter().flatten().any(|v| *v != 0) {
+                return Some(false);
+            }
+            left -= 1;
         }
         None
     }

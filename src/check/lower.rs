@@ -8,6 +8,7 @@ mod bodies;
 mod carry;
 mod claims;
 mod monomial;
+mod names;
 mod rows;
 mod square;
 pub mod system;
@@ -23,6 +24,7 @@ use rustc_hash::FxHashMap;
 use super::{Claim, ClaimKind, Component, Equation, Problem, Setting, Shape, Task};
 use bodies::Bodies;
 use claims::claims_of;
+use names::{component, components};
 use square::natural;
 
 use crate::core::error::ModelError;
@@ -323,23 +325,6 @@ fn object(diagram: &mut Diagram, objects: &mut Vec<(SymbolId, Ob)>, a: &Architec
     }
 }
 
-/// The names of the entries of a parameter vector.
-fn entry_names(a: &Architecture) -> Vec<String> {
-    a.blocks
-        .iter()
-        .flat_map(|b| match b.shape[..] {
-            [] => vec![b.name.clone()],
-            [n] => (0..n).map(|i| format!("{}[{i}]", b.name)).collect(),
-            [m, n] => (0..m * n).map(|k| format!("{}[{}, {}]", b.name, k / n, k % n)).collect(),
-            _ => Vec::new(),
-        })
-        .collect()
-}
-
-fn component(name: &str, a: &Architecture, span: Option<crate::source::Span>) -> Component {
-    Component { name: name.to_owned(), entries: entry_names(a), span }
-}
-
 /// Lists the blocks of a point among what a witness shows.
 fn show_point(e: &mut Elaborator<'_>, a: &Architecture) {
     for (i, b) in a.blocks.iter().enumerate() {
@@ -512,17 +497,6 @@ fn optimizer_places<'a>(
             _ => None,
         })
         .collect()
-}
-
-fn components(o: &OptimizerOn) -> Vec<Component> {
-    let mut all = vec![component("params", &o.architecture, o.spans.first().copied())];
-    for (i, s) in o.states.iter().enumerate() {
-        let vector = matches!(s.variance, Variance::Tangent | Variance::Cotangent | Variance::Diagonal);
-        let entries =
-            if vector { entry_names(&o.architecture).iter().map(|n| format!("for {n}")).collect() } else { Vec::new() };
-        all.push(Component { name: s.name.clone(), entries, span: o.spans.get(i + 1).copied() });
-    }
-    all
 }
 
 fn show_state(e: &mut Elaborator<'_>, o: &OptimizerOn) {

@@ -6,7 +6,7 @@ use super::field::Trial;
 use super::sample::{Point, Sampler};
 use super::{Budget, Setting};
 use crate::domain::float::Float;
-use crate::domain::prime::Random;
+use crate::domain::prime::{Random, Signs};
 use crate::domain::{Fun, Rational, Stop};
 use crate::model::elaborate::{Constraint, Role};
 use crate::term::{Node, Program, Term};
@@ -128,7 +128,7 @@ fn compare_at(
     if proved {
         wanted = wanted.min((BESIDE_PROOF / program.operations().max(1)).max(FEWEST));
     }
-    let ranks = generic_ranks(setting, &roots, &sampler, &program, budget);
+    let mut ranks = GenericRanks::new(setting, &roots, &sampler, &program, budget);
     let zero_signs = zero_signs(setting, &roots, &sampler, &program, budget);
     for draw in 0..wanted * DRAWS {
         let enough = differences.len().max(sampled.misjudged) >= wanted || sampled.blind >= 4 * wanted;
@@ -149,7 +149,7 @@ fn compare_at(
                 continue;
             }
         };
-        if ranks.as_ref().is_some_and(|r| *r != float.trace.ranks) {
+        if ranks.near(&float.trace.signs).is_some_and(|r| *r != float.trace.ranks) {
             sampled.misjudged += 1;
             continue;
         }
@@ -207,19 +207,52 @@ fn rounded(point: &Point<f64>, d: f64) -> Point<Rational> {
     point.iter().map(|(s, values)| (*s, values.iter().map(round).collect())).collect()
 }
 
-/// The ranks of pseudo-inverses at generic points, where these do not depend on the piece.
-fn generic_ranks(
-    setting: &Setting,
-    roots: &[Term],
-    sampler: &Sampler,
-    program: &Program,
-    budget: &Budget,
-) -> Option<Vec<usize>> {
-    if !setting.store.any_node(roots, |n| matches!(n, Node::PseudoInverse(_))) {
-        return None;
+/// Pieces of which the ranks are asked.
+const PIECES: usize = 32;
+
+/// The ranks of pseudo-inverses at generic points, of all pieces or of one.
+struct GenericRanks<'a> {
+    sampler: &'a Sampler,
+    program: &'a Program,
+    seed: u64,
+    /// Where no rank can depend on a sign.
+    everywhere: Option<Vec<usize>>,
+    /// By the signs of the piece; asked for where there are signs.
+    on_piece: Option<FxHashMap<Vec<i8>, Option<Vec<usize>>>>,
+}
+
+impl<'a> GenericRanks<'a> {
+    fn new(
+        setting: &Setting,
+        roots: &[Term],
+        sampler: &'a Sampler,
+        program: &'a Program,
+        budget: &Budget,
+    ) -> GenericRanks<'a> {
+        let mut ranks = GenericRanks { sampler, program, seed: budget.seed, everywhere: None, on_piece: None };
+        if !setting.store.any_node(roots, |n| matches!(n, Node::PseudoInverse(_))) {
+            return ranks;
+        }
+        match Trial::new(sampler, program, budget.seed, "generic ranks").draw() {
+            Ok(drawn) if !drawn.prime.kinks => ranks.everywhere = Some(drawn.prime.ranks),
+            // The signs of a sample belong to its own member of a finite class.
+            _ if sampler.members().0 > 1 => {}
+            _ => ranks.on_piece = Some(FxHashMap::default()),
+        }
+        ranks
     }
-    let prime = Trial::new(sampler, program, budget.seed, "generic ranks").draw().ok()?.prime;
-    (!prime.kinks).then_some(prime.ranks)
+
+    /// The ranks near a sample that took these signs, if they are known.
+    fn near(&mut self, signs: &[i8]) -> Option<&Vec<usize>> {
+        let Some(known) = &mut self.on_piece else { return self.everywhere.as_ref() };
+        if !known.contains_key(signs) && known.len() < PIECES {
+            let pinned = Signs::Pinned(signs.to_vec());
+            let trial = Trial::new(self.sampler, self.program, self.seed, "ranks of a piece");
+            let drawn = Trial { signs: &pinned, ..trial }.draw();
+            known.insert(signs.to_vec(), drawn.ok().map(|d| d.prime.ranks));
+        }
+        known.get(signs).and_then(Option::as_ref)
+    }
 }
 
 /// Which signs are taken of what is identically zero: rounding would make something else of it.
@@ -302,6 +335,9 @@ pub fn slope(
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let sampler = Sampler::new(setting, &roots, extra);
     let program = Program::new(&setting.store, &roots);
+    if program.operations() > budget.operations / 1024 {
+        return None;
+    }
     let mut random = Random::new(budget.seed, "slope");
     let mut slopes = Vec::new();
     for _ in 0..64 {
@@ -378,12 +414,20 @@ pub fn no_rate_mends(
     extra: &[Constraint],
     budget: &Budget,
 ) -> bool {
-    const SMALL: f64 = 1e-3;
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let sampler = Sampler::new(setting, &roots, extra);
     let program = Program::new(&setting.store, &roots);
+    if program.operations() > budget.operations / 1024 {
+        return false;
+    }
+    // Roots of lr are small only where it is very small; what moves with its square is seen only where it is not.
+    [1e-3, 1e-5, 1e-7].into_iter().any(|small| moves_differ(&sampler, &program, rate, small, budget.seed))
+}
+
+/// [`no_rate_mends`], for learning rates of one size.
+fn moves_differ(sampler: &Sampler, program: &Program, rate: crate::term::SymbolId, small: f64, seed: u64) -> bool {
     let members: Vec<_> = sampler.symbols().filter(|x| x.1 == Role::Member && x.0 != rate).map(|x| x.0).collect();
-    let mut random = Random::new(budget.seed, "no rate");
+    let mut random = Random::new(seed, "no rate");
     let mut first: Option<Point<f64>> = None;
     let (mut least, mut most, mut seen) = (f64::INFINITY, f64::NEG_INFINITY, 0);
     for _ in 0..64 {
@@ -396,7 +440,7 @@ pub fn no_rate_mends(
             let values = program.run(&mut Float::default(), |s| point.get(&s).cloned()).ok()?;
             Some(values.into_iter().flatten().collect())
         };
-        let (Some(far), Some(near)) = (at(SMALL), at(SMALL / 4.0)) else { continue };
+        let (Some(far), Some(near)) = (at(small), at(small / 4.0)) else { continue };
         let size = far.iter().fold(0.0f64, |m, x| m.max(x.abs()));
         let moves: Vec<f64> = far.iter().zip(&near).map(|(x, y)| x - y).collect();
         let largest = moves.iter().fold(0.0f64, |m, x| m.max(x.abs()));

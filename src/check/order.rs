@@ -3,14 +3,16 @@
 use super::sample::{Point, Sampler};
 use super::{Budget, Setting};
 use crate::domain::float::Float;
+use crate::domain::laurent::{Germ, Laurent};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::domain::series::Series;
 use crate::domain::{Fun, Rational};
 use crate::model::elaborate::Constraint;
 use crate::term::{Node, Program, SymbolId, Term};
 
 /// Defects are expanded up to, and without, this power of `lr`.
 pub const TERMS: usize = 8;
+/// No polynomial in a root of `lr` that is looked at has more terms than this.
+const WRITTEN: i64 = 3 * TERMS as i64;
 /// Powers of `lr` may be multiples of one over these.
 const ROOTS: [usize; 4] = [1, 2, 3, 4];
 /// Points at which the signs at kinks near `lr = 0` are looked at.
@@ -26,8 +28,12 @@ pub enum Defect {
         /// On some piece near `lr = 0` no rate of the target makes the sides agree to this power.
         no_rate: bool,
     },
-    /// All coefficients that were computed vanish: for small `lr` the sides agree, as far as the series tell.
-    Flat,
+    /// All coefficients that were computed vanish, those below this power of `lr`: for small `lr` the sides agree, as far
+    /// as the series tell.
+    Flat {
+        /// The least power of which nothing is known.
+        below: Rational,
+    },
     /// A side has no series that could be computed.
     Unknown,
 }
@@ -49,6 +55,36 @@ pub fn of_defect(
     ROOTS.into_iter().find_map(|root| expansion.run(root)).unwrap_or(Defect::Unknown)
 }
 
+/// A factor on the target's learning rate under which the leading moves of both sides agree, if their ratio is one number
+/// for each member that has a formula. A guess from one point of a prime field; the caller proves it.
+pub fn leading_rate(
+    setting: &mut Setting,
+    (left, right): (&[Term], &[Term]),
+    rate: SymbolId,
+    extra: &[Constraint],
+    budget: &Budget,
+) -> Option<Term> {
+    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    let program = Program::new(&setting.store, &roots);
+    let sampler = Sampler::new(setting, &roots, extra);
+    let kinks = setting.store.any_node(&roots, |n| matches!(n, Node::Map(Fun::Sign, _)));
+    let expansion = Expansion { program, sampler, split: left.len(), rate, kinks, budget };
+    let mut lead = ROOTS.into_iter().find_map(|root| expansion.lead(root))?;
+    // left(lr) = right(c lr) and both start with lr^power: c^power is the ratio.
+    let raised = super::rate::formula(setting, &mut lead.prime, &lead.point, lead.ratio)?;
+    Some(setting.store.power(raised, &(Rational::ONE / lead.power)))
+}
+
+/// The leading moves of both sides at one point.
+struct Lead {
+    prime: Prime,
+    point: Point<u64>,
+    /// The power of `lr` that they start with.
+    power: Rational,
+    /// The ratio of left and right there.
+    ratio: u64,
+}
+
 /// Both sides of a step, ready to be expanded.
 struct Expansion<'a> {
     program: Program,
@@ -61,8 +97,34 @@ struct Expansion<'a> {
 
 /// What one point shows: the first power at which the sides differ, and whether no rate mends that.
 struct Seen {
-    own: Option<usize>,
+    own: Option<i64>,
     no_rate: bool,
+    /// From this power on nothing is known.
+    end: i64,
+}
+
+/// All entries of both sides at one point, as series.
+struct Sides {
+    prime: Prime,
+    left: Vec<Germ<u64>>,
+    right: Vec<Germ<u64>>,
+}
+
+impl Sides {
+    /// The powers of `lr` whose coefficients are known in every entry; of polynomials, so many as can be written.
+    fn powers(&self) -> std::ops::Range<i64> {
+        let all = || self.left.iter().chain(&self.right);
+        let low = all().map(Germ::low).fold(0, i64::min);
+        low..all().filter_map(Germ::precision).min().unwrap_or(WRITTEN)
+    }
+
+    fn left_at(&self, k: i64) -> Vec<u64> {
+        self.left.iter().map(|x| x.at(k).copied().unwrap_or(0)).collect()
+    }
+
+    fn right_at(&self, k: i64) -> Vec<u64> {
+        self.right.iter().map(|x| x.at(k).copied().unwrap_or(0)).collect()
+    }
 }
 
 impl Expansion<'_> {
@@ -76,13 +138,14 @@ impl Expansion<'_> {
             true => self.pieces(root).into_iter().take(8).map(Signs::Pinned).collect(),
             false => vec![Signs::Free],
         };
-        let (mut found, mut least, mut no_rate) = (0, None::<usize>, false);
+        let (mut found, mut least, mut no_rate, mut below) = (0, None::<i64>, false, i64::MAX);
         for seed in 0..12 * signs.len() {
             if found >= 2 * signs.len() {
                 break;
             }
             let Some(seen) = self.look(root, terms, signs[seed % signs.len()].clone(), seed) else { continue };
             found += 1;
+            below = below.min(seen.end);
             if let Some(k) = seen.own {
                 match least {
                     Some(l) if l < k => {}
@@ -93,91 +156,128 @@ impl Expansion<'_> {
         }
         match least {
             _ if found == 0 => None,
-            None => Some(Defect::Flat),
+            None => Some(Defect::Flat { below: Rational::from(below) / Rational::from(root) }),
             Some(k) => Some(Defect::Order { power: Rational::from(k) / Rational::from(root), no_rate }),
         }
+    }
+
+    /// The first power at which a side moves, in powers of `lr^(1/root)`, and the ratio of the sides there, if it is a
+    /// positive power and there is one ratio.
+    fn lead(&self, root: usize) -> Option<Lead> {
+        let terms = TERMS * root.min(3);
+        if self.program.operations().saturating_mul(terms * terms) > self.budget.operations {
+            return None;
+        }
+        let signs = if self.kinks { Signs::Pinned(self.pieces(root).into_iter().next()?) } else { Signs::Free };
+        let label = format!("order/lead/{root}");
+        let ranks = self.ranks(&signs, &label);
+        let mut random = Random::new(self.budget.seed, &label);
+        let field = Random::new(self.budget.seed, &format!("{label}/field"));
+        let mut prime = Prime::new(field, signs, PseudoInverses::ByRank);
+        let point = self.sampler.prime(&mut prime, &mut random, None).ok()?;
+        let sides = self.expand(root, terms, prime, &point, &ranks)?;
+        let mut powers = sides.powers();
+        let moves = powers.find(|k| *k != 0 && sides.left_at(*k).iter().chain(&sides.right_at(*k)).any(|x| *x != 0))?;
+        let ratio = ratio(&sides.prime, &sides.left_at(moves), &sides.right_at(moves)).filter(|_| moves > 0)?;
+        let mut prime = sides.prime;
+        // The formula may ask for the sign of a member, which no list of signs tells.
+        prime.signs = Signs::Free;
+        Some(Lead { prime, point, power: Rational::from(moves) / Rational::from(root), ratio })
     }
 
     /// The signs taken at kinks as `lr` tends to 0, at points of the domain.
     fn pieces(&self, root: usize) -> Vec<Vec<i8>> {
         let mut random = Random::new(self.budget.seed, "order/pieces");
         let mut pieces: Vec<Vec<i8>> = Vec::new();
+        let ranks = self.ranks(&Signs::Free, "order/pieces");
         for k in 0..LOOKS {
             let Some(point) = self.sampler.float_scaled(&mut random, [1.0, 1.0, 4.0, 0.25][k % 4]) else { continue };
-            let mut series = Series::new(Float::default(), TERMS * root.min(3));
-            let variable = variable(&series, root);
+            let Ok(mut series) = Laurent::new(Float::default(), TERMS * root.min(3)) else { continue };
+            series.ranks = ranks.iter().copied().collect();
+            let rate = vec![series.variable(root as i64)];
             let input = |s: SymbolId| match s == self.rate {
-                true => Some(vec![variable.clone()]),
-                false => point.get(&s).map(|v| v.iter().map(|x| vec![*x]).collect()),
+                true => Some(rate.clone()),
+                false => point.get(&s).map(|v| v.iter().map(|x| Germ::constant(*x)).collect()),
             };
-            if self.program.run(&mut series, input).is_ok() && !pieces.contains(&series.base.trace.signs) {
-                pieces.push(series.base.trace.signs);
+            let ran = self.program.run(&mut series, input).is_ok();
+            let signs = series.into_base().trace.signs;
+            if ran && !pieces.contains(&signs) {
+                pieces.push(signs);
             }
         }
         pieces
     }
 
+    /// The ranks of all pseudo-inverses at a generic point with `lr > 0`.
+    fn ranks(&self, signs: &Signs, label: &str) -> Vec<usize> {
+        let mut random = Random::new(self.budget.seed, &format!("{label}/ranks"));
+        let field = Random::new(self.budget.seed, &format!("{label}/ranks/field"));
+        let mut prime = Prime::new(field, signs.clone(), PseudoInverses::ByRank);
+        let Ok(point) = self.sampler.prime(&mut prime, &mut random, None) else { return Vec::new() };
+        prime.zero_signs.clear();
+        prime.ranks.clear();
+        let ran = self.program.run(&mut prime, |s| point.get(&s).cloned());
+        if ran.is_ok() { prime.ranks } else { Vec::new() }
+    }
+
     fn look(&self, root: usize, terms: usize, signs: Signs, seed: usize) -> Option<Seen> {
         let label = format!("order/{root}/{seed}");
+        let ranks = self.ranks(&signs, &label);
         let mut random = Random::new(self.budget.seed, &label);
         let field = Random::new(self.budget.seed, &format!("{label}/field"));
         let mut prime = Prime::new(field, signs, PseudoInverses::ByRank);
         let first = self.sampler.prime(&mut prime, &mut random, None).ok()?;
-        let (mut prime, l, r, trust) = self.expand(root, terms, prime, &first)?;
-        let at = |v: &[Vec<u64>], k: usize| -> Vec<u64> { v.iter().map(|x| x.get(k).copied().unwrap_or(0)).collect() };
-        let own = (0..trust).find(|&k| at(&l, k) != at(&r, k));
-        let moves = (1..trust).find(|&k| at(&l, k).iter().chain(&at(&r, k)).any(|x| *x != 0));
+        let here = self.expand(root, terms, prime, &first, &ranks)?;
+        let powers = here.powers();
+        let end = powers.end;
+        let own = powers.clone().find(|&k| here.left_at(k) != here.right_at(k));
+        let moves =
+            powers.filter(|k| *k != 0).find(|&k| here.left_at(k).iter().chain(&here.right_at(k)).any(|x| *x != 0));
         let no_rate = match (own, moves) {
             (None, _) => false,
-            (Some(0), _) | (Some(_), None) => true,
+            (Some(..=0), _) | (Some(_), None) => true,
             // The leading terms agree, so that the rate is 1.
             (Some(k), Some(m)) if k > m => true,
-            (Some(_), Some(m)) => match ratio(&prime, &at(&l, m), &at(&r, m)) {
+            (Some(_), Some(m)) => match ratio(&here.prime, &here.left_at(m), &here.right_at(m)) {
                 None => true,
                 Some(c) => {
                     // The same members at another point.
+                    let mut prime = here.prime;
                     let second = self.sampler.prime_with(&mut prime, &mut random, None, Some(&first)).ok();
-                    let there = second.and_then(|p| self.expand(root, terms, prime, &p));
-                    there.is_some_and(|(prime, l, r, trust)| {
-                        m < trust && ratio(&prime, &at(&l, m), &at(&r, m)) != Some(c)
+                    let there = second.and_then(|p| self.expand(root, terms, prime, &p, &ranks));
+                    there.is_some_and(|there| {
+                        there.powers().contains(&m)
+                            && ratio(&there.prime, &there.left_at(m), &there.right_at(m)) != Some(c)
                     })
                 }
             },
         };
-        Some(Seen { own, no_rate })
+        Some(Seen { own, no_rate, end })
     }
 
-    /// The coefficients of all entries of both sides, and how many of each are right.
-    #[expect(clippy::type_complexity, reason = "the two sides, entry by entry")]
+    /// Both sides as series, if they are known beyond `lr²`.
     fn expand(
         &self,
         root: usize,
         terms: usize,
         mut prime: Prime,
         point: &Point<u64>,
-    ) -> Option<(Prime, Vec<Vec<u64>>, Vec<Vec<u64>>, usize)> {
+        ranks: &[usize],
+    ) -> Option<Sides> {
         prime.zero_signs.clear();
-        let mut series = Series::new(prime, terms);
-        let variable = variable(&series, root);
+        let mut series = Laurent::new(prime, terms).ok()?;
+        series.ranks = ranks.iter().copied().collect();
+        let rate = vec![series.variable(root as i64)];
         let input = |s: SymbolId| match s == self.rate {
-            true => Some(vec![variable.clone()]),
-            false => point.get(&s).map(|v| v.iter().map(|x| vec![*x]).collect()),
+            true => Some(rate.clone()),
+            false => point.get(&s).map(|v| v.iter().map(|x| Germ::constant(*x)).collect()),
         };
         let mut values = self.program.run(&mut series, input).ok()?;
         let right = values.split_off(self.split);
-        let trust = series.order.checked_sub(series.lost).filter(|t| *t > 2 * root)?;
-        let flat = |v: Vec<Vec<Vec<u64>>>| v.into_iter().flatten().collect();
-        Some((series.base, flat(values), flat(right), trust))
+        let flat = |v: Vec<Vec<Germ<u64>>>| v.into_iter().flatten().collect();
+        let sides = Sides { prime: series.into_base(), left: flat(values), right: flat(right) };
+        (sides.powers().end > 2 * root as i64).then_some(sides)
     }
-}
-
-/// `t^root`
-fn variable<D: crate::domain::Domain>(series: &Series<D>, root: usize) -> Vec<D::Elem> {
-    let mut out = vec![series.base.zero(); series.order];
-    if let Some(x) = out.get_mut(root) {
-        *x = series.base.one();
-    }
-    out
 }
 
 /// The ratio of two vectors, if they are parallel and not zero.

@@ -7,7 +7,7 @@ use crate::domain::prime::Prime;
 use crate::domain::surd::{Surd, Surds};
 use crate::domain::{Domain, Fun, Rational};
 use crate::model::elaborate::{Constraint, Draw, Role};
-use crate::term::{Program, SymbolId, Term};
+use crate::term::{Node, Program, SymbolId, Term};
 
 /// Exponents of a monomial rate are sought between minus and plus this.
 const MAX_EXPONENT: i64 = 4;
@@ -92,6 +92,104 @@ pub fn simplified(setting: &mut Setting, c: Term) -> Term {
     if value.negative { store.neg(root) } else { root }
 }
 
+/// The most quantities that a formula is sought in.
+const QUANTITIES: usize = 10;
+
+/// Longer formulas are not printed.
+const READABLE: usize = 120;
+
+/// A rate as a formula of the language, short enough to be read: a number times powers of a few quantities that depend on
+/// the members alone, shown to be the same function. `None` if there is none: a rate that was found as the ratio of the
+/// sides at a point is no formula.
+pub fn shown(setting: &mut Setting, c: Term, extra: &[Constraint], budget: &Budget) -> Option<Term> {
+    let c = simplified(setting, c);
+    if setting.store.as_fill(c).is_some() || constant(setting, c).is_some() {
+        return Some(c);
+    }
+    let found = product(setting, c, extra, budget)?;
+    let text = setting.store.text(found);
+    (text.len() <= READABLE && !text.contains('…')).then_some(found)
+}
+
+/// The rate as text, if [`shown`] finds a formula.
+pub fn text(setting: &mut Setting, c: Term, extra: &[Constraint], budget: &Budget) -> Option<String> {
+    shown(setting, c, extra, budget).map(|t| setting.store.text(t))
+}
+
+/// The scalars below a term that depend on members, the smallest first: what a rate may be a product of.
+fn quantities(setting: &Setting, c: Term) -> Vec<Term> {
+    let store = &setting.store;
+    let worth = |t: &Term| {
+        let node = store.node(*t);
+        let scalar = store.shape(*t).is_empty() && !store.free_symbols(&[*t]).is_empty();
+        scalar && !matches!(node, Node::Product { .. } | Node::Power(..))
+    };
+    let mut found: Vec<(usize, Term)> =
+        store.reachable(&[c]).into_iter().filter(worth).map(|t| (store.reachable(&[t]).len(), t)).collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, t)| t).take(QUANTITIES).collect()
+}
+
+/// A formula that a rate may have, the simplest first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Guess {
+    weight: i64,
+    /// Quantities with their exponents.
+    parts: Vec<(usize, i64)>,
+    /// The number before them.
+    number: Rational,
+    /// Whether the root of the number is meant.
+    rooted: bool,
+}
+
+/// A rational number, or the root of one, times whole powers of at most two [`quantities`], if the rate is one.
+fn product(setting: &mut Setting, c: Term, extra: &[Constraint], budget: &Budget) -> Option<Term> {
+    let bases = quantities(setting, c);
+    let roots: Vec<Term> = std::iter::once(c).chain(bases.iter().copied()).collect();
+    let sampler = Sampler::new(setting, &roots, extra);
+    let program = Program::new(&setting.store, &roots);
+    let drawn = Trial::new(&sampler, &program, budget.seed, "formula").draw().ok()?;
+    let field = drawn.prime.field;
+    let values: Vec<u64> = drawn.values.iter().map(|v| v[0]).collect();
+    let power = |k: usize, e: i64| {
+        let up = field.pow(values[k + 1], e.unsigned_abs());
+        if e < 0 { field.inv(up) } else { Some(up) }
+    };
+    let mut guesses: Vec<Guess> = Vec::new();
+    let exponents = || (-MAX_EXPONENT..=MAX_EXPONENT).filter(|e| *e != 0);
+    let singles = (0..bases.len()).flat_map(|i| exponents().map(move |e| vec![(i, e)]));
+    let pairs = (0..bases.len()).flat_map(|i| {
+        (0..i).flat_map(move |j| exponents().flat_map(move |e| exponents().map(move |f| vec![(i, e), (j, f)])))
+    });
+    for parts in std::iter::once(Vec::new()).chain(singles).chain(pairs) {
+        let Some(below) = parts.iter().try_fold(field.one, |m, &(k, e)| Some(field.mul(m, power(k, -e)?))) else {
+            continue;
+        };
+        let rest = field.mul(values[0], below);
+        let weight = parts.iter().map(|p| p.1.abs()).sum::<i64>() + parts.len() as i64;
+        let plain = field.small_fraction(rest, 1 << 12).map(|q| (q, false));
+        let square = || field.small_fraction(field.mul(rest, rest), 1 << 12).map(|q| (q, true));
+        if let Some(((n, d), rooted)) = plain.or_else(square) {
+            let number = Rational::from_parts(n.into(), d.into());
+            guesses.push(Guess { weight: weight + i64::from(rooted), parts, number, rooted });
+        }
+    }
+    guesses.sort();
+    guesses.into_iter().take(4).find_map(|guess| {
+        let store = &mut setting.store;
+        let mut t = store.num(guess.number);
+        if guess.rooted {
+            t = store.power(t, &Rational::from_parts(1.into(), 2u8.into()));
+        }
+        for (k, e) in guess.parts {
+            let factor = store.power(bases[k], &e.into());
+            t = store.mul(t, factor);
+        }
+        let difference = store.sub(c, t);
+        super::algebra::vanishes(setting, &[difference], extra, budget, "formula").holds().then_some(t)
+    })
+}
+
 /// The common ratio of the sides: `None` if it has no value, `Some(None)` if they are not parallel.
 fn common_ratio(prime: &Prime, values: &[Vec<u64>], split: usize) -> Option<Option<u64>> {
     let (l, r) = values.split_at(split);
@@ -114,7 +212,7 @@ fn common_ratio(prime: &Prime, values: &[Vec<u64>], split: usize) -> Option<Opti
 }
 
 /// A rational number times a product of small powers of the scalar members, if the ratio is one.
-fn formula(setting: &mut Setting, prime: &mut Prime, point: &Point<u64>, c: u64) -> Option<Term> {
+pub(super) fn formula(setting: &mut Setting, prime: &mut Prime, point: &Point<u64>, c: u64) -> Option<Term> {
     let scalars: Vec<SymbolId> = setting
         .quantified
         .iter()

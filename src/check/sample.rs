@@ -353,6 +353,15 @@ impl Sampler {
             .any(|p| p.low.iter().zip(&p.high).any(|(a, b)| matches!((a, b), (Some(a), Some(b)) if a >= b)))
     }
 
+    /// Whether a point that satisfies the conditions is found.
+    pub fn is_met(&self, seed: u64) -> bool {
+        let mut random = Random::new(seed, "conditions");
+        (0..400).any(|k| {
+            self.float_scaled(&mut random, [1.0, 4.0, 0.25, 64.0][k % 4]).is_some()
+                || self.simple(&mut random, k / 100).is_some()
+        })
+    }
+
     /// The open bounds that the conditions give the entries of a symbol directly.
     pub fn bounds(&self, symbol: SymbolId) -> Vec<(Option<Rational>, Option<Rational>)> {
         let plan = self.plans.iter().find(|p| p.symbol == symbol);

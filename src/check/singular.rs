@@ -140,7 +140,7 @@ pub fn expanded_determinant(store: &mut Store, matrix: Term) -> Option<Term> {
     if n > LARGEST_EXPANDED {
         return None;
     }
-    let entries: Vec<Term> = (0..n * n).map(|k| store.gather(matrix, vec![k as u32], &[])).collect();
+    let entries = store.entries(matrix);
     let rows: Vec<Vec<Term>> = entries.chunks(n.max(1)).map(<[Term]>::to_vec).collect();
     expand(store, &rows)
 }

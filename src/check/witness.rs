@@ -10,6 +10,7 @@ mod simpler;
 
 use std::cell::Cell;
 
+use number::told_apart;
 pub use number::{Number, shown_values, significant};
 
 use super::field::Trial;
@@ -18,7 +19,7 @@ use super::{Budget, Equation, Setting, replay};
 use crate::domain::exact::{Exact, ZeroSign};
 use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::{Prime, Random, Signs};
-use crate::domain::{Rational, Stop, Trace};
+use crate::domain::{Fun, Rational, Stop, Trace};
 use crate::model::elaborate::{Constraint, Role};
 use crate::term::{Node, Program, Term};
 use crate::verdict::Witness;
@@ -139,19 +140,24 @@ pub fn search_beside(
         zeros: Vec::new(),
         simplifications: 0,
     };
+    // Exact numbers grow; an operation on them is counted as a hundred.
+    let affordable = budget.operations / 100 / (s.program.operations() + s.sampler.operations()).max(1);
+    if affordable == 0 {
+        return (None, 0);
+    }
     if let Some(prime) = s.generic(&Signs::Free, None) {
-        s.zero_signs = prime.zero_signs.contains(&true);
+        // A sign below a sign: on some pieces what is inside may vanish identically, which no free sign shows.
+        let nested = setting.store.reachable(&s.roots).into_iter().any(|t| match setting.store.node(t) {
+            Node::Map(Fun::Sign, x) => setting.store.any_node(&[*x], |n| matches!(n, Node::Map(Fun::Sign, _))),
+            _ => false,
+        });
+        s.zero_signs = nested || prime.zero_signs.contains(&true);
         s.zeros = prime.zero_signs;
         s.ranks = prime.ranks;
     }
     let mut random = Random::new(budget.seed, &format!("{purpose}/witness"));
     let mut earlier: Option<(Point<Rational>, Evaluated)> = None;
     let mut suspects = suspects.iter();
-    // Exact numbers grow; an operation on them is counted as a hundred.
-    let affordable = budget.operations / 100 / (s.program.operations() + s.sampler.operations()).max(1);
-    if affordable == 0 {
-        return (None, 0);
-    }
     let points = budget.points.min(affordable.max(4));
     s.simplifications = affordable.min(budget.simplifications);
     s.most_kinks = KINKS.min(points / 8);
@@ -219,6 +225,12 @@ pub fn defined_somewhere(setting: &Setting, roots: &[Term], extra: &[Constraint]
     let sampler = Sampler::new(setting, roots, extra);
     let mut random = Random::new(0, "defined");
     let affordable = (10_000_000 / (program.operations() + sampler.operations()).max(1)).min(200);
+    if affordable == 0 {
+        return false;
+    }
+    // What intervals cannot see: which signs are those of zero, and ranks.
+    let generic = Trial::new(&sampler, &program, 0, "defined").draw().ok().map(|d| d.prime);
+    let (ranks, zeros) = generic.map_or_else(Default::default, |p| (p.ranks, p.zero_signs));
     (0..affordable).any(|k| {
         let Some(point) = sampler.simple(&mut random, k / 50) else {
             return false;
@@ -227,7 +239,7 @@ pub fn defined_somewhere(setting: &Setting, roots: &[Term], extra: &[Constraint]
         let open = matches!(&exact, Err(f) if matches!(f.stop, Stop::Unsupported | Stop::Budget));
         exact.is_ok()
             || open && {
-                let mut domain = Intervals::default();
+                let mut domain = Intervals { zero_signs: zeros.clone(), ..Intervals::with_hints(ranks.clone()) };
                 let embedded = embed(&mut domain, &point);
                 program.run(&mut domain, |s| embedded.get(&s).cloned()).is_ok()
             }
@@ -275,7 +287,7 @@ fn different_rates(before: &Evaluated, now: &Evaluated) -> Option<(usize, Option
     let crossed = before.other_ratio(i, now, j);
     let index = (0..now.left.len()).find(|&k| now.differs(k));
     (crossed && index.is_some()).then(|| {
-        let (l, r) = (before.left[i].text(), before.right[i].text());
+        let (l, r) = told_apart(&before.left[i], &before.right[i]);
         (
             index.unwrap_or(j),
             Some(format!(
@@ -411,7 +423,8 @@ impl Refutation {
     /// The difference of the sides in the entry that differs, if the digits shown of the sides do not tell it.
     pub fn hidden_difference(&self) -> Option<String> {
         let i = self.index;
-        let same = self.left[i].text() == self.right[i].text();
+        let (left, right) = told_apart(&self.left[i], &self.right[i]);
+        let same = left == right;
         self.difference.get(i).filter(|_| same).map(Number::text)
     }
 }
@@ -427,8 +440,7 @@ pub fn describe(setting: &Setting, equation: &Equation, found: &Refutation, quan
         if at < n {
             component_index = k;
             component = match c.entries.get(at) {
-                Some(name) if k == 0 => name.clone(),
-                Some(name) => format!("{} ({name})", c.name),
+                Some(name) => name.clone(),
                 None if n == 1 => c.name.clone(),
                 None => format!("{}[{at}]", c.name),
             };
@@ -437,13 +449,14 @@ pub fn describe(setting: &Setting, equation: &Equation, found: &Refutation, quan
         at -= n;
     }
     let exact = found.left.iter().chain(&found.right).all(|n| matches!(n, Number::Exact(_)));
+    let (left, right) = told_apart(&found.left[found.index], &found.right[found.index]);
     Witness {
         point: shown_values(setting, &found.point),
         component,
         component_index,
         quantity: quantity.to_owned(),
-        left: found.left[found.index].text(),
-        right: found.right[found.index].text(),
+        left,
+        right,
         no_rate: found.no_rate.clone(),
         exact,
     }

@@ -1,5 +1,6 @@
 //! Bounds for the degrees of rational functions: what the error bound of the randomised test rests on.
 
+use super::prime::{DIGITS, GREAT};
 use super::{Domain, Fun, Rational, Stop};
 
 /// Upper bounds for the degrees of numerator and denominator of a rational function of the drawn values and atoms.
@@ -93,6 +94,12 @@ impl Domain for Degrees {
     }
 
     fn power(&mut self, x: &Degree, q: &Rational) -> Result<Degree, Stop> {
+        let size = i64::try_from(q.numerator()).ok().filter(|e| e.unsigned_abs() <= GREAT);
+        if q.is_int() && size.is_none() {
+            // Digits of half the base, of the base itself and of atoms, of up to a dozen factors.
+            self.arguments = self.arguments.max(x.max());
+            return Ok(Degree::atom((x.max() + 288.0 * DIGITS as f64) * GREAT as f64 / 2.0));
+        }
         let e = i32::try_from(q.numerator()).map_err(|_| Stop::Unsupported)?;
         if q.is_int() {
             let n = f64::from(e.unsigned_abs());
@@ -100,7 +107,13 @@ impl Domain for Degrees {
             return Ok(if e < 0 { Degree { top: up.bottom, bottom: up.top } } else { up });
         }
         self.arguments = self.arguments.max(x.max());
-        Ok(Degree::atom(144.0 * f64::from(e.unsigned_abs())))
+        // A true root grows like its part of the radicand: (a/b)^(n/d) = (a b^(d-1))^(n/d) / b^n. A formal one is a power of a
+        // free square, of at most a dozen factors.
+        let n = f64::from(e.unsigned_abs());
+        let d = q.denominator().to_f64().value();
+        let (top, bottom) = if e < 0 { (x.bottom, x.top) } else { (x.top, x.bottom) };
+        let formal = 288.0 * n / d;
+        Ok(Degree { top: (top * n / d + bottom * n).max(formal), bottom: (bottom * n).max(formal) })
     }
 
     fn is_zero(&self, _x: &Degree) -> Option<bool> {

@@ -31,6 +31,9 @@ pub struct Intervals {
     pub hints: VecDeque<usize>,
     /// For the signs to come, in order: whether their argument is known to be identically zero.
     pub zero_signs: Vec<bool>,
+    /// For the signs to come, in order: what is put in their place, whatever their argument is. With the signs of a piece,
+    /// this continues a function from there to any point.
+    pub pinned: Vec<i8>,
 }
 
 impl Intervals {
@@ -86,6 +89,10 @@ impl Domain for Intervals {
 
     fn apply(&mut self, f: Fun, x: &Interval) -> Result<Interval, Stop> {
         if f == Fun::Sign {
+            if let Some(&sign) = self.pinned.get(self.trace.signs.len()) {
+                self.trace.signs.push(sign);
+                return Ok(Interval::point(f64::from(sign)));
+            }
             if self.zero_signs.get(self.trace.signs.len()) == Some(&true) && x.has_zero() {
                 self.trace.signs.push(0);
                 return Ok(Interval::ZERO);

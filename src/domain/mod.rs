@@ -11,6 +11,7 @@ pub mod degree;
 pub mod exact;
 pub mod float;
 pub mod interval;
+pub mod laurent;
 pub mod linear;
 pub mod prime;
 pub mod roots;

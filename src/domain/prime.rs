@@ -13,6 +13,7 @@
 mod angles;
 mod factors;
 mod field;
+mod great;
 mod matrices;
 mod polar;
 mod primitives;
@@ -20,11 +21,14 @@ mod roots;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use angles::Angle;
 use factors::Factor;
 pub use field::{Field, Random, is_prime};
+pub use great::DIGITS;
 use matrices::MatrixAtom;
 pub use roots::{Refused, Roots};
 
@@ -33,6 +37,9 @@ use super::{Fun, Rational};
 /// Atoms are powers of a random root with this exponent, so that halves, thirds and quarters of arguments exist.
 const ROOTS: u64 = 12;
 
+/// Larger powers are not computed but atoms.
+pub const GREAT: u64 = 1 << 20;
+
 /// How signs are treated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signs {
@@ -40,6 +47,9 @@ pub enum Signs {
     Free,
     /// The `k`-th independent sign met is -1 where bit `k` is set: one piece.
     Pattern(u64),
+    /// The sign of an element is 1 if it is a square in the field, -1 if not: the signs of one piece, in which all roots and
+    /// signs fit together. Points have to be drawn until each piece was met.
+    Character,
     /// Every sign is the one that another evaluation of the same program took, in order.
     Pinned(Vec<i8>),
 }
@@ -78,6 +88,11 @@ pub struct Prime {
     powers: Vec<(MatrixAtom, Rational)>,
     /// Which roots are true ones.
     pub roots: Roots,
+    /// For each factor of which a true root was taken that the field does not have of every element: the least common
+    /// multiple of the exponents, and whether the root was found by chance.
+    covers: BTreeMap<usize, (u64, bool)>,
+    /// The power of a factor whose exponent is this power of [`GREAT`].
+    great: BTreeMap<(usize, usize), u64>,
     /// Whether a transcendental function or a formal root was met: without one, a residual that is not zero is proved so.
     pub atoms: bool,
     /// Whether a sign was met.
@@ -158,6 +173,8 @@ impl Prime {
             zero_signs: Vec::new(),
             taken_signs: Vec::new(),
             roots: Roots::default(),
+            covers: BTreeMap::new(),
+            great: BTreeMap::new(),
             atoms: false,
             kinks: false,
             decisions: Vec::new(),

@@ -1,8 +1,8 @@
-//! Truncated power series in one variable `t` over any domain: the exact order of a step's defect in the learning rate.
+//! Truncated power series in one variable `t` over any domain.
 //!
 //! A function of a series is computed from the differential equation that the function satisfies, coefficient by
-//! coefficient. The variable is positive and tends to 0: the sign of a series that starts with `c t^k` is that of `c`.
-//! A term without a power series at `t = 0` stops; for fractional powers of `t` put `t^d` in its place.
+//! coefficient. A term without a power series at `t = 0` stops; series that start with any power of `t` are those of
+//! [`super::laurent`].
 
 mod functions;
 mod matrix;
@@ -22,15 +22,12 @@ pub struct Series<D: Domain> {
     pub base: D,
     /// The number of coefficients, at least 1.
     pub order: usize,
-    /// So many of the last coefficients of a result may be wrong: what roots of series through 0 and quotients of two of
-    /// them took.
-    pub lost: usize,
 }
 
 impl<D: Domain> Series<D> {
     /// Series with `order` coefficients; at least one.
     pub fn new(base: D, order: usize) -> Self {
-        Series { base, order: order.max(1), lost: 0 }
+        Series { base, order: order.max(1) }
     }
 
     /// The variable `t`.

@@ -227,6 +227,11 @@ fn capitalised(s: &str) -> String {
     }
 }
 
+/// The problem whose paths a report names: of an `auto` state the first variance under which the question makes sense.
+fn with_paths(answer: &Answer) -> Option<&crate::check::Problem> {
+    answer.task.problems.iter().find(|p| !p.equation.left_path.is_empty())
+}
+
 /// The point and the two values.
 fn witness_text(w: &Witness, answer: &Answer) -> String {
     let point = if w.point.is_empty() {
@@ -234,13 +239,14 @@ fn witness_text(w: &Witness, answer: &Answer) -> String {
     } else {
         format!("at {}", w.point.iter().map(|g| format!("{} = {}", g.name, g.value)).collect::<Vec<_>>().join(", "))
     };
-    let paths = answer.task.problems.first().map(|p| (p.equation.left_path.clone(), p.equation.right_path.clone()));
+    let asked = with_paths(answer);
+    let paths = asked.map(|p| (p.equation.left_path.clone(), p.equation.right_path.clone()));
     let limit = answer.finding.verdict == Verdict::InLimit;
     let (left, right) = paths
         .filter(|_| answer.finding.evidence == Evidence::Counterexample || limit)
         .unwrap_or(("after the map".into(), "before it".into()));
     let width = left.chars().count().max(right.chars().count());
-    let shape = answer.task.problems.first().map(|p| &p.shape);
+    let shape = asked.map(|p| &p.shape);
     let flow = matches!(shape, Some(crate::check::Shape::Flow)) && answer.finding.evidence == Evidence::Counterexample;
     let mut text = format!(
         "Witness ({}): {point}\n  {}{}\n    {}  {}\n    {}  {}",
@@ -264,12 +270,8 @@ fn witness_text(w: &Witness, answer: &Answer) -> String {
 
 /// The naturality square, drawn.
 fn square(answer: &Answer) -> Option<String> {
-    let p = answer.task.problems.first()?;
-    if answer.task.kind != "natural"
-        || answer.finding.verdict == Verdict::Invalid
-        || p.equation.left_path.is_empty()
-        || answer.task.morphisms.len() != 1
-    {
+    let p = with_paths(answer)?;
+    if answer.task.kind != "natural" || answer.finding.verdict == Verdict::Invalid || answer.task.morphisms.len() != 1 {
         return None;
     }
     let (left, right) = (&p.equation.left_path, &p.equation.right_path);

@@ -13,6 +13,14 @@ impl Store {
         if self.is_zero(a) || self.is_zero(b) || shape.contains(&0) {
             return self.zero(&shape);
         }
+        // A sum over an axis of extent 1 is none: a square is seen to be one.
+        let thin: Labels = la.iter().chain(lb).copied().filter(|l| !out.contains(l)).collect();
+        let thin: Labels = thin.into_iter().filter(|&l| self.extent(l, a, la, b, lb) == 1).collect();
+        if !thin.is_empty() {
+            let (a, la) = self.without_axes(a, la, &thin);
+            let (b, lb) = self.without_axes(b, lb, &thin);
+            return self.product(a, &la, b, &lb, out);
+        }
         let (ca, a) = self.split_coefficient(a);
         let (cb, b) = self.split_coefficient(b);
         let c = ca * cb;
@@ -36,6 +44,13 @@ impl Store {
             return t;
         }
         self.intern_product(a, la, b, lb, out, shape)
+    }
+
+    /// The tensor without some axes of extent 1.
+    fn without_axes(&mut self, t: Term, labels: &[u8], dropped: &[u8]) -> (Term, Labels) {
+        let kept: Labels = labels.iter().copied().filter(|l| !dropped.contains(l)).collect();
+        let shape: Shape = kept.iter().map(|l| self.shape(t)[position(labels, *l)]).collect();
+        (self.reshape(t, &shape), kept)
     }
 
     fn intern_product(&mut self, a: Term, la: &[u8], b: Term, lb: &[u8], out: &[u8], shape: Shape) -> Term {

@@ -16,6 +16,7 @@ mod build;
 mod contract;
 mod derive;
 mod display;
+mod entries;
 mod program;
 mod reverse;
 mod sign;

@@ -23,7 +23,7 @@ impl Random {
 
     /// Whether a thing of this probability happens.
     pub fn chance(&mut self, p: f64) -> bool {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64 <= p
+        self.unit() <= p
     }
 
     /// One of these.
@@ -31,14 +31,18 @@ impl Random {
         from[self.below(from.len())].clone()
     }
 
-    /// Between -1.5 and 1.5, and not close to zero.
+    fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Not close to zero, as a rule between -1.5 and 1.5, one in four between that and 4.
     pub fn real(&mut self) -> f64 {
-        let x = 0.1 + 1.4 * ((self.next() >> 11) as f64 / (1u64 << 53) as f64);
+        let x = if self.chance(0.25) { 1.5 + 2.5 * self.unit() } else { 0.1 + 1.4 * self.unit() };
         if self.chance(0.5) { x } else { -x }
     }
 
-    /// Between 0.3 and 2.3.
+    /// As a rule between 0.3 and 2.3, one in four up to 6.
     pub fn positive(&mut self) -> f64 {
-        0.3 + 2.0 * ((self.next() >> 11) as f64 / (1u64 << 53) as f64)
+        if self.chance(0.25) { 2.3 + 3.7 * self.unit() } else { 0.3 + 2.0 * self.unit() }
     }
 }

@@ -81,7 +81,7 @@ fn what_is_not_as_expected_is_listed_before_it_is_explained() {
             "  a.nat:9:1: natural Natural along Stretch: expected fails, found commutes"
         ]
     );
-    assert!(out.ends_with("4 checks, 2 not as expected\n"), "{out}");
+    assert!(out.ends_with("4 checks, 2 not as expected\n4 proved\n"), "{out}");
     assert_eq!(ran.stderr().matches("nat::verdict::").count(), 2);
     let ran = folder.run(&["check", "--max-reports", "1", "a.nat"]);
     assert_eq!(ran.stderr().matches("nat::verdict::").count(), 1);
@@ -155,7 +155,7 @@ optimizer Natural { flow { d/dt params = -natgrad(loss) } }
     // A limit that is not reached changes nothing.
     folder.file("b.nat", TEXT);
     let ran = folder.run(&["check", "--timeout", "600", "b.nat"]);
-    assert!(ran.stdout().ends_with("3 checks, 1 not as expected\n"), "{}", ran.all());
+    assert!(ran.stdout().ends_with("3 checks, 1 not as expected\n3 proved\n"), "{}", ran.all());
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn parts_are_joined_to_the_whole() {
     assert_eq!(ran.status(), 1, "{}", ran.all());
     assert_eq!(serde_json::from_str::<serde_json::Value>(&ran.stdout()).expect("a report"), whole);
     let ran = folder.run(&["merge", "part1.json", "part2.json", "part3.json"]);
-    assert!(ran.stdout().ends_with("6 checks, 2 not as expected\n"), "{}", ran.all());
+    assert!(ran.stdout().ends_with("6 checks, 2 not as expected\n6 proved\n"), "{}", ran.all());
     for (reports, why) in [
         (&["part1.json", "part3.json"][..], "parts are missing: 2/3"),
         (&["part1.json", "part1.json", "part2.json", "part3.json"], "is there twice"),

@@ -32,17 +32,33 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    /// Notes a trial in which everything vanished: the degree of the residual and that of the arguments of atoms.
+    /// Notes a trial in which everything vanished: the degree of the residual and that of the arguments of atoms. Where
+    /// more points than this one were looked at, on all pieces of perfect squares, `left` is the error that they leave.
     /// `false` if such a trial shows too little.
-    pub(super) fn note(&mut self, prime: &mut Prime, degree: f64, argument_degree: f64) -> bool {
-        // Each root that was chosen doubles the chance of a point, and the norm from the cover that the roots define has
-        // up to four times the degree.
-        let cover = 8f64.powi(i32::try_from(prime.roots.true_count()).unwrap_or(i32::MAX));
-        let scale = cover / prime.field.p as f64;
+    pub(super) fn note(
+        &mut self,
+        prime: &mut Prime,
+        degree: f64,
+        argument_degree: f64,
+        left: Option<f64>,
+    ) -> bool {
+        let p = prime.field.p as f64;
+        let (cover, chosen) = prime.cover();
+        // Weil's bound, see [`Prime::cover`].
+        let uneven = 2f64.powi(i32::try_from(chosen).unwrap_or(i32::MAX)) * argument_degree;
+        if chosen > 0 && uneven > p.sqrt() / 16.0 {
+            return false;
+        }
+        let scale = cover / p;
         let (vanished, recognised) = (degree * scale, COMPARED * argument_degree * scale);
         let alone = vanished + prime.collisions * recognised;
         if vanished > 0.25 || recognised > 0.25 {
             return false;
+        }
+        if let Some(left) = left {
+            self.different = true;
+            self.apart -= left.min(1.0).log2();
+            return alone <= 0.25;
         }
         let decisions = std::mem::take(&mut prime.decisions);
         self.different |= prime.recognises_matrices() || self.first.as_ref().is_some_and(|f| *f != decisions);
@@ -91,18 +107,18 @@ mod tests {
     fn equal_trials_are_worth_more_than_each_by_itself() {
         let mut bound = Bound::default();
         for seed in 0..3 {
-            assert!(bound.note(&mut trial(seed, false), 1e6, 1e5));
+            assert!(bound.note(&mut trial(seed, false), 1e6, 1e5, None));
         }
         assert!(!bound.different && bound.apart < 20.0 && bound.bits() > 60.0, "{bound:?}");
         assert!(bound.bits() < 3.0 * 61.0);
         // A trial that recognised something else leaves each by itself.
-        bound.note(&mut trial(3, true), 1e6, 1e5);
+        bound.note(&mut trial(3, true), 1e6, 1e5, None);
         assert!(bound.different && bound.bits() < 30.0);
     }
 
     #[test]
     fn degrees_that_are_too_high_show_nothing() {
-        assert!(!Bound::default().note(&mut trial(0, false), 1e19, 1.0));
-        assert!(!Bound::default().note(&mut trial(0, false), 1.0, 1e19));
+        assert!(!Bound::default().note(&mut trial(0, false), 1e19, 1.0, None));
+        assert!(!Bound::default().note(&mut trial(0, false), 1.0, 1e19, None));
     }
 }

@@ -11,14 +11,15 @@ use smallvec::SmallVec;
 
 use crate::core::prim::Growth;
 use crate::domain::degree::{Degree, Degrees};
+use crate::domain::prime::GREAT;
 use crate::domain::{Fun, Rational};
 use crate::term::{Node, Program, Store, Term};
 
 /// Units of denominators that are kept, of all terms together.
 const MOST_UNITS: usize = 1 << 20;
 
-/// A drawn value may be a power of what was drawn.
-const DRAWN: f64 = 12.0;
+/// A drawn value may be a power of what was drawn: a positive one is the 12th power of a random square.
+const DRAWN: f64 = 24.0;
 
 /// Bounds for a list of terms.
 pub(super) struct Bounds {
@@ -144,8 +145,16 @@ impl Table {
             Node::Map(f, _) => self.atom(t, size, growth(*f, self.signs_divide), base.top.max(bottom)),
             Node::Power(_, q) => {
                 let e = exponent(q);
-                if !q.is_int() {
-                    let growth = Growth { argument: 1.0, top: 144.0 * e, bottom: 144.0 * e };
+                if e.is_infinite() {
+                    // Digits and atoms: left to the other bound.
+                    Fraction { top: f64::INFINITY, units: Units::new() }
+                } else if !q.is_int() {
+                    // As in `Degrees::power`.
+                    let d = q.denominator().to_f64().value();
+                    let (up, down) = if *q < Rational::ZERO { (bottom, base.top) } else { (base.top, bottom) };
+                    let formal = 288.0 * e / d;
+                    let growth =
+                        Growth { argument: 1.0, top: (up * e / d + down * e).max(formal), bottom: (down * e).max(formal) };
                     self.atom(t, size, growth, base.top.max(bottom))
                 } else if *q > Rational::ZERO {
                     power(&base, e)
@@ -195,9 +204,10 @@ fn growth(f: Fun, signs_divide: bool) -> Growth {
     if f == Fun::Sign && !signs_divide { Growth { bottom: 0.0, ..own } } else { own }
 }
 
-/// The size of an exponent's numerator.
+/// The size of an exponent's numerator, if powers with it are multiplied out.
 fn exponent(q: &Rational) -> f64 {
-    i32::try_from(q.numerator()).map_or(f64::INFINITY, |e| f64::from(e.unsigned_abs()))
+    let small = i32::try_from(q.numerator()).ok().filter(|e| u64::from(e.unsigned_abs()) <= GREAT);
+    small.map_or(f64::INFINITY, |e| f64::from(e.unsigned_abs()))
 }
 
 /// The least common multiple, or the product, of two denominators.

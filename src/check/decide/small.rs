@@ -3,7 +3,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{hunt, numbers};
+use super::{
+    Disagreement, Sign, Standing, examine, expected_rate, hunt, is_one, looks_like_one, numbers, positive, rate_text,
+    up_to_rate,
+};
 use crate::check::algebra::Identity;
 use crate::check::numeric::Sampled;
 use crate::check::order::{self, Defect};
@@ -25,13 +28,14 @@ pub(super) fn depends_at_zero(problem: &mut Problem, lr: SymbolId, roots: &[Term
         let x = match store.node(t) {
             Node::Map(Fun::Sign, x) | Node::Polar(x) | Node::PowerSpd(x, _) | Node::PseudoInverse(x) => *x,
             Node::Power(x, q) if !q.is_int() || *q < Rational::ZERO => *x,
+            Node::Inverse(x) => *x,
             _ => continue,
         };
         if !store.free_symbols(&[x]).contains(&lr) {
             continue;
         }
         match store.node(t) {
-            Node::PseudoInverse(_) => matrices.push(x),
+            Node::PseudoInverse(_) | Node::Inverse(_) => matrices.push(x),
             _ => arguments.push(x),
         }
     }
@@ -48,6 +52,10 @@ pub(super) fn depends_at_zero(problem: &mut Problem, lr: SymbolId, roots: &[Term
     there.extend(matrices);
     let sampler = Sampler::new(&problem.setting, &there, &problem.domain);
     let program = Program::new(&problem.setting.store, &there);
+    if program.operations() > budget.operations / 1024 {
+        // What cannot be looked at may be so.
+        return true;
+    }
     for seed in 0..4 {
         let label = format!("at zero/{seed}");
         let mut random = Random::new(budget.seed, &label);
@@ -74,17 +82,23 @@ pub(super) fn depends_at_zero(problem: &mut Problem, lr: SymbolId, roots: &[Term
 }
 
 /// The finding for a step that is not smooth at `lr = 0`.
+///
+/// # Errors
+/// If two engines contradict each other.
 pub(super) fn near_zero(
     problem: &mut Problem,
     lr: SymbolId,
     (left, right): (&[Term], &[Term]),
     (identity, sampled): (&Identity, &Sampled),
     budget: &Budget,
-) -> Finding {
+) -> Result<Finding, Disagreement> {
     let (found, tried) = hunt(problem, left, right, Goal::Differ, (identity, sampled), budget, "the two sides");
     let witness = found.and_then(|f| f.witness);
     if witness.is_none() && sampled.agrees() {
-        return numbers(problem, Verdict::Commutes, (left, right), (identity, sampled), budget, tried);
+        return Ok(numbers(problem, Verdict::Commutes, (left, right), (identity, sampled), budget, tried));
+    }
+    if let Some(found) = with_rate(problem, lr, (left, right), budget)? {
+        return Ok(found);
     }
     let defect = order::of_defect(&problem.setting, (left, right), lr, &problem.domain, budget);
     let slope = numeric::slope(&problem.setting, (left, right), lr, &problem.domain, budget);
@@ -123,7 +137,7 @@ pub(super) fn near_zero(
             f.assumptions.push("the pieces near lr = 0 are those that were met at sampled points".into());
             f
         }
-        (Defect::Flat, Some(w)) => {
+        (Defect::Flat { .. }, Some(w)) => {
             let message =
                 "for small lr the sides agree, by their power series at random points; beyond that they differ";
             let mut f = Finding::new(Verdict::InLimit, Evidence::Numeric, message);
@@ -137,7 +151,67 @@ pub(super) fn near_zero(
     if f.witness.is_none() {
         f.tried = tried;
     }
-    f
+    Ok(f)
+}
+
+/// The finding for a step whose sides agree, wholly or for small `lr`, once the target's learning rate is multiplied by the
+/// factor under which the leading moves agree.
+fn with_rate(
+    problem: &mut Problem,
+    lr: SymbolId,
+    (left, right): (&[Term], &[Term]),
+    budget: &Budget,
+) -> Result<Option<Finding>, Disagreement> {
+    let domain = problem.domain.clone();
+    let Some(c) = order::leading_rate(&mut problem.setting, (left, right), lr, &domain, budget) else {
+        return Ok(None);
+    };
+    let sign = positive(problem, c, budget);
+    if is_one(problem, c) || looks_like_one(problem, c, budget) || sign == Sign::No {
+        return Ok(None);
+    }
+    let positive: Vec<String> = (sign == Sign::Sampled)
+        .then(|| "the rate is positive: holds at all members tried, not proved".to_owned())
+        .into_iter()
+        .collect();
+    let t = problem.setting.store.symbol_term(lr);
+    let faster = problem.setting.store.mul(c, t);
+    let by: FxHashMap<_, _> = [(lr, faster)].into_iter().collect();
+    let right = problem.setting.store.substitute(right, &by);
+    let (identity, sampled) = match problem.for_every_member(|p| examine(p, left, &right, budget, "step up to rate"))? {
+        Standing::Proved(_, proof, residual) => {
+            let mut f = up_to_rate(problem, c, &proof, residual, budget);
+            expected_rate(problem, c, budget, &mut f);
+            return Ok(Some(f));
+        }
+        Standing::Unproved(identity, sampled) => (identity, sampled),
+    };
+    let (found, _) = hunt(problem, left, &right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
+    let Some(w) = found.and_then(|f| f.witness) else { return Ok(None) };
+    let defect = order::of_defect(&problem.setting, (left, &right), lr, &problem.domain, budget);
+    let slope = numeric::slope(&problem.setting, (left, &right), lr, &problem.domain, budget);
+    let (power, order) = match &defect {
+        Defect::Order { power, .. }
+            if *power >= Rational::from(2u8) && slope.is_some_and(|s| s > power.to_f64().value() - 0.5) =>
+        {
+            (format!("is of order lr^{power}"), usize::try_from(power.floor()).ok())
+        }
+        _ => return Ok(None),
+    };
+    let rate = rate_text(problem, c, budget);
+    let at = rate.as_deref().unwrap_or("one number for each member");
+    let message = format!(
+        "as lr tends to 0 from above the defect of one step at the rate {at} {power}, by its power series at random points"
+    );
+    let mut f = Finding::new(Verdict::InLimit, Evidence::Numeric, message);
+    f.order = order;
+    f.rate = rate;
+    f.rate_exact = problem.setting.store.as_fill(c).cloned();
+    f.residual = sampled.residual;
+    f.witness = Some(w);
+    f.assumptions = positive;
+    f.assumptions.push("the pieces near lr = 0 are those that were met at sampled points".into());
+    Ok(Some(f))
 }
 
 /// Why the order of a defect is open.
@@ -147,9 +221,8 @@ pub(super) fn unclear(defect: &Defect, slope: Option<f64>) -> String {
         Defect::Order { power, .. } => {
             format!("by its power series the defect of one step is of order lr^{power}, but that is not settled{seen}")
         }
-        Defect::Flat => format!(
-            "the coefficients of lr^0 to lr^{} of the defect of one step vanish, and no point was found at which the sides differ{seen}",
-            order::TERMS - 1
+        Defect::Flat { below } => format!(
+            "all powers of lr below lr^{below} are absent from the defect of one step, and no point was found at which the sides differ{seen}"
         ),
         Defect::Unknown => format!(
             "the sides have no power series in lr that could be computed, so that the order of the defect is open{seen}"

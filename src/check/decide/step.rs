@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::small::{depends_at_zero, near_zero, unclear};
 use super::{
     Disagreement, Opening, Sign, Standing, examine, expected_rate, hunt, is_one, numbers, opening, positive,
-    proved_rate, up_to_rate,
+    proved_rate, rate_text, up_to_rate,
 };
 use crate::check::algebra::{Atoms, Identity};
 use crate::check::order::{self, Defect};
@@ -72,7 +72,7 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
         Opening::Unproved(identity, sampled) => (identity, sampled),
     };
     if depends_at_zero(problem, lr, &left, budget) || depends_at_zero(problem, lr, &right, budget) {
-        return Ok(near_zero(problem, lr, (&left, &right), (&identity, &sampled), budget));
+        return near_zero(problem, lr, (&left, &right), (&identity, &sampled), budget);
     }
     let (Some((l0, l1)), Some((r0, r1))) = (at_zero(problem, lr, &left), at_zero(problem, lr, &right)) else {
         return Ok(numbers(
@@ -166,7 +166,7 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
     };
     let (identity, sampled) = match (whole, c) {
         (Standing::Proved(_, proof, residual), Some(c)) => {
-            let mut f = up_to_rate(problem, c, &proof, residual);
+            let mut f = up_to_rate(problem, c, &proof, residual, budget);
             expected_rate(problem, c, budget, &mut f);
             return Ok(f);
         }
@@ -179,7 +179,7 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
         let c = c.map(|c| rate::simplified(&mut problem.setting, c)).filter(|&c| !is_one(problem, c));
         let verdict = if c.is_some() { Verdict::UpToRate } else { Verdict::Commutes };
         let mut f = numbers(problem, verdict, (&left, &scaled_right), (&identity, &sampled), budget, Vec::new());
-        f.rate = c.map(|c| problem.setting.store.text(c));
+        f.rate = c.and_then(|c| rate_text(problem, c, budget));
         f.rate_exact = c.and_then(|c| problem.setting.store.as_fill(c).cloned());
         return Ok(f);
     }
@@ -193,10 +193,10 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
         Defect::Order { power, .. } if power >= two && slope.is_none_or(|s| s > power.to_f64().value() - 0.5) => {
             (usize::try_from(power.floor()).ok(), format!("the defect of one step{{at}} is of order lr^{power}"))
         }
-        Defect::Flat if found.is_some() => {
+        Defect::Flat { .. } if found.is_some() => {
             (None, "for small lr the defect of one step{at} vanishes, beyond that it does not".to_owned())
         }
-        Defect::Flat | Defect::Unknown if found.is_none() && sampled.agrees() => {
+        Defect::Flat { .. } | Defect::Unknown if found.is_none() && sampled.agrees() => {
             return Ok(numbers(
                 problem,
                 Verdict::Commutes,
@@ -215,8 +215,12 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
     };
     let seen = slope.map_or(String::new(), |s| format!("; numerically the defect shrinks like lr^{s:.2}"));
     let c = c.map(|c| rate::simplified(&mut problem.setting, c)).filter(|&c| !is_one(problem, c));
-    let rate = c.map(|c| problem.setting.store.text(c));
-    let at = rate.as_ref().map_or(String::new(), |r| format!(" at the rate {r}"));
+    let rate = c.and_then(|c| rate_text(problem, c, budget));
+    let at = match (&rate, c) {
+        (Some(r), _) => format!(" at the rate {r}"),
+        (None, Some(_)) => " at one rate for each member".to_owned(),
+        (None, None) => String::new(),
+    };
     let power = power.replace("{at}", &at);
     let message = format!("{power}{seen}; that it vanishes to first order is {proof}");
     let mut f = Finding::new(Verdict::InLimit, Evidence::Algebra, message);

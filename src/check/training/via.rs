@@ -7,7 +7,7 @@ use super::entries::examine_entries;
 use super::refute::{affine, at_one, homogeneous, singled_out};
 use crate::check::algebra::{Atoms, Identity};
 use crate::check::decide::{
-    Disagreement, Sign, Standing, expected_rate, hunt, is_one, looks_like_one, positive, up_to_rate,
+    Disagreement, Sign, Standing, expected_rate, hunt, is_one, looks_like_one, positive, rate_text, up_to_rate,
 };
 use crate::check::witness::Goal;
 use crate::check::{Budget, numeric, rate};
@@ -95,10 +95,10 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
             && let Standing::Proved(_, text, residual) =
                 examine_entries(&mut asked.problem, (&square.left, &scaled), budget, "same up to rate")?
         {
-            let mut f = up_to_rate(&mut asked.problem, c, &text, residual);
+            let mut f = up_to_rate(&mut asked.problem, c, &text, residual, budget);
             if sign == Sign::Sampled {
-                let text = asked.problem.setting.store.text(c);
-                f.assumptions.push(format!("the rate {text} is positive: holds at all members tried, not proved"));
+                let of = rate_text(&mut asked.problem, c, budget).map_or(String::new(), |text| format!(" {text}"));
+                f.assumptions.push(format!("the rate{of} is positive: holds at all members tried, not proved"));
             }
             expected_rate(&mut asked.problem, c, budget, &mut f);
             return Ok(f);

@@ -6,6 +6,7 @@
 use super::number::{Interval, power_down, power_up, sqrt_down, sqrt_up};
 use crate::domain::{Fun, Rational, Stop};
 use dashu_int::Sign;
+use dashu_int::ops::BitTest;
 
 /// By how many floating-point numbers a computed bound is moved outward.
 const STEPS: usize = 3;
@@ -149,7 +150,8 @@ pub(super) fn sign(x: &Interval) -> Result<i8, Stop> {
 /// `x^q` for a rational `q`.
 pub(super) fn power(x: &Interval, q: &Rational) -> Result<Interval, Stop> {
     let (sign, numerator) = q.numerator().clone().into_parts();
-    let n = u64::try_from(numerator).map_err(|_| Stop::Unsupported)?;
+    let odd = numerator.bit(0);
+    let n = u64::try_from(numerator).ok();
     let r = u64::try_from(q.denominator().clone()).map_err(|_| Stop::Unsupported)?;
     let negative = sign == Sign::Negative;
     if x.is_zero() {
@@ -159,7 +161,7 @@ pub(super) fn power(x: &Interval, q: &Rational) -> Result<Interval, Stop> {
         return Err(if r > 1 && x.hi() <= 0.0 { Stop::OutOfDomain } else { Stop::Unclear });
     }
     let root = if r == 1 { *x } else { root(x, r)? };
-    let value = natural_power(&root, n);
+    let value = n.map_or_else(|| great_power(&root, odd), |n| natural_power(&root, n));
     if !negative {
         return Ok(value);
     }
@@ -175,6 +177,17 @@ fn natural_power(x: &Interval, n: u64) -> Interval {
     let lo = if x.lo() >= 0.0 { power_down(x.lo(), n) } else { -power_up(-x.lo(), n) };
     let hi = if x.hi() >= 0.0 { power_up(x.hi(), n) } else { -power_down(-x.hi(), n) };
     Interval::new(lo, hi)
+}
+
+/// `x^n` for any `n` of this parity that is no 64-bit number: nearer to 0, or to infinity, than the largest such power.
+fn great_power(x: &Interval, odd: bool) -> Interval {
+    let lo = if x.mignitude() >= 1.0 { power_down(x.mignitude(), u64::MAX) } else { 0.0 };
+    let hi = if x.magnitude() <= 1.0 { power_up(x.magnitude(), u64::MAX) } else { f64::INFINITY };
+    match (odd, x.lo() >= 0.0, x.hi() <= 0.0) {
+        (false, ..) | (true, true, _) => Interval::new(lo, hi),
+        (true, false, true) => Interval::new(-hi, -lo),
+        (true, false, false) => Interval::new(-hi, hi),
+    }
 }
 
 /// The non-negative `r`-th root.

@@ -1,8 +1,8 @@
 //! Products of known factors: signs, logarithms and roots are taken of them factor by factor.
 
-use super::super::Stop;
+use super::super::{Rational, Stop};
 use super::angles::Angle;
-use super::{MAX_FRUITLESS, Prime, ROOTS, Signs, UNRELATED, related};
+use super::{MAX_FRUITLESS, Prime, ROOTS, Refused, Signs, UNRELATED, related};
 
 /// Relations with two other factors are sought among this many.
 const MAX_PAIRED: usize = 64;
@@ -56,7 +56,40 @@ impl Prime {
             && !minus
         {
             self.factors[i].sign = Some(self.field.one);
+            if self.signs == Signs::Character && !self.field.is_square(self.factors[i].value) {
+                self.roots.refused = Some(Refused::Condition);
+            }
         }
+    }
+
+    /// The free sign of a factor `x` where the root of `q x²` was taken before, for a number `q`: what makes `sign(x) x` the
+    /// absolute value that this root is.
+    fn sign_beside_root(&mut self, i: usize) -> Option<u64> {
+        let inverse = self.factors[i].inverse;
+        let below = self.field.mul(inverse, inverse);
+        let half = Rational::from_parts(1.into(), 2u8.into());
+        for j in 0..self.factors.len().min(MAX_PAIRED) {
+            let Factor { value, root: Root::True(root) | Root::Formal(root), number: false, .. } = self.factors[j]
+            else {
+                continue;
+            };
+            let ratio = self.field.mul(value, below);
+            self.collisions += (MAX_NUMBER * MAX_NUMBER) as f64;
+            if j == i || self.field.small_fraction(ratio, MAX_NUMBER).is_none_or(|(n, _)| n <= 0) {
+                continue;
+            }
+            self.decisions.push(j as u32);
+            let scale = if ratio == self.field.one { ratio } else { self.root_power(ratio, &half).ok()? };
+            let size = self.field.mul(self.field.pow(root, ROOTS / 2), self.field.inv(scale)?);
+            return Some(self.field.mul(size, inverse));
+        }
+        self.decisions.push(UNRELATED);
+        None
+    }
+
+    /// 1 for a square, -1 for any other element but zero.
+    fn character(&self, x: u64) -> u64 {
+        if self.field.is_square(x) { self.field.one } else { self.field.sub(0, self.field.one) }
     }
 
     /// Makes a value of unknown sign a factor of its own.
@@ -290,7 +323,9 @@ impl Prime {
         let s = match self.signs {
             Signs::Pattern(bits) if bits >> (self.sign_classes % 64) & 1 == 1 => self.field.sub(0, self.field.one),
             Signs::Pattern(_) => self.field.one,
-            Signs::Free | Signs::Pinned(_) => self.draw(),
+            Signs::Character => self.character(self.factors[i].value),
+            Signs::Free => self.sign_beside_root(i).unwrap_or_else(|| self.draw()),
+            Signs::Pinned(_) => self.draw(),
         };
         self.sign_classes += 1;
         self.factors[i].sign = Some(s);
@@ -300,6 +335,10 @@ impl Prime {
     pub(super) fn logarithm(&mut self, x: u64) -> Result<u64, Stop> {
         if x == 0 {
             return Err(Stop::Pole);
+        }
+        if self.signs == Signs::Character && !self.field.is_square(x) {
+            self.roots.refused = Some(Refused::Condition);
+            return Err(Stop::OutOfDomain);
         }
         let (minus, parts) = self.factorise(x);
         self.settle_signs(minus, &parts)?;

@@ -1,7 +1,7 @@
 //! The primitives of the term language in a prime field with atoms.
 
 use super::matrices::MatrixAtom;
-use super::{GIVEN, Prime, PseudoInverses, UNRELATED};
+use super::{GIVEN, GREAT, Prime, PseudoInverses, UNRELATED};
 use crate::domain::{Domain, Fun, Rational, Stop, linear};
 
 impl Domain for Prime {
@@ -114,7 +114,8 @@ impl Domain for Prime {
 
     fn power(&mut self, x: &u64, q: &Rational) -> Result<u64, Stop> {
         if q.is_int() {
-            let e = i64::try_from(q.numerator()).map_err(|_| Stop::Unsupported)?;
+            let e = i64::try_from(q.numerator()).ok().filter(|e| e.unsigned_abs() <= GREAT);
+            let Some(e) = e else { return self.great_power(*x, q.numerator()) };
             return if e < 0 && *x == 0 { Err(Stop::Pole) } else { self.signed_power(*x, e) };
         }
         self.root_power(*x, q)

@@ -9,8 +9,10 @@
 //! `b` or `-b`, and an identity would be tested on one of two pieces only. But then `a` is a square at every point. So a
 //! root counts as true only if some other point of the same field, with the earlier roots in place, was refused there: the
 //! radicand is no square of anything, the cover that all roots define is irreducible, and what vanishes at its random
-//! points vanishes on it. Every other root is *formal*, a free element, which proves less and never too much. Whoever
-//! draws the points keeps the books ([`Roots`]).
+//! points vanishes on it. Every other root is *formal*, a free element, which proves less and never too much, or it is
+//! taken all the same and noted as one that tests a single piece at each point ([`Roots::perfect`]): `b` is a square at one
+//! half of the points, so that many points test both pieces. Signs fit to such roots if the sign of an element says whether
+//! it is a square ([`Signs::Character`]): then `√(b²) = sign(b) b`. Whoever draws the points keeps the books ([`Roots`]).
 
 use super::super::{Domain, Rational, Stop};
 use super::factors::{Factor, Root};
@@ -26,6 +28,8 @@ pub struct Roots {
     pub true_ones: bool,
     /// Roots that stay formal.
     pub formal: Vec<usize>,
+    /// True roots that every point seems to have: each point tests one of two pieces.
+    pub perfect: Vec<usize>,
     /// From this one on all are formal; `None` for no limit.
     pub limit: Option<usize>,
     /// How many roots were asked for and could have been refused.
@@ -41,6 +45,8 @@ pub enum Refused {
     Radicand(usize),
     /// A prime number: another field may do.
     Number,
+    /// Something positive is no square, where signs are characters: another point may do.
+    Condition,
 }
 
 impl Roots {
@@ -49,9 +55,9 @@ impl Roots {
         Roots { true_ones: true, ..Roots::default() }
     }
 
-    /// How many of the roots met are true ones and could have been refused.
-    pub fn true_count(&self) -> usize {
-        (0..self.met).filter(|&k| !self.is_formal(k)).count()
+    /// The same choice of roots for another point.
+    pub fn again(&self) -> Self {
+        Roots { met: 0, refused: None, ..self.clone() }
     }
 
     fn is_formal(&self, index: usize) -> bool {
@@ -59,7 +65,32 @@ impl Roots {
     }
 }
 
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
 impl Prime {
+    /// By how much the true roots taken so far multiply the chance that a random point is one of the zeros of a function:
+    /// the degree of the cover that they define, over the part of the points that have them all; and the number of roots
+    /// that only a part of the points has.
+    ///
+    /// Let `P` be a function of the coordinates and of the roots `r_1, …, r_m`, not zero on the cover, whose numerator grows
+    /// along a generic line like the power `D` of the coordinate; a root `a^(1/e)` grows like the `e`-th part of `a`, which
+    /// is how [`crate::domain::degree`] counts. The product of the numerator over its conjugates is a polynomial in the
+    /// coordinates, for the numerator is integral over them. It has degree at most `e_1 ⋯ e_m D`, where `e_i` is the least
+    /// common multiple of the exponents asked of `r_i`, and by the lemma of Schwartz and Zippel vanishes at no more than
+    /// `e_1 ⋯ e_m D / p` of all points. Of those, all points with every root are one part in `2^k` where `k` roots were found
+    /// by chance, up to a relative error of `2^k` times the degree of the radicands over `√p` (Weil's bound on sums of
+    /// quadratic characters along a line), for which a further factor 2 is more than enough; the odd part of an exponent
+    /// takes no points away. If the cover is reducible, the canonical roots of the point lie on one of its components, and the
+    /// product is taken over the conjugates of that one: fewer.
+    pub fn cover(&self) -> (f64, usize) {
+        let chosen = self.covers.values().filter(|c| c.1).count();
+        let degree = self.covers.values().fold(1.0, |product, c| product * c.0 as f64);
+        let part = if chosen == 0 { 1.0 } else { 2f64.powi(i32::try_from(chosen + 1).unwrap_or(i32::MAX)) };
+        (degree * part, chosen)
+    }
+
     /// A random square that is not zero.
     pub(super) fn draw_square(&mut self) -> u64 {
         let t = self.draw();
@@ -151,6 +182,11 @@ impl Prime {
             return self.signed_power(size, n / d).map(Some);
         }
         let root = self.root_of_factor(i)?;
+        if let (Root::True(_), false) = (root, self.factors[i].number) {
+            let exponent = d.unsigned_abs() / gcd(n.unsigned_abs(), d.unsigned_abs()).max(1);
+            let cover = self.covers.entry(i).or_insert((1, false));
+            cover.0 = cover.0 / gcd(cover.0, exponent).max(1) * exponent;
+        }
         let steps = n * ROOTS.cast_signed();
         match root {
             Root::True(r) | Root::Formal(r) if steps % d == 0 => self.signed_power(r, steps / d).map(Some),
@@ -171,7 +207,7 @@ impl Prime {
 
     /// The sign of a factor under a root together with others. A free sign is whatever makes a drawn root a true one.
     fn free_sign(&mut self, i: usize) -> u64 {
-        if !self.roots.true_ones || matches!(self.signs, Signs::Pattern(_)) {
+        if !self.roots.true_ones || matches!(self.signs, Signs::Pattern(_) | Signs::Character) {
             return self.sign_of_factor(i);
         }
         let root = self.draw_square();
@@ -200,7 +236,12 @@ impl Prime {
             return Ok(Root::Formal(self.draw_square()));
         }
         match self.field.root_power(size, 1, ROOTS.cast_signed()) {
-            Some(root) => Ok(Root::True(root)),
+            Some(root) => {
+                if !number {
+                    self.covers.entry(i).or_insert((1, false)).1 = true;
+                }
+                Ok(Root::True(root))
+            }
             None => {
                 self.roots.refused = Some(if number { Refused::Number } else { Refused::Radicand(index) });
                 Err(Stop::OutOfDomain)

@@ -5,9 +5,6 @@ use crate::core::formula::{self, Formula};
 use crate::domain::{Domain, Fun, Rational, Stop};
 use dashu_int::{IBig, Sign, UBig};
 
-/// A rounded coefficient below this, relative to the largest of its series, counts as zero.
-const ROUNDING: f64 = 1e-9;
-
 /// A derivative of the table, ready to be read coefficient by coefficient.
 enum Piece<E> {
     /// A series that is known.
@@ -21,7 +18,7 @@ enum Piece<E> {
 
 impl<D: Domain> Series<D> {
     /// `acc += a · b` up to the length of `acc`.
-    pub(super) fn accumulate(&self, acc: &mut [D::Elem], a: &[D::Elem], b: &[D::Elem]) {
+    pub(in crate::domain) fn accumulate(&self, acc: &mut [D::Elem], a: &[D::Elem], b: &[D::Elem]) {
         let length = acc.len();
         for (i, x) in a.iter().enumerate() {
             for (target, y) in acc[i.min(length)..].iter_mut().zip(b) {
@@ -42,41 +39,10 @@ impl<D: Domain> Series<D> {
         self.base.div(x, &n)
     }
 
-    /// The place of the first coefficient that is not zero; `None` if all are. Rounded coefficients far below the largest
-    /// one count as zero.
-    pub(super) fn leading(&mut self, x: &[D::Elem]) -> Result<Option<usize>, Stop> {
-        let first = x.iter().position(|c| self.base.is_zero(c) != Some(true));
-        if first == Some(0) && x.len() == 1 || first.is_none() || self.arithmetic()? != Some(false) {
-            return Ok(first);
-        }
-        let largest = x.iter().fold(0.0f64, |m, c| m.max(self.base.pivot_size(c)));
-        Ok(x.iter().position(|c| self.base.pivot_size(c) > ROUNDING * largest))
-    }
-
-    /// The coefficients from one place on, as a series.
-    fn shifted_down(&self, x: &[D::Elem], by: usize) -> Vec<D::Elem> {
-        (0..self.order).map(|k| self.coefficient(x, k + by)).collect()
-    }
-
-    /// `t^by · x`
-    fn shifted_up(&self, x: &[D::Elem], by: usize) -> Vec<D::Elem> {
-        (0..self.order)
-            .map(|k| k.checked_sub(by).map_or_else(|| self.base.zero(), |k| self.coefficient(x, k)))
-            .collect()
-    }
-
-    /// `a / b`: from `q b = a`. Where `b` starts with `t^k` so must `a`.
+    /// `a / b`: from `q b = a`.
     pub(super) fn quotient(&mut self, a: &[D::Elem], b: &[D::Elem]) -> Result<Vec<D::Elem>, Stop> {
         if b.len() == 1 {
             return a.iter().map(|x| self.base.div(x, &b[0])).collect();
-        }
-        if let Some(k) = self.leading(b)?.filter(|k| *k > 0) {
-            if self.leading(a)?.is_some_and(|own| own < k) {
-                return Err(Stop::Pole);
-            }
-            self.lost += k;
-            let (a, b) = (self.shifted_down(a, k), self.shifted_down(b, k));
-            return self.quotient(&a, &b);
         }
         let mut out: Vec<D::Elem> = Vec::with_capacity(self.order);
         for n in 0..self.order {
@@ -105,15 +71,15 @@ impl<D: Domain> Series<D> {
     }
 
     /// `f(x)`
-    pub(super) fn function(&mut self, f: Fun, x: &[D::Elem]) -> Result<Vec<D::Elem>, Stop> {
+    pub(in crate::domain) fn function(&mut self, f: Fun, x: &[D::Elem]) -> Result<Vec<D::Elem>, Stop> {
         if x.len() == 1 {
             return Ok(vec![self.base.apply(f, &x[0])?]);
         }
         if f == Fun::Sign {
-            // As for small positive t. What is zero to the order lies on the kink, as far as can be seen.
-            return match self.leading(x)? {
-                None => Err(Stop::Kink),
-                Some(k) => Ok(vec![self.base.apply(f, &x[k])?]),
+            // On the kink the sign is not constant.
+            return match self.base.is_zero(&x[0]) {
+                Some(true) => Err(Stop::Kink),
+                _ => Ok(vec![self.base.apply(f, &x[0])?]),
             };
         }
         // f and the functions that its derivative is written with solve y' = g(x, y) x' together.
@@ -198,7 +164,7 @@ impl<D: Domain> Series<D> {
     }
 
     /// `x^q`: by products for an integer `q`, else from `x y' = q y x'`, which needs a positive constant term.
-    pub(super) fn rational_power(&mut self, x: &[D::Elem], q: &Rational) -> Result<Vec<D::Elem>, Stop> {
+    pub(in crate::domain) fn rational_power(&mut self, x: &[D::Elem], q: &Rational) -> Result<Vec<D::Elem>, Stop> {
         if x.len() == 1 {
             return Ok(vec![self.base.power(&x[0], q)?]);
         }
@@ -208,21 +174,8 @@ impl<D: Domain> Series<D> {
             let power = self.natural_power(x, n);
             return if sign == Sign::Negative { self.quotient(&[self.base.one()], &power) } else { Ok(power) };
         }
-        match self.leading(x)? {
-            // Zero to the order: of its root nothing is known.
-            None => return Err(Stop::Kink),
-            Some(0) => {}
-            Some(k) => {
-                let power = q * Rational::from(k);
-                let whole = usize::try_from(power.numerator().clone()).ok().filter(|_| power.is_int());
-                let Some(whole) = whole else {
-                    return Err(if power < Rational::ZERO { Stop::Pole } else { Stop::Kink });
-                };
-                self.lost += k.saturating_sub(whole);
-                let rest = self.shifted_down(x, k);
-                let root = self.rational_power(&rest, q)?;
-                return Ok(self.shifted_up(&root, whole));
-            }
+        if self.base.is_zero(&x[0]) == Some(true) {
+            return Err(if *q < Rational::ZERO { Stop::Pole } else { Stop::Kink });
         }
         let first = self.base.power(&x[0], q)?;
         let mut y = vec![first];
@@ -255,7 +208,7 @@ impl<D: Domain> Series<D> {
 
     /// Whether the base computes exactly, encloses, or rounds, told by `49 · (1/49) - 1`: certainly zero, open, or not
     /// zero.
-    pub(super) fn arithmetic(&mut self) -> Result<Option<bool>, Stop> {
+    pub(in crate::domain) fn arithmetic(&mut self) -> Result<Option<bool>, Stop> {
         let fraction = self.base.rational(&Rational::from_parts(IBig::ONE, UBig::from(49u8)))?;
         let whole = self.times_natural(&fraction, 49)?;
         let one = self.base.one();

@@ -64,7 +64,11 @@ impl<D: Domain> Series<D> {
     }
 
     /// From `A X = 1`.
-    pub(super) fn series_inverse(&mut self, m: &[Vec<D::Elem>], n: usize) -> Result<Vec<Vec<D::Elem>>, Stop> {
+    pub(in crate::domain) fn series_inverse(
+        &mut self,
+        m: &[Vec<D::Elem>],
+        n: usize,
+    ) -> Result<Vec<Vec<D::Elem>>, Stop> {
         let a = self.matrices(m, n, n);
         Ok(self.inverse_terms(&a)?.into_entries())
     }
@@ -109,7 +113,7 @@ impl<D: Domain> Series<D> {
     /// `P' = -P A' P + P Pᵀ A'ᵀ (1 - A P) + (1 - P A) A'ᵀ Pᵀ P` (Golub and Pereyra 1973).
     ///
     /// The base finds `P` and the rank at `t = 0`. That the rank stays is checked to the order: `A P A = A`.
-    pub(super) fn series_pseudo_inverse(
+    pub(in crate::domain) fn series_pseudo_inverse(
         &mut self,
         m: &[Vec<D::Elem>],
         rows: usize,
