@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::printer::{Printer, WithSource};
+use super::printer::Printer;
 use crate::model::warnings::Warning;
 use crate::report::json::{CheckEntry, ErrorEntry};
 use crate::report::{system, table, text};
@@ -38,12 +38,12 @@ pub struct Fault {
 impl Fault {
     /// An error with a place.
     pub fn new(sources: &Sources, error: &InputError, printer: &Printer) -> Self {
-        Fault { entry: ErrorEntry::new(sources, error), report: printer.text(&WithSource::new(sources, error)) }
+        Fault { entry: ErrorEntry::new(sources, error), report: printer.error(sources, error) }
     }
 
     /// A warning.
     pub fn warning(sources: &Sources, warning: &Warning, printer: &Printer) -> Self {
-        let report = printer.text(&WithSource::warning(sources, warning));
+        let report = printer.warning(sources, warning);
         Fault { entry: ErrorEntry::of_warning(sources, warning), report }
     }
 }
@@ -75,7 +75,7 @@ fn one(sources: &Sources, answer: &Answer, printer: &Printer) -> Shown {
         lines,
         assumptions: answer.assumptions().cloned().collect(),
         short: (!answer.ok).then(|| short(sources, answer)),
-        report: (!answer.ok).then(|| printer.text(&text::unexpected(sources, answer))),
+        report: (!answer.ok).then(|| printer.text(sources, &text::unexpected(sources, answer))),
         is_table: answer.is_table(),
     }
 }

@@ -7,6 +7,7 @@ use super::github::title;
 use super::json::{CheckEntry, Report};
 use super::markup::{escape, files, summary, verdict};
 use super::plot;
+use crate::syntax::vocabulary::is_keyword;
 
 const STYLE: &str = include_str!("html.css");
 
@@ -229,30 +230,7 @@ fn source(text: &str, report: &Report, file: &str) -> String {
     out
 }
 
-const WORDS: [&str; 20] = [
-    "use",
-    "data",
-    "let",
-    "def",
-    "architecture",
-    "reparam",
-    "projection",
-    "embedding",
-    "morphism",
-    "optimizer",
-    "system",
-    "cone",
-    "check",
-    "classify",
-    "param",
-    "state",
-    "flow",
-    "step",
-    "inverse",
-    "each",
-];
-
-/// A part of a line, with comments, reserved words and numbers marked.
+/// A part of a line, with comments, keywords and numbers marked.
 fn highlight(line: &str) -> String {
     if let Some(at) = line.find("//") {
         return format!("{}<i>{}</i>", highlight(&line[..at]), escape(&line[at..]));
@@ -268,7 +246,7 @@ fn highlight(line: &str) -> String {
             Some(c.len_utf8())
         };
         let (token, behind) = rest.split_at(length.unwrap_or(rest.len()));
-        if WORDS.contains(&token) {
+        if is_keyword(token) {
             out.push_str(&format!("<b>{token}</b>"));
         } else if token.starts_with(|c: char| c.is_ascii_digit()) {
             out.push_str(&format!("<span class=\"n\">{}</span>", escape(token)));
