@@ -30,8 +30,10 @@ impl Diagnosis {
     /// Of an error of the input.
     pub fn error(error: &InputError) -> Self {
         let mut all = Diagnosis::placed(error, error.span(), Kind::Blame);
-        all.labels.extend(error.elsewhere().map(|(span, text)| {
-            Label { span, text: text.to_owned(), kind: Kind::Context }
+        all.labels.extend(error.elsewhere().map(|(span, text)| Label {
+            span,
+            text: text.to_owned(),
+            kind: Kind::Context,
         }));
         all
     }

@@ -149,7 +149,8 @@ impl Style {
             let text = columns(&shown(source.line(first.line)));
             for row in rows(&text, mine, room) {
                 lines.push(format!("{head}{}", row.text).trim_end().to_owned());
-                lines.extend(self.marks(&row).iter().map(|marks| format!("{} {marks}", bar("·")).trim_end().to_owned()));
+                lines
+                    .extend(self.marks(&row).iter().map(|marks| format!("{} {marks}", bar("·")).trim_end().to_owned()));
             }
         }
         lines.push(bar("╰────"));
@@ -211,7 +212,8 @@ fn pieces<'a>(source: &Source, label: &'a Label) -> Vec<Piece<'a>> {
     let (first, start) = source.line_column(label.span.start);
     let (last, end) = source.line_column(label.span.end.max(label.span.start));
     let length = |line: usize| source.line(line).trim_end().chars().count();
-    let piece = |line, start: usize, end: usize, text| Piece { line, start, end: end.max(start + 1), text, kind: label.kind };
+    let piece =
+        |line, start: usize, end: usize, text| Piece { line, start, end: end.max(start + 1), text, kind: label.kind };
     // A span that ends behind a line's end ends with that line.
     let (last, end) = if last > first && end == 1 { (last - 1, length(last - 1) + 1) } else { (last, end) };
     if first == last {

@@ -8,8 +8,8 @@ mod expr;
 
 use crate::source::Span;
 
-pub use check::{Check, Question, Via, Expectation, ExpectedVerdict, BlockRate, Transfer, Classify};
-pub use expr::{Expr, ExprKind, Conditional, BinaryOp, Reduction, Binder, Subscript};
+pub use check::{BlockRate, Check, Classify, Expectation, ExpectedVerdict, Question, Transfer, Via};
+pub use expr::{BinaryOp, Binder, Conditional, Expr, ExprKind, Reduction, Subscript};
 
 /// A whole file, in the order in which it is written.
 #[derive(Debug, Clone, PartialEq)]

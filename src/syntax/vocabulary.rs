@@ -60,19 +60,8 @@ pub const NUMBERS: [&str; 2] = ["R", "N"];
 pub const MATRICES: [&str; 8] = ["GL", "O", "Sym", "SPD", "Skew", "Diag", "Perm", "SignedPerm"];
 
 /// The ways in which a state is carried, beside the fixed spaces.
-pub const STATES: [&str; 11] = [
-    "tangent",
-    "cotangent",
-    "metric",
-    "cometric",
-    "diagonal",
-    "left",
-    "right",
-    "point",
-    "scalar",
-    "entries",
-    "auto",
-];
+pub const STATES: [&str; 11] =
+    ["tangent", "cotangent", "metric", "cometric", "diagonal", "left", "right", "point", "scalar", "entries", "auto"];
 
 /// Whether a word is reserved: it is never a name.
 pub fn is_reserved(word: &str) -> bool {

@@ -4,8 +4,8 @@ use lsp_types::{CompletionItem, CompletionItemKind, Position, Range, TextEdit};
 
 use super::document::Document;
 use super::names::visible;
-use crate::model::names::CLASSES;
 use crate::core::prim;
+use crate::model::names::CLASSES;
 use crate::model::optimizer;
 use crate::syntax::tree::{Item, ItemKind};
 use crate::syntax::vocabulary;
