@@ -1,5 +1,7 @@
 //! Diagnostics as text: colour only where it is welcome, and as wide as the terminal.
 
+use std::io::IsTerminal;
+
 use crate::InputError;
 use crate::model::warnings::Warning;
 use crate::report::diagnosis::Diagnosis;
@@ -10,6 +12,7 @@ use crate::source::Sources;
 pub struct Printer {
     style: Style,
     narrated: bool,
+    columns: Option<usize>,
 }
 
 impl Printer {
@@ -17,12 +20,18 @@ impl Printer {
     pub fn new() -> Self {
         let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
         let style = Style { width: terminal_width(), colour };
-        Printer { style, narrated: std::env::var_os("NAT_NARRATE").is_some() }
+        let columns = std::io::stdout().is_terminal().then_some(style.width);
+        Printer { style, narrated: std::env::var_os("NAT_NARRATE").is_some(), columns }
     }
 
     /// What the texts depend on beside the diagnostics.
     pub fn style(&self) -> String {
-        format!("{:?} {}", self.style, self.narrated)
+        format!("{:?} {} {:?}", self.style, self.narrated, self.columns)
+    }
+
+    /// The columns of the terminal that lists are printed on; in a pipe a line may be as long as it is.
+    pub fn columns(&self) -> Option<usize> {
+        self.columns
     }
 
     /// The text of a diagnosis.

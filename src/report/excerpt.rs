@@ -107,7 +107,8 @@ impl Style {
     /// What helps, in lines.
     pub fn help(self, parts: &[Part]) -> Vec<String> {
         const HEAD: &str = "  help: ";
-        let room = self.width.saturating_sub(HEAD.len());
+        // The last column stays free: some terminals break a line that fills it.
+        let room = self.width.saturating_sub(HEAD.len() + 1);
         let mut lines: Vec<String> = Vec::new();
         for part in parts {
             match part {

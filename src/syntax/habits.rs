@@ -125,7 +125,13 @@ impl Place<'_, '_> {
             return Some("the rules stand in `flow { … }` or `step(lr) { … }`".to_owned());
         }
         if self.expects(&[Rule::statement]) && self.found.is_word() {
-            let changed = ["+=", "-=", "*=", "/="].iter().any(|sign| next.starts_with(sign));
+            let signs = ["+=", "-=", "*=", "/=", "<-", "←"];
+            // `v_{t+1}`, `params.dt`
+            let indexed = token.ends_with('_') && next.starts_with('{');
+            if indexed || token == "params" && next.starts_with('.') {
+                return Some(self.rule_of(token.trim_end_matches('_')));
+            }
+            let changed = signs.iter().any(|sign| next.starts_with(sign));
             let other = token.strip_prefix('d').filter(|_| next.starts_with("/dt"));
             let name = match (other, token) {
                 (Some(name), _) if !name.is_empty() => name,

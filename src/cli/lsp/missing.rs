@@ -71,13 +71,20 @@ fn rule(document: &Document, message: &str, at: usize) -> Option<(String, usize,
     Some((format!("Give the rule `{line}`"), end, before_brace(document, end, &[line])))
 }
 
-/// A family without its size: its smallest member.
+/// A family without its sizes: its smallest member.
 fn size(document: &Document, message: &str, end: usize) -> Option<(String, usize, String)> {
-    let (_, sizes) = message.split_once(" needs its size")?;
-    let given: Vec<String> = quoted(sizes).map(|n| format!("{n} = 1")).collect();
+    let (family, _) = message.split_once(" needs its size")?;
+    let family = quoted(family).next()?;
+    let sizes = document.tree.items.iter().find_map(|i| match &i.kind {
+        ItemKind::Architecture(a) if a.name.name == family => Some(a.params.len()),
+        ItemKind::Morphism(m) if m.name.name == family => {
+            Some(m.params.iter().filter(|p| p.ty.as_ref().is_some_and(|t| t.name.name == "N")).count())
+        }
+        _ => None,
+    })?;
     let open = document.source.text.get(end..)?.starts_with('(');
-    let text = format!("({})", given.join(", "));
-    (!given.is_empty() && !open).then(|| (format!("Give the size: `{text}`"), end, text.clone()))
+    let text = format!("({})", vec!["1"; sizes].join(", "));
+    (sizes > 0 && !open).then(|| (format!("Give the size: `{family}{text}`"), end, text.clone()))
 }
 
 /// Lines in front of a closing brace: on lines of their own if the brace stands on its own.

@@ -27,6 +27,11 @@ impl Place<'_, '_> {
         if token == "=" && calls && ranges {
             return Some(format!("an index runs over a range: `{} in 0..n`", self.last));
         }
+        if token == "=" && calls && matches!(self.last, "axis" | "dim" | "dims" | "keepdims" | "keepdim") {
+            return Some(
+                "there are no named arguments, and what is summed is summed over all entries; row by row it is `[i in 0..n: sum(A[i])]`".to_owned(),
+            );
+        }
         if token == "=" && calls {
             return Some("functions take their arguments in order, without names".to_owned());
         }
@@ -92,6 +97,21 @@ impl Place<'_, '_> {
         if entry == "state" && self.expects(&[Rule::colon]) {
             return Some(
                 "a state has a type: `tangent`, `cotangent`, `metric`, `diagonal`, `R`, …; where it starts stands behind: `state m : cotangent = 0`"
+                    .to_owned(),
+            );
+        }
+        if self.last == "param" && token == "(" {
+            return Some("names stand without parentheses: `param a, b : R`".to_owned());
+        }
+        if self.before.ends_with("->") && token == "(" && !self.expects(&[Rule::ty]) {
+            return Some(
+                "the target is an architecture that is declared; only a source may be written inline: `reparam F : (a, b : R) -> Target { … }`"
+                    .to_owned(),
+            );
+        }
+        if item == "def" && token == "->" {
+            return Some(
+                "a function gives no type: `def f(x) = …`; a map between architectures is a `reparam`, a `projection` or an `embedding`"
                     .to_owned(),
             );
         }
@@ -174,7 +194,7 @@ impl Place<'_, '_> {
                 ));
             }
         }
-        if self.expects(&[Rule::kw_along]) && self.found.continues_line() {
+        if self.expects(&[Rule::kw_along]) {
             return Some("what it is asked along stands behind `along`: `check natural O along F`".to_owned());
         }
         if self.expects(&[Rule::equality]) {

@@ -24,6 +24,13 @@ impl Place<'_, '_> {
         }
         let quoted = &self.here[1..];
         let inner = quoted.split('\'').next().filter(|inner| inner.len() < quoted.len() && !inner.contains('\n'));
+        if matches!(self.inside().0, "reparam" | "projection" | "embedding")
+            && quoted.trim_start().starts_with('=')
+            && !self.last.is_empty()
+        {
+            let help = format!("a parameter of the target is given as it is called: `{} = …`", self.last);
+            return Some(Habit { help, moved: None });
+        }
         let spaced = self.before.len() < self.found.before.len();
         let (span, moved) = (Span { start: at, end: at + 1, ..self.found.span }, "an operator");
         match inner {
@@ -54,6 +61,14 @@ impl Place<'_, '_> {
         }
         if !self.is(".") || self.is(".*") || self.is("./") {
             return None;
+        }
+        if !self.last.is_empty() && !self.last.starts_with(|c: char| c.is_ascii_digit()) {
+            if self.is(".(") {
+                return stays("functions act entry by entry as they are: `f(x)`, without a point");
+            }
+            if self.is(".+") || self.is(".-") {
+                return stays("sums and differences act entry by entry as they are: `a + b`, without a point");
+            }
         }
         let name = word(&self.here[1..]);
         if self.expects(&[Rule::semicolon]) {
@@ -104,7 +119,9 @@ impl Place<'_, '_> {
         }
         let of_type = self.before.ends_with(']') || matches!(self.last, "R" | "N");
         if ended && of_type && self.is("[")
-            || ended && self.last == "R" && matches!(self.found.token, "^" | "(" | "{" | "<")
+            || ended
+                && matches!(self.last, "R" | "ℝ" | "Real" | "Float" | "float")
+                && matches!(self.found.token, "^" | "(" | "{" | "<")
         {
             let first = self.before[..self.before.len()].rsplit('[').next().unwrap_or_default().trim_end_matches(']');
             let inside = self.here.trim_start_matches('^').trim_start_matches(['(', '{', '<', '[']);
@@ -144,6 +161,9 @@ impl Place<'_, '_> {
             let (item, _) = self.inside();
             let name = self.last.trim_end_matches('\'');
             return Some(if item == "optimizer" { self.rule_of(name) } else { "a value is given with `=`".to_owned() });
+        }
+        if self.is(":") && self.before.ends_with(':') && self.inside().0 != "use" {
+            return Some("a type stands behind one colon: `x : R[3]`".to_owned());
         }
         if let Some(rest) = self.here.strip_prefix('\\') {
             let name = word(rest);
