@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use nat::core::class::Class;
 use nat::core::prim;
-use nat::model::optimizer;
-use nat::structure::class::Class;
+use nat::core::variance::Variance;
+use nat::core::words::{Calculus, Word};
 use nat::syntax::vocabulary;
 use nat::verdict::Verdict;
 use serde_json::Value;
@@ -21,7 +22,7 @@ fn set<'a>(words: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
 
 /// The functions that are applied: those of the language, and those of optimizers.
 fn functions() -> BTreeSet<String> {
-    set(prim::names().chain(optimizer::FUNCTIONS).filter(|f| !f.ends_with('\'')))
+    set(prim::names().chain(Calculus::ALL.map(Calculus::name)).filter(|f| !f.ends_with('\'')))
 }
 
 /// The words between the first bracket after a part of a pattern and the one that closes it.
@@ -48,7 +49,7 @@ fn the_textmate_grammar_knows_the_words() {
     assert_eq!(alternatives(&of("variable.language.line.nat"), "", "(?:", ")", "|"), set(vocabulary::LINES));
     assert_eq!(alternatives(&of("storage.modifier.state.nat"), "", "(?:", ")", "|"), set(vocabulary::STATES));
     assert_eq!(words("support.function.nat"), functions());
-    assert_eq!(words("variable.language.optimizer.nat"), set(optimizer::WORDS));
+    assert_eq!(words("variable.language.optimizer.nat"), set(Word::ALL.map(Word::name)));
     let check: Vec<&str> = rules.iter().filter_map(|r| r["match"].as_str()).collect();
     let asked = check.iter().find(|m| m.contains("(check)")).expect("a rule for checks");
     assert_eq!(alternatives(asked, "(check)", "(", ")", "|"), set(vocabulary::QUESTIONS.into_iter().chain(["system"])));
@@ -90,7 +91,7 @@ fn words_mean_what_the_program_makes_of_them() {
         Verdict::Invalid,
     ];
     assert_eq!(set(vocabulary::EXPECTED), set(verdicts.map(Verdict::text)));
-    let states = optimizer::Variance::ALL.map(optimizer::Variance::word);
+    let states = Variance::ALL.map(Variance::word);
     assert!(states[1..].iter().all(|s| vocabulary::STATES.contains(s)), "{states:?}");
     assert!(Class::ALL.iter().all(|c| !vocabulary::is_reserved(c.word())));
 }

@@ -2,8 +2,8 @@
 
 use super::excerpt::width;
 use crate::Answer;
+use crate::core::class::Class;
 use crate::source::Sources;
-use crate::structure::class::Class;
 use crate::verdict::{Finding, Verdict};
 
 /// The largest classes along which the square commutes: those that no other such class contains.

@@ -2,7 +2,7 @@
 //! of editors read these lists, and tests compare them with `grammar/nat.pest`.
 //!
 //! Functions are not here: those of the language stand in [`crate::core::prim`], those of optimizers in
-//! `model::optimizer`.
+//! [`crate::core::words`].
 
 /// The reserved words that begin an item.
 pub const ITEMS: [&str; 14] = [

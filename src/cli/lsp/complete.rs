@@ -4,9 +4,9 @@ use lsp_types::{CompletionItem, CompletionItemKind, Position, Range, TextEdit};
 
 use super::document::Document;
 use super::names::visible;
+use crate::core::names::CLASSES;
 use crate::core::prim;
-use crate::model::names::CLASSES;
-use crate::model::optimizer;
+use crate::core::words::{Calculus, Word};
 use crate::syntax::tree::{Item, ItemKind};
 use crate::syntax::vocabulary;
 
@@ -87,9 +87,9 @@ pub fn complete(document: &Document, at: Position) -> Vec<CompletionItem> {
         }
         Wanted::Anything => {
             all.extend(vocabulary::keywords().chain(vocabulary::LINES).map(|w| word(&w, keyword)));
-            let functions = prim::names().chain(optimizer::FUNCTIONS);
+            let functions = prim::names().chain(Calculus::ALL.map(Calculus::name));
             all.extend(functions.map(|w| word(&w, CompletionItemKind::FUNCTION)));
-            all.extend(optimizer::WORDS.iter().map(|w| word(w, CompletionItemKind::VARIABLE)));
+            all.extend(Word::ALL.map(|w| word(&w.name(), CompletionItemKind::VARIABLE)));
             all.extend(locals(document, offset).iter().map(|w| word(&w.as_str(), CompletionItemKind::VARIABLE)));
         }
         Wanted::Optimizer | Wanted::Architecture => {}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::files::Disk;
 use super::document::Document;
 use crate::model::elaborate::Elaborator;
-use crate::model::names::{Declared, Model};
+use crate::core::names::{Declared, Model};
 use crate::source::{Sources, Span};
 use crate::syntax::tree::{
     Architecture, ArchitectureEntry, Data, Expr, ExprKind, File, Ident, Item, ItemKind, Let, Param,
