@@ -72,7 +72,7 @@ use check::{Budget, Task};
 use core::class::Class;
 use core::error::ModelError;
 use core::names::Model;
-use model::warnings::{Warning, warnings};
+use model::warnings::{Warning, one_size, warnings};
 use source::{SourceId, Sources, Span};
 use syntax::SyntaxError;
 use syntax::tree::{Check, Classify, Ident, Instance, Path, Question};
@@ -379,7 +379,11 @@ pub fn check_source_for(
 pub fn warnings_of(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> Vec<Warning> {
     let gathered = files.gather(sources, id);
     let own = gathered.parts.iter().find(|part| part.id == id);
-    own.map(|part| warnings(&part.file, sources.get(id))).unwrap_or_default()
+    let mut found = own.map(|part| warnings(&part.file, sources.get(id))).unwrap_or_default();
+    let (model, _) = Model::join(&gathered.parts);
+    found.extend(one_size(&model).into_iter().filter(|w| w.span().source == id));
+    found.sort_by_key(Warning::span);
+    found
 }
 
 /// The faults of declarations, and those that checks met, which may lie in a file that this one uses: each once.

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
-use nat::model::warnings::{Warning, warnings};
+use nat::core::names::Model;
+use nat::model::warnings::{Warning, one_size, warnings};
 use nat::source::{Source, SourceId};
 use nat::syntax;
 
@@ -17,7 +18,10 @@ fn warned(text: &str) -> Vec<(usize, String, String)> {
         let kind = code.rsplit("::").next().unwrap_or_default().to_owned();
         (source.line_column(w.span().start).0, kind, w.to_string())
     };
-    warnings(&file, &source).iter().map(say).collect()
+    let mut found = warnings(&file, &source);
+    found.extend(one_size(&Model::collect(file).0));
+    found.sort_by_key(Warning::span);
+    found.iter().map(say).collect()
 }
 
 const GOOD: &str = "\
@@ -49,7 +53,7 @@ fn nothing_is_said_of_a_good_file() {
 
 #[test]
 fn each_kind_is_found_where_it_stands() {
-    let cases: [(&str, &str, usize, &str, &str); 16] = [
+    let cases: [(&str, &str, usize, &str, &str); 17] = [
         ("def square", "data z : R\ndef square", 3, "unused", "`z`"),
         ("def square", "let third = 1 / 3\ndef square", 3, "unused", "`third`"),
         ("def square", "def cube(a) = a^3\ndef square", 3, "unused", "`cube`"),
@@ -63,6 +67,13 @@ fn each_kind_is_found_where_it_stands() {
         ("where slope > 0", "where slope >= 0", 5, "closed_condition", "`>=` is read as `>`"),
         ("0 < mu < 1", "0 <= mu < 1", 13, "closed_condition", "`<=` is read as `<`"),
         ("where n >= 1", "where n >= 4, n < 4", 10, "no_member", "`n`"),
+        (
+            "Series(n : N where n >= 1) {",
+            "Series(n : N where n >= 1) { param q : R[n]  let _fits = dot(q, [1, 2])",
+            10,
+            "one_size",
+            "`n` = 2",
+        ),
         ("where a > 0", "where a > 0, a < -1", 11, "empty_where", "`a`"),
         (
             "along Scale expect",

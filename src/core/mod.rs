@@ -11,6 +11,7 @@ pub mod error;
 pub mod formula;
 pub mod names;
 pub mod prim;
+pub mod size;
 pub mod system_error;
 pub mod variance;
 pub mod words;

@@ -16,6 +16,7 @@ mod numbers;
 mod operators;
 pub mod optimizer;
 mod scopes;
+pub mod shapes;
 pub(crate) mod suggest;
 pub mod system;
 pub mod validate;

@@ -1,13 +1,14 @@
 //! Elaborates every declaration of a file once, so that a fault is found whether or not a check uses it.
 //!
-//! Families are tried at a few small sizes; a declaration is faulty if it fails at all of them. Faults of shape in a
-//! family that no check uses are left to the first use, since the sizes that make it fit may not be among those tried.
+//! Whether the shapes of a family fit is read off over symbolic sizes, see [`super::shapes`]. Other faults are found by
+//! reading it at a few small sizes; a declaration is faulty if it fails at all of them.
 
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::elaborate::{EXPANSION, Elaborator, Local, Role, Scope};
+use super::shapes;
 use crate::core::error::ModelError;
 use crate::core::names::{Declared, Model};
 use crate::core::variance::Variance;
@@ -48,6 +49,9 @@ pub fn validate(model: &Model) -> Vec<ModelError> {
                 break;
             }
             first.get_or_insert(found);
+        }
+        if let shapes::Fits::Never(fault) = shapes::of(model, declared) {
+            errors.push(*fault);
         }
         let found = first.unwrap_or_default();
         errors.extend(found.into_iter().filter(|e| !family || !depends_on_size(e)));

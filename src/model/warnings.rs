@@ -10,6 +10,8 @@ use miette::Diagnostic;
 use rustc_hash::{FxHashMap, FxHashSet};
 use thiserror::Error;
 
+use super::shapes;
+use crate::core::names::Model;
 use crate::source::{Source, Span};
 use crate::syntax::tree::{
     Architecture, ArchitectureEntry, Check, Condition, Data, Def, Domain, Equation, File, Ident, ItemKind, Let,
@@ -99,6 +101,21 @@ pub enum Warning {
         #[label("leaves no size")]
         span: Span,
     },
+    /// A family whose shapes fit at one size alone.
+    #[error("this fits only for `{name}` = {value}")]
+    #[diagnostic(
+        code(nat::warning::one_size),
+        help("at every other size the shapes here differ; a size that is always {value} needs no parameter")
+    )]
+    OneSize {
+        /// The size.
+        name: String,
+        /// Its value.
+        value: u64,
+        /// Where shapes meet.
+        #[label("fits at one size")]
+        span: Span,
+    },
     /// The same question again.
     #[error("this is asked twice")]
     #[diagnostic(code(nat::warning::asked_twice), help("remove one of the two"))]
@@ -122,9 +139,23 @@ impl Warning {
             | Warning::Closed { span, .. }
             | Warning::EmptyWhere { span, .. }
             | Warning::NoMember { span, .. }
+            | Warning::OneSize { span, .. }
             | Warning::AskedTwice { span, .. } => *span,
         }
     }
+}
+
+/// The families whose shapes fit at one size alone.
+pub fn one_size(model: &Model) -> Vec<Warning> {
+    let mut found = Vec::new();
+    for (_, declared, declaration) in model.declarations() {
+        if let shapes::Fits::Only { name, value, span } = shapes::of(model, declared)
+            && span.source == declaration.source
+        {
+            found.push(Warning::OneSize { name, value, span });
+        }
+    }
+    found
 }
 
 /// The warnings about a file whose syntax is right, in order of place.

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use super::context::{Context, Res, stuck};
-use super::linear::Lin;
 use super::normal::Prover;
 use super::poly::{Atom, Entry, Poly, Symbol};
 use super::reading::{Conditions, Env, Sizes};
 use super::value::{At, Layout, Shape, Value};
 use crate::core::names::Declared;
+use crate::core::size::Lin;
 use crate::read::{Part, bind, conditions, parts};
 use crate::syntax::tree::{ArchitectureEntry, Instance, Param, Type};
 

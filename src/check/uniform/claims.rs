@@ -1,12 +1,12 @@
 //! What a projection claims, for every size: full row rank, and that the source's domain is mapped into the target's.
 
 use super::context::{Context, Res, stuck};
-use super::linear::Lin;
 use super::normal::{Prover, reason};
 use super::poly::{Atom, Entry, Poly, Symbol};
 use super::square::{Projection, assumptions, declaration, index};
 use super::value::At;
 use super::{Family, Outcome, Proof};
+use crate::core::size::Lin;
 use crate::domain::Rational;
 use crate::syntax::tree::Instance;
 use crate::verdict::Verdict;

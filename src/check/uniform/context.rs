@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::linear::{FIRST_FREE, Lin, Product, Unit, Var, gcd};
+use crate::core::size::{FIRST_FREE, Lin, Product, Unit, Var, gcd};
 
 /// Why a computation stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::context::{Context, Res, moderate};
-use super::linear::{Lin, Unit, Var};
 use super::normal::Prover;
 use super::poly::{Atom, Entry, Mono, Poly};
 use crate::core::formula::Formula;
+use crate::core::size::{Lin, Unit, Var};
 use crate::domain::{Fun, Rational};
 
 /// What an entry is replaced by, or its derivative; `None` leaves it as it is.

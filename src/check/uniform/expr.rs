@@ -2,7 +2,6 @@
 //! What is not read here is refused by name.
 
 use super::context::{Context, Need, Res, moderate, stuck};
-use super::linear::Lin;
 use super::normal::{Prover, half};
 use super::poly::{Atom, Entry, Poly, Symbol};
 use super::reading::{Env, Sizes};
@@ -10,6 +9,7 @@ use super::sum::MAX_NESTED;
 use super::value::{At, Shape, Value};
 use crate::core::names::DataId;
 use crate::core::prim::choice_weights;
+use crate::core::size::Lin;
 use crate::domain::{Fun, Rational};
 use crate::read::{Indexed, expr};
 use crate::syntax::tree::{BinaryOp, Comparison};

@@ -1,11 +1,11 @@
 //! The functions of the language on values with symbolic shapes.
 
 use super::context::{Context, Res, stuck};
-use super::linear::Lin;
 use super::normal::{Prover, half};
 use super::poly::Poly;
 use super::reading::Env;
 use super::value::{At, Shape, Value};
+use crate::core::size::Lin;
 use crate::domain::{Fun, Rational};
 
 impl<'e> Prover<'e> {

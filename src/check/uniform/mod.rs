@@ -7,7 +7,7 @@
 //!
 //! | module | what it knows |
 //! | --- | --- |
-//! | [`linear`] | sizes and indices: integer polynomials in variables and in powers `2^k` |
+//! | [`crate::core::size`] | sizes and indices: integer polynomials in variables and in powers `2^k` |
 //! | [`context`] | what is known of the variables; proofs by cases |
 //! | [`poly`], [`normal`] | scalars in normal form and the operations on them |
 //! | [`sum`] | indexed sums with symbolic bounds, as prefix sums |
@@ -30,7 +30,6 @@ pub mod context;
 pub mod derive;
 pub mod expr;
 pub mod functions;
-pub mod linear;
 pub mod normal;
 pub mod optimizer;
 pub mod poly;

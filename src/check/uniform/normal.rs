@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::context::{Cases, Context, Need, Res, stuck};
-use super::linear::Lin;
 use super::poly::{Atom, Mono, Poly, even};
 use crate::core::names::Model;
 use crate::core::prim::{AtZero, Parity};
+use crate::core::size::Lin;
 use crate::domain::{Fun, Rational};
 
 /// Term multiplications that one proof may do.

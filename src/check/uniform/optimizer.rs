@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::architecture::{Arch, symbolic};
 use super::context::{Context, Res, stuck};
-use super::linear::Lin;
 use super::normal::Prover;
 use super::poly::{Atom, Entry, Poly, Symbol};
 use super::reading::{Env, Sizes};
 use super::value::{At, Layout, Shape, Value};
+use crate::core::size::Lin;
 use crate::core::words::{Calculus, Word};
 use crate::domain::Rational;
 use crate::read::rules;

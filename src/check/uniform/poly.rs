@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::linear::{Lin, Unit, Var, unit_text};
+use crate::core::size::{Lin, Unit, Var, unit_text};
 use crate::domain::{Fun, Rational};
 
 /// What entries belong to.

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::context::{Context, Res, stuck};
-use super::linear::{Lin, Var};
 use super::normal::{Prover, as_lin, content};
 use super::poly::{Atom, Mono, Poly, Symbol, Words, even};
+use crate::core::size::{Lin, Var};
 use crate::domain::Rational;
 
 /// Both sides at a general entry in one case, and the index there.

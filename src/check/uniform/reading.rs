@@ -3,7 +3,6 @@
 use super::architecture::symbolic;
 use super::context::{Context, Need, Res, stuck};
 use super::expr::{Body, Range};
-use super::linear::Lin;
 use super::normal::Prover;
 use super::optimizer::Over;
 use super::poly::{Atom, Entry, Poly, Symbol};
@@ -11,6 +10,7 @@ use super::value::{Shape, Value};
 use crate::core::error::ModelError;
 use crate::core::names::{DataId, Model};
 use crate::core::prim::{Composed, Fun, Row};
+use crate::core::size::Lin;
 use crate::core::words::{Calculus, Word};
 use crate::domain::Rational;
 use crate::read::{Algebra, Arg, At, Choice, Each, Indexed, Local, Scope, Whole, expr};

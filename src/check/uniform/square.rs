@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use super::architecture::Arch;
 use super::context::{Context, Need, Res, stuck};
-use super::linear::{Lin, Var};
 use super::normal::{Obligation, Prover, reason};
 use super::optimizer::Over;
 use super::poly::{Atom, Entry, Poly, Symbol, Words};
@@ -14,6 +13,7 @@ use super::reading::{Env, Sizes};
 use super::value::{At, Layout, Shape, Value};
 use super::{Family, Outcome, Proof};
 use crate::core::names::{DataId, Declared};
+use crate::core::size::{Lin, Var};
 use crate::domain::Rational;
 use crate::read::{Local, bind, equations};
 use crate::syntax::tree::{Domain, Instance, Morphism, MorphismKind, Optimizer};

@@ -13,9 +13,9 @@ use std::rc::Rc;
 
 use super::context::{Context, Need, Res, moderate, stuck};
 use super::derive::rename;
-use super::linear::{Lin, Unit, Var};
 use super::normal::Prover;
 use super::poly::{Atom, Mono, Poly};
+use crate::core::size::{Lin, Unit, Var};
 use crate::domain::Rational;
 
 /// Terms that are taken off a bound one by one.

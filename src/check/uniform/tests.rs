@@ -5,13 +5,13 @@ use std::path::Path;
 
 use rustc_hash::FxHashMap;
 
-use super::linear::{Lin, Unit, Var};
 use super::normal::Prover;
 use super::poly::{Atom, Entry, Mono, Poly, Symbol};
 use super::square::examine;
 use super::{Family, applied};
 use crate::check::lower::lower;
 use crate::core::names::{Declared, Model};
+use crate::core::size::{Lin, Unit, Var};
 use crate::domain::Domain;
 use crate::domain::Rational;
 use crate::domain::float::Float;

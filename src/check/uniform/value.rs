@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::context::{Context, Res, stuck};
-use super::linear::Lin;
 use super::normal::Prover;
 use super::poly::Poly;
+use crate::core::size::Lin;
 use crate::domain::Rational;
 
 /// The parameters of an architecture: block by block the extents.
