@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::super::files::Disk;
 use super::document::Document;
-use crate::model::elaborate::Elaborator;
 use crate::core::names::{Declared, Model};
+use crate::model::elaborate::{Elaborator, Scope};
 use crate::source::{Sources, Span};
 use crate::syntax::tree::{
     Architecture, ArchitectureEntry, Data, Expr, ExprKind, File, Ident, Item, ItemKind, Let, Param,
@@ -66,10 +66,11 @@ fn model(document: &Document, own: Vec<Item>) -> Model {
 
 /// The shape of a name of a model.
 fn look(model: &Model, name: &str, span: Span) -> Option<Vec<usize>> {
-    let declared = model.resolve(name, span).filter(|d| matches!(d, Declared::Data(_) | Declared::Let(_)))?;
+    model.resolve(name, span).filter(|d| matches!(d, Declared::Data(_) | Declared::Let(_)))?;
+    let value = Expr { kind: ExprKind::Name(name.to_owned()), span };
     let found = catch_unwind(AssertUnwindSafe(|| {
         let mut e = Elaborator::new(model);
-        let term = e.file_value(name, declared, span).ok()?;
+        let term = e.expr(&value, &Scope::default()).ok()?;
         Some(e.store.shape(term).to_vec())
     }));
     found.ok()?
