@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use miette::{NamedSource, SourceSpan};
+use miette::SourceSpan;
 
 /// Which of the loaded sources a [`Span`] lies in: an index into [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -95,6 +95,18 @@ impl Source {
         (line, column + 1)
     }
 
+    /// The text of a line, counted from 1, without its end; of a line that is not there, nothing.
+    pub fn line(&self, line: usize) -> &str {
+        let bound = |number: usize| self.line_starts.get(number).copied().unwrap_or(self.text.len());
+        let text = self.text.get(bound(line.wrapping_sub(1))..bound(line)).unwrap_or("");
+        text.trim_end_matches(['\n', '\r'])
+    }
+
+    /// The byte offset at which a line, counted from 1, begins.
+    pub fn line_start(&self, line: usize) -> usize {
+        self.line_starts.get(line.wrapping_sub(1)).copied().unwrap_or(self.text.len())
+    }
+
     /// The text of a span, clamped to the source.
     pub fn slice(&self, span: Span) -> &str {
         let end = span.end.min(self.text.len());
@@ -118,6 +130,11 @@ fn stand_in(c: char) -> char {
         2 => '\u{b7}',
         _ => char::REPLACEMENT_CHARACTER,
     }
+}
+
+/// A text as it can be shown: every character is where it was, and none can steer a terminal.
+pub fn shown(text: &str) -> String {
+    text.chars().map(|c| if steers(c) { stand_in(c) } else { c }).collect()
 }
 
 /// All sources of one run; spans refer to them by [`SourceId`].
@@ -147,17 +164,6 @@ impl Sources {
             Some((_, source)) => source,
             None => &self.sources[id.0 as usize],
         }
-    }
-
-    /// The source in the form in which miette reads it and shows it: every byte is where it was, and no character in it
-    /// can steer a terminal.
-    pub fn named(&self, id: SourceId) -> NamedSource<Arc<str>> {
-        let source = self.get(id);
-        let text = match source.text.chars().any(steers) {
-            true => source.text.chars().map(|c| if steers(c) { stand_in(c) } else { c }).collect::<String>().into(),
-            false => Arc::clone(&source.text),
-        };
-        NamedSource::new(source.name.clone(), text)
     }
 
     /// Name, line and column (both from 1) of the start of a span.

@@ -224,6 +224,9 @@ pub struct Finding {
     pub assumptions: Vec<String>,
     /// Those of the assumptions that are claims which were only seen to hold at sampled points.
     pub sampled_claims: Vec<String>,
+    /// For a step whose sides differ by an order in the learning rate: the largest difference of its entries at a random
+    /// point, for learning rates that grow smaller: pairs of both.
+    pub shrinking: Vec<(f64, f64)>,
     /// For `undecided` and numeric verdicts: what was tried.
     pub tried: Vec<String>,
 }
@@ -297,6 +300,7 @@ impl Finding {
             causes: Vec::new(),
             assumptions: Vec::new(),
             sampled_claims: Vec::new(),
+            shrinking: Vec::new(),
             tried: Vec::new(),
         }
     }

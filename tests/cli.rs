@@ -1,5 +1,10 @@
 //! The binary from outside: exit statuses, formats, and what it does with bad input.
 
+#[path = "cli/inputs.rs"]
+mod inputs;
+#[path = "cli/naturalize.rs"]
+mod naturalize;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -385,71 +390,6 @@ check same Polar == Identity on Two
     assert_eq!(status(&run_on(&["check", "--require-proof", "-"], GOOD.as_bytes())), 0);
 }
 
-/// Inputs that break careless programs: each is answered, in time, without a panic.
-#[test]
-fn nasty_inputs() {
-    let plane = "architecture Plane { param x, y : R  output = [x, y]  loss = x^2 + y^2 }\n\
-                 optimizer Sgd { flow { d/dt params = -grad(loss) } }\n";
-    let long_sum = vec!["x"; 10_000].join(" + ");
-    let inputs: Vec<(&str, Vec<u8>)> = vec![
-        ("nothing", Vec::new()),
-        ("white space", b" \n\t\r\n\n".to_vec()),
-        ("a comment without an end of line", b"// the end".to_vec()),
-        ("a byte-order mark", b"\xef\xbb\xbflet a = 1\n".to_vec()),
-        ("zero bytes", vec![0; 1000]),
-        ("control characters", (1u8..32).collect()),
-        ("not UTF-8", vec![0xff; 1000]),
-        ("one quote", b"use \"".to_vec()),
-        ("unclosed", b"architecture A { param x : R loss = (x".to_vec()),
-        ("nested parentheses", format!("let a = {}1{}", "(".repeat(100_000), ")".repeat(100_000)).into_bytes()),
-        ("open parentheses", format!("let a = {}", "(".repeat(100_000)).into_bytes()),
-        ("nested lists", format!("let a = {}1{}", "[".repeat(10_000), "]".repeat(10_000)).into_bytes()),
-        ("minus signs", format!("let a = {}1", "-".repeat(100_000)).into_bytes()),
-        ("powers", format!("let a = {}1", "2^".repeat(10_000)).into_bytes()),
-        ("transposes", format!("let a = 1{}", "^T".repeat(100_000)).into_bytes()),
-        ("calls", format!("let a = {}1{}", "exp(".repeat(50_000), ")".repeat(50_000)).into_bytes()),
-        ("a long sum", format!("architecture A {{ param x : R  loss = {long_sum} }}\n").into_bytes()),
-        ("a long name", format!("let {} = 1", "a".repeat(1_000_000)).into_bytes()),
-        ("a long number", format!("let a = {}", "9".repeat(100_000)).into_bytes()),
-        ("a huge exponent", b"let a = 1e999999999\nlet b = 1e-999999999\n".to_vec()),
-        ("a huge power", b"let a = 10^10^10^10\nlet b = 2^(10^12)\n".to_vec()),
-        ("a huge tensor", b"data X : R[1000000, 1000000]\nlet a = zeros(10^9, 10^9)\n".to_vec()),
-        ("a huge comprehension", b"let a = sum(i in 0..10^18, j in 0..10^18: i * j)\n".to_vec()),
-        ("size below zero", b"architecture A(n : N) { param w : R[n - 1]  loss = sum(w) }\noptimizer S { flow { d/dt params = -grad(loss) } }\ncheck natural S along id(A(0))\n".to_vec()),
-        ("many faults", "let a = b\n".repeat(2_000).into_bytes()),
-        ("doubling definitions", (0..60).fold("def f0(a) = a + a\n".to_owned(), |s, i| s + &format!("def f{}(a) = f{i}(f{i}(a))\n", i + 1)).into_bytes()),
-        ("nowhere", format!("{plane}reparam F(a : R where a > 0, a < 0) : (u, v : R) -> Plane {{ x = u  y = v + a }}\ncheck natural Sgd along F\n").into_bytes()),
-        ("undefined", format!("{plane}architecture L {{ param x : R  loss = sqrt(-1 - x^2) }}\ncheck natural Sgd along id(L)\n").into_bytes()),
-        ("overflow", format!("{plane}architecture E {{ param x : R  loss = exp(exp(exp(exp(x^2 + 9)))) }}\nreparam F : (u : R) -> E {{ x = 2 * u }}\ncheck natural Sgd along F\n").into_bytes()),
-        ("no parameters", b"architecture A { loss = 1  output = 2 }\noptimizer S { flow { d/dt params = -natgrad(loss) } }\ncheck natural S along id(A)\n".to_vec()),
-        ("empty vectors", b"architecture A { param w : R[0]  loss = sum(w)  output = w }\noptimizer S { flow { d/dt params = -natgrad(loss) } }\ncheck natural S along id(A)\n".to_vec()),
-        ("only kinks", format!("{plane}architecture K {{ param x : R  loss = abs(sin(10^9 * x)) + abs(x) }}\nreparam F : (u : R) -> K {{ x = 3 * u }}\ncheck natural Sgd along F\n").into_bytes()),
-        ("ten megabytes", "// a line of a comment that says nothing at all\n".repeat(220_000).into_bytes()),
-    ];
-    for (name, input) in inputs {
-        let output = run_on(&["check", "--format", "json", "-"], &input);
-        let code = status(&output);
-        assert!((0..=2).contains(&code), "{name}: status {code}: {}", stderr(&output));
-        assert!(!stderr(&output).contains("panicked"), "{name}: {}", stderr(&output));
-        let report = json(&output);
-        let errors = array(&report, "errors").len();
-        assert_eq!(code == 2, errors > 0, "{name}: status {code} with {errors} errors");
-        // The text report goes other ways.
-        let output = run_on(&["check", "-"], &input);
-        assert_eq!(status(&output), code, "{name}: {}", stderr(&output));
-        assert!(!stderr(&output).contains("panicked"), "{name}: {}", stderr(&output));
-    }
-}
-
-/// Constants are exact, and may grow beyond all memory.
-#[test]
-fn constants_of_any_size() {
-    let squares: String = (0..200).map(|i| format!("let c{} = c{i} * c{i}\n", i + 1)).collect();
-    let output = run_on(&["check", "--format", "json", "-"], format!("let c0 = 2\n{squares}").as_bytes());
-    assert_eq!(status(&output), 2, "{}", stderr(&output));
-    assert!(!array(&json(&output), "errors").is_empty());
-}
-
 /// A text with measured numbers and error bounds left out: they are not what the reader is told.
 fn masked(text: &str) -> String {
     let word = |w: &str| {
@@ -508,66 +448,4 @@ check natural GradientFlow along Chained
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!(name, said));
     }
-}
-
-/// What `nat naturalize` prints is text of the language, and natural along the class that was asked for.
-#[test]
-fn naturalize_prints_what_is_natural() {
-    let cases = [
-        ("Newton", "diffeo", "commutes"),
-        ("HeavyBall", "diffeo", "commutes"),
-        ("CotangentMomentum", "diffeo", "commutes"),
-        ("Sgd", "affine", "commutes"),
-        ("Adam", "diagonal", "commutes"),
-        ("AdaGrad", "diagonal", "commutes"),
-        ("AdamW", "translation", "commutes"),
-        ("Decayed", "affine", "commutes"),
-        ("Damped", "diagonal", "commutes"),
-        ("Sgd", "diffeo", "in limit"),
-        ("NaturalGradient", "diffeo", "commutes"),
-    ];
-    for (optimizer, class, verdict) in cases {
-        let arguments = ["naturalize", "-", "--optimizer", optimizer, "--along", class];
-        let output = run_on(&arguments, b"use std.optimizers\n");
-        assert_eq!(status(&output), 0, "{optimizer} along {class}: {}", stderr(&output));
-        assert!(!stderr(&output).is_empty(), "it says what was changed");
-        let text = format!("{}check natural {optimizer} along {class} expect {verdict}\n", stdout(&output));
-        let checked = run_on(&["check", "-"], text.as_bytes());
-        assert_eq!(status(&checked), 0, "{text}{}", stdout(&checked));
-    }
-    // Nothing is printed where no change is known, and bad input has its statuses.
-    let none = run_on(&["naturalize", "-", "--optimizer", "SignSgd", "--along", "orthogonal"], b"use std.optimizers\n");
-    assert_eq!((status(&none), stdout(&none)), (1, String::new()));
-    let unknown = run_on(&["naturalize", "-", "--optimizer", "Adm"], b"use std.optimizers\n");
-    assert_eq!(status(&unknown), 2);
-    assert!(stderr(&unknown).contains("did you mean `Adam`?"), "{}", stderr(&unknown));
-    assert_eq!(status(&run_on(&["naturalize", "-", "--optimizer", "Adam"], b"use std.optimisers\n")), 2);
-    assert_eq!(status(&run(&["naturalize", "-", "--optimizer", "Adam", "--along", "diagnal"])), 3);
-}
-
-/// A table expects nothing: it has no verdict, and the exit status is 0 whatever it says.
-#[test]
-fn tables_in_json() {
-    let text = "optimizer Sgd { step(lr) { params' = params - lr * grad(loss) } }\nclassify Sgd\nclassify\n";
-    let output = run_on(&["check", "-", "--format", "json"], text.as_bytes());
-    assert_eq!(status(&output), 0);
-    let report = json(&output);
-    let entries = array(&report, "checks");
-    assert_eq!(entries.len(), 2);
-    for entry in entries {
-        assert_eq!((&entry["kind"], &entry["optimizer"]), (&"classify".into(), &"Sgd".into()));
-        assert!(entry["verdict"].is_null() && entry["expected"].is_null());
-        let table = entry["table"].as_object().expect("a table");
-        assert_eq!(table.len(), 10);
-        assert_eq!(table["scaling"]["rate"], "a^2");
-        assert_eq!(
-            (&table["orthogonal"]["verdict"], &table["orthogonal"]["largest"]),
-            (&"commutes".into(), &true.into())
-        );
-        assert_eq!(table["linear"]["verdict"], "fails");
-        assert_eq!(table["linear"]["blame"][0]["text"], "grad(loss)");
-        assert!(table["linear"]["example"].as_str().is_some_and(|e| e.contains("check natural Sgd along")));
-    }
-    let lines = run_on(&["check", "-"], text.as_bytes());
-    assert!(stdout(&lines).lines().all(|l| l.chars().count() <= 80), "{}", stdout(&lines));
 }

@@ -147,3 +147,28 @@ fn a_page_is_found_by_parts_of_its_code() {
     assert_eq!(code("mismatch"), None, "three codes end so");
     assert_eq!(code("nothing_like_it"), None);
 }
+
+/// The page of the book that holds all pages, after a table of them.
+fn index() -> String {
+    let mut text = "# Error codes\n\n`nat explain CODE` prints these pages one by one. This file is made from them: \
+                    `UPDATE=1 cargo test --test explain` writes it anew.\n\n| code | what it says |\n| --- | --- |\n"
+        .to_owned();
+    for page in pages() {
+        let anchor = page.code.replace(':', "");
+        text.push_str(&format!("| [`{}`](#{anchor}) | {} |\n", page.code, page.summary().replace('|', "\\|")));
+    }
+    for page in pages() {
+        text.push_str(&format!("\n## {}\n\n{}\n", page.code, page.text));
+    }
+    text
+}
+
+#[test]
+fn the_book_has_the_pages() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/errors.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, index()).expect("the page is written");
+    }
+    let found = std::fs::read_to_string(&path).expect("the page");
+    assert!(found == index(), "docs/src/errors.md is not what the pages say: UPDATE=1 cargo test --test explain");
+}

@@ -60,6 +60,19 @@ fn every_text_has_a_layout() {
     assert!(good > 60 && comments > 500, "{good} texts with {comments} comments");
 }
 
+#[test]
+fn what_is_given_to_read_is_in_its_layout() {
+    let mut read = 0;
+    for (path, text) in texts() {
+        let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("a file of the project");
+        if !name.starts_with("tests") {
+            read += 1;
+            assert_eq!(formatted(&text).as_deref(), Some(text.as_str()), "`nat fmt {}`", path.display());
+        }
+    }
+    assert!(read > 15, "{read} texts");
+}
+
 proptest! {
     /// White space between tokens means nothing to the layout but where lines end and what stands below what.
     #[test]

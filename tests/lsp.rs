@@ -272,3 +272,88 @@ fn typing_does_not_wait_for_checks() {
     assert!(stale < 20, "{stale} diagnostics of texts that have changed");
     editor.end();
 }
+
+const NET: &str = "\
+// About nets.
+
+/// The inputs.
+data X(d : N) : R[d, 5]
+architecture Net(d : N, h : N) {
+  param U : R[h, d]
+  let hidden = tanh(U * X(d))
+  let both = hstack(hidden, hidden)
+  output = vec(hidden)
+  loss = norm(output)^2
+}
+architecture Plane { param x, y : R  loss = x^2 + y^2 }
+reparam F : (u, v : R) -> Plane { x = u }
+optimizer O {
+  state m : tangent
+  flow {
+    d/dt params = m
+  }
+}
+architecture Faulty { param x : R  loss = undeclared }
+check preserves loss id(Net)
+";
+
+#[test]
+fn hover_shows_shapes_and_comments() {
+    let mut editor = Editor::new(NET);
+    let mut hover = |part: &str, nth: usize| -> String {
+        let found = editor.at("textDocument/hover", part, nth, &[]);
+        found["contents"]["value"].as_str().unwrap_or_else(|| panic!("`{part}`: {found}")).to_owned()
+    };
+    assert!(hover("X(d)", 0).contains("The inputs."));
+    assert!(hover("hidden", 0).contains("`hidden` has the shape `R[h, 5]`"), "{}", hover("hidden", 0));
+    assert!(hover("both", 0).contains("`both` has the shape `R[h, 10]`"), "{}", hover("both", 0));
+    assert!(hover("output", 0).contains("output : R[5 * h]"), "{}", hover("output", 0));
+    assert!(hover("loss", 0).contains("loss : R\n"), "{}", hover("loss", 0));
+    assert!(hover("norm", 0).contains("def norm(x) = sqrt(dot(x, x))"), "{}", hover("norm", 0));
+    editor.end();
+}
+
+#[test]
+fn what_is_missing_is_offered() {
+    let mut editor = Editor::new(NET);
+    let diagnostics = editor.diagnostics();
+    let mut offered = Vec::new();
+    for d in &diagnostics {
+        let asked = json!({ "textDocument": { "uri": URI }, "range": d["range"], "context": { "diagnostics": [] } });
+        for action in editor.ask("textDocument/codeAction", asked).as_array().expect("actions") {
+            let edit = &action["edit"]["changes"][URI][0];
+            offered.push((action["title"].as_str().expect("a title").to_owned(), edit.clone()));
+        }
+    }
+    let edit = |title: &str| {
+        let found = offered.iter().find(|(t, _)| t == title);
+        &found.unwrap_or_else(|| panic!("`{title}` in {offered:?}")).1
+    };
+    assert_eq!(edit("Give `y`")["newText"], "y = v ");
+    assert_eq!(edit("Give the rule `d/dt m = 0`")["newText"], "  d/dt m = 0\n  ");
+    assert_eq!(edit("Give the size: `Net(1, 1)`")["newText"], "(1, 1)");
+    // With them made, these errors are gone.
+    let mended = NET
+        .replace("{ x = u }", "{ x = u y = v }")
+        .replace("d/dt params = m\n", "d/dt params = m\n    d/dt m = 0\n")
+        .replace("id(Net)", "id(Net(1, 1))");
+    editor.change(&mended);
+    let codes: Vec<Value> = editor.diagnostics().iter().map(|d| d["code"].clone()).collect();
+    assert_eq!(codes, ["nat::name::unknown"], "the fault of another item is left");
+    editor.end();
+}
+
+#[test]
+fn a_use_stands_below_the_comment_of_the_file() {
+    let mut editor = Editor::new(&NET.replace("check preserves loss id(Net)", "check natural "));
+    let found = editor.at("textDocument/completion", "\narchitecture Faulty", 0, &[]);
+    assert!(found.as_array().expect("a list").iter().any(|c| c["label"] == "architecture"), "{found}");
+    let offset = editor.text.find("check natural ").expect("the check") + "check natural ".len();
+    let line = editor.text[..offset].matches('\n').count();
+    let asked = json!({ "textDocument": { "uri": URI }, "position": { "line": line, "character": 14 } });
+    let found = editor.ask("textDocument/completion", asked);
+    let adam = found.as_array().expect("a list").iter().find(|c| c["label"] == "Adam").expect("the library's").clone();
+    assert_eq!(adam["additionalTextEdits"][0]["newText"], "use std.optimizers\n\n");
+    assert_eq!(adam["additionalTextEdits"][0]["range"]["start"], json!({ "line": 2, "character": 0 }));
+    editor.end();
+}

@@ -365,6 +365,35 @@ pub fn slope(
     slopes.get(slopes.len() / 2).copied()
 }
 
+/// The defect of [`slope`] at one seeded point, for learning rates from 1 downwards, as long as it can be told from
+/// rounding: pairs of both, for a picture.
+pub fn shrinking(
+    setting: &Setting,
+    (left, right): (&[Term], &[Term]),
+    rate: crate::term::SymbolId,
+    extra: &[Constraint],
+    budget: &Budget,
+) -> Vec<(f64, f64)> {
+    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    let sampler = Sampler::new(setting, &roots, extra);
+    let program = Program::new(&setting.store, &roots);
+    let mut random = Random::new(budget.seed, "slope");
+    let Some(mut point) = (0..64).find_map(|_| sampler.float(&mut random)) else { return Vec::new() };
+    let mut found = Vec::new();
+    for k in 0..12 {
+        let lr = 10f64.powf(-f64::from(k) / 2.0);
+        point.insert(rate, vec![lr]);
+        let Ok(values) = program.run(&mut Float::default(), |s| point.get(&s).cloned()) else { continue };
+        let (l, r) = values.split_at(left.len());
+        let d = l.iter().flatten().zip(r.iter().flatten()).fold(0.0f64, |m, (x, y)| m.max((x - y).abs()));
+        let size = l.iter().chain(r).flatten().fold(0.0f64, |m, x| m.max(x.abs()));
+        if d.is_finite() && d > 1e-13 * size {
+            found.push((lr, d));
+        }
+    }
+    found
+}
+
 /// A summand below this part of its sum leaves no trace that floating point could compare.
 const LOST: f64 = 1e-13;
 

@@ -174,7 +174,7 @@ fn check(arguments: &Arguments, out: &mut Out) -> Result<u8, (u8, String)> {
     let options = arguments.search.options(deadline);
     let pool = pool(arguments.search.threads.into())
         .map_err(|e| (status::INTERNAL, format!("cannot start worker threads: {e}")))?;
-    let printer = Printer::new(arguments.ascii);
+    let printer = Printer::new();
     let cache = cache(arguments, &printer).map_err(|e| (status::OUTPUT, format!("cannot keep answers: {e}")))?;
     let plan = Plan {
         paths: expand(&arguments.files),

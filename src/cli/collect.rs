@@ -1,11 +1,11 @@
 //! What came of a run: answers and errors in the order of the files, printed while they come in.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
@@ -21,7 +21,7 @@ use crate::report::made::SourceEntry;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::tree::ItemKind;
 use crate::verdict::{Evidence, Finding, Verdict};
-use crate::{Answer, FileReport, InputError, expected_verdict};
+use crate::{Answer, FileReport, expected_verdict};
 
 /// How often the progress bar is looked after.
 const TICK: Duration = Duration::from_millis(150);
@@ -48,6 +48,9 @@ pub struct FileShown {
     /// The texts that its answers depend on.
     pub sources: Vec<SourceEntry>,
 }
+
+/// Errors that were reported: their places and what they say.
+type Reported = FxHashSet<(Span, String)>;
 
 /// What is done with answers as they come in.
 pub trait Listen {
@@ -99,8 +102,11 @@ pub struct Collected {
 struct Open {
     file: usize,
     tasks: Vec<Task>,
+    /// The questions, in order; those of a `classify` share their place.
     order: Vec<(Span, String)>,
-    waiting: VecDeque<Answer>,
+    /// Answers that are not passed on yet, by place, and how many there are.
+    waiting: FxHashMap<Span, Vec<Answer>>,
+    waits: usize,
     shown: FileShown,
     sources: Sources,
     told: bool,
@@ -112,7 +118,7 @@ impl Collector<'_> {
         let mut all = Collected::default();
         let mut sources = Sources::default();
         let mut given: Vec<Result<SourceId, Unreadable>> = Vec::new();
-        let mut reported: Vec<InputError> = Vec::new();
+        let mut reported = Reported::default();
         let mut open: Option<Open> = None;
         let mut next = 0;
         loop {
@@ -136,7 +142,7 @@ impl Collector<'_> {
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some(open) = &open {
                         let waiting = open.order.get(open.shown.shown.len()).map_or("", |(_, text)| text.as_str());
-                        let done = open.shown.shown.len() + open.waiting.len();
+                        let done = open.shown.shown.len() + open.waits;
                         self.bar.show((done, open.order.len()), waiting, &self.squares);
                     }
                     continue;
@@ -158,7 +164,8 @@ impl Collector<'_> {
                 }
                 Event::Answered(answer) => {
                     if let Some(open) = &mut open {
-                        open.waiting.push_back(*answer);
+                        open.waits += 1;
+                        open.waiting.entry(answer.task.span).or_default().push(*answer);
                         self.release(open, listen);
                     }
                 }
@@ -241,7 +248,7 @@ impl Collector<'_> {
     ) -> usize {
         for error in given.iter().take(to).skip(from).filter_map(|g| g.as_ref().err()) {
             let entry = ErrorEntry::without_place("nat::source::unreadable", &error.file, error.to_string());
-            let report = self.printer.text(error);
+            let report = self.printer.without_place(error);
             let name = error.file.clone();
             let file = FileShown { name, faults: vec![Fault { entry, report }], faulty: true, ..FileShown::default() };
             listen.end(&file);
@@ -253,17 +260,15 @@ impl Collector<'_> {
     /// Passes on the answers that are next in order.
     fn release(&self, open: &mut Open, listen: &mut dyn Listen) {
         while let Some((span, _)) = open.order.get(open.shown.shown.len()) {
-            let wanted: Vec<&(Span, String)> = open.order.iter().filter(|(s, _)| s == span).collect();
-            let mut answers: Vec<Answer> = Vec::with_capacity(wanted.len());
-            for (span, text) in &wanted {
-                let found = open.waiting.iter().find(|a| a.task.span == *span && a.task.text == *text);
-                answers.extend(found.cloned());
-            }
-            if answers.len() < wanted.len() {
+            let span = *span;
+            let rest = &open.order[open.shown.shown.len()..];
+            let wanted: Vec<&String> = rest.iter().take_while(|(s, _)| *s == span).map(|(_, text)| text).collect();
+            if open.waiting.get(&span).is_none_or(|found| found.len() < wanted.len()) {
                 return;
             }
-            let span = *span;
-            open.waiting.retain(|a| a.task.span != span);
+            let mut answers = open.waiting.remove(&span).unwrap_or_default();
+            open.waits -= answers.len();
+            answers.sort_by_key(|a| wanted.iter().position(|text| **text == a.task.text));
             self.pass(open, &answers, listen);
             if self.fail_fast && has_unexpected(&open.shown) {
                 return;
@@ -288,7 +293,7 @@ impl Collector<'_> {
     }
 
     /// The end of a file: its errors, which take the place of its answers.
-    fn done(&self, open: &mut Open, report: FileReport, reported: &mut Vec<InputError>, listen: &mut dyn Listen) {
+    fn done(&self, open: &mut Open, report: FileReport, reported: &mut Reported, listen: &mut dyn Listen) {
         open.shown.faulty = !report.errors.is_empty();
         if !open.shown.faulty {
             self.release(open, listen);
@@ -299,9 +304,8 @@ impl Collector<'_> {
         open.shown.warnings = warned.collect();
         // A used file is part of every file that uses it; its errors are reported once.
         for error in report.errors {
-            if !reported.contains(&error) {
+            if reported.insert((error.span(), error.to_string())) {
                 open.shown.faults.push(Fault::new(&open.sources, &error, self.printer));
-                reported.push(error);
             }
         }
     }
@@ -309,10 +313,10 @@ impl Collector<'_> {
     /// Reports what was not answered in time.
     fn give_up(&self, open: &mut Open, listen: &mut dyn Listen) {
         let after = self.deadline.as_ref().map_or("the run", |(_, text)| text.as_str());
-        let known: Vec<Span> = open.order.iter().take(open.shown.shown.len()).map(|(s, _)| *s).collect();
+        let known: FxHashSet<Span> = open.order.iter().take(open.shown.shown.len()).map(|(s, _)| *s).collect();
         let tasks = std::mem::take(&mut open.tasks);
         for task in tasks.into_iter().filter(|t| !known.contains(&t.span)) {
-            let found: Vec<Answer> = open.waiting.iter().filter(|a| a.task.span == task.span).cloned().collect();
+            let found = open.waiting.remove(&task.span).unwrap_or_default();
             let finished = match found.as_slice() {
                 [only] if !only.is_table() => found,
                 _ => vec![unfinished(task, after)],

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::check::Search;
 use super::files::{Disk, read_all};
 use super::out::Out;
-use super::printer::{Printer, WithSource};
+use super::printer::Printer;
 use super::run::pool;
 use super::select::Only;
 use super::status;
@@ -74,14 +74,14 @@ pub fn run(arguments: &Arguments) -> u8 {
 }
 
 fn draw(arguments: &Arguments, out: &mut Out) -> u8 {
-    let printer = Printer::new(false);
+    let printer = Printer::new();
     let disk = Disk::default();
     let mut sources = Sources::default();
     let mut files = Files::new(&disk);
     let id = match read_all(std::slice::from_ref(&arguments.file), &disk, &mut sources, &mut files).pop() {
         Some(Ok(id)) => id,
         Some(Err(error)) => {
-            out.error(&printer.text(&error));
+            out.error(&printer.without_place(&error));
             return status::INPUT;
         }
         None => return status::USAGE,
@@ -119,7 +119,7 @@ fn draw(arguments: &Arguments, out: &mut Out) -> u8 {
 
 fn faults(sources: &Sources, errors: &[crate::InputError], printer: &Printer, out: &mut Out) -> u8 {
     for error in errors {
-        out.error(&printer.text(&WithSource::new(sources, error)));
+        out.error(&printer.error(sources, error));
     }
     status::INPUT
 }

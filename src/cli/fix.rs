@@ -8,7 +8,7 @@ use clap::Args;
 use super::check::Search;
 use super::files::{Disk, expand, identity, read_file};
 use super::out::Out;
-use super::printer::{Printer, WithSource};
+use super::printer::Printer;
 use super::run::pool;
 use super::show::place;
 use super::status;
@@ -56,7 +56,7 @@ pub fn run(arguments: &Arguments) -> u8 {
 
 fn all(arguments: &Arguments) -> u8 {
     let mut out = Out::new(false);
-    let printer = Printer::new(false);
+    let printer = Printer::new();
     let mut code = status::OK;
     for path in expand(&arguments.files) {
         let one = match path {
@@ -66,7 +66,7 @@ fn all(arguments: &Arguments) -> u8 {
             }
             Ok(path) => file(&path, arguments, &printer, &mut out),
             Err(error) => {
-                out.error(&printer.text(&error));
+                out.error(&printer.without_place(&error));
                 status::INPUT
             }
         };
@@ -119,7 +119,7 @@ fn file(path: &Path, arguments: &Arguments, printer: &Printer, out: &mut Out) ->
     let text = match read_file(path) {
         Ok(text) => text,
         Err(reason) => {
-            out.error(&printer.text(&super::files::Unreadable { file: name, reason }));
+            out.error(&printer.without_place(&super::files::Unreadable { file: name, reason }));
             return status::INPUT;
         }
     };
@@ -128,7 +128,7 @@ fn file(path: &Path, arguments: &Arguments, printer: &Printer, out: &mut Out) ->
         Ok(state) => state,
         Err((sources, errors)) => {
             for error in &errors {
-                out.error(&printer.text(&WithSource::new(&sources, error)));
+                out.error(&printer.error(&sources, error));
             }
             return status::INPUT;
         }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::files::{expand, read_file, read_text, shown};
 use super::out::Out;
-use super::printer::{Printer, WithSource};
+use super::printer::Printer;
 use super::status;
 use crate::InputError;
 use crate::source::{Source, Sources};
@@ -39,13 +39,13 @@ enum Outcome {
 /// Runs `nat fmt` and returns the exit status.
 pub fn run(arguments: &Arguments) -> u8 {
     let mut out = Out::new(false);
-    let printer = Printer::new(false);
+    let printer = Printer::new();
     let mut code = status::OK;
     for path in expand(&arguments.files) {
         let outcome = match path {
             Ok(path) => one(&path, arguments.check, &printer, &mut out),
             Err(error) => {
-                out.error(&printer.text(&error));
+                out.error(&printer.without_place(&error));
                 Outcome::Faulty
             }
         };
@@ -65,7 +65,7 @@ fn one(path: &Path, check: bool, printer: &Printer, out: &mut Out) -> Outcome {
     let text = match if piped { read_text(std::io::stdin().lock()) } else { read_file(path) } {
         Ok(text) => text,
         Err(reason) => {
-            out.error(&printer.text(&super::files::Unreadable { file: name, reason }));
+            out.error(&printer.without_place(&super::files::Unreadable { file: name, reason }));
             return Outcome::Faulty;
         }
     };
@@ -75,7 +75,7 @@ fn one(path: &Path, check: bool, printer: &Printer, out: &mut Out) -> Outcome {
         Ok(formatted) => formatted,
         Err(Unformatted::Faulty(errors)) => {
             for error in errors {
-                out.error(&printer.text(&WithSource::new(&sources, &InputError::from(error))));
+                out.error(&printer.error(&sources, &InputError::from(error)));
             }
             return Outcome::Faulty;
         }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::files::{Disk, read_all};
 use super::out::Out;
-use super::printer::{Printer, WithSource};
+use super::printer::Printer;
 use super::status;
 use crate::check::Budget;
 use crate::check::naturalize::{Naturalized, naturalize};
@@ -46,13 +46,13 @@ pub fn run(arguments: &Arguments) -> u8 {
     let mut sources = Sources::default();
     let disk = Disk::default();
     let mut files = Files::new(&disk);
-    let printer = Printer::new(false);
+    let printer = Printer::new();
     let mut err = anstream::stderr();
     let path = std::path::PathBuf::from(&arguments.file);
     let id = match read_all(&[path], &disk, &mut sources, &mut files).pop() {
         Some(Ok(id)) => id,
         Some(Err(error)) => {
-            let _ = writeln!(err, "{}", printer.text(&error));
+            let _ = writeln!(err, "{}", printer.without_place(&error));
             return status::INPUT;
         }
         None => return status::USAGE,
@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> u8 {
         Ok(model) => model,
         Err(errors) => {
             for e in &errors {
-                let _ = writeln!(err, "{}", printer.text(&WithSource::new(&sources, e)));
+                let _ = writeln!(err, "{}", printer.error(&sources, e));
             }
             return status::INPUT;
         }

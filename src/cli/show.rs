@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::printer::{Printer, WithSource};
+use super::printer::Printer;
 use crate::model::warnings::Warning;
+use crate::report::excerpt::{width, wrap};
 use crate::report::json::{CheckEntry, ErrorEntry};
 use crate::report::{system, table, text};
 use crate::source::{Sources, Span};
@@ -38,12 +39,12 @@ pub struct Fault {
 impl Fault {
     /// An error with a place.
     pub fn new(sources: &Sources, error: &InputError, printer: &Printer) -> Self {
-        Fault { entry: ErrorEntry::new(sources, error), report: printer.text(&WithSource::new(sources, error)) }
+        Fault { entry: ErrorEntry::new(sources, error), report: printer.error(sources, error) }
     }
 
     /// A warning.
     pub fn warning(sources: &Sources, warning: &Warning, printer: &Printer) -> Self {
-        let report = printer.text(&WithSource::warning(sources, warning));
+        let report = printer.warning(sources, warning);
         Fault { entry: ErrorEntry::of_warning(sources, warning), report }
     }
 }
@@ -67,17 +68,28 @@ fn one(sources: &Sources, answer: &Answer, printer: &Printer) -> Shown {
     } else {
         let (ok, line) = text::line(answer);
         let mark = if ok { "\u{1b}[32m✓\u{1b}[0m" } else { "\u{1b}[31m✗\u{1b}[0m" };
-        let first = format!("  {mark} {line}");
-        std::iter::once(first).chain(system::summary(answer).into_iter().map(|line| format!("      {line}"))).collect()
+        let mut first = vec![format!("  {mark} {line}")];
+        // A long question stands on a line of its own, and the columns stay.
+        if let Some(room) = printer.columns().filter(|room| width(&line) + 4 > *room) {
+            let (columns, question) = line.split_at(line.len() - question(&line, answer));
+            first = vec![format!("  {mark} {}", columns.trim_end())];
+            first.extend(wrap(&format!("      {question}"), room, 2));
+        }
+        first.into_iter().chain(system::summary(answer).into_iter().map(|line| format!("      {line}"))).collect()
     };
     Shown {
         entry: CheckEntry::new(sources, answer),
         lines,
         assumptions: answer.assumptions().cloned().collect(),
         short: (!answer.ok).then(|| short(sources, answer)),
-        report: (!answer.ok).then(|| printer.text(&text::unexpected(sources, answer))),
+        report: (!answer.ok).then(|| printer.text(sources, &text::unexpected(sources, answer))),
         is_table: answer.is_table(),
     }
+}
+
+/// The bytes that the question takes at the end of a line of the list.
+fn question(line: &str, answer: &Answer) -> usize {
+    line.rfind(&answer.task.text).map_or(0, |at| line.len() - at)
 }
 
 fn indented(text: &str) -> Vec<String> {

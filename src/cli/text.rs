@@ -4,7 +4,9 @@ use super::check::nothing;
 use super::collect::{Collected, FileShown, Listen};
 use super::out::Out;
 use super::show::Shown;
+use crate::model::validate::MAX_FAULTS;
 use crate::report::system::wrap;
+use crate::syntax::error::MAX_ERRORS;
 use crate::verdict::{Evidence, Verdict};
 
 /// So many answers that are not as expected are listed in a line each.
@@ -52,6 +54,9 @@ impl<'a> Text<'a> {
         self.reports(unexpected.iter().filter_map(|s| s.report.as_deref()), "answers");
         let faults: Vec<&str> = collected.files.iter().flat_map(|f| &f.faults).map(|f| f.report.as_str()).collect();
         self.reports(faults.into_iter(), "errors");
+        if collected.files.iter().any(|f| f.faults.len() >= MAX_ERRORS.min(MAX_FAULTS)) {
+            self.out.error("there may be more: very many errors of a file are not looked for one by one");
+        }
         let warned: Vec<&str> = collected.files.iter().flat_map(|f| &f.warnings).map(|f| f.report.as_str()).collect();
         if !self.quiet {
             self.reports(warned.into_iter(), "warnings");

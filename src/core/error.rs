@@ -297,7 +297,10 @@ pub enum ModelError {
     },
     /// Paths or parts of paths that do not meet.
     #[error("{message}")]
-    #[diagnostic(code(nat::path::mismatch))]
+    #[diagnostic(
+        code(nat::path::mismatch),
+        help("in `f ; g` the map `f` comes first, and `g` starts from where it ends")
+    )]
     PathMismatch {
         /// What does not fit.
         message: String,

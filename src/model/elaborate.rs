@@ -319,7 +319,7 @@ impl<'m> Elaborator<'m> {
             let shape = self.extents(ty, scope)?;
             return Ok(self.quantify(name, &shape, Draw::Real, role).1);
         }
-        let classes = ["GL", "O", "Sym", "SPD", "Skew", "Diag", "Perm", "SignedPerm"];
+        let classes = crate::syntax::vocabulary::MATRICES;
         if !classes.contains(&ty.name.name.as_str()) || ty.arrow.is_some() {
             let known: Vec<&str> = classes.iter().copied().chain(["R", "N"]).collect();
             let help = super::suggest::meant_type(&ty.name.name, &known);

@@ -256,11 +256,16 @@ impl Elaborator<'_> {
                 _ => {}
             }
         }
+        if name == "dim" {
+            let help = "only an optimizer's rules know `dim`; a state with an entry for each parameter is `tangent` or `cotangent`";
+            return Some(help.to_owned());
+        }
         let greek = matches!(name, "π" | "Pi" | "PI").then(|| "write `pi`".to_owned());
         // A lone `t` that nothing declares is an exponent that was meant for `^T`.
         let transposed = (name == "t").then(|| "the transpose is written `^T`".to_owned());
         let near = nearest(name, known).map(|n| format!("did you mean `{n}`?"));
-        greek.or(transposed).or(near)
+        // The name of a function of another library, handed on as a value.
+        greek.or(transposed).or(near).or_else(|| meant_function(name))
     }
 }
 

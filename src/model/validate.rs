@@ -18,7 +18,11 @@ use crate::syntax::tree::{Argument, Expr, ExprKind, Ident, Instance, Param};
 /// The sizes that families are tried at: parameter `i` of trial `t` is `TRIALS[t][i % 4]`.
 const TRIALS: [[u64; 4]; 5] = [[2, 3, 4, 5], [1, 1, 1, 1], [2, 2, 2, 2], [3, 3, 3, 3], [2, 3, 1, 1]];
 
-/// All faults in the declarations of a file and of the files it uses, in order of place.
+/// Declarations are looked at until there are so many faults: advice on a name that is unknown costs a look at all names.
+pub const MAX_FAULTS: usize = 200;
+
+/// The faults in the declarations of a file and of the files it uses, in order of place; of very many, the first
+/// [`MAX_FAULTS`] or a few more.
 pub fn validate(model: &Model) -> Vec<ModelError> {
     let mut errors: Vec<ModelError> = Vec::new();
     for (name, declared, span) in model.declarations() {
@@ -28,6 +32,9 @@ pub fn validate(model: &Model) -> Vec<ModelError> {
         }
         // Declarations that use each other without end fail in every one of them; one report is enough.
         if errors.iter().any(|e| matches!(e, ModelError::TooLarge { what, .. } if what == EXPANSION)) {
+            break;
+        }
+        if errors.len() >= MAX_FAULTS {
             break;
         }
         errors.extend(super::scopes::duplicates(model, declared));

@@ -7,6 +7,7 @@ use super::github::title;
 use super::json::{CheckEntry, Report};
 use super::markup::{escape, files, summary, verdict};
 use super::plot;
+use crate::syntax::vocabulary::is_keyword;
 
 const STYLE: &str = include_str!("html.css");
 
@@ -77,7 +78,9 @@ fn check(c: &CheckEntry) -> String {
     text.push_str(&square(c));
     text.push_str(&witness(c));
     text.push_str(&reasons(c));
+    text.push_str(&shrinking(c));
     text.push_str(&table(c));
+    text.push_str(&rates(c));
     text.push_str(&system(c));
     text.push_str("</details>\n</article>\n");
     text
@@ -122,6 +125,7 @@ fn reasons(c: &CheckEntry) -> String {
     items.extend(
         c.blame.iter().map(|b| format!("Line {}: <code>{}</code>: {}.", b.line, escape(&b.text), escape(&b.why))),
     );
+    items.extend(c.invariant.iter().map(|i| format!("Invariant: <code>{}</code>.", escape(i))));
     items.extend(c.assumptions.iter().map(|a| format!("Assumed: {}.", escape(a))));
     items.extend(c.tried.iter().map(|t| format!("Tried: {}.", escape(t))));
     if let Some(r) = &c.repair {
@@ -152,17 +156,47 @@ fn table(c: &CheckEntry) -> String {
         .iter()
         .map(|(class, cell)| {
             let rate = cell.rate.as_ref().map(|r| format!(" {r}")).unwrap_or_default();
+            let order = cell.order.filter(|_| cell.verdict == "in limit").map(|k| format!(" (lr^{k})"));
+            let lost: Vec<String> = cell.blame.iter().map(|b| format!("<code>{}</code>", escape(&b.text))).collect();
             format!(
-                "<tr class=\"{}\"><th>{}</th><td>{}{}</td><td>{}</td></tr>\n",
+                "<tr class=\"{}\"><th>{}</th><td>{}{}</td><td>{}</td><td>{}</td></tr>\n",
                 cell.verdict.replace(' ', "-"),
                 escape(class),
-                escape(&format!("{}{rate}", cell.verdict)),
+                escape(&format!("{}{rate}{}", cell.verdict, order.unwrap_or_default())),
                 if cell.largest { " (largest)" } else { "" },
-                escape(&cell.evidence)
+                escape(&cell.evidence),
+                lost.join(" ")
             )
         })
         .collect();
-    format!("<div class=\"wide\"><table>\n{rows}</table></div>\n")
+    format!(
+        "<div class=\"wide\"><table>\n<tr><th>class</th><th>verdict</th><th>evidence</th><th>lost at</th></tr>\n{rows}</table></div>\n"
+    )
+}
+
+/// For a transfer: the factor of every hyperparameter in every block.
+fn rates(c: &CheckEntry) -> String {
+    let laws = c.system.as_ref().map(|s| &s.laws).filter(|laws| !laws.is_empty());
+    let Some(blocks) = c.rates.as_ref().filter(|r| !r.is_empty()).or(laws) else { return String::new() };
+    let mut names: Vec<&String> = blocks.values().flat_map(indexmap::IndexMap::keys).collect();
+    names.sort_unstable_by_key(|n| (*n != "lr", *n));
+    names.dedup();
+    let head: String = names.iter().map(|n| format!("<th>{}</th>", escape(n))).collect();
+    let row = |(block, own): (&String, &indexmap::IndexMap<String, String>)| {
+        let cell = |n: &&String| format!("<td>{}</td>", own.get(*n).map_or("1".to_owned(), |f| escape(f)));
+        format!("<tr><th>{}</th>{}</tr>\n", escape(block), names.iter().map(cell).collect::<String>())
+    };
+    let rows: String = blocks.iter().map(row).collect();
+    format!(
+        "<div class=\"wide\"><table>\n<caption>factors of the hyperparameters of each block</caption>\n\
+         <tr><th></th>{head}</tr>\n{rows}</table></div>\n"
+    )
+}
+
+/// How the sides of a step come together as the learning rate shrinks.
+fn shrinking(c: &CheckEntry) -> String {
+    let points: Vec<(f64, f64)> = c.shrinking.iter().map(|p| (p.lr, p.difference)).collect();
+    plot::log_log(&points, "lr", "difference of the sides")
 }
 
 fn system(c: &CheckEntry) -> String {
@@ -196,7 +230,10 @@ fn system(c: &CheckEntry) -> String {
 
 /// The text of a file, its lines numbered, with the lines of checks and the places of blame marked.
 fn source(text: &str, report: &Report, file: &str) -> String {
-    let checks: Vec<&CheckEntry> = report.checks.iter().filter(|c| c.file == file).collect();
+    let mut checks: BTreeMap<usize, bool> = BTreeMap::new();
+    for c in report.checks.iter().filter(|c| c.file == file) {
+        checks.entry(c.line).and_modify(|ok| *ok &= c.ok).or_insert(c.ok);
+    }
     let blamed = report.checks.iter().flat_map(|c| &c.blame).filter(|b| b.file == file);
     let places: Vec<(usize, usize, usize, &str)> = blamed
         .map(|b| (b.line, b.column, if b.end_line == b.line { b.end_column } else { usize::MAX }, b.why.as_str()))
@@ -204,9 +241,9 @@ fn source(text: &str, report: &Report, file: &str) -> String {
     let mut out = String::from("<details class=\"source\"><summary>Source</summary>\n<pre>");
     for (i, line) in text.lines().enumerate() {
         let number = i + 1;
-        let mark = match checks.iter().find(|c| c.line == number) {
-            Some(c) if c.ok => " ok",
-            Some(_) => " bad",
+        let mark = match checks.get(&number) {
+            Some(true) => " ok",
+            Some(false) => " bad",
             None => "",
         };
         out.push_str(&format!("<span class=\"line{mark}\"><span class=\"number\">{number:>4}</span> "));
@@ -229,30 +266,7 @@ fn source(text: &str, report: &Report, file: &str) -> String {
     out
 }
 
-const WORDS: [&str; 20] = [
-    "use",
-    "data",
-    "let",
-    "def",
-    "architecture",
-    "reparam",
-    "projection",
-    "embedding",
-    "morphism",
-    "optimizer",
-    "system",
-    "cone",
-    "check",
-    "classify",
-    "param",
-    "state",
-    "flow",
-    "step",
-    "inverse",
-    "each",
-];
-
-/// A part of a line, with comments, reserved words and numbers marked.
+/// A part of a line, with comments, keywords and numbers marked.
 fn highlight(line: &str) -> String {
     if let Some(at) = line.find("//") {
         return format!("{}<i>{}</i>", highlight(&line[..at]), escape(&line[at..]));
@@ -268,7 +282,7 @@ fn highlight(line: &str) -> String {
             Some(c.len_utf8())
         };
         let (token, behind) = rest.split_at(length.unwrap_or(rest.len()));
-        if WORDS.contains(&token) {
+        if is_keyword(token) {
             out.push_str(&format!("<b>{token}</b>"));
         } else if token.starts_with(|c: char| c.is_ascii_digit()) {
             out.push_str(&format!("<span class=\"n\">{}</span>", escape(token)));

@@ -136,6 +136,9 @@ pub struct CheckEntry {
     /// For a `fails`: causes that lie not in the text of the optimizer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
+    /// For a step whose sides differ by an order in the learning rate: the difference at rates that grow smaller.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shrinking: Vec<ShrinkingEntry>,
     /// What was tried without success.
     pub tried: Vec<String>,
     /// A change of the optimizer that was seen to mend the square: what stands in the file and what should.
@@ -161,6 +164,15 @@ pub struct CheckEntry {
     pub table: Option<IndexMap<String, CellEntry>>,
     /// One sentence.
     pub message: String,
+}
+
+/// How far the sides of a step differ at one learning rate.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ShrinkingEntry {
+    /// The learning rate.
+    pub lr: f64,
+    /// The largest difference of two entries, at a random point.
+    pub difference: f64,
 }
 
 /// One cell of a table of classes.
@@ -315,6 +327,7 @@ impl CheckEntry {
             sampled_claims: f.sampled_claims.clone(),
             bounds: f.bounds.clone(),
             causes: f.causes.clone(),
+            shrinking: f.shrinking.iter().map(|&(lr, difference)| ShrinkingEntry { lr, difference }).collect(),
             tried: f.tried.clone(),
             repair: f.repair.as_ref().map(|r| RepairEntry {
                 verdict: r.verdict.text().to_owned(),

@@ -1,6 +1,7 @@
 //! Findings and errors to text, JSON and the formats made from it.
 
-pub mod elsewhere;
+pub mod diagnosis;
+pub mod excerpt;
 pub mod github;
 pub mod html;
 pub mod json;

@@ -268,20 +268,12 @@ fn rates_table(answer: &Answer) -> Vec<String> {
     let cell = |name: &String, block: &String| {
         f.rates.get(block).and_then(|own| own.get(name)).cloned().unwrap_or_else(|| "1".to_owned())
     };
-    let mut rows: Vec<Vec<String>> = vec![std::iter::once(String::new()).chain(f.rates.keys().cloned()).collect()];
     let lr = "lr".to_owned();
     names.retain(|n| **n != lr);
     names.insert(0, &lr);
-    for name in names {
-        rows.push(std::iter::once(name.clone()).chain(f.rates.keys().map(|b| cell(name, b))).collect());
-    }
-    let width = |k: usize| rows.iter().map(|r| r[k].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
-    let line = |r: &Vec<String>| {
-        let cells: Vec<String> = r.iter().zip(&widths).map(|(c, w)| format!("{c:w$}")).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect()
+    let head: Vec<String> = f.rates.keys().cloned().collect();
+    let row = |name: &String| (name.clone(), f.rates.keys().map(|b| cell(name, b)).collect());
+    super::table::grid(&head, &names.into_iter().map(row).collect::<Vec<_>>())
 }
 
 /// How large the system is.

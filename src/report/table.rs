@@ -1,5 +1,6 @@
 //! Tables of `classify`: along which classes an optimizer is natural.
 
+use super::excerpt::width;
 use crate::Answer;
 use crate::core::class::Class;
 use crate::source::Sources;
@@ -43,23 +44,49 @@ fn cell(f: &Finding, largest: bool) -> String {
     format!("{text}{mark}")
 }
 
-/// One table for all optimizers of one request, at most 80 columns wide but for long names.
-pub fn matrix(answers: &[&Answer]) -> String {
-    let name = |a: &Answer| a.task.optimizer.clone().unwrap_or_default();
-    let width = answers.iter().map(|a| name(a).chars().count()).max().unwrap_or(0).max(9);
-    let mut text = format!("{:width$}", "");
-    for class in Class::ALL {
-        text.push_str(&format!(" {:<6}", head(class)));
-    }
-    let mut lines = vec![text.trim_end().to_owned()];
-    for a in answers {
-        let best = largest(&a.table);
-        let mut line = format!("{:width$}", name(a));
-        for (class, f) in &a.table {
-            line.push_str(&format!(" {:<6}", cell(f, best.contains(class))));
+/// The columns that a table may take.
+const WIDTH: usize = 76;
+
+/// A table, its first column the names of the rows: where it would be too wide, several below each other, each with some
+/// of the columns.
+pub fn grid(head: &[String], rows: &[(String, Vec<String>)]) -> Vec<String> {
+    let names = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+    let wide =
+        |k: usize| rows.iter().filter_map(|(_, r)| r.get(k)).chain(head.get(k)).map(|c| width(c)).max().unwrap_or(0);
+    let mut lines = Vec::new();
+    let mut from = 0;
+    while from < head.len() {
+        let mut to = from;
+        let mut taken = names;
+        while to < head.len() && (to == from || taken + 2 + wide(to) <= WIDTH) {
+            taken += 2 + wide(to);
+            to += 1;
         }
-        lines.push(line.trim_end().to_owned());
+        if from > 0 {
+            lines.push(String::new());
+        }
+        let line = |name: &str, cells: &[String]| {
+            let cell =
+                |(k, c): (usize, &String)| format!("  {c}{}", " ".repeat(wide(from + k).saturating_sub(width(c))));
+            let cells: String = cells.iter().enumerate().map(cell).collect();
+            format!("{name}{}{cells}", " ".repeat(names.saturating_sub(width(name)))).trim_end().to_owned()
+        };
+        lines.push(line("", &head[from..to]));
+        lines.extend(rows.iter().map(|(name, cells)| line(name, cells.get(from..to).unwrap_or(&[]))));
+        from = to;
     }
+    lines
+}
+
+/// One table for all optimizers of one request.
+pub fn matrix(answers: &[&Answer]) -> String {
+    let head: Vec<String> = Class::ALL.into_iter().map(|class| head(class).to_owned()).collect();
+    let row = |a: &&Answer| {
+        let best = largest(&a.table);
+        let cells = a.table.iter().map(|(class, f)| cell(f, best.contains(class)));
+        (a.task.optimizer.clone().unwrap_or_default(), cells.collect())
+    };
+    let mut lines = grid(&head, &answers.iter().map(row).collect::<Vec<_>>());
     lines.push(LEGEND.to_owned());
     lines.join("\n")
 }

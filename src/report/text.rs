@@ -1,10 +1,7 @@
-//! The report for people: one line for each check, and a diagnostic for each that is not as expected.
+//! The report for people: one line for each check, and a diagnosis for each that is not as expected.
 
-use std::fmt;
-
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
-
-use super::elsewhere::Elsewhere;
+use super::diagnosis::Diagnosis;
+use super::excerpt::{Kind, Label, Part, width, wrap};
 use crate::source::{Sources, Span};
 use crate::structure::blame::Blame;
 use crate::verdict::{Evidence, Repair, Verdict, Witness, order_differs};
@@ -46,52 +43,11 @@ pub fn line(answer: &Answer) -> (bool, String) {
     (answer.ok, text)
 }
 
-/// A check whose answer is not the expected one, with all that explains it.
-#[derive(Debug)]
-pub struct Unexpected {
-    title: String,
-    code: &'static str,
-    help: String,
-    labels: Vec<LabeledSpan>,
-    source: NamedSource<std::sync::Arc<str>>,
-    elsewhere: Vec<Elsewhere>,
-}
+/// The columns that are left beside the margin of what helps.
+const WIDTH: usize = 72;
 
-impl fmt::Display for Unexpected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.title)
-    }
-}
-
-impl std::error::Error for Unexpected {}
-
-impl Diagnostic for Unexpected {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.code))
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(&self.help))
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.source)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(self.labels.iter().cloned()))
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        if self.elsewhere.is_empty() {
-            return None;
-        }
-        Some(Box::new(self.elsewhere.iter().map(|e| e as &dyn Diagnostic)))
-    }
-}
-
-/// The diagnostic of an unexpected answer.
-pub fn unexpected(sources: &Sources, answer: &Answer) -> Unexpected {
+/// The diagnosis of an unexpected answer: what is to blame, and the check with what it speaks of.
+pub fn unexpected(sources: &Sources, answer: &Answer) -> Diagnosis {
     let f = &answer.finding;
     let task = &answer.task;
     let expected = expected_verdict(task.expected.as_ref());
@@ -107,50 +63,42 @@ pub fn unexpected(sources: &Sources, answer: &Answer) -> Unexpected {
         }
         None => format!("{}: expected `{}`, found `{}`", task.text, expected.text(), f.verdict.text()),
     };
-    let mut labels: Vec<(Span, String)> = vec![(task.span, format!("this check: {}", f.verdict.text()))];
-    let mut elsewhere: Vec<(Span, String)> = Vec::new();
-    let mut add = |span: Span, text: String| {
-        if span.source != task.span.source {
-            elsewhere.push((span, text));
-        } else if span.end > span.start && !labels.iter().any(|(s, _)| s.overlaps(span)) {
-            labels.push((span, text));
+    let mut labels: Vec<Label> = Vec::new();
+    let mut add = |span: Span, text: String, kind: Kind| {
+        if span.end > span.start && !labels.iter().any(|l| l.span.overlaps(span)) {
+            labels.push(Label { span, text, kind });
         }
     };
+    add(task.span, format!("this check: {}", f.verdict.text()), Kind::Context);
     for b in &f.blame {
-        add(b.span, "naturality is lost here".into());
+        add(b.span, "naturality is lost here".into(), Kind::Blame);
     }
     if let Some(r) = f.repair.as_ref().filter(|_| f.blame.is_empty()) {
-        for (span, old, _) in &r.edits {
-            if !old.is_empty() {
-                add(*span, "naturality is lost here".into());
-            }
+        for (span, _, _) in r.edits.iter().filter(|(_, old, _)| !old.is_empty()) {
+            add(*span, "naturality is lost here".into(), Kind::Blame);
         }
     }
     if let (Some(w), Some(p)) = (&f.witness, task.problems.first()) {
         let place = p.equation.components.get(w.component_index).and_then(|c| c.span);
         if let Some(span) = place.filter(|_| f.verdict != Verdict::Invalid) {
-            add(span, format!("the sides differ in {}", w.component));
+            add(span, format!("the sides differ in {}", w.component), Kind::Blame);
         }
     }
     for (name, span) in &task.morphisms {
-        let text = if f.verdict == Verdict::Invalid {
-            format!("`{name}` is declared here")
-        } else {
-            format!("along `{name}`")
-        };
-        add(*span, text);
+        let invalid = f.verdict == Verdict::Invalid;
+        let text = if invalid { format!("`{name}` is declared here") } else { format!("along `{name}`") };
+        add(*span, text, Kind::Context);
     }
     for (name, span) in &task.optimizers {
-        add(*span, format!("optimizer `{name}`"));
+        add(*span, format!("optimizer `{name}`"), Kind::Context);
     }
-    labels.sort_by_key(|(s, _)| *s);
-    Unexpected {
+    Diagnosis {
+        kind: Kind::Blame,
+        code: Some(code(f.verdict).to_owned()),
         title,
-        code: code(f.verdict),
+        place: Some(task.span),
+        labels,
         help: explanation(sources, answer),
-        labels: labels.into_iter().map(|(s, t)| LabeledSpan::new_with_span(Some(t), s)).collect(),
-        source: sources.named(task.span.source),
-        elsewhere: Elsewhere::group(sources, elsewhere),
     }
 }
 
@@ -167,15 +115,14 @@ fn code(verdict: Verdict) -> &'static str {
 }
 
 /// What the answer means, the point that shows it, and what to do.
-fn explanation(sources: &Sources, answer: &Answer) -> String {
+fn explanation(sources: &Sources, answer: &Answer) -> Vec<Part> {
     let f = &answer.finding;
-    let mut parts = vec![format!("{}.", capitalised(&f.message))];
-    if let Some(square) = square(answer) {
-        parts.push(square);
-    }
+    let mut all = vec![Part::Words(format!("{}.", capitalised(&f.message)))];
+    all.extend(square(answer).map(Part::Lines));
     if let Some(w) = &f.witness {
-        parts.push(witness_text(w, answer));
+        all.extend(witness_parts(w, answer));
     }
+    let mut parts: Vec<String> = Vec::new();
     if let Some(r) = &f.residual {
         parts.push(format!(
             "Numbers: largest relative difference {:.1e} at {} points, rounding noise {:.0e}.",
@@ -206,13 +153,13 @@ fn explanation(sources: &Sources, answer: &Answer) -> String {
     if let Some(r) = &f.repair {
         parts.push(repair_text(r, !f.blame.is_empty()));
     }
+    all.extend(parts.into_iter().map(Part::Words));
     if let Some(example) = &f.example {
-        parts.push(format!("This file shows it when it is checked:\n{}", indented(example)));
+        all.push(Part::Words("This file shows it when it is checked:".to_owned()));
+        all.push(Part::Lines(indented(example)));
     }
-    if let Some(advice) = advice(answer) {
-        parts.push(advice);
-    }
-    parts.join("\n")
+    all.extend(advice(answer).map(Part::Words));
+    all
 }
 
 fn indented(text: &str) -> String {
@@ -232,8 +179,8 @@ fn with_paths(answer: &Answer) -> Option<&crate::check::Problem> {
     answer.task.problems.iter().find(|p| !p.equation.left_path.is_empty())
 }
 
-/// The point and the two values.
-fn witness_text(w: &Witness, answer: &Answer) -> String {
+/// The point and the two values: a row for each path where there is room for it.
+fn witness_parts(w: &Witness, answer: &Answer) -> Vec<Part> {
     let point = if w.point.is_empty() {
         "everywhere".to_owned()
     } else {
@@ -245,30 +192,35 @@ fn witness_text(w: &Witness, answer: &Answer) -> String {
     let (left, right) = paths
         .filter(|_| answer.finding.evidence == Evidence::Counterexample || limit)
         .unwrap_or(("after the map".into(), "before it".into()));
-    let width = left.chars().count().max(right.chars().count());
     let shape = asked.map(|p| &p.shape);
     let flow = matches!(shape, Some(crate::check::Shape::Flow)) && answer.finding.evidence == Evidence::Counterexample;
-    let mut text = format!(
-        "Witness ({}): {point}\n  {}{}\n    {}  {}\n    {}  {}",
-        if w.exact { "exact" } else { "verified in intervals" },
+    let component = format!(
+        "  {}{}",
         if flow { format!("d/dt {}", w.component) } else { w.component.clone() },
         match w.quantity.as_str() {
             "the two sides" => " along the two paths:".to_owned(),
             "the two sides of the claim" => ":".to_owned(),
             other => format!(", {other}:"),
-        },
-        pad(&left, width),
-        w.left,
-        pad(&right, width),
-        w.right
+        }
     );
-    if let Some(reason) = &w.no_rate {
-        text.push_str(&format!("\n{}.", capitalised(reason)));
+    let mut lines = wrap(&component, WIDTH, 2);
+    let column = width(&left).max(width(&right));
+    if 6 + column + width(&w.left).max(width(&w.right)) <= WIDTH {
+        lines.push(format!("    {}  {}", pad(&left, column), w.left));
+        lines.push(format!("    {}  {}", pad(&right, column), w.right));
+    } else {
+        for (path, value) in [(&left, &w.left), (&right, &w.right)] {
+            lines.extend(wrap(&format!("    {path}"), WIDTH, 2));
+            lines.extend(wrap(&format!("      {value}"), WIDTH, 2));
+        }
     }
-    text
+    let kind = if w.exact { "exact" } else { "verified in intervals" };
+    let mut parts = vec![Part::Words(format!("Witness ({kind}): {point}")), Part::Lines(lines.join("\n"))];
+    parts.extend(w.no_rate.as_ref().map(|reason| Part::Words(format!("{}.", capitalised(reason)))));
+    parts
 }
 
-/// The naturality square, drawn.
+/// The naturality square, drawn; objects with long names are letters in it.
 fn square(answer: &Answer) -> Option<String> {
     let p = with_paths(answer)?;
     if answer.task.kind != "natural" || answer.finding.verdict == Verdict::Invalid || answer.task.morphisms.len() != 1 {
@@ -284,17 +236,28 @@ fn square(answer: &Answer) -> Option<String> {
         inner.strip_suffix(')').unwrap_or(inner).to_owned()
     };
     let (a, b) = (name(alpha_a), name(alpha_b));
-    let t = if tf.starts_with("T(") { "TS" } else { "S" };
-    let symbol = if tf.starts_with("T(") { "α" } else { "U" };
-    let w = (a.chars().count().max(b.chars().count()) + 3).max(sf.chars().count() + 4);
-    Some(format!(
+    let (t, symbol) = if tf.starts_with("T(") { ("TS", "α") } else { ("S", "U") };
+    let drawn = draw_square(&a, &b, sf, tf, t, symbol);
+    if drawn.lines().all(|line| width(line) <= WIDTH) {
+        return Some(drawn);
+    }
+    let map = sf.split_once(' ').map_or(sf, |(_, map)| map);
+    let short = draw_square("A", "B", "S f", if t == "TS" { "T(S f)" } else { "S f" }, t, symbol);
+    let named = [format!("A is {a}"), format!("B is {b}"), format!("f is {map}")];
+    let lines: Vec<String> = named.iter().flat_map(|n| wrap(&format!("  {n}"), WIDTH, 2)).collect();
+    Some(format!("{short}\n{}", lines.join("\n")))
+}
+
+fn draw_square(a: &str, b: &str, sf: &str, tf: &str, t: &str, symbol: &str) -> String {
+    let w = (width(a).max(width(b)) + 3).max(width(sf) + 4);
+    format!(
         "  {} ──{symbol}──▶ {t}({a})\n  {}         │\n  {}         │ {tf}\n  {}         ▼\n  {} ──{symbol}──▶ {t}({b})",
         pad(&format!("S({a})"), w),
         pad("  │", w),
         pad(&format!("  │ {sf}"), w),
         pad("  ▼", w),
         pad(&format!("S({b})"), w),
-    ))
+    )
 }
 
 /// What is to blame, each place with its text.

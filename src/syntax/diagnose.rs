@@ -11,7 +11,8 @@ use super::grammar::Rule;
 use super::habits::{Habit, habit};
 use super::meant::{meant_sign, nearest};
 use super::rule_names::phrase;
-use super::scan::{ENTRY_WORDS, ITEM_WORDS, MAX_NESTING, is_reserved, is_word_char};
+use super::scan::{MAX_NESTING, is_word_char};
+use super::vocabulary::{ENTRIES, ITEMS, is_reserved};
 
 /// Where the grammar got stuck, and what it tried there.
 #[derive(Debug)]
@@ -220,10 +221,10 @@ const CONDITIONS: &str = "conditions are written with `<`, `<=`, `>`, `>=` or `!
 fn words_near(token: &str, failure: &Failure) -> Option<String> {
     let mut words: Vec<&str> = Vec::new();
     if failure.expects(Rule::item) || failure.expects(Rule::EOI) {
-        words.extend(ITEM_WORDS);
+        words.extend(ITEMS);
     }
     if failure.expects(Rule::close_brace) {
-        words.extend(ENTRY_WORDS);
+        words.extend(ENTRIES);
         words.extend(["let", "output", "loss"]);
     }
     for &rule in &failure.tried {

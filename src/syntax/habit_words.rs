@@ -27,7 +27,7 @@ pub(super) const SIGNS: [(&str, &str); 22] = [
 ];
 
 /// What LaTeX's commands are here.
-pub(super) const LATEX: [(&str, &str); 14] = [
+pub(super) const LATEX: [(&str, &str); 15] = [
     ("cdot", "*"),
     ("times", "*"),
     ("odot", ".*"),
@@ -36,6 +36,7 @@ pub(super) const LATEX: [(&str, &str); 14] = [
     ("sqrt", "sqrt(x)"),
     ("sum", "sum(i in 0..n: …)"),
     ("nabla", "grad(loss)"),
+    ("dot", "d/dt params = …"),
     ("to", "->"),
     ("le", "<="),
     ("ge", ">="),
@@ -104,7 +105,7 @@ const CHECK: &str = "a question is `check natural O along F`, `check commutes f 
 const DATA: &str = "data are declared by `data x : R[3]`";
 
 /// Words that begin declarations elsewhere.
-pub(super) const ITEMS: [(&str, &str); 46] = [
+pub(super) const ITEMS: [(&str, &str); 48] = [
     ("model", ARCHITECTURE),
     ("class", ARCHITECTURE),
     ("struct", ARCHITECTURE),
@@ -150,6 +151,8 @@ pub(super) const ITEMS: [(&str, &str); 46] = [
     ("inputs", DATA),
     ("dataset", DATA),
     ("given", DATA),
+    ("variable", DATA),
+    ("example", CHECK),
     ("constant", "a constant is `let n = …`"),
 ];
 
@@ -183,9 +186,8 @@ pub(super) const APPLIED: [&str; 35] = [
 /// The declaration of a parameter or of a name in an architecture, for a word that begins one elsewhere.
 pub(super) fn entry_of(word: &str) -> Option<&'static str> {
     Some(match word {
-        "parameter" | "parameters" | "params" | "Param" | "weight" | "weights" | "variable" | "learnable" | "var" => {
-            "parameters are declared by `param a : R`"
-        }
+        "parameter" | "parameters" | "params" | "Param" | "weight" | "weights" | "variable" | "learnable" | "var"
+        | "self" => "parameters are declared by `param a : R`",
         "data" | "input" => "data belong to the file: `data x : R[3]` stands before the architecture",
         "const" | "val" => "a name for a value is given by `let n = …`",
         "layer" => "layers are written out: `let hidden = relu(U * x)`",
@@ -238,6 +240,7 @@ pub fn meant_function(name: &str) -> Option<String> {
         "add" | "plus" => "a sum is written `a + b`",
         "sub" | "subtract" | "minus" => "a difference is written `a - b`",
         "pow" | "power" | "float_power" => "a power is written `a^b`",
+        "abs2" => "a square is written `x^2`",
         "square" | "sqr" | "sq" => "a square is written `x^2`",
         "cube" => "a third power is written `x^3`",
         "transpose" | "t" | "adjoint" | "permute" => "the transpose is written `A^T`",

@@ -15,6 +15,11 @@ pub fn nearest<'w>(word: &str, candidates: impl IntoIterator<Item = &'w str>) ->
         _ => 1 + length.min(16) / 4,
     };
     let far = |candidate: &str| {
+        // Most words are too long or too short; a capital has as many letters as a small one, or a few more.
+        let letters = candidate.chars().count();
+        if letters.abs_diff(length) > limit + 2 && (letters < length || letters > 2 * length + 2) {
+            return None;
+        }
         let other = candidate.to_lowercase();
         let letters = other.chars().count();
         // A whole word is not near to a letter.

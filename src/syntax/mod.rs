@@ -36,6 +36,7 @@ mod print_items;
 mod rule_names;
 mod scan;
 pub mod tree;
+pub mod vocabulary;
 pub mod words;
 
 pub use error::SyntaxError;

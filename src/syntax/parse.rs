@@ -8,8 +8,9 @@ use super::diagnose::{Failure, diagnose};
 use super::error::{MAX_ERRORS, SyntaxError};
 use super::found::skip_blank;
 use super::grammar::{self, Node, Nodes, Rule};
-use super::scan::{ITEM_WORDS, Scan, Slice, scan, word};
+use super::scan::{Scan, Slice, scan, word};
 use super::tree::{File, Item};
+use super::vocabulary::ITEMS;
 
 /// The longest text that is parsed, in bytes.
 pub const MAX_BYTES: usize = 16 << 20;
@@ -124,7 +125,7 @@ impl Reader<'_> {
     fn is_cut_short(&self, item: &Item, failure: &Failure) -> bool {
         let next = skip_blank(self.text, item.span.end);
         let own_line = self.text[item.span.end..next].contains('\n');
-        !(ITEM_WORDS.contains(&word(&self.text[next..])) || own_line && failure.at <= next)
+        !(ITEMS.contains(&word(&self.text[next..])) || own_line && failure.at <= next)
     }
 
     fn build(&mut self, nodes: Nodes<'_>, base: usize) {

@@ -7,30 +7,10 @@
 use crate::source::{SourceId, Span};
 
 use super::error::{MAX_ERRORS, SyntaxError};
+use super::vocabulary::{ITEMS, is_reserved};
 
 /// The deepest nesting of brackets.
 pub const MAX_NESTING: usize = 256;
-
-/// The keywords that begin an item.
-pub(super) const ITEM_WORDS: [&str; 14] = [
-    "use",
-    "data",
-    "let",
-    "def",
-    "architecture",
-    "reparam",
-    "projection",
-    "embedding",
-    "morphism",
-    "optimizer",
-    "system",
-    "cone",
-    "check",
-    "classify",
-];
-
-/// The reserved words that begin no item.
-pub(super) const ENTRY_WORDS: [&str; 6] = ["param", "state", "flow", "step", "inverse", "each"];
 
 /// A part of the text that begins with an item.
 #[derive(Debug, Clone)]
@@ -154,7 +134,7 @@ impl Scanner<'_> {
     /// Whether the word at the start of a line begins an item. Inside braces it must also lead a line: there it is
     /// either an item behind an unclosed brace, or a reserved word used as a name. A `let` may always stand there.
     fn begins_item(&self, word: &str, at: usize) -> bool {
-        ITEM_WORDS.contains(&word) && (self.stack.is_empty() || word != "let" && self.leads(word, at))
+        ITEMS.contains(&word) && (self.stack.is_empty() || word != "let" && self.leads(word, at))
     }
 
     /// Whether the reserved word at this place is followed by what follows keywords: a word, a path or a brace.
@@ -282,11 +262,6 @@ fn word_length(text: &str) -> usize {
 /// The word at the start of a text; empty if there is none.
 pub(super) fn word(text: &str) -> &str {
     &text[..word_length(text)]
-}
-
-/// Whether a word is reserved.
-pub(super) fn is_reserved(word: &str) -> bool {
-    ITEM_WORDS.contains(&word) || ENTRY_WORDS.contains(&word)
 }
 
 /// The words of a text in order, comments left out; `x'` counts as `x`.

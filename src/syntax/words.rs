@@ -2,6 +2,7 @@
 //! find, rename and colour them; shapes and meanings are the model's business.
 
 use pest::Token as Mark;
+use rustc_hash::FxHashMap;
 
 use crate::source::{SourceId, Span};
 
@@ -109,24 +110,30 @@ fn role(parent: Rule, grandparent: Option<Rule>, number: usize, applied: usize) 
 /// The place that each name comes from, as far as the text itself says it: the number of the word that declares or binds
 /// it. What a map's equations speak of is found in the architectures that it joins.
 pub fn origins(words: &[Word]) -> Vec<Option<usize>> {
-    let declared = |name: &str| words.iter().position(|w| w.role == Role::Declares && w.name == name);
+    let mut declarations: FxHashMap<&str, usize> = FxHashMap::default();
+    let mut bindings: FxHashMap<(usize, &str), Vec<usize>> = FxHashMap::default();
+    for (i, w) in words.iter().enumerate() {
+        match w.role {
+            Role::Declares => {
+                declarations.entry(&w.name).or_insert(i);
+            }
+            Role::Binds => bindings.entry((w.item, &w.name)).or_default().push(i),
+            _ => {}
+        }
+    }
+    let declared = |name: &str| declarations.get(name).copied();
     let bound = |word: &Word, before: usize| {
-        let mine = words
-            .iter()
-            .enumerate()
-            .filter(|(_, w)| w.item == word.item && w.role == Role::Binds && w.name == word.name);
-        let (earlier, later): (Vec<_>, Vec<_>) = mine.map(|(i, _)| i).partition(|i| *i <= before);
-        earlier.last().or(later.first()).copied()
+        let mine = bindings.get(&(word.item, word.name.as_str())).map_or(&[][..], Vec::as_slice);
+        let earlier = mine.partition_point(|i| *i <= before);
+        mine[..earlier].last().or(mine.first()).copied()
     };
     // The names that a map joins are the first two that its item uses outside arguments.
     let joined = |item: usize, which: usize| {
-        let uses = words.iter().filter(|w| w.item == item && w.role == Role::Uses);
+        let start = words.partition_point(|w| w.item < item);
+        let uses = words[start..].iter().take_while(|w| w.item == item).filter(|w| w.role == Role::Uses);
         uses.filter_map(|w| declared(&w.name)).nth(which)
     };
-    let parameter = |of: Option<usize>, name: &str| {
-        let item = words[of?].item;
-        words.iter().position(|w| w.item == item && w.role == Role::Binds && w.name == name)
-    };
+    let parameter = |of: Option<usize>, name: &str| bindings.get(&(words[of?].item, name))?.first().copied();
     let origin = |(i, w): (usize, &Word)| match w.role {
         Role::Declares | Role::Binds => Some(i),
         Role::Type => None,

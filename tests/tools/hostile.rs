@@ -129,3 +129,36 @@ fn very_long_lines_are_reported() {
     assert!(!ran.stderr().contains("panicked"), "{}", ran.stderr());
     assert!(ran.stderr().len() < 20_000);
 }
+
+/// Very many errors are answered in a time that grows with their number, not with its square, and a few are shown.
+#[test]
+fn very_many_errors() {
+    let folder = Folder::new("many");
+    let names: String = (0..20_000).map(|i| format!("let a{i} = missing{i}\n")).collect();
+    let checks: String = (0..20_000).map(|i| format!("check natural O{i} along id(A)\n")).collect();
+    folder.file("names.nat", names);
+    folder.file("checks.nat", format!("architecture A {{ param x : R  loss = x^2 }}\n{checks}"));
+    for (file, all) in [("names.nat", 200), ("checks.nat", 20_000)] {
+        let ran = folder.run(&["check", "--max-reports", "3", file]);
+        assert_eq!(ran.status(), 2, "{}", ran.stderr());
+        assert_eq!(ran.stderr().matches("nat::name::unknown").count(), 3, "{file}");
+        let more = format!("{} more errors are not shown in full", all - 3);
+        assert!(ran.stderr().contains(&more) && ran.stderr().contains("there may be more"), "{}", ran.stderr());
+    }
+}
+
+/// A line that is longer than a terminal is cut around what is marked, and nothing is wider than asked for.
+#[test]
+fn long_lines_are_cut_around_what_is_marked() {
+    let folder = Folder::new("long");
+    let long = vec!["x"; 200].join(" + ");
+    folder.file("a.nat", format!("architecture A {{ param x : R  loss = {long} + undeclared + {long} }}\n"));
+    let ran = folder.run(&["check", "a.nat"]);
+    let shown = ran.stderr();
+    let line = shown.lines().find(|l| l.contains("undeclared") && l.contains('│')).expect("the line");
+    assert!(line.contains("… ") && line.ends_with(" …"), "{shown}");
+    assert!(shown.lines().all(|l| l.chars().count() <= 80), "{shown}");
+    let below = shown.lines().skip_while(|l| *l != line).nth(1).expect("a mark");
+    let (from, to) = (line.find("undeclared").expect("a name"), below.find('─').expect("a mark"));
+    assert_eq!(line[..from].chars().count(), below[..to].chars().count(), "the mark is below the name:\n{shown}");
+}

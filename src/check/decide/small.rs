@@ -148,6 +148,9 @@ pub(super) fn near_zero(
         _ => Finding::new(Verdict::Undecided, Evidence::None, unclear(&defect, slope)),
     };
     f.residual = sampled.residual;
+    if f.order.is_some() {
+        f.shrinking = numeric::shrinking(&problem.setting, (left, right), lr, &problem.domain, budget);
+    }
     if f.witness.is_none() {
         f.tried = tried;
     }

@@ -229,6 +229,7 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
         f.assumptions.push("the sides agree at lr = 0: holds at the points sampled, not proved".into());
     }
     f.order = order;
+    f.shrinking = numeric::shrinking(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
     f.rate = rate;
     f.rate_exact = c.and_then(|c| problem.setting.store.as_fill(c).cloned());
     f.residual = residual;

@@ -10,6 +10,7 @@ use lsp_types::{
 use super::analyse::Analysis;
 use super::complete::use_edit;
 use super::document::{Document, ID};
+use super::missing::given;
 use crate::source::Span;
 use crate::syntax::format::format as layout;
 use crate::syntax::tree::ItemKind;
@@ -72,6 +73,7 @@ pub fn actions(document: &Document, analysis: Option<&Analysis>, range: Range) -
             if !touches(Span::new(ID, *here.start(), *here.end())) {
                 continue;
             }
+            all.extend(given(document, d).map(|(title, edit)| action(document, title, vec![edit], false)));
             let name = document.source.text.get(*here.start()..*here.end()).unwrap_or("");
             for l in library::all().filter(|l| declares(l, name)) {
                 all.push(action(document, format!("use {}", l.name), vec![use_edit(document, l.name)], true));

@@ -5,7 +5,10 @@ use lsp_types::{CompletionItem, CompletionItemKind, Position, Range, TextEdit};
 use super::document::Document;
 use super::names::visible;
 use crate::core::names::CLASSES;
+use crate::core::prim;
+use crate::core::words::{Calculus, Word};
 use crate::syntax::tree::{Item, ItemKind};
+use crate::syntax::vocabulary;
 
 /// What fits at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,114 +22,6 @@ enum Wanted {
     Type,
     Anything,
 }
-
-const WORDS: [&str; 20] = [
-    "use",
-    "data",
-    "let",
-    "def",
-    "architecture",
-    "reparam",
-    "projection",
-    "embedding",
-    "morphism",
-    "optimizer",
-    "system",
-    "cone",
-    "check",
-    "classify",
-    "param",
-    "state",
-    "flow",
-    "step",
-    "inverse",
-    "each",
-];
-const VERDICTS: [&str; 6] = ["commutes", "up to rate", "in limit", "fails", "undecided", "invalid"];
-const QUESTIONS: [&str; 7] =
-    ["natural", "commutes", "preserves loss", "preserves output", "same", "system", "training"];
-const TYPES: [&str; 18] = [
-    "R",
-    "N",
-    "GL",
-    "O",
-    "Sym",
-    "SPD",
-    "Skew",
-    "Diag",
-    "Perm",
-    "SignedPerm",
-    "tangent",
-    "cotangent",
-    "metric",
-    "cometric",
-    "diagonal",
-    "left",
-    "right",
-    "auto",
-];
-const FUNCTIONS: [&str; 60] = [
-    "exp",
-    "log",
-    "sqrt",
-    "sin",
-    "cos",
-    "tan",
-    "atan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "sigmoid",
-    "softplus",
-    "relu",
-    "abs",
-    "sign",
-    "max",
-    "min",
-    "sum",
-    "prod",
-    "mean",
-    "dot",
-    "norm",
-    "trace",
-    "det",
-    "logsumexp",
-    "concat",
-    "vstack",
-    "hstack",
-    "vec",
-    "reshape",
-    "diag",
-    "diagonal",
-    "outer",
-    "eye",
-    "zeros",
-    "ones",
-    "softmax",
-    "inv",
-    "pinv",
-    "solve",
-    "polar",
-    "powm",
-    "d",
-    "grad",
-    "metric",
-    "raise",
-    "lower",
-    "natgrad",
-    "hess",
-    "covhess",
-    "christoffel",
-    "blockdiag",
-    "dim",
-    "at",
-    "params",
-    "loss",
-    "output",
-    "expect",
-    "along",
-    "where",
-];
 
 /// What fits, by the words before the place.
 fn wanted(line: &str) -> Wanted {
@@ -184,15 +79,17 @@ pub fn complete(document: &Document, at: Position) -> Vec<CompletionItem> {
     let keyword = CompletionItemKind::KEYWORD;
     match wanted {
         Wanted::Along => all.extend(CLASSES.iter().map(|w| word(w, CompletionItemKind::CLASS))),
-        Wanted::Verdict => all.extend(VERDICTS.iter().map(|w| word(w, keyword))),
-        Wanted::Question => all.extend(QUESTIONS.iter().map(|w| word(w, keyword))),
-        Wanted::Type => all.extend(TYPES.iter().map(|w| word(w, CompletionItemKind::TYPE_PARAMETER))),
+        Wanted::Verdict => all.extend(vocabulary::EXPECTED.iter().map(|w| word(w, keyword))),
+        Wanted::Question => all.extend(vocabulary::ASKED.iter().map(|w| word(w, keyword))),
+        Wanted::Type => all.extend(vocabulary::types().map(|w| word(&w, CompletionItemKind::TYPE_PARAMETER))),
         Wanted::Library => {
             all.extend(crate::uses::library::all().map(|l| word(&l.name, CompletionItemKind::MODULE)));
         }
         Wanted::Anything => {
-            all.extend(WORDS.iter().map(|w| word(w, keyword)));
-            all.extend(FUNCTIONS.iter().map(|w| word(w, CompletionItemKind::FUNCTION)));
+            all.extend(vocabulary::keywords().chain(vocabulary::LINES).map(|w| word(&w, keyword)));
+            let functions = prim::names().chain(Calculus::ALL.map(Calculus::name));
+            all.extend(functions.map(|w| word(&w, CompletionItemKind::FUNCTION)));
+            all.extend(Word::ALL.map(|w| word(&w.name(), CompletionItemKind::VARIABLE)));
             all.extend(locals(document, offset).iter().map(|w| word(&w.as_str(), CompletionItemKind::VARIABLE)));
         }
         Wanted::Optimizer | Wanted::Architecture => {}
@@ -233,13 +130,28 @@ fn named(document: &Document, name: String, item: &Item, library: Option<&'stati
     }
 }
 
-/// The edit that uses a library: behind the last `use`, or before the first item.
+/// The edit that uses a library: behind the last `use`, or before the first item and what is said of it.
 pub fn use_edit(document: &Document, library: &str) -> TextEdit {
     let mut uses = document.tree.items.iter().filter(|i| matches!(i.kind, ItemKind::Use(_)));
     let (offset, text) = match uses.next_back() {
         Some(last) => (last.span.end, format!("\nuse {library}")),
-        None => (0, format!("use {library}\n\n")),
+        None => (first_place(document), format!("use {library}\n\n")),
     };
     let at = document.position(offset);
     TextEdit { range: Range { start: at, end: at }, new_text: text }
+}
+
+/// Where the first item begins, with the comments right above it; a comment that an empty line follows speaks of the file.
+fn first_place(document: &Document) -> usize {
+    let text = &document.source.text;
+    let Some(first) = document.tree.items.first() else { return 0 };
+    let mut start = text[..first.span.start].rfind('\n').map_or(0, |i| i + 1);
+    while let Some(above) = text[..start].strip_suffix('\n') {
+        let line = above.rfind('\n').map_or(0, |i| i + 1);
+        if !text[line..].trim_start_matches([' ', '\t']).starts_with("//") {
+            break;
+        }
+        start = line;
+    }
+    start
 }

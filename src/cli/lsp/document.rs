@@ -6,7 +6,7 @@ use lsp_types::{Position, Range, Url};
 
 use crate::source::{Source, SourceId, Span};
 use crate::syntax;
-use crate::syntax::tree::File;
+use crate::syntax::tree::{File, Item};
 use crate::syntax::words::{Word, origins, words};
 
 /// An open text.
@@ -65,7 +65,7 @@ impl Document {
     /// The byte at a place.
     pub fn offset(&self, at: Position) -> usize {
         let text = &self.source.text;
-        let start = text.split_inclusive('\n').take(at.line as usize).map(str::len).sum::<usize>();
+        let start = self.source.line_start(at.line as usize + 1);
         let line = text[start..].split('\n').next().unwrap_or("");
         let mut units = 0;
         for (i, c) in line.char_indices() {
@@ -80,32 +80,32 @@ impl Document {
     /// The number of the name at a place.
     pub fn word_at(&self, at: Position) -> Option<usize> {
         let offset = self.offset(at);
-        self.words.iter().position(|w| w.span.start <= offset && offset <= w.span.end)
+        // Of two names that touch, the first.
+        let from = self.words.partition_point(|w| w.span.end < offset);
+        self.words.get(from).filter(|w| w.span.start <= offset).map(|_| from)
     }
 }
 
 /// The place of a byte of a source.
 pub fn position(source: &Source, offset: usize) -> Position {
     let offset = offset.min(source.text.len());
-    let before = source.text.get(..offset).unwrap_or(&source.text);
-    let line = before.matches('\n').count();
-    let start = before.rfind('\n').map_or(0, |i| i + 1);
-    let units: usize = before[start..].chars().map(char::len_utf16).sum();
+    let line = source.line_column(offset).0 - 1;
+    let before = source.text.get(source.line_start(line + 1)..offset).unwrap_or("");
+    let units: usize = before.chars().map(char::len_utf16).sum();
     Position { line: u32::try_from(line).unwrap_or(u32::MAX), character: u32::try_from(units).unwrap_or(u32::MAX) }
 }
 
 /// The text with blanks for everything but the items of the tree, and for these spans: every byte that is left is where it
 /// was.
 pub fn without(text: &str, tree: &File, faulty: &[Span]) -> String {
-    let keep = |at: usize| {
-        let item = tree.items.iter().find(|i| i.span.start <= at && at < i.span.end);
-        item.is_some_and(|i| {
-            !faulty.iter().any(|f| i.span.start <= f.start && f.start < i.span.end.max(i.span.start + 1))
-        })
-    };
+    let sound =
+        |i: &&Item| !faulty.iter().any(|f| i.span.start <= f.start && f.start < i.span.end.max(i.span.start + 1));
+    // The items stand in order, and so do the characters.
+    let mut items = tree.items.iter().filter(sound).peekable();
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
-        if c == '\n' || keep(at) {
+        while items.next_if(|i| i.span.end <= at).is_some() {}
+        if c == '\n' || items.peek().is_some_and(|i| i.span.start <= at) {
             out.push(c);
         } else {
             out.extend(std::iter::repeat_n(' ', c.len_utf8()));

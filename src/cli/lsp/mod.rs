@@ -7,7 +7,9 @@ mod actions;
 mod analyse;
 mod complete;
 mod document;
+mod missing;
 mod names;
+mod shapes;
 mod tokens;
 
 use std::collections::BTreeMap;

@@ -10,8 +10,10 @@ use lsp_types::{
 use super::super::files::Disk;
 use super::analyse::Analysis;
 use super::document::{Document, ID, position};
+use super::shapes::shape_at;
+use crate::core::prim::{COMPOSED, Is, entrywise};
 use crate::source::{Source, SourceId, Sources, Span};
-use crate::syntax::tree::{File, Item, ItemKind};
+use crate::syntax::tree::{ArchitectureEntry, File, Item, ItemKind};
 use crate::syntax::words::{Role, Word, words};
 use crate::uses::Files;
 
@@ -52,6 +54,7 @@ pub fn hover(document: &Document, analysis: Option<&Analysis>, at: Position) -> 
     let answer = analysis.and_then(|a| {
         a.answers.iter().find(|(span, _)| span.start <= offset && offset <= span.end).map(|(_, entry)| entry)
     });
+    let named = named.or_else(|| of_a_line(document, offset));
     let text = match (named, answer) {
         // The first word of a check is no name: there the answer is shown, and behind a name's declaration as well.
         (Some(named), Some(entry)) => format!("{named}\n\n---\n\n{}", answered(entry)),
@@ -61,6 +64,32 @@ pub fn hover(document: &Document, analysis: Option<&Analysis>, at: Position) -> 
     };
     let range = word.map(|i| document.range(document.words[i].span));
     Some(Hover { contents: HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value: text }), range })
+}
+
+/// The shape of a line of an architecture whose first word is no name: `output`, `loss`.
+fn of_a_line(document: &Document, offset: usize) -> Option<String> {
+    let item = item_at(&document.tree, offset)?;
+    let ItemKind::Architecture(architecture) = &item.kind else { return None };
+    let line = architecture.body.iter().find_map(|entry| match entry {
+        ArchitectureEntry::Output(span, _)
+        | ArchitectureEntry::OutputMetric(span, _)
+        | ArchitectureEntry::Loss(span, _) => (span.start <= offset && offset <= span.end).then_some(*span),
+        _ => None,
+    })?;
+    Some(format!("```nat\n{} : {}\n```", document.source.slice(line), shape_at(document, line.start)?))
+}
+
+/// What the language itself means by a name, where that is written in the language.
+fn of_the_language(name: &str) -> Option<String> {
+    let composed = COMPOSED.iter().find(|c| c.name == name).map(|c| {
+        let parameters: Vec<&str> = c.params.iter().map(|p| p.0).collect();
+        (parameters.join(", "), c.body)
+    });
+    let (parameters, body) = composed.or_else(|| match entrywise(name)?.is {
+        Is::Defined(body) => Some(("x".to_owned(), body)),
+        Is::Kernel(_) | Is::Power(_) => None,
+    })?;
+    Some(format!("```nat\ndef {name}({parameters}) = {body}\n```\n\na function of the language"))
 }
 
 fn answered(entry: &crate::report::json::CheckEntry) -> String {
@@ -89,10 +118,14 @@ fn describe(document: &Document, word: usize) -> Option<String> {
             let origin = &document.words[origin];
             let item = item_at(&document.tree, origin.span.start);
             let doc = item.filter(|_| origin.role == Role::Declares).map_or("", |i| i.doc.as_str());
-            Some(shown(&document.source, origin, item, doc))
+            let text = shown(&document.source, origin, item, doc);
+            Some(match shape_at(document, origin.span.start) {
+                Some(shape) => format!("{text}\n\n`{}` has the shape `{shape}`", origin.name),
+                None => text,
+            })
         }
         None if w.role == Role::Uses => {
-            let found = elsewhere(document, &w.name)?;
+            let Some(found) = elsewhere(document, &w.name) else { return of_the_language(&w.name) };
             let doc = found.item.as_ref().map_or("", |i| i.doc.as_str());
             let text = shown(&found.source, &found.word, found.item.as_ref(), doc);
             Some(format!("{text}\n\n{}", found.source.name))

@@ -4,6 +4,7 @@ use lsp_types::{SemanticToken, SemanticTokenType, SemanticTokens, SemanticTokens
 
 use super::document::Document;
 use crate::syntax::tree::ItemKind;
+use crate::syntax::vocabulary;
 use crate::syntax::words::Role;
 
 const KINDS: [SemanticTokenType; 8] = [
@@ -15,37 +16,6 @@ const KINDS: [SemanticTokenType; 8] = [
     SemanticTokenType::CLASS,
     SemanticTokenType::PARAMETER,
     SemanticTokenType::TYPE,
-];
-
-const WORDS: [&str; 28] = [
-    "use",
-    "data",
-    "let",
-    "def",
-    "architecture",
-    "reparam",
-    "projection",
-    "embedding",
-    "morphism",
-    "optimizer",
-    "system",
-    "cone",
-    "check",
-    "classify",
-    "param",
-    "state",
-    "flow",
-    "step",
-    "inverse",
-    "each",
-    "expect",
-    "along",
-    "on",
-    "over",
-    "where",
-    "natural",
-    "preserves",
-    "same",
 ];
 
 /// The kinds of tokens, in the order of their numbers.
@@ -99,7 +69,7 @@ fn kind(document: &Document, at: usize, word: &str) -> Option<u32> {
     }
     let number = document.words.binary_search_by_key(&at, |w| w.span.start);
     let Ok(number) = number else {
-        return WORDS.contains(&word).then_some(0);
+        return vocabulary::all().any(|w| w == word).then_some(0);
     };
     let origin = document.origins[number].map(|o| &document.words[o]);
     match (document.words[number].role, origin) {

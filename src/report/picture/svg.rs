@@ -107,7 +107,10 @@ fn arrow(a: &Arrow, (x1, y1): (f64, f64), (x2, y2): (f64, f64), (w1, w2): (f64, 
         format!("{ex:.1},{ey:.1} {:.1},{:.1} {:.1},{:.1}", bx - ty * 4.0, by + tx * 4.0, bx + ty * 4.0, by - tx * 4.0);
     // The label stands to the left of the direction, or on the outer side of a bend, off the line.
     let side = (14.0 + uy.abs() * width(&a.label) / 2.0) * if a.bend < 0 { -1.0 } else { 1.0 };
-    let (lx, ly) = ((sx + ex) / 2.0 + uy * (bend / 2.0 + side), (sy + ey) / 2.0 - ux * (bend / 2.0 + side) + 5.0);
+    // Diagonals cross in their middles: their labels stand before it.
+    let along = if a.bend == 0 && dx.abs() > 1.0 && dy.abs() > 1.0 { 0.3 } else { 0.5 };
+    let (mx, my) = (sx + (ex - sx) * along, sy + (ey - sy) * along);
+    let (lx, ly) = (mx + uy * (bend / 2.0 + side), my - ux * (bend / 2.0 + side) + 5.0);
     format!(
         "<path class=\"{class}\" d=\"M{sx:.1} {sy:.1} Q{cx:.1} {cy:.1} {bx:.1} {by:.1}\"/>\n\
          <polygon class=\"head {class}\" points=\"{head}\"/>\n<text class=\"{}\" x=\"{lx:.1}\" y=\"{ly:.1}\">{}</text>\n",

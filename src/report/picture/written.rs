@@ -7,7 +7,14 @@ use super::{Arrow, Mark, Picture};
 pub(super) fn tikz(picture: &Picture) -> String {
     let columns = picture.nodes.iter().map(|n| n.column).max().unwrap_or(0);
     let rows = picture.nodes.iter().map(|n| n.row).max().unwrap_or(0);
-    let mut text = format!("% {}\n\\begin{{tikzcd}}[column sep=huge, row sep=large]\n", one_line(&caption(picture)));
+    // Between wide objects an arrow is as long as the space of columns: its label, in script size, has to fit.
+    let label = |a: &Arrow| a.label.chars().count() as f64;
+    let longest = picture.arrows.iter().map(label).fold(0.0, f64::max);
+    let mut text = format!(
+        "% {}\n\\begin{{tikzcd}}[column sep={:.1}em, row sep=large]\n",
+        one_line(&caption(picture)),
+        (0.4 * longest + 1.5).max(4.8)
+    );
     for row in 0..=rows {
         let mut cells = Vec::new();
         for column in 0..=columns {

@@ -169,10 +169,17 @@ fn kind(rule: Rule, parent: Option<Rule>) -> Kind {
             Some(Rule::subscript) => Kind::Word,
             _ => Kind::Infix,
         },
+        // `params - G`
+        Rule::minus_sign if parent == Some(Rule::blocks) => Kind::Infix,
         Rule::minus_sign => Kind::Prefix,
-        Rule::power | Rule::dot | Rule::range_closed | Rule::range_open | Rule::transpose | Rule::reciprocal => {
-            Kind::Tight
-        }
+        // `m[W]'`
+        Rule::prime
+        | Rule::power
+        | Rule::dot
+        | Rule::range_closed
+        | Rule::range_open
+        | Rule::transpose
+        | Rule::reciprocal => Kind::Tight,
         Rule::add
         | Rule::subtract
         | Rule::multiply

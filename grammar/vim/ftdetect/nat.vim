@@ -1,0 +1,1 @@
+au BufRead,BufNewFile *.nat setfiletype nat
