@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use divan::Bencher;
 use nat::check::{Budget, Task, decide, lower};
-use nat::model::names::Model;
+use nat::core::names::Model;
 use nat::source::{Source, SourceId, Sources};
 use nat::uses::{Files, NoFiles};
 use nat::{Options, check_source, syntax};

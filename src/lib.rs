@@ -8,10 +8,11 @@
 //! | [`source`] | bytes → text with places | [`source::Source`], [`source::Span`] |
 //! | [`syntax`] | text → spanned tree | [`syntax::tree::File`] |
 //! | [`uses`] | file → the files and libraries that it uses | [`uses::Files`], [`uses::Part`] |
-//! | [`core`] | the table of the functions of the language | [`core::prim::Row`] |
+//! | [`core`] | what a file declares, the table of functions, the classes and variances | [`core::names::Model`], [`core::prim::Row`] |
 //! | [`domain`] | the scalars that terms are read in | [`domain::Domain`] |
+//! | [`read`] | the one reader of the language, in any algebra | [`read::Algebra`] |
 //! | [`term`] | the calculus: tensor terms and their derivatives | [`term::Store`], [`term::Program`] |
-//! | [`model`] | tree → declarations, and from them shapes and terms | [`model::names::Model`], [`model::elaborate::Elaborator`] |
+//! | [`model`] | tree → declarations, and from them shapes and terms | [`core::names::Model`], [`model::elaborate::Elaborator`] |
 //! | [`diagram`] | objects, arrows, paths, parallel pairs; no algebra | [`diagram::Diagram`] |
 //! | [`structure`] | optimizers → transformation laws: proofs for every architecture | [`structure::rules::Typer`], [`structure::prove`] |
 //! | [`verdict`] | what is claimed, and on what evidence | [`verdict::Finding`] |
@@ -46,6 +47,7 @@ pub mod diagram;
 pub mod domain;
 pub mod explain;
 pub mod model;
+pub mod read;
 pub mod refs;
 pub mod report;
 pub mod source;
@@ -67,11 +69,11 @@ use check::decide::Disagreement;
 use check::lower::system::Systems;
 use check::system::{Progress, Silent, Stopped};
 use check::{Budget, Task};
-use model::error::ModelError;
-use model::names::Model;
+use core::class::Class;
+use core::error::ModelError;
+use core::names::Model;
 use model::warnings::{Warning, warnings};
 use source::{SourceId, Sources, Span};
-use structure::class::Class;
 use syntax::SyntaxError;
 use syntax::tree::{Check, Classify, Ident, Instance, Path, Question};
 use uses::Files;

@@ -20,10 +20,10 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::core::class::Class;
 use crate::domain::Rational;
 use crate::source::Span;
 use crate::structure::blame::Blame;
-use crate::structure::class::Class;
 use crate::syntax::tree::ExpectedVerdict;
 
 /// What is said of a diagram, weakest first.

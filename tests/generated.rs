@@ -16,7 +16,7 @@ mod truth;
 
 use std::collections::BTreeMap;
 
-use nat::model::error::ModelError;
+use nat::core::error::ModelError;
 use nat::source::{Source, Sources};
 use nat::uses::{Files, NoFiles};
 use nat::verdict::{Evidence, Verdict};

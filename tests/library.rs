@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use nat::Answer;
-use nat::model::names::{CLASSES, Model};
+use nat::core::names::{CLASSES, Model};
 use nat::model::validate;
 use nat::source::{Source, SourceId};
 use nat::syntax::{self, tree::ItemKind};

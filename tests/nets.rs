@@ -3,9 +3,9 @@
 
 mod support;
 
+use nat::core::names::Model;
 use nat::domain::float::Float;
 use nat::model::elaborate::{Elaborator, Scope};
-use nat::model::names::Model;
 use nat::source::{Source, Sources};
 use nat::syntax::tree::{Ident, Instance, ItemKind};
 use nat::term::Program;
@@ -150,7 +150,7 @@ const KNOWN: &[(&str, &[f64])] = &[
 fn value(expression: &str) -> Vec<f64> {
     let text = format!("{VALUES}architecture Net {{ param t : R  output = {expression} }}\n");
     let mut sources = Sources::default();
-    let id = sources.add(Source::new("nets", text));
+    let id = sources.add(Source::new("nets", &text));
     let gathered = Files::new(&NoFiles).gather(&mut sources, id);
     let (model, errors) = Model::join(&gathered.parts);
     assert!(errors.is_empty() && gathered.syntax.is_empty() && gathered.errors.is_empty(), "{expression}: {errors:?}");

@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 
+use nat::core::names::Model;
 use nat::core::prim::{
     AtZero, Bound, Defined, ENTRYWISE, Fun, Homogeneity, Is, Monotone, Parity, Ratio, Regularity, Row,
 };
@@ -13,7 +14,6 @@ use nat::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use nat::domain::series::Series;
 use nat::domain::{Domain, Rational, Stop};
 use nat::model::elaborate::{Elaborator, Local, Scope};
-use nat::model::names::Model;
 use nat::source::{Source, Sources};
 use nat::syntax::tree::{Expr, ItemKind};
 use nat::term::{Program, Seeds, Term};
@@ -47,7 +47,7 @@ impl Probe {
         let (symbol, x) = elaborator.store.symbol("x", &[]);
         let mut scope = Scope::default();
         scope.bind("x", Local::Value(x));
-        let value = elaborator.expr(&e, &mut scope).expect("a value");
+        let value = elaborator.expr(&e, &scope).expect("a value");
         let one = elaborator.store.num(1);
         let seeds = Seeds::along([(symbol, one)]);
         let first = elaborator.store.tangent(value, &seeds).expect("a derivative");
@@ -184,7 +184,7 @@ fn the_value_at_zero() {
         // As a constant of the language.
         let (model, e) = expression(&format!("{name}(0)"));
         let mut elaborator = Elaborator::new(&model);
-        let constant = elaborator.expr(&e, &mut Scope::default()).ok();
+        let constant = elaborator.expr(&e, &Scope::default()).ok();
         let folded = constant.and_then(|t| elaborator.store.as_fill(t).cloned());
         match p.row.at_zero {
             AtZero::Is(q) => {

@@ -8,11 +8,11 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use nat::model::names::{Declared, Model};
+use nat::core::class::Class;
+use nat::core::names::{Declared, Model};
 use nat::report::table::largest;
 use nat::source::{SourceId, Sources};
 use nat::structure::blame::Blame;
-use nat::structure::class::Class;
 use nat::syntax;
 use nat::uses::library;
 use nat::verdict::{Finding, Verdict};

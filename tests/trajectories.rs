@@ -9,9 +9,9 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use nat::core::names::Model;
 use nat::domain::float::Float;
 use nat::model::elaborate::{Elaborator, Scope};
-use nat::model::names::Model;
 use nat::source::{Source, Sources};
 use nat::syntax::tree::Question;
 use nat::term::{Program, SymbolId};
@@ -74,7 +74,7 @@ fn references() -> Vec<Reference> {
 fn course(optimizer: &str, lr: f64, read: &str, steps: usize) -> Result<Vec<Vec<f64>>, String> {
     let text = format!("use std.optimizers\n{NET}\ncheck natural {optimizer} along id(Net)\n");
     let mut sources = Sources::default();
-    let id = sources.add(Source::new("course", text));
+    let id = sources.add(Source::new("course", &text));
     let gathered = Files::new(&NoFiles).gather(&mut sources, id);
     let (model, errors) = Model::join(&gathered.parts);
     if !errors.is_empty() || !gathered.errors.is_empty() {

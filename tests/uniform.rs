@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use nat::check::uniform::{Family, Outcome, square, submersion};
-use nat::model::names::{Declared, Model};
+use nat::core::names::{Declared, Model};
 use nat::source::{Source, Sources};
 use nat::syntax::tree::{Check, Expr, ExprKind, Generator, Instance, Over, Question};
 use nat::uses::{Files, NoFiles};

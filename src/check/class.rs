@@ -17,12 +17,12 @@ pub use examples::Examples;
 
 use super::decide::{Disagreement, decide};
 use super::{Budget, Problem, Task, lower, numeric, witness};
+use crate::core::class::Class;
+use crate::core::names::{Declared, Model};
+use crate::core::variance::Variance;
 use crate::domain::Rational;
-use crate::model::names::{Declared, Model};
-use crate::model::optimizer::Variance;
 use crate::structure::blame::Blame;
 use crate::structure::body::{Body, Kind, Op, build};
-use crate::structure::class::Class;
 use crate::structure::hypothesis::every_architecture;
 use crate::structure::prove::{Proof, Theorem, prove, theorem};
 use crate::structure::{blame, prove as types};

@@ -25,13 +25,14 @@ use bodies::Bodies;
 use claims::claims_of;
 use square::natural;
 
+use crate::core::error::ModelError;
+use crate::core::names::{Declared, Model};
+use crate::core::variance::Variance;
 use crate::diagram::{Diagram, Mor, Ob, Path};
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Constraint, Elab, Elaborator, Reported, Role, Scope};
-use crate::model::error::ModelError;
 use crate::model::morphism::{Morphism, instance_text};
-use crate::model::names::{Declared, Model};
-use crate::model::optimizer::{OptimizerOn, Variance};
+use crate::model::optimizer::OptimizerOn;
 use crate::model::suggest::{Kind, swapped, unknown_item};
 use crate::syntax::tree::{Check, Classify, Ident, Instance, Path as TreePath, Question};
 use crate::term::{Store, SymbolId, Term};
@@ -219,8 +220,8 @@ fn commutes(
 ) -> Elab<Task> {
     let mut e = Elaborator::new(model);
     let mut go = || -> Elab<Task> {
-        let l = e.path(left, &mut Scope::default(), &mut FxHashMap::default());
-        let r = e.path(right, &mut Scope::default(), &mut FxHashMap::default());
+        let l = e.path(left, &Scope::default(), &mut FxHashMap::default());
+        let r = e.path(right, &Scope::default(), &mut FxHashMap::default());
         let (l, r) = (l?, r?);
         let mut diagram = Diagram::default();
         let mut objects: Vec<(SymbolId, Ob)> = Vec::new();
@@ -350,7 +351,7 @@ fn show_point(e: &mut Elaborator<'_>, a: &Architecture) {
 fn preserves(model: &Model, check: &Check, what: &str, path: &TreePath, errors: &mut Vec<ModelError>) -> Elab<Task> {
     let mut e = Elaborator::new(model);
     let mut go = || -> Elab<Task> {
-        let p = e.path(path, &mut Scope::default(), &mut FxHashMap::default())?;
+        let p = e.path(path, &Scope::default(), &mut FxHashMap::default())?;
         if what != "loss" && what != "output" {
             let help = Some("a morphism can preserve `loss` or `output`".to_owned());
             let span = check.span;
@@ -434,7 +435,7 @@ fn same(
         let bodies = Bodies::of(model, left, right);
         let mut generic = None;
         let a = match on {
-            Some(on) => e.architecture(on, &mut Scope::default())?,
+            Some(on) => e.architecture(on, &Scope::default())?,
             None => {
                 let free = bodies.as_ref().map_or(Err("an optimizer is unknown".to_owned()), Bodies::reach);
                 let (a, bounds) = super::generic::architecture(&mut e, *free.as_ref().unwrap_or(&2), check.span);

@@ -226,7 +226,7 @@ pub struct Task {
     /// For `classify`: the questions of its table.
     pub table: Vec<class::ClassQuestion>,
     /// For a square along an invertible path: the smallest class that holds all its members, as far as could be seen.
-    pub maps: Option<crate::structure::class::Class>,
+    pub maps: Option<crate::core::class::Class>,
 }
 
 /// How much each engine may do. All budgets count work, not time, so that they never change an answer from run to run.

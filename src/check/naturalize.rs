@@ -4,8 +4,8 @@ use super::Budget;
 use super::class::{self, ClassQuestion, Examples};
 use super::decide::Disagreement;
 use super::repair::{Edit, search};
-use crate::model::names::{Model, OptimizerId};
-use crate::structure::class::Class;
+use crate::core::class::Class;
+use crate::core::names::{Model, OptimizerId};
 use crate::syntax::tree::{Check, Instance, Optimizer, Path, Question};
 use crate::verdict::{Finding, Repair, Verdict};
 

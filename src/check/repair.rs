@@ -9,7 +9,7 @@ mod edit;
 pub use edit::Edit;
 
 use super::{Budget, Problem, Task, class, decide, lower};
-use crate::model::names::{Declared, Model};
+use crate::core::names::{Declared, Model};
 use crate::structure::blame::Blame;
 use crate::syntax::tree::{Check, Optimizer, Question};
 use crate::term::Program;

@@ -1,6 +1,6 @@
 //! What a declaration mentions: for files that are made of parts of other files.
 
-use crate::model::names::{Declared, Model};
+use crate::core::names::{Declared, Model};
 use crate::syntax::tree::{Expr, ExprKind, Optimizer, Statement, StatementKind, Subscript};
 
 /// The constants, functions and data that an optimizer mentions, directly or not, each after what it mentions itself.

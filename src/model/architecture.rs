@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use super::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Local, Reported, Role, Scope};
-use super::error::ModelError;
-use super::names::{ArchitectureId, Declared};
-use super::suggest::{Kind, unknown_item, unknown_parameter};
+use super::suggest::{Kind, unknown_item};
+use crate::core::error::ModelError;
+use crate::core::names::{ArchitectureId, Declared};
+use crate::read::{Arg, Part};
 use crate::source::Span;
 use crate::syntax::tree::{ArchitectureEntry, Ident, Instance, Param};
 use crate::term::{Shape, Store, SymbolId, Term};
@@ -107,7 +108,7 @@ impl Elaborator<'_> {
     }
 
     /// A member of a family of architectures.
-    pub fn architecture(&mut self, instance: &Instance, scope: &mut Scope) -> Elab<Rc<Architecture>> {
+    pub fn architecture(&mut self, instance: &Instance, scope: &Scope) -> Elab<Rc<Architecture>> {
         let id = self.architecture_id(&instance.name)?;
         let decl = &self.model[id];
         let bound = self.bind(instance, &decl.params, scope, None)?;
@@ -115,7 +116,7 @@ impl Elaborator<'_> {
         if let Some(known) = self.architectures.get(&key) {
             return known.clone();
         }
-        self.enter(&instance.name.name, instance.span)?;
+        self.enter_definition(&instance.name.name, instance.span)?;
         let built = self.build_architecture(id, bound).map(Rc::new);
         self.calls.pop();
         self.architectures.insert(key, built.clone());
@@ -133,78 +134,47 @@ impl Elaborator<'_> {
             .flatten()
             .collect();
         let mut architecture = self.point(&bound.label, &params, decl.span, &mut scope)?;
-        let mut given: Vec<(&str, Span)> = Vec::new();
-        let mut ok = true;
-        for entry in &decl.body {
-            let (word, span) = match entry {
-                ArchitectureEntry::Param(_) => continue,
-                ArchitectureEntry::Group(name, members) => {
-                    ok &= self.group(name, members, &mut architecture).is_ok();
-                    continue;
-                }
-                ArchitectureEntry::Let(l) => {
-                    if scope.names().skip(depth).any(|n| n == l.name.name) {
-                        let first = decl.name.span;
-                        ok &= self
-                            .fail::<()>(ModelError::DuplicateName {
-                                name: l.name.name.clone(),
-                                first,
-                                span: l.name.span,
-                            })
-                            .is_ok();
-                    }
-                    let value = self.expr(&l.value, &mut scope);
-                    ok &= value.is_ok();
-                    scope.bind_result(&l.name.name, value);
-                    continue;
-                }
-                ArchitectureEntry::Output(s, _) => ("output", *s),
-                ArchitectureEntry::OutputMetric(s, _) => ("output metric", *s),
-                ArchitectureEntry::Loss(s, _) => ("loss", *s),
-            };
-            if let Some(&(_, first)) = given.iter().find(|(w, _)| *w == word) {
-                ok &= self.fail::<()>(ModelError::AssignedTwice { name: word.into(), first, span }).is_ok();
-            }
-            given.push((word, span));
-            ok &= self.part(entry, &mut architecture, &mut scope).is_ok();
-        }
-        if ok { Ok(architecture) } else { Err(Reported) }
+        let part = &mut |e: &mut Self, part: Part<'_>, span: Span, value: Option<Arg<Term>>| {
+            e.part(part, span, value, &mut architecture)
+        };
+        crate::read::parts(self, decl, depth, &mut scope, part)?;
+        Ok(architecture)
     }
 
-    /// `output`, `output metric` or `loss`.
-    fn part(&mut self, entry: &ArchitectureEntry, architecture: &mut Architecture, scope: &mut Scope) -> Elab<()> {
-        match entry {
-            ArchitectureEntry::Output(_, e) => {
-                let value = self.expr(e, scope);
-                // Later lines may use the output in its own shape; after a fault nothing is said of it again.
-                scope.bind_result("output", value.as_ref().map_err(|_| Reported).copied());
-                let t = value?;
+    /// `output`, `output metric`, `loss` or a group.
+    fn part(
+        &mut self,
+        part: Part<'_>,
+        span: Span,
+        value: Option<Arg<Term>>,
+        architecture: &mut Architecture,
+    ) -> Elab<()> {
+        match (part, value) {
+            (Part::Group(name, members), _) => self.group(name, members, architecture)?,
+            (Part::Output(_), Some((t, _))) => {
                 let n = self.store.size(t);
                 architecture.output = Some(self.store.reshape(t, &[n]));
             }
-            ArchitectureEntry::OutputMetric(s, e) => {
-                let t = self.expr(e, scope)?;
+            (Part::OutputMetric(_), Some((t, at))) => {
                 let Some(n) = architecture.output.map(|o| self.store.size(o)) else {
-                    let name = architecture.name.clone();
                     let needed_by = "`output metric`".to_owned();
                     return self.fail(ModelError::Incomplete {
-                        architecture: name,
+                        architecture: architecture.name.clone(),
                         part: "output",
                         needed_by,
-                        span: *s,
+                        span,
                         asked: None,
                         elsewhere: None,
                     });
                 };
-                self.expect_shape(t, &[n, n], "the output metric, on vec(output),", e.span)?;
+                self.expect_shape(t, &[n, n], "the output metric, on vec(output),", at)?;
                 architecture.output_metric = Some(t);
             }
-            ArchitectureEntry::Loss(_, e) => {
-                let t = self.expr(e, scope)?;
-                self.expect_shape(t, &[], "the loss", e.span)?;
+            (Part::Loss(_), Some((t, at))) => {
+                self.expect_shape(t, &[], "the loss", at)?;
                 architecture.loss = Some(t);
             }
-            ArchitectureEntry::Param(_) | ArchitectureEntry::Let(_) | ArchitectureEntry::Group(..) => {}
+            (Part::Output(_) | Part::OutputMetric(_) | Part::Loss(_), None) => {}
         }
         Ok(())
     }
@@ -271,7 +241,7 @@ impl Elaborator<'_> {
                 let text = format!("det({}) != 0", p.name.name);
                 self.constrain(det, ConstraintKind::NonZero, text, p.name.span);
             }
-            conditions = conditions.and(self.conditions(&p.conditions, scope, span));
+            conditions = conditions.and(crate::read::conditions(self, &p.conditions, scope, span));
         }
         self.at_a_point = false;
         conditions?;
@@ -280,7 +250,7 @@ impl Elaborator<'_> {
     }
 
     /// The shape that a `param` declares.
-    pub(super) fn param_shape(&mut self, p: &Param, scope: &mut Scope) -> Elab<Shape> {
+    pub(super) fn param_shape(&mut self, p: &Param, scope: &Scope) -> Elab<Shape> {
         let Some(ty) = &p.ty else {
             let message = format!("parameter `{}` needs a type", p.name.name);
             let help = Some(format!("for a real number write `{} : R`", p.name.name));
@@ -305,81 +275,30 @@ impl Elaborator<'_> {
         }
     }
 
-    /// Matches the arguments of a use with parameters. With `occurrence`, parameters that are left out take their
-    /// default or are quantified over; without, they must be given.
+    /// Matches the arguments of a use with parameters, see [`crate::read::bind`].
     pub(super) fn bind(
         &mut self,
         instance: &Instance,
         params: &[Param],
-        outer: &mut Scope,
+        outer: &Scope,
         occurrence: Option<usize>,
     ) -> Elab<Bound> {
+        let bound = crate::read::bind(self, instance, params, outer, occurrence)?;
         let name = &instance.name.name;
-        let mut slots: Vec<Option<(&crate::syntax::tree::Expr, Span)>> = vec![None; params.len()];
-        for (i, a) in instance.args.iter().enumerate() {
-            let slot = match &a.name {
-                None => (i < params.len()).then_some(i),
-                Some(n) => match params.iter().position(|p| p.name.name == n.name) {
-                    Some(i) => Some(i),
-                    None => return self.fail(unknown_parameter(name, n, params)),
-                },
-            };
-            let Some(slot) = slot else {
-                let expected = match params.len() {
-                    0 => "no arguments".to_owned(),
-                    1 => "one argument".to_owned(),
-                    n => format!("{n} arguments"),
-                };
-                let found = instance.args.len();
-                return self.fail(ModelError::Arity { name: name.clone(), expected, found, span: instance.span });
-            };
-            if slots[slot].is_some() {
-                let message = format!("the parameter `{}` of `{name}` is given twice", params[slot].name.name);
-                return self.fail(ModelError::Argument { message, help: None, span: a.value.span });
-            }
-            slots[slot] = Some((&a.value, a.value.span));
-        }
-        let mut bound = Bound { scope: Scope::default(), label: name.clone(), values: Vec::new() };
-        let mut texts = Vec::new();
-        for (p, slot) in params.iter().zip(slots) {
-            let natural = p.ty.as_ref().is_some_and(|t| t.name.name == "N");
-            let value = match slot {
-                Some((e, at)) => {
-                    let t = self.expr(e, outer)?;
-                    if natural {
-                        self.natural_term(t, at, &format!("the size `{}` of `{name}`", p.name.name))?;
-                    } else {
-                        self.expect_type(t, p, &mut bound.scope, at)?;
-                    }
-                    texts.push(match self.store.as_fill(t) {
-                        Some(q) if self.store.shape(t).is_empty() => q.to_string(),
-                        _ => super::elaborate::text_of(e),
-                    });
-                    t
-                }
-                None if natural || occurrence.is_none() => {
-                    let message = format!("`{name}` needs its size `{}`", p.name.name);
-                    let all = params.iter().map(|p| p.name.name.as_str()).collect::<Vec<_>>().join(", ");
-                    let help = Some(format!("write `{name}({all})` with numbers"));
-                    return self.fail(ModelError::Argument { message, help, span: instance.span });
-                }
-                None => match &p.default {
-                    Some(e) => self.expr(e, &mut bound.scope.clone())?,
-                    None => self.member(name, occurrence.unwrap_or(0), p, &mut bound.scope)?,
-                },
-            };
-            bound.scope.bind(&p.name.name, Local::Value(value));
-            bound.values.push(value);
-            self.conditions(&p.conditions, &mut bound.scope, instance.span)?;
-        }
-        if !texts.is_empty() {
-            bound.label = format!("{name}({})", texts.join(", "));
-        }
-        Ok(bound)
+        let given = bound.given.iter().zip(&bound.values);
+        let texts: Vec<String> = given
+            .filter_map(|(e, &t)| match (e, self.store.as_fill(t)) {
+                (Some(_), Some(q)) if self.store.shape(t).is_empty() => Some(q.to_string()),
+                (Some(e), _) => Some(super::elaborate::text_of(e)),
+                (None, _) => None,
+            })
+            .collect();
+        let label = if texts.is_empty() { name.clone() } else { format!("{name}({})", texts.join(", ")) };
+        Ok(Bound { scope: bound.scope, label, values: bound.values })
     }
 
     /// An argument must have the shape of its parameter's type.
-    fn expect_type(&mut self, t: Term, p: &Param, scope: &mut Scope, span: Span) -> Elab<()> {
+    pub(super) fn expect_type(&mut self, t: Term, p: &Param, scope: &Scope, span: Span) -> Elab<()> {
         let place = format!("the argument `{}`", p.name.name);
         match &p.ty {
             None => self.expect_shape(t, &[], &place, span),
@@ -389,7 +308,7 @@ impl Elaborator<'_> {
 
     /// A parameter that a use leaves out: quantified over its type. One symbol serves the same occurrence on both
     /// sides of an equation.
-    fn member(&mut self, family: &str, occurrence: usize, p: &Param, scope: &mut Scope) -> Elab<Term> {
+    pub(super) fn member(&mut self, family: &str, occurrence: usize, p: &Param, scope: &Scope) -> Elab<Term> {
         let key = (family.to_owned(), occurrence, p.name.name.clone());
         if let Some(&t) = self.members.get(&key) {
             return Ok(t);

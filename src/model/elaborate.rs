@@ -8,10 +8,11 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::architecture::Architecture;
-use super::error::ModelError;
-use super::names::{DataId, Declared, LetId, Model};
 use super::optimizer::Over;
+use crate::core::error::ModelError;
+use crate::core::names::{DataId, LetId, Model};
 use crate::domain::Rational;
+use crate::read::Arg;
 use crate::source::Span;
 use crate::syntax::expr_to_string;
 use crate::syntax::tree::{Comparison, Condition, Expr, Type};
@@ -114,67 +115,10 @@ pub struct Shown {
 }
 
 /// A local name.
-#[derive(Debug, Clone, Copy)]
-pub enum Local {
-    /// A value.
-    Value(Term),
-    /// The block variable of `each`: the index of the block.
-    Block(usize),
-    /// A name whose definition has an error that was reported.
-    Poisoned,
-}
+pub type Local = crate::read::Local<Term, usize>;
 
-/// Local names, inner ones last, and the architecture that an optimizer's body is read over.
-#[derive(Clone, Default)]
-pub struct Scope {
-    locals: Vec<(String, Local)>,
-    /// Inside an optimizer: where its body is read.
-    pub over: Option<Rc<Over>>,
-    /// Whether names that are not local mean functions of the table, whatever the file declares.
-    of_the_table: bool,
-}
-
-impl Scope {
-    /// The scope of a definition of the table of primitives.
-    pub fn of_the_table() -> Self {
-        Scope { of_the_table: true, ..Scope::default() }
-    }
-
-    /// Whether this is the scope of a definition of the table.
-    pub fn is_of_the_table(&self) -> bool {
-        self.of_the_table
-    }
-
-    /// Adds a local name; it hides earlier ones.
-    pub fn bind(&mut self, name: &str, local: Local) {
-        self.locals.push((name.to_owned(), local));
-    }
-
-    /// Adds a value, or poison if it has none.
-    pub fn bind_result(&mut self, name: &str, value: Elab<Term>) {
-        self.bind(name, value.map_or(Local::Poisoned, Local::Value));
-    }
-
-    /// The innermost local of this name.
-    pub fn get(&self, name: &str) -> Option<Local> {
-        self.locals.iter().rev().find(|(n, _)| n == name).map(|&(_, l)| l)
-    }
-
-    /// All local names.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.locals.iter().map(|(n, _)| n.as_str())
-    }
-
-    /// The number of locals, to return to with [`Scope::truncate`].
-    pub fn depth(&self) -> usize {
-        self.locals.len()
-    }
-
-    /// Forgets all locals added since the scope had this depth.
-    pub fn truncate(&mut self, depth: usize) {
-        self.locals.truncate(depth);
-    }
-}
+/// Local names, and the architecture that an optimizer's body is read over.
+pub type Scope = crate::read::Scope<Term, usize, Over>;
 
 /// See the module documentation.
 pub struct Elaborator<'m> {
@@ -201,7 +145,7 @@ pub struct Elaborator<'m> {
     /// Parameters of families that uses leave out, by declaration, occurrence and name.
     pub(super) members: FxHashMap<(String, usize, String), Term>,
     data: FxHashMap<(DataId, Vec<Term>), Term>,
-    lets: FxHashMap<LetId, Elab<Term>>,
+    pub(super) lets: FxHashMap<LetId, Elab<Term>>,
     pub(super) calls: Vec<String>,
     pub(super) unrolled: usize,
     /// Whether the conditions read now are on the point of an architecture. They are not built into terms: `at(q, e)`
@@ -238,13 +182,18 @@ impl<'m> Elaborator<'m> {
     }
 
     /// Records an error, once for each code and place.
-    pub fn fail<T>(&mut self, error: ModelError) -> Elab<T> {
+    pub fn report(&mut self, error: ModelError) -> Reported {
         let same =
             |e: &ModelError| e.span() == error.span() && std::mem::discriminant(e) == std::mem::discriminant(&error);
         if !self.errors.iter().any(same) {
             self.errors.push(error);
         }
-        Err(Reported)
+        Reported
+    }
+
+    /// Stops with an error, which is recorded.
+    pub fn fail<T>(&mut self, error: ModelError) -> Elab<T> {
+        Err(self.report(error))
     }
 
     /// A new quantified symbol.
@@ -278,7 +227,7 @@ impl<'m> Elaborator<'m> {
     }
 
     /// The constant π.
-    pub fn pi(&mut self) -> Term {
+    pub(super) fn constant_pi(&mut self) -> Term {
         if let Some(t) = self.pi {
             return t;
         }
@@ -292,8 +241,19 @@ impl<'m> Elaborator<'m> {
         shape_text(self.store.shape(t))
     }
 
+    /// The term that an expression denotes.
+    pub fn expr<'e>(&mut self, e: &'e Expr, scope: &Scope) -> Elab<Term>
+    where
+        'm: 'e,
+    {
+        crate::read::expr(self, e, scope)
+    }
+
     /// A natural number that is known now.
-    pub fn natural(&mut self, e: &Expr, scope: &mut Scope, what: &str) -> Elab<usize> {
+    pub fn natural<'e>(&mut self, e: &'e Expr, scope: &Scope, what: &str) -> Elab<usize>
+    where
+        'm: 'e,
+    {
         let t = self.expr(e, scope)?;
         self.natural_term(t, e.span, what)
     }
@@ -318,20 +278,19 @@ impl<'m> Elaborator<'m> {
     }
 
     /// An integer that is known now, perhaps negative.
-    pub fn integer(&mut self, e: &Expr, scope: &mut Scope, what: &str) -> Elab<i64> {
-        let t = self.expr(e, scope)?;
+    pub(super) fn integer_term(&mut self, t: Term, span: Span, what: &str) -> Elab<i64> {
         let value = self.store.as_fill(t).cloned().filter(|_| self.store.shape(t).is_empty());
         match value.filter(Rational::is_int).and_then(|q| i64::try_from(q.numerator()).ok()) {
             Some(n) => Ok(n),
             None => {
                 let found = value_text(self.store.as_fill(t));
-                self.fail(ModelError::NotNatural { what: what.into(), found, help: None, span: e.span })
+                self.fail(ModelError::NotNatural { what: what.into(), found, help: None, span })
             }
         }
     }
 
     /// The extents of a tensor type `R[…]`.
-    pub fn extents(&mut self, ty: &Type, scope: &mut Scope) -> Elab<Shape> {
+    pub fn extents(&mut self, ty: &Type, scope: &Scope) -> Elab<Shape> {
         let mut shape = Shape::new();
         for d in &ty.dims {
             shape.push(self.natural(d, scope, "a size")?);
@@ -355,7 +314,7 @@ impl<'m> Elaborator<'m> {
     }
 
     /// A value that ranges over a whole type: `R…` or one of the matrix classes.
-    pub fn value_of_type(&mut self, name: &str, ty: &Type, scope: &mut Scope, role: Role) -> Elab<Term> {
+    pub fn value_of_type(&mut self, name: &str, ty: &Type, scope: &Scope, role: Role) -> Elab<Term> {
         if ty.name.name == "R" && ty.arrow.is_none() {
             let shape = self.extents(ty, scope)?;
             return Ok(self.quantify(name, &shape, Draw::Real, role).1);
@@ -429,26 +388,20 @@ impl<'m> Elaborator<'m> {
         self.store.gather(v, map, &[n, n])
     }
 
-    /// The conditions of a `where`, recorded or, if they are between constants, checked at `used`.
-    pub fn conditions(&mut self, conditions: &[Condition], scope: &mut Scope, used: Span) -> Elab<()> {
-        for condition in conditions {
-            let mut left = self.expr(&condition.first, scope)?;
-            let mut left_span = condition.first.span;
-            for (op, right_expr) in &condition.rest {
-                let right = self.expr(right_expr, scope)?;
-                let difference = match op {
-                    Comparison::Lt | Comparison::Le => {
-                        self.broadcast_sum("comparison", (right, right_expr.span), (left, left_span), true)?
-                    }
-                    _ => self.broadcast_sum("comparison", (left, left_span), (right, right_expr.span), true)?,
-                };
-                let text = condition_text(condition);
-                self.condition(difference, *op, text, condition.span, used)?;
-                left = right;
-                left_span = right_expr.span;
-            }
-        }
-        Ok(())
+    /// One comparison of a `where`, recorded or, if it is between constants, checked at `used`.
+    pub(super) fn compared(
+        &mut self,
+        op: Comparison,
+        left: Arg<Term>,
+        right: Arg<Term>,
+        written: &Condition,
+        used: Span,
+    ) -> Elab<()> {
+        let difference = match op {
+            Comparison::Lt | Comparison::Le => self.broadcast_sum("comparison", right, left, true)?,
+            Comparison::Gt | Comparison::Ge | Comparison::Ne => self.broadcast_sum("comparison", left, right, true)?,
+        };
+        self.condition(difference, op, condition_text(written), written.span, used)
     }
 
     fn condition(&mut self, difference: Term, op: Comparison, text: String, span: Span, used: Span) -> Elab<()> {
@@ -483,33 +436,12 @@ impl<'m> Elaborator<'m> {
 
     /// The exact value of a file-level expression, if it is a rational number.
     pub fn number(&mut self, e: &Expr) -> Option<Rational> {
-        let t = self.expr(e, &mut Scope::default()).ok()?;
+        let t = self.expr(e, &Scope::default()).ok()?;
         self.constant(t)?.pop()
     }
 
-    /// The value of a file-level name.
-    pub fn file_value(&mut self, name: &str, declared: Declared, span: Span) -> Elab<Term> {
-        match declared {
-            Declared::Let(id) => {
-                if let Some(&known) = self.lets.get(&id) {
-                    return known;
-                }
-                self.enter(name, span)?;
-                let value = self.expr(&self.model[id].value, &mut Scope::default());
-                self.calls.pop();
-                self.lets.insert(id, value);
-                value
-            }
-            Declared::Data(id) => self.data(id, &[], span),
-            other => {
-                let expected = "a value";
-                self.fail(ModelError::WrongKind { name: name.into(), found: other.kind(), expected, span })
-            }
-        }
-    }
-
     /// Guards against definitions that refer to themselves.
-    pub(super) fn enter(&mut self, name: &str, span: Span) -> Elab<()> {
+    pub(super) fn enter_definition(&mut self, name: &str, span: Span) -> Elab<()> {
         if self.calls.iter().any(|c| c == name) {
             return self.fail(ModelError::Recursive { name: name.into(), span });
         }
@@ -527,13 +459,8 @@ impl<'m> Elaborator<'m> {
         Ok(())
     }
 
-    /// Leaves the definition that [`Elaborator::enter`] entered.
-    pub(super) fn leave(&mut self) {
-        self.calls.pop();
-    }
-
     /// A data item, a member of a family of data, or an entry of a sequence.
-    pub fn data(&mut self, id: DataId, args: &[(Term, Span)], span: Span) -> Elab<Term> {
+    pub(super) fn datum(&mut self, id: DataId, args: &[Arg<Term>], span: Span) -> Elab<Term> {
         let key = (id, args.iter().map(|a| a.0).collect::<Vec<_>>());
         if let Some(&t) = self.data.get(&key) {
             return Ok(t);
@@ -572,27 +499,27 @@ impl<'m> Elaborator<'m> {
             _ => &decl.decl.ty,
         };
         for p in &decl.params {
-            self.conditions(&p.conditions, &mut scope, span)?;
+            crate::read::conditions(self, &p.conditions, &scope, span)?;
         }
         let value = match &decl.decl.value {
             Some(e) => {
-                self.enter(&decl.name.name, span)?;
-                let value = self.expr(e, &mut scope);
+                self.enter_definition(&decl.name.name, span)?;
+                let value = self.expr(e, &scope);
                 self.calls.pop();
                 let value = value?;
                 let place = format!("the value of `{}`", decl.name.name);
-                self.expect_member(value, ty, &mut scope, &place, e.span)?;
+                self.expect_member(value, ty, &scope, &place, e.span)?;
                 value
             }
             None => {
-                let value = self.value_of_type(&label, ty, &mut scope, Role::Data)?;
+                let value = self.value_of_type(&label, ty, &scope, Role::Data)?;
                 self.show(&label, value, Role::Data);
                 value
             }
         };
         scope.bind(&decl.name.name, Local::Value(value));
         self.data.insert(key, value);
-        self.conditions(&decl.decl.conditions, &mut scope, span)?;
+        crate::read::conditions(self, &decl.decl.conditions, &scope, span)?;
         Ok(value)
     }
 

@@ -1,44 +1,23 @@
 //! The functions of the language that do not need an architecture.
 
-use super::elaborate::{Elab, Elaborator, Local, Scope};
-use super::error::ModelError;
+use super::elaborate::{Elab, Elaborator};
 use super::optimizer::Over;
-use crate::core::defined::definition;
-use crate::core::prim::{self, Composed, Is, Row, Takes};
+use crate::core::error::ModelError;
+use crate::core::prim::{Composed, Takes};
 use crate::domain::{Fun, Rational};
+use crate::read::Arg;
 use crate::source::Span;
-use crate::syntax::tree::{Expr, Ident};
 use crate::term::{NONE, Shape, Term};
 
 impl Elaborator<'_> {
-    /// A call of a function of the language.
-    pub(super) fn builtin(&mut self, f: &Ident, args: &[Expr], span: Span, scope: &mut Scope) -> Elab<Term> {
-        if let Some(over) = scope.over.clone()
-            && let Some(t) = self.optimizer_function(f, args, span, scope, &over)?
-        {
-            return Ok(t);
-        }
-        if !prim::is_function(&f.name) {
-            if super::optimizer::FUNCTIONS.contains(&f.name.as_str()) {
-                let message = format!("`{}` needs an architecture; it has a meaning only inside an optimizer", f.name);
-                return self.fail(ModelError::OptimizerBody { message, help: None, span: f.span });
-            }
-            return self.unknown("function", &f.name, f.span, scope);
-        }
-        if let "eye" | "zeros" | "ones" = f.name.as_str() {
-            return self.constant_tensor(&f.name, args, span, scope);
-        }
-        if f.name == "reshape" || f.name == "powm" {
-            return self.with_constants(&f.name, args, span, scope);
-        }
-        let mut values = Vec::with_capacity(args.len());
-        for a in args {
-            values.push((self.expr(a, scope)?, a.span));
-        }
-        match (f.name.as_str(), &values[..]) {
+    /// A function of the table that is neither entrywise nor written in the language.
+    pub(super) fn table_operation(&mut self, name: &str, args: &[Arg<Term>], span: Span) -> Elab<Term> {
+        match (name, args) {
+            ("eye" | "zeros" | "ones", sizes) => self.constant_tensor(name, sizes, span),
+            ("reshape" | "powm", args) => self.with_constants(name, args, span),
             ("max" | "min", &[a, b]) => {
-                let (x, y) = self.same_shape(&f.name, a, b)?;
-                Ok(if f.name == "max" { self.store.max(x, y) } else { self.store.min(x, y) })
+                let (x, y) = self.same_shape(name, a, b)?;
+                Ok(if name == "max" { self.store.max(x, y) } else { self.store.min(x, y) })
             }
             ("dot", &[a, b]) => {
                 if self.store.shape(a.0) != self.store.shape(b.0) {
@@ -67,7 +46,6 @@ impl Elaborator<'_> {
                 }
                 Ok(self.store.join(&parts.iter().map(|p| p.0).collect::<Vec<_>>()))
             }
-            (name, values) if let Some(c) = prim::composed(name, values.len()) => self.composed(c, values, span),
             ("vstack", parts) if !parts.is_empty() => self.stack(parts, false),
             ("hstack", parts) if !parts.is_empty() => self.stack(parts, true),
             (name, &[(x, s)]) => self.unary(name, x, s, span),
@@ -83,21 +61,8 @@ impl Elaborator<'_> {
         }
     }
 
-    /// An entrywise function of the table.
-    pub(super) fn entrywise(&mut self, row: &'static Row, x: Term, at: Span, span: Span) -> Elab<Term> {
-        match row.is {
-            Is::Kernel(k) if k.fun == Fun::Log => self.function_log(x, at),
-            Is::Kernel(k) => Ok(self.store.map(k.fun, x)),
-            Is::Power(q) => {
-                let q = self.store.num(q.value());
-                self.raise_to((x, at), (q, span))
-            }
-            Is::Defined(_) => self.defined(row.name, &["x"], &[x], at),
-        }
-    }
-
-    /// A composed function of the table.
-    fn composed(&mut self, c: &'static Composed, values: &[(Term, Span)], span: Span) -> Elab<Term> {
+    /// Requires of the arguments of a composed function what it takes.
+    pub(super) fn fitting(&mut self, c: &'static Composed, values: &[Arg<Term>]) -> Elab<()> {
         for (&(t, at), (name, takes)) in values.iter().zip(c.params) {
             let place = match values {
                 [_] => format!("the argument of `{}`", c.name),
@@ -109,26 +74,11 @@ impl Elaborator<'_> {
                 Takes::Scalar => self.rank(t, 0, "a scalar", &place, at)?,
             }
         }
-        let names: Vec<&str> = c.params.iter().map(|p| p.0).collect();
-        let terms: Vec<Term> = values.iter().map(|v| v.0).collect();
-        self.defined(c.name, &names, &terms, values.first().map_or(span, |v| v.1))
-    }
-
-    /// A function that the table defines in the language.
-    fn defined(&mut self, name: &str, params: &[&str], values: &[Term], at: Span) -> Elab<Term> {
-        let Some(definition) = definition(name, params.len()) else { return Err(super::elaborate::Reported) };
-        let mut scope = Scope::of_the_table();
-        for (p, v) in params.iter().zip(values) {
-            scope.bind(p, Local::Value(*v));
-        }
-        self.expr(&definition.placed(at), &mut scope)
+        Ok(())
     }
 
     /// A function of one argument.
-    pub(super) fn unary(&mut self, name: &str, x: Term, at: Span, span: Span) -> Elab<Term> {
-        if let Some(row) = prim::entrywise(name) {
-            return self.entrywise(row, x, at, span);
-        }
+    fn unary(&mut self, name: &str, x: Term, at: Span, span: Span) -> Elab<Term> {
         let shape = self.store.shape(x).clone();
         Ok(match name {
             // A vector is one column, a scalar one entry.
@@ -248,10 +198,10 @@ impl Elaborator<'_> {
         self.fail(ModelError::UnexpectedShape { place: place.into(), expected, found, help: None, span })
     }
 
-    fn constant_tensor(&mut self, name: &str, args: &[Expr], span: Span, scope: &mut Scope) -> Elab<Term> {
+    fn constant_tensor(&mut self, name: &str, args: &[Arg<Term>], span: Span) -> Elab<Term> {
         let mut shape = Shape::new();
         for a in args {
-            shape.push(self.natural(a, scope, "a size")?);
+            shape.push(self.natural_term(a.0, a.1, "a size")?);
         }
         let fits = if name == "eye" { args.len() == 1 } else { (1..=2).contains(&args.len()) };
         if !fits {
@@ -272,8 +222,8 @@ impl Elaborator<'_> {
     }
 
     /// `reshape(A, m, n)` and `powm(A, p)`, whose last arguments are constants.
-    fn with_constants(&mut self, name: &str, args: &[Expr], span: Span, scope: &mut Scope) -> Elab<Term> {
-        let Some((first, rest)) = args.split_first().filter(|(_, r)| !r.is_empty() && r.len() <= 2) else {
+    fn with_constants(&mut self, name: &str, args: &[Arg<Term>], span: Span) -> Elab<Term> {
+        let Some((&(x, at), rest)) = args.split_first().filter(|(_, r)| !r.is_empty() && r.len() <= 2) else {
             let expected = if name == "powm" { "a matrix and a power" } else { "a tensor and one size or two" };
             return self.fail(ModelError::Arity {
                 name: name.into(),
@@ -282,41 +232,34 @@ impl Elaborator<'_> {
                 span,
             });
         };
-        let x = self.expr(first, scope)?;
         if name == "reshape" {
-            if let [of] = rest
-                && let Some(i) = self.block_written(of, scope)?
-                && let Some(over) = scope.over.clone()
-            {
-                return self.reshape_to_block(x, i, &over, first.span);
-            }
             let mut shape = Shape::new();
             for a in rest {
-                shape.push(self.natural(a, scope, "a size")?);
+                shape.push(self.natural_term(a.0, a.1, "a size")?);
             }
             self.check_entries(&shape, "this tensor", span)?;
             if shape.iter().product::<usize>() != self.store.size(x) {
                 let expected = format!("of {} entries", shape.iter().product::<usize>());
                 let (place, found) = ("the tensor to reshape".to_owned(), self.shape_text(x));
-                return self.fail(ModelError::UnexpectedShape { place, expected, found, help: None, span: first.span });
+                return self.fail(ModelError::UnexpectedShape { place, expected, found, help: None, span: at });
             }
             return Ok(self.store.reshape(x, &shape));
         }
-        self.square(x, "the first argument of `powm`", first.span)?;
-        let p = self.expr(&rest[0], scope)?;
+        self.square(x, "the first argument of `powm`", at)?;
+        let (p, place) = rest[0];
         match self.constant(p).filter(|v| v.len() == 1).and_then(|mut v| v.pop()) {
             Some(q) => Ok(self.store.power_spd(x, &q)),
             None => {
                 let found = "not a constant".to_owned();
                 let help = Some("`powm(A, p)` takes a rational number p, such as -1/4".to_owned());
                 let what = "the power of a matrix".to_owned();
-                self.fail(ModelError::NotNatural { what, found, help, span: rest[0].span })
+                self.fail(ModelError::NotNatural { what, found, help, span: place })
             }
         }
     }
 
     /// `reshape(A, W)` in `each W in params`: into the shape of the block.
-    fn reshape_to_block(&mut self, x: Term, block: usize, over: &Over, span: Span) -> Elab<Term> {
+    pub(super) fn reshape_to_block(&mut self, x: Term, block: usize, over: &Over, span: Span) -> Elab<Term> {
         let block = &over.architecture.blocks[block];
         if self.store.size(x) == block.size() {
             return Ok(self.store.reshape(x, &block.shape));

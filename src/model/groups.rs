@@ -2,8 +2,8 @@
 
 use super::architecture::{Architecture, Group};
 use super::elaborate::{Elab, Elaborator};
-use super::error::ModelError;
-use super::names::{Declared, Model, nearest};
+use crate::core::error::ModelError;
+use crate::core::names::{Declared, Model, nearest};
 use crate::syntax::tree::{ArchitectureEntry, Domain, Ident};
 
 impl Architecture {

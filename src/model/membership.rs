@@ -1,7 +1,7 @@
 //! Constants of a matrix class have to be members of it.
 
 use super::elaborate::{Elab, Elaborator, Scope};
-use super::error::ModelError;
+use crate::core::error::ModelError;
 use crate::domain::exact::Exact;
 use crate::domain::{Domain, Rational, linear};
 use crate::source::Span;
@@ -10,7 +10,7 @@ use crate::term::Term;
 
 impl Elaborator<'_> {
     /// Requires a value to have the shape of a type and, if it is a constant, to belong to the type's class.
-    pub(super) fn expect_member(&mut self, t: Term, ty: &Type, scope: &mut Scope, place: &str, span: Span) -> Elab<()> {
+    pub(super) fn expect_member(&mut self, t: Term, ty: &Type, scope: &Scope, place: &str, span: Span) -> Elab<()> {
         let class = ty.name.name.as_str();
         if class == "R" {
             let shape = self.extents(ty, scope)?;

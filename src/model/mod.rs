@@ -1,23 +1,22 @@
 //! Syntax tree to resolved declarations and typed terms.
 //!
-//! [`names::Model`] knows what a file declares. An [`elaborate::Elaborator`] answers one question about it: it binds
+//! [`crate::core::names::Model`] knows what a file declares. An [`elaborate::Elaborator`] answers one question about it: it binds
 //! sizes and parameters, checks shapes, and turns architectures, morphisms and optimizers into [`crate::term`]s over
 //! the symbols that the question quantifies over.
 
 pub mod architecture;
 pub mod elaborate;
-pub mod error;
-mod expr;
 mod functions;
 mod groups;
+mod indexed;
 mod lift;
 mod membership;
 pub mod morphism;
-pub mod names;
+mod numbers;
+mod operators;
 pub mod optimizer;
 mod scopes;
 pub(crate) mod suggest;
 pub mod system;
-pub mod system_error;
 pub mod validate;
 pub mod warnings;

@@ -6,12 +6,12 @@ use rustc_hash::FxHashMap;
 
 use super::architecture::{Architecture, Bound};
 use super::elaborate::{Constraint, Elab, Elaborator, Reported, Scope};
-use super::error::ModelError;
-use super::names::{CLASSES, Declared, MorphismId, nearest};
 use super::suggest::{Kind, unknown_item};
+use crate::core::error::ModelError;
+use crate::core::names::{CLASSES, Declared, MorphismId, nearest};
 use crate::source::Span;
-use crate::syntax::tree::{Domain, Equation, Ident, Instance, MorphismKind, Path};
-use crate::term::{Shape, Store, Term};
+use crate::syntax::tree::{Domain, Equation, Expr, Ident, Instance, MorphismKind, Path};
+use crate::term::{Store, Term};
 
 /// A morphism with its parameters bound.
 #[derive(Debug, Clone)]
@@ -66,7 +66,7 @@ impl MorphismPath {
 impl Elaborator<'_> {
     /// A path of morphisms. `used` counts uses of each family within one side of a question, so that the same place on
     /// either side of an equation gets the same members.
-    pub fn path(&mut self, path: &Path, scope: &mut Scope, used: &mut FxHashMap<String, usize>) -> Elab<MorphismPath> {
+    pub fn path(&mut self, path: &Path, scope: &Scope, used: &mut FxHashMap<String, usize>) -> Elab<MorphismPath> {
         let mut result: Option<MorphismPath> = None;
         for part in &path.parts {
             let next = self.path_part(part, scope, used)?;
@@ -101,12 +101,7 @@ impl Elaborator<'_> {
         Ok(MorphismPath { source: before.source, target: next.target, parts, label, span })
     }
 
-    fn path_part(
-        &mut self,
-        part: &Instance,
-        scope: &mut Scope,
-        used: &mut FxHashMap<String, usize>,
-    ) -> Elab<MorphismPath> {
+    fn path_part(&mut self, part: &Instance, scope: &Scope, used: &mut FxHashMap<String, usize>) -> Elab<MorphismPath> {
         let name = &part.name.name;
         match self.model.resolve(name, part.name.span) {
             Some(Declared::Morphism(id)) => {
@@ -128,9 +123,8 @@ impl Elaborator<'_> {
                 *occurrence += 1;
                 let decl = &self.model[id];
                 let bound = self.bind(part, &decl.params, scope, Some(index))?;
-                self.enter(name, part.span)?;
-                let mut inner = bound.scope;
-                let path = self.path(&decl.path, &mut inner, used);
+                self.enter_definition(name, part.span)?;
+                let path = self.path(&decl.path, &bound.scope, used);
                 self.calls.pop();
                 path.map(|p| MorphismPath { label: bound.label, ..p })
             }
@@ -158,7 +152,7 @@ impl Elaborator<'_> {
     }
 
     /// `id(A)`
-    fn identity(&mut self, part: &Instance, scope: &mut Scope) -> Elab<MorphismPath> {
+    fn identity(&mut self, part: &Instance, scope: &Scope) -> Elab<MorphismPath> {
         let argument = match &part.args[..] {
             [a] if a.name.is_none() => instance_of(&a.value),
             _ => None,
@@ -177,7 +171,7 @@ impl Elaborator<'_> {
         &mut self,
         id: MorphismId,
         part: &Instance,
-        outer: &mut Scope,
+        outer: &Scope,
         occurrence: usize,
     ) -> Elab<Rc<Morphism>> {
         let decl = &self.model[id];
@@ -194,9 +188,9 @@ impl Elaborator<'_> {
     fn build_morphism(&mut self, id: MorphismId, bound: Bound) -> Elab<Morphism> {
         let decl = &self.model[id];
         let mut scope = bound.scope.clone();
-        let target = self.architecture(&decl.target, &mut scope)?;
+        let target = self.architecture(&decl.target, &scope)?;
         let (source, pulled_back) = match &decl.source {
-            Domain::Named(instance) => (self.architecture(instance, &mut scope)?, false),
+            Domain::Named(instance) => (self.architecture(instance, &scope)?, false),
             Domain::Inline(params, span) => {
                 let name = format!("source of {}", bound.label);
                 let list: Vec<_> = params.iter().collect();
@@ -249,54 +243,29 @@ impl Elaborator<'_> {
         head: Span,
     ) -> Elab<(Term, Vec<Span>)> {
         let mut given: Vec<Option<(Term, Span)>> = vec![None; target.blocks.len()];
-        let mut seen: Vec<(&Ident, usize)> = Vec::new();
-        let mut ok = true;
-        for equation in body {
-            match equation {
-                Equation::Let(l) => {
-                    let value = self.expr(&l.value, scope);
-                    ok &= value.is_ok();
-                    scope.bind_result(&l.name.name, value);
-                }
-                Equation::Assign(name, e) => {
-                    let Some(i) = target.blocks.iter().position(|b| b.name == name.name) else {
-                        let near = nearest(&name.name, target.blocks.iter().map(|b| b.name.as_str()));
-                        let list = target.blocks.iter().map(|b| format!("`{}`", b.name)).collect::<Vec<_>>().join(", ");
-                        let help = Some(match near {
-                            Some(n) => format!("did you mean `{n}`?"),
-                            None => format!("the parameters of {} are {list}", describe(target)),
-                        });
-                        let what = "parameter of the target";
-                        ok &= self
-                            .fail::<()>(ModelError::UnknownName {
-                                what,
-                                name: name.name.clone(),
-                                help,
-                                span: name.span,
-                            })
-                            .is_ok();
-                        continue;
-                    };
-                    if let Some((first, _)) = seen.iter().find(|(_, j)| *j == i) {
-                        let first = first.span;
-                        ok &= self
-                            .fail::<()>(ModelError::AssignedTwice { name: name.name.clone(), first, span: name.span })
-                            .is_ok();
-                        continue;
-                    }
-                    seen.push((name, i));
-                    let shape: Shape = target.blocks[i].shape.clone();
-                    let value = self.expr(e, scope).and_then(|t| {
-                        let place = format!("`{}` of {}", name.name, describe(target));
-                        self.expect_shape(t, &shape, &place, e.span).map(|()| t)
-                    });
-                    match value {
-                        Ok(t) => given[i] = Some((t, name.span.to(e.span))),
-                        Err(Reported) => ok = false,
-                    }
-                }
+        let mut seen: Vec<(Span, usize)> = Vec::new();
+        let read = &mut |e: &mut Self, name: &Ident, value: &Expr, scope: &Scope| {
+            let Some(i) = target.blocks.iter().position(|b| b.name == name.name) else {
+                let near = nearest(&name.name, target.blocks.iter().map(|b| b.name.as_str()));
+                let list = target.blocks.iter().map(|b| format!("`{}`", b.name)).collect::<Vec<_>>().join(", ");
+                let help = Some(match near {
+                    Some(n) => format!("did you mean `{n}`?"),
+                    None => format!("the parameters of {} are {list}", describe(target)),
+                });
+                let what = "parameter of the target";
+                return e.fail(ModelError::UnknownName { what, name: name.name.clone(), help, span: name.span });
+            };
+            if let Some(&(first, _)) = seen.iter().find(|(_, j)| *j == i) {
+                return e.fail(ModelError::AssignedTwice { name: name.name.clone(), first, span: name.span });
             }
-        }
+            seen.push((name.span, i));
+            let t = e.expr(value, scope)?;
+            let place = format!("`{}` of {}", name.name, describe(target));
+            e.expect_shape(t, &target.blocks[i].shape, &place, value.span)?;
+            given[i] = Some((t, name.span.to(value.span)));
+            Ok(())
+        };
+        let ok = crate::read::equations(self, body, scope, read).is_ok();
         // What is given under a wrong name is not missing, too.
         if !ok && seen.len() < target.blocks.len() {
             return Err(Reported);

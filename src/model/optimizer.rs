@@ -5,7 +5,6 @@ mod calculus;
 mod initial;
 mod rules;
 mod state;
-mod variance;
 
 use std::rc::Rc;
 
@@ -14,22 +13,16 @@ use rustc_hash::FxHashMap;
 
 use super::architecture::Architecture;
 use super::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Local, Role, Scope};
-use super::error::ModelError;
-use super::names::{Declared, OptimizerId};
 use super::suggest::{Kind, unknown_item};
+use crate::core::error::ModelError;
+use crate::core::names::{Declared, OptimizerId};
 use crate::source::Span;
 use crate::syntax::tree::{self, Ident, Instance};
 use crate::term::{SymbolId, Term};
-use rules::{Reading, Rules};
+use rules::Rules;
 
+use crate::core::variance::Variance;
 pub use blocks::{Layout, side};
-pub use variance::{Variance, Weight};
-
-/// Words with a meaning of their own inside an optimizer.
-pub const WORDS: [&str; 5] = ["params", "loss", "output", "metric", "dim"];
-/// Functions that exist only inside an optimizer.
-pub const FUNCTIONS: [&str; 10] =
-    ["d", "grad", "raise", "lower", "natgrad", "hess", "covhess", "christoffel", "blockdiag", "at"];
 
 /// A state of an optimizer over one architecture.
 #[derive(Debug, Clone)]
@@ -86,6 +79,13 @@ pub struct OptimizerOn {
     pub auto: bool,
 }
 
+impl Over {
+    /// Whether a component is laid out over the blocks; `None` if there is none of this name.
+    pub(super) fn has_blocks(&self, component: &str) -> Option<bool> {
+        self.layouts.get(component).map(|l| *l != Layout::Apart)
+    }
+}
+
 impl Elaborator<'_> {
     /// Looks up an optimizer by name.
     pub fn optimizer_id(&mut self, name: &Ident) -> Elab<OptimizerId> {
@@ -121,7 +121,7 @@ impl Elaborator<'_> {
     ) -> Elab<OptimizerOn> {
         let id = self.optimizer_id(&instance.name)?;
         let decl = &self.model[id];
-        let bound = self.bind(instance, &decl.params, &mut Scope::default(), Some(0))?;
+        let bound = self.bind(instance, &decl.params, &Scope::default(), Some(0))?;
         let mut scope = bound.scope;
         for (name, factor) in factors {
             if let Some(Local::Value(value)) = scope.get(name) {
@@ -147,11 +147,11 @@ impl Elaborator<'_> {
                 });
             }
             has_auto |= ty.name.name == "auto";
-            let mut state = self.state(declared, a, auto, &mut scope)?;
+            let mut state = self.state(declared, a, auto, &scope)?;
             if let Some(value) = initial {
                 let mut scope = outside.clone();
                 scope.over = Some(Rc::new(Over::fresh(a, &bound.label)));
-                state.initial = self.initial(value, &state, a, &mut scope)?;
+                state.initial = self.initial(value, &state, a, &scope)?;
             }
             layouts.insert(state.name.clone(), state.layout());
             scope.bind(&state.name, Local::Value(state.term));
@@ -188,13 +188,13 @@ impl Elaborator<'_> {
         let over = Over { architecture: Rc::clone(a), primed, optimizer: bound.label.clone(), layouts };
         scope.over = Some(Rc::new(over.clone()));
         for l in &decl.lets {
-            let value = self.expr(&l.value, &mut scope);
-            scope.bind_result(&l.name.name, value);
+            let value = self.expr(&l.value, &scope);
+            scope.bind_result(&l.name.name, &value);
         }
-        let mut reading =
-            Reading { step: rate.is_some(), states: &states, over: &over, rules: Rules::default(), general: false };
-        self.statements(&dynamics.body, &mut reading, &mut scope, None)?;
-        let rules = reading.rules;
+        let mut rules = Rules::default();
+        crate::read::rules(self, &dynamics.body, rate.is_some(), &scope, &mut |e, rule| {
+            e.rule(rule, &states, &over, &mut rules)
+        })?;
         let (components, spans) = self.collect_rules(rules, &states, &over, decl.name.span, rate.is_some())?;
         let components = if rate.is_some() { self.resolve_primes(components, &over, &spans)? } else { components };
         Ok(OptimizerOn {

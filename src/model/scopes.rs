@@ -3,8 +3,8 @@
 //! The elaborator finds those among the parameters and `let`s of an architecture and among states while it reads them.
 //! Here are the scopes that it does not look at as a whole: parameters of families, `let`s of morphisms and optimizers.
 
-use super::error::ModelError;
-use super::names::{Declared, Model};
+use crate::core::error::ModelError;
+use crate::core::names::{Declared, Model};
 use crate::syntax::tree::{Domain, Equation, Ident, Optimizer, Param, Statement, StatementKind};
 
 /// The names that one declaration declares twice in one scope.

@@ -1,12 +1,13 @@
 //! Advice for a name that nothing declares: a near miss among the things of the kind that fits, what the name means in
 //! other languages, the library that has it, or the list of what there is where that is short.
 
-use super::elaborate::{Elab, Elaborator, Scope};
-use super::error::ModelError;
-use super::names::{CLASSES, Declared, Model, nearest};
+use super::elaborate::{Elaborator, Scope};
+use crate::core::error::ModelError;
+use crate::core::names::{CLASSES, Declared, Model, nearest};
+use crate::core::words::{Calculus, Word};
 use crate::source::Span;
 use crate::syntax::meant_function;
-use crate::syntax::tree::{Ident, Instance, ItemKind, Param, Path};
+use crate::syntax::tree::{Ident, Instance, ItemKind, Path};
 use crate::uses::library;
 
 /// Lists of names are shown up to this length.
@@ -142,18 +143,6 @@ pub(crate) fn swapped(model: &Model, optimizer: &Instance, along: &Path) -> Opti
     Some(ModelError::Argument { message, help, span: optimizer.name.span })
 }
 
-/// The error of an argument by a name that no parameter has.
-pub(super) fn unknown_parameter(of: &str, name: &Ident, params: &[Param]) -> ModelError {
-    let names: Vec<&str> = params.iter().map(|p| p.name.name.as_str()).collect();
-    let help = match (nearest(&name.name, names.iter().copied()), &names[..]) {
-        (Some(near), _) => format!("did you mean `{near}`?"),
-        (None, []) => format!("`{of}` has no parameters"),
-        (None, [one]) => format!("the only parameter of `{of}` is `{one}`"),
-        (None, names) => format!("the parameters of `{of}` are {}", list(names)),
-    };
-    ModelError::UnknownName { what: "parameter", name: name.name.clone(), help: Some(help), span: name.span }
-}
-
 /// What a type of another language is called here, or a near miss among the types that can stand there.
 pub(super) fn meant_type(name: &str, known: &[&str]) -> Option<String> {
     let numbered = name.strip_prefix('R').filter(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()));
@@ -170,7 +159,7 @@ pub(super) fn meant_type(name: &str, known: &[&str]) -> Option<String> {
         }
         "so" | "orthogonal" => "an orthogonal matrix is of type `O[n]`",
         _ => {
-            let near = super::names::nearest(name, known.iter().copied().filter(|k| k.len() > 1));
+            let near = crate::core::names::nearest(name, known.iter().copied().filter(|k| k.len() > 1));
             return near.map(|n| format!("did you mean `{n}`?"));
         }
     };
@@ -183,8 +172,8 @@ fn list(names: &[&str]) -> String {
 }
 
 impl Elaborator<'_> {
-    /// The error of a value, a function or a block that nothing declares.
-    pub(super) fn unknown<T>(&mut self, what: &'static str, name: &str, span: Span, scope: &Scope) -> Elab<T> {
+    /// The error of a value or a function that nothing declares.
+    pub(super) fn means_nothing(&self, what: &'static str, name: &str, span: Span, scope: &Scope) -> ModelError {
         let help = match what {
             "function" => self.function_help(name, scope),
             _ => self.value_help(name, scope),
@@ -192,18 +181,18 @@ impl Elaborator<'_> {
         if what == "name" && functions(scope).any(|f| f == name) {
             let message = format!("`{name}` is a function, and stands here without its argument");
             let help = Some(format!("the argument stands in parentheses: `{name}(…)`"));
-            return self.fail(ModelError::Argument { message, help, span });
+            return ModelError::Argument { message, help, span };
         }
         if what == "function" && self.is_value(name, scope) {
             let message = format!("`{name}` is a value, and not a function");
             let help = Some(format!("its entries are `{name}[0]`, `{name}[i]`; a product is written with `*`"));
-            return self.fail(ModelError::Argument { message, help, span });
+            return ModelError::Argument { message, help, span };
         }
-        self.fail(ModelError::UnknownName { what, name: name.into(), help, span })
+        ModelError::UnknownName { what, name: name.into(), help, span }
     }
 
     fn is_value(&self, name: &str, scope: &Scope) -> bool {
-        let word = scope.over.is_some() && super::optimizer::WORDS.contains(&name);
+        let word = scope.over.is_some() && Word::of(name).is_some();
         word || scope.get(name).is_some()
             || matches!(self.model.lookup(name), Some(Declared::Let(_) | Declared::Data(_)))
     }
@@ -220,15 +209,18 @@ impl Elaborator<'_> {
         if let Some(near) = near {
             return Some(format!("did you mean `{near}`?"));
         }
-        let other = super::optimizer::FUNCTIONS.contains(&name);
+        let other = Calculus::of(name).is_some();
         (!other).then(|| format!("a function of your own is declared by `def {name}(x) = …`"))
     }
 
     fn value_help(&self, name: &str, scope: &Scope) -> Option<String> {
-        let words: &[&str] = if scope.over.is_some() { &super::optimizer::WORDS } else { &["output"] };
+        let words: Vec<&str> = match &scope.over {
+            Some(_) => Word::ALL.iter().map(|w| w.name()).collect(),
+            None => vec![Word::Output.name()],
+        };
         let values = self.model.declarations().filter(|(_, d, _)| matches!(d, Declared::Let(_) | Declared::Data(_)));
         let known: Vec<&str> =
-            scope.names().chain(values.map(|(n, ..)| n)).chain(words.iter().copied()).chain(["pi"]).collect();
+            scope.names().into_iter().chain(values.map(|(n, ..)| n)).chain(words).chain(["pi"]).collect();
         if let Some(base) = name.strip_suffix(['ᵀ', 'ᵗ']).filter(|base| known.contains(base)) {
             return Some(format!("the transpose is written `{base}^T`"));
         }
@@ -274,6 +266,6 @@ impl Elaborator<'_> {
 
 /// The functions that can be called here.
 fn functions(scope: &Scope) -> impl Iterator<Item = &'static str> + use<> {
-    let inner: &[&str] = if scope.over.is_some() { &super::optimizer::FUNCTIONS } else { &[] };
-    crate::core::prim::names().chain(inner.iter().copied())
+    let inner: &[Calculus] = if scope.over.is_some() { &Calculus::ALL } else { &[] };
+    crate::core::prim::names().chain(inner.iter().map(|f| f.name()))
 }

@@ -13,11 +13,11 @@ pub use indices::replace;
 use indexmap::IndexMap;
 
 use super::elaborate::{Elab, Elaborator, Local, Reported, Scope, shape_text};
-use super::error::ModelError;
 use super::morphism::instance_text;
-use super::names::{ConeId, Declared, Model, SystemId};
 use super::suggest::{Kind, unknown_item};
-use super::system_error::SystemError;
+use crate::core::error::ModelError;
+use crate::core::names::{ConeId, Declared, Model, SystemId};
+use crate::core::system_error::SystemError;
 use crate::source::Span;
 use crate::syntax::tree::{ArchitectureEntry, Binder, Domain, Generator, Ident, Instance, MorphismKind, Over, Param};
 use crate::term::{Shape, Term};
@@ -255,11 +255,11 @@ impl<'m> Resolver<'m> {
         let Some(over) = g.over.get(given.len()) else {
             return self.instance(g, number, given);
         };
-        let mut scope = self.scope(given);
+        let scope = self.scope(given);
         let (name, lo, hi) = match over {
             Over::Range(b) => {
-                let lo = self.e.natural(&b.lo, &mut scope, "the start of an index")? as u64;
-                let hi = self.e.natural(&b.hi, &mut scope, "the end of an index")? as u64;
+                let lo = self.e.natural(&b.lo, &scope, "the start of an index")? as u64;
+                let hi = self.e.natural(&b.hi, &scope, "the end of an index")? as u64;
                 let end = if b.inclusive { hi + 1 } else { hi };
                 let (index, lo_text, hi_text) = (b.name.name.clone(), lo.to_string(), hi.to_string());
                 if end < lo {
@@ -272,7 +272,7 @@ impl<'m> Resolver<'m> {
                 (&b.name, lo, end)
             }
             Over::From(name, a) => {
-                let lo = self.e.natural(a, &mut scope, "the start of an index")? as u64;
+                let lo = self.e.natural(a, &scope, "the start of an index")? as u64;
                 (name, lo, lo + MEMBERS * self.effort)
             }
         };
@@ -350,7 +350,7 @@ impl<'m> Resolver<'m> {
         let instance = self.applied(&g.morphism, given)?;
         let label = instance_text(&instance);
         let before = self.e.errors.len();
-        let ends = self.ends(&instance, &mut Scope::default());
+        let ends = self.ends(&instance, &Scope::default());
         let system = self.system.clone();
         let fresh = self.e.errors.split_off(before);
         self.e.errors.extend(fresh.into_iter().map(|error| at_member(error, &system, &label, g.span)));
@@ -359,7 +359,7 @@ impl<'m> Resolver<'m> {
     }
 
     /// The objects that a use of a morphism goes between, as numbers.
-    fn ends(&mut self, instance: &Instance, scope: &mut Scope) -> Elab<(usize, usize)> {
+    fn ends(&mut self, instance: &Instance, scope: &Scope) -> Elab<(usize, usize)> {
         let model = self.e.model;
         match model.resolve(&instance.name.name, instance.name.span) {
             Some(Declared::Morphism(id)) => {
@@ -378,26 +378,26 @@ impl<'m> Resolver<'m> {
                     return self.e.fail(SystemError::Mixed { projection, embedding, span, declared }.into());
                 }
                 let bound = self.e.bind(instance, &decl.params, scope, Some(0))?;
-                let mut inner = bound.scope;
+                let inner = bound.scope;
                 let source = match &decl.source {
-                    Domain::Named(a) => self.object(a, &mut inner)?,
+                    Domain::Named(a) => self.object(a, &inner)?,
                     Domain::Inline(params, _) => {
                         let label = format!("source of {}", bound.label);
                         let params: Vec<&Param> = params.iter().collect();
                         let family = decl.name.name.clone();
-                        self.known(Key::Inline(id.0, bound.values), label, family, &params, &mut inner)?
+                        self.known(Key::Inline(id.0, bound.values), label, family, &params, &inner)?
                     }
                 };
-                Ok((source, self.object(&decl.target, &mut inner)?))
+                Ok((source, self.object(&decl.target, &inner)?))
             }
             Some(Declared::Composite(id)) => {
                 let decl = &model[id];
                 let bound = self.e.bind(instance, &decl.params, scope, Some(0))?;
-                self.e.enter(&decl.name.name, instance.span)?;
-                let mut inner = bound.scope;
+                self.e.enter_definition(&decl.name.name, instance.span)?;
+                let inner = bound.scope;
                 let known = self.objects.len();
-                let parts: Elab<Vec<_>> = decl.path.parts.iter().map(|p| self.ends(p, &mut inner)).collect();
-                self.e.leave();
+                let parts: Elab<Vec<_>> = decl.path.parts.iter().map(|p| self.ends(p, &inner)).collect();
+                self.e.calls.pop();
                 let parts = parts?;
                 let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return Err(Reported) };
                 // What a path passes through on its way is no object of the system.
@@ -418,7 +418,7 @@ impl<'m> Resolver<'m> {
     }
 
     /// The number of a member of a family of architectures.
-    fn object(&mut self, instance: &Instance, scope: &mut Scope) -> Elab<usize> {
+    fn object(&mut self, instance: &Instance, scope: &Scope) -> Elab<usize> {
         let id = self.e.architecture_id(&instance.name)?;
         let decl = &self.e.model[id];
         let bound = self.e.bind(instance, &decl.params, scope, None)?;
@@ -428,12 +428,12 @@ impl<'m> Resolver<'m> {
             .filter_map(|e| if let ArchitectureEntry::Param(p) = e { Some(p) } else { None })
             .flatten()
             .collect();
-        let mut inner = bound.scope;
+        let inner = bound.scope;
         let family = decl.name.name.clone();
-        self.known(Key::Architecture(id.0, bound.values), bound.label, family, &params, &mut inner)
+        self.known(Key::Architecture(id.0, bound.values), bound.label, family, &params, &inner)
     }
 
-    fn known(&mut self, key: Key, label: String, family: String, params: &[&Param], scope: &mut Scope) -> Elab<usize> {
+    fn known(&mut self, key: Key, label: String, family: String, params: &[&Param], scope: &Scope) -> Elab<usize> {
         if let Some(i) = self.objects.get_index_of(&key) {
             return Ok(i);
         }

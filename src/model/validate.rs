@@ -8,8 +8,9 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::elaborate::{EXPANSION, Elaborator, Local, Role, Scope};
-use super::error::ModelError;
-use super::names::{Declared, Model};
+use crate::core::error::ModelError;
+use crate::core::names::{Declared, Model};
+use crate::core::variance::Variance;
 use crate::source::Span;
 use crate::syntax::tree::{Argument, Expr, ExprKind, Ident, Instance, Param};
 
@@ -121,40 +122,40 @@ fn attempt(
     let instance = Instance { name: Ident { name: name.to_owned(), span }, args, span };
     // Every result is either fine or already among the elaborator's errors.
     match declared {
-        Declared::Let(_) => {
-            let _ = e.file_value(name, declared, span);
+        Declared::Let(id) => {
+            let _ = crate::read::declared(&mut e, id, name, span);
         }
         Declared::Data(id) => {
             let mut args: Vec<_> = params.iter().enumerate().map(|(i, _)| (e.store.num(sizes[i % 4]), span)).collect();
             if model[id].decl.ty.name.name == "N" {
                 args = vec![(e.store.num(0), span)];
             }
-            let _ = e.data(id, &args, span);
+            let _ = e.datum(id, &args, span);
         }
         Declared::Def(id) => {
             for p in &model[id].params {
                 let (_, t) = e.quantify(&p.name, &[], super::elaborate::Draw::Real, Role::Data);
                 scope.bind(&p.name, Local::Value(t));
             }
-            let _ = e.enter(name, span);
-            let _ = e.expr(&model[id].body, &mut scope);
+            let _ = e.enter_definition(name, span);
+            let _ = e.expr(&model[id].body, &scope);
             // The shapes that a function is made for are not known.
             e.errors.retain(|x| matches!(x, ModelError::UnknownName { .. } | ModelError::Recursive { .. }));
         }
         Declared::Architecture(_) => {
-            let _ = e.architecture(&instance, &mut scope);
+            let _ = e.architecture(&instance, &scope);
         }
         Declared::Morphism(id) => {
-            let _ = e.morphism(id, &instance, &mut scope, 0);
+            let _ = e.morphism(id, &instance, &scope, 0);
         }
         Declared::Composite(id) => {
             if params.is_empty() {
-                let _ = e.path(&model[id].path, &mut scope, &mut FxHashMap::default());
+                let _ = e.path(&model[id].path, &scope, &mut FxHashMap::default());
             }
         }
         Declared::Optimizer(_) => {
             let trial = trial_architecture(&mut e, span);
-            let _ = e.optimizer(&instance, &Rc::new(trial), Some(super::optimizer::Variance::Tangent));
+            let _ = e.optimizer(&instance, &Rc::new(trial), Some(Variance::Tangent));
             // A block of some shape that is given two rules: other architectures have none.
             let of_a_block = |x: &ModelError| matches!(x, ModelError::AssignedTwice { name, .. } if name.contains('['));
             e.errors.retain(|x| !depends_on_size(x) && !of_a_block(x));

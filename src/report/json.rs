@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::made::{PartitionEntry, SourceEntry, ToolEntry};
 use super::system::{SquareEntry, SystemEntry};
+use crate::core::class::Class;
 use crate::model::warnings::Warning;
 use crate::source::Sources;
 use crate::structure::blame::Blame;
-use crate::structure::class::Class;
 use crate::verdict::{Change, Finding, Residual, Witness};
 use crate::{Answer, InputError, Options, expected_verdict};
 

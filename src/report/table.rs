@@ -1,8 +1,8 @@
 //! Tables of `classify`: along which classes an optimizer is natural.
 
 use crate::Answer;
+use crate::core::class::Class;
 use crate::source::Sources;
-use crate::structure::class::Class;
 use crate::verdict::{Finding, Verdict};
 
 /// The largest classes along which the square commutes: those that no other such class contains.

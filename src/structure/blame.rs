@@ -6,13 +6,13 @@
 //! laws that are needed in their places, the types would prove the square.
 
 use super::body::{Body, Id, Kind, Node, Op};
-use super::class::Class;
 use super::expand::{Limit, limit};
 use super::law::{Axis, Form, Law, keeps_axes};
 use super::prove::{Proof, Unmet, prove, unmet};
 use super::rules::Typer;
+use crate::core::class::Class;
+use crate::core::variance::Variance;
 use crate::domain::Rational;
-use crate::model::optimizer::Variance;
 use crate::source::Span;
 
 /// A subexpression at which naturality is lost: its operands change as they should under the maps in question, and if it

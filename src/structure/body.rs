@@ -7,8 +7,8 @@
 mod build;
 
 use crate::core::prim::Row;
+use crate::core::variance::Variance;
 use crate::domain::Rational;
-use crate::model::optimizer::Variance;
 use crate::source::Span;
 
 pub use build::build;

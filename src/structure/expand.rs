@@ -1,8 +1,8 @@
 //! Steps for small `lr`: values and derivatives of their components at `lr = 0`, as nodes of the body.
 
 use super::body::{Body, Id, Kind, Node, Op};
-use super::class::Class;
 use super::rules::Typer;
+use crate::core::class::Class;
 use crate::core::prim::Parity;
 use crate::domain::Rational;
 

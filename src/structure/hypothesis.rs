@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::class::Class;
+use crate::core::class::Class;
 
 /// A property of an architecture that a proof used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

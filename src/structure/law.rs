@@ -19,7 +19,7 @@
 //! coordinate axes are kept, so entrywise functions have laws; under the others only tensor operations do. Two laws that
 //! a class cannot tell apart are one law: [`Axis::reduced`] is the normal form.
 
-use super::class::Class;
+use crate::core::class::Class;
 use crate::domain::Rational;
 
 /// The character of one axis.

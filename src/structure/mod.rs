@@ -8,7 +8,6 @@
 //!
 //! | part | what it does |
 //! | --- | --- |
-//! | [`class`] | the ten classes and how they contain each other |
 //! | [`body`] | an optimizer's body as a graph of operations on values of unknown size |
 //! | [`law`] | the laws |
 //! | [`rules`] | the table: the law of each primitive from those of its operands, with the proof |
@@ -24,7 +23,6 @@
 
 pub mod blame;
 pub mod body;
-pub mod class;
 pub mod expand;
 pub mod hypothesis;
 pub mod law;

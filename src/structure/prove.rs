@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::body::{Body, Id, Op};
-use super::class::Class;
 use super::expand::{slope, value};
 use super::hypothesis::{Hypothesis, simplified};
 use super::law::{Axis, Form, Law, Twist};
 use super::rules::{Fault, Typer};
+use crate::core::class::Class;
+use crate::core::variance::Variance;
 use crate::domain::Rational;
-use crate::model::optimizer::Variance;
 
 /// What types prove of a square along a class, for every architecture, dimension and member.
 #[derive(Debug, Clone, PartialEq)]

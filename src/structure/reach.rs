@@ -130,7 +130,7 @@ fn whole(q: &Rational) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::names::{Declared, Model};
+    use crate::core::names::{Declared, Model};
     use crate::source::{Source, Span};
     use crate::structure::body::build;
     use crate::syntax::tree::{Ident, Instance};

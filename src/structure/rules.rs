@@ -15,9 +15,9 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use super::body::{Body, Id, Kind, Op};
-use super::class::Class;
 use super::hypothesis::{Hypothesis, needs_inverses};
 use super::law::{Axis, Form, Law, keeps_axes, keeps_blocks, separates_blocks};
+use crate::core::class::Class;
 use crate::domain::Rational;
 
 /// Why a node has no law.

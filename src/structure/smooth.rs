@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 use super::body::{Id, Op};
 use super::law::{Pair, Twist};
 use super::rules::{Fault, Typer};
+use crate::core::variance::Variance;
 use crate::domain::Rational;
-use crate::model::optimizer::Variance;
 
 /// Numbers for expressions: equal numbers mean equal values at every state.
 #[derive(Debug, Clone, Default)]

@@ -134,6 +134,13 @@ pub struct Param {
     pub conditions: Vec<Condition>,
 }
 
+impl Param {
+    /// Whether it is a natural number, such as a size.
+    pub fn is_natural(&self) -> bool {
+        self.ty.as_ref().is_some_and(|t| t.name.name == "N")
+    }
+}
+
 /// A chain of comparisons, `0 < p < 1`: `first`, then operator and next expression. At least one link.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {

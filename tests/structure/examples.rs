@@ -5,9 +5,9 @@ use std::path::Path;
 use nat::check::Budget;
 use nat::check::lower::lower;
 use nat::check::numeric;
-use nat::model::names::Model;
+use nat::core::class::Class;
+use nat::core::names::Model;
 use nat::source::{Source, SourceId};
-use nat::structure::class::Class;
 use nat::syntax::tree::{Domain, ItemKind};
 use nat::verdict::Verdict;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nat::structure::class::Class;
+use nat::core::class::Class;
 use nat::syntax::tree::ItemKind;
 use nat::uses::library;
 use nat::verdict::Verdict;

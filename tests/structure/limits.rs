@@ -1,7 +1,7 @@
 //! Limits that types must not claim: what vanishes with `lr` may be divided by something that vanishes too, and primed names
 //! are held fixed by derivatives.
 
-use nat::structure::class::Class;
+use nat::core::class::Class;
 use nat::structure::prove::{Proof, prove};
 
 use crate::lab::Lab;

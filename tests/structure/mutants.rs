@@ -1,6 +1,6 @@
 //! Mutants of the library: a proof by types never survives a change that numbers refute.
 
-use nat::structure::class::Class;
+use nat::core::class::Class;
 use nat::structure::prove::{Proof, prove};
 use rayon::prelude::*;
 
@@ -111,7 +111,7 @@ fn readable(text: &str) -> bool {
     if !errors.is_empty() {
         return false;
     }
-    let (model, errors) = nat::model::names::Model::collect(file);
+    let (model, errors) = nat::core::names::Model::collect(file);
     errors.is_empty() && nat::model::validate::validate(&model).is_empty()
 }
 

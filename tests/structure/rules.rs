@@ -7,9 +7,9 @@
 
 use std::collections::BTreeMap;
 
+use nat::core::class::Class;
 use nat::domain::Rational;
 use nat::structure::body::{Body, Id, Op};
-use nat::structure::class::Class;
 use nat::structure::law::{Axis, Form, Law};
 use nat::structure::prove::{Proof, prove};
 use nat::structure::rules::Typer;

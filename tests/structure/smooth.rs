@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nat::structure::class::Class;
+use nat::core::class::Class;
 use nat::structure::prove::{Proof, prove};
 use rayon::prelude::*;
 

@@ -1,7 +1,7 @@
 //! States with a weight, numbers for each block, points, and rules by shape: random optimizers of these, whose proofs by types
 //! are held against numbers on three architectures.
 
-use nat::structure::class::Class;
+use nat::core::class::Class;
 use rayon::prelude::*;
 
 use crate::expressions::Random;

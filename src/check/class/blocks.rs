@@ -2,8 +2,8 @@
 //! rests on it.
 
 use crate::check::generic;
+use crate::core::names::Model;
 use crate::model::elaborate::{Elaborator, Scope};
-use crate::model::names::Model;
 use crate::syntax::tree::Path;
 
 /// What a map does to each parameter.
@@ -27,7 +27,7 @@ pub fn kept(model: &Model, along: &Path) -> Kept {
 
 fn read(model: &Model, along: &Path) -> Option<Kept> {
     let mut e = Elaborator::new(model);
-    let path = e.path(along, &mut Scope::default(), &mut rustc_hash::FxHashMap::default()).ok()?;
+    let path = e.path(along, &Scope::default(), &mut rustc_hash::FxHashMap::default()).ok()?;
     let n = path.source.dim;
     let shapes = |a: &crate::model::architecture::Architecture| -> Vec<Vec<usize>> {
         a.blocks.iter().map(|b| b.shape.to_vec()).collect()

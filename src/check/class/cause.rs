@@ -2,10 +2,10 @@
 
 use super::narrow::metric;
 use crate::check::generic;
+use crate::core::names::Model;
 use crate::domain::linear;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::model::elaborate::{Elaborator, Scope};
-use crate::model::names::Model;
 use crate::structure::prove::{Proof, Theorem};
 use crate::syntax::tree::{Instance, Path};
 
@@ -39,9 +39,9 @@ impl Singular {
 pub fn singular_metric(model: &Model, on: Option<&Instance>, along: Option<&Path>) -> Option<Singular> {
     let mut e = Elaborator::new(model);
     let a = match (on, along) {
-        (Some(on), _) => e.architecture(on, &mut Scope::default()).ok()?,
+        (Some(on), _) => e.architecture(on, &Scope::default()).ok()?,
         (None, Some(path)) => {
-            let path = e.path(path, &mut Scope::default(), &mut rustc_hash::FxHashMap::default()).ok()?;
+            let path = e.path(path, &Scope::default(), &mut rustc_hash::FxHashMap::default()).ok()?;
             std::rc::Rc::clone(&path.target)
         }
         (None, None) => return None,

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::model::names::{Declared, Model};
+use crate::core::class::Class;
+use crate::core::names::{Declared, Model};
 use crate::source::{Source, SourceId, Span};
-use crate::structure::class::Class;
 use crate::syntax::tree::{
     Check, Domain, Expectation, ExpectedVerdict, File, Ident, Instance, Item, ItemKind, Path, Question,
 };

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::narrow::problem_of;
 use super::{Case, ClassAnswer};
 use crate::check::decide::{Disagreement, decide};
+use crate::core::class::Class;
 use crate::source::{Source, SourceId};
-use crate::structure::class::Class;
 use crate::structure::reach::{Reach, reach};
 use crate::verdict::{Evidence, Finding, Residual, Verdict};
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::{Case, ClassAnswer};
 use crate::check::decide::{Disagreement, decide};
 use crate::check::{ClaimKind, Problem, generic, lower};
+use crate::core::class::Class;
 use crate::domain::interval::Intervals;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::domain::{Domain, Fun, Rational, linear};
@@ -18,7 +19,6 @@ use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elaborator, Scope};
 use crate::model::morphism::instance_text;
 use crate::source::{Source, SourceId};
-use crate::structure::class::Class;
 use crate::structure::hypothesis::Hypothesis;
 use crate::structure::prove::Proof;
 use crate::syntax::tree::{File, Instance, ItemKind};
@@ -33,7 +33,7 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disa
     let mut proof = &case.theorem.proof;
     let undecided = |why: &str| Finding::new(Verdict::Undecided, Evidence::None, why).into();
     let mut e = Elaborator::new(case.examples.model());
-    let Ok(a) = e.architecture(on, &mut Scope::default()) else {
+    let Ok(a) = e.architecture(on, &Scope::default()) else {
         return Ok(undecided("the architecture could not be read"));
     };
     // What is no functor along a class may be one along its maps of this architecture: all of them are isometries of a line
@@ -133,7 +133,7 @@ pub(super) fn problem_of(case: &Case<'_>, id: SourceId, file: &Arc<File>, map: &
     let examples = case.examples.with(model);
     let check = examples.question_of(id, case.check, &case.question.optimizer, map)?;
     let mut task = lower::lower(examples.model(), &check).ok()?;
-    let wanted = case.auto.map(crate::model::optimizer::Variance::word);
+    let wanted = case.auto.map(crate::core::variance::Variance::word);
     let k = task.problems.iter().position(|p| p.auto == wanted)?;
     let mut problem = task.problems.swap_remove(k);
     // The source of a member is the preimage of the architecture's domain: what the claim would say is a condition.

@@ -1,8 +1,8 @@
 //! `check same` without `on`: what the bodies of two optimizers say for every architecture.
 
 use crate::check::generic;
-use crate::model::names::{Declared, Model};
-use crate::model::optimizer::Variance;
+use crate::core::names::{Declared, Model};
+use crate::core::variance::Variance;
 use crate::structure::body::{Body, build};
 use crate::structure::reach::reach;
 use crate::syntax::tree::Instance;

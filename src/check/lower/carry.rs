@@ -9,10 +9,11 @@ use rustc_hash::FxHashMap;
 
 use super::monomial::Monomial;
 use super::{Function, jacobian};
+use crate::core::error::ModelError;
+use crate::core::variance::Variance;
 use crate::model::elaborate::{Elab, Elaborator};
-use crate::model::error::ModelError;
 use crate::model::morphism::{Morphism, MorphismPath};
-use crate::model::optimizer::{OptimizerOn, State, Variance};
+use crate::model::optimizer::{OptimizerOn, State};
 use crate::term::{Seeds, SymbolId, Term};
 
 /// `S(f)` for each part of the path, in coordinates.

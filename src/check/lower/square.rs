@@ -12,14 +12,15 @@ use super::{Function, components, interpret, optimizer_places, path_text, proble
 use crate::check::class::ClassQuestion;
 use crate::check::generic;
 use crate::check::{Equation, Problem, Shape, Task};
+use crate::core::class::Class;
+use crate::core::error::ModelError;
+use crate::core::names::{Declared, Model};
+use crate::core::variance::Variance;
 use crate::diagram::{Diagram, Ob, Parallel};
 use crate::model::elaborate::{Constraint, Draw, Elab, Elaborator, Quantified, Reported, Role, Scope};
-use crate::model::error::ModelError;
 use crate::model::morphism::{Morphism, MorphismPath, instance_text};
-use crate::model::names::{Declared, Model};
-use crate::model::optimizer::{OptimizerOn, Variance};
+use crate::model::optimizer::OptimizerOn;
 use crate::source::Span;
-use crate::structure::class::Class;
 use crate::syntax::tree::{Check, Classify, ExpectedVerdict, Instance, Path as TreePath, Question};
 use crate::term::{Seeds, SymbolId, Term};
 
@@ -121,7 +122,7 @@ fn class_question(
 ) -> Elab<ClassQuestion> {
     let mut e = Elaborator::new(model);
     let architecture = match on {
-        Some(on) => e.architecture(on, &mut Scope::default()),
+        Some(on) => e.architecture(on, &Scope::default()),
         None => Ok(Rc::new(crate::model::validate::trial_architecture(&mut e, span))),
     };
     let read = architecture.and_then(|a| e.optimizer(optimizer, &a, Some(Variance::Tangent)));
@@ -160,7 +161,7 @@ fn square(
     auto: Option<Variance>,
 ) -> Elab<Square> {
     let known = e.optimizer_id(&optimizer.name);
-    let path = e.path(along, &mut Scope::default(), &mut FxHashMap::default());
+    let path = e.path(along, &Scope::default(), &mut FxHashMap::default());
     known?;
     let path = path?;
     if let Some(on) = on {
@@ -334,8 +335,8 @@ pub(super) fn expected_rate(e: &mut Elaborator<'_>, check: &Check, along: &TreeP
     let Some(ExpectedVerdict::UpToRate(Some(formula))) = check.expect.as_ref().map(|x| &x.verdict) else {
         return Ok(None);
     };
-    let mut scope = rate_scope(e, along)?;
-    let t = e.expr(formula, &mut scope)?;
+    let scope = rate_scope(e, along)?;
+    let t = e.expr(formula, &scope)?;
     e.expect_shape(t, &[], "a rate", formula.span)?;
     Ok(Some(t))
 }
@@ -354,7 +355,7 @@ pub(super) fn rate_scope(e: &mut Elaborator<'_>, along: &TreePath) -> Elab<Scope
             let given =
                 part.args.iter().enumerate().find(|(k, a)| a.name.as_ref().map_or(*k == i, |n| n.name == p.name.name));
             if let Some((_, a)) = given {
-                let value = e.expr(&a.value, &mut Scope::default())?;
+                let value = e.expr(&a.value, &Scope::default())?;
                 scope.bind(&p.name.name, crate::model::elaborate::Local::Value(value));
             }
         }

@@ -8,13 +8,13 @@ use indexmap::IndexMap;
 use super::{claims_of, finish, lower, path_text, problem, task};
 use crate::check::system::{Ask, Asked};
 use crate::check::{Equation, Shape, Task};
+use crate::core::error::ModelError;
+use crate::core::names::{Declared, Model};
+use crate::core::system_error::SystemError;
 use crate::diagram::{Diagram, Diamond, Path};
 use crate::model::elaborate::{Elab, Elaborator, Scope};
-use crate::model::error::ModelError;
 use crate::model::morphism::instance_text;
-use crate::model::names::{Declared, Model};
 use crate::model::system::{Arrow, Cone, Family, at_member, cone, replace, system};
-use crate::model::system_error::SystemError;
 use crate::source::Span;
 use crate::syntax::tree::{Check, Expectation, ExpectedVerdict, Instance, Path as TreePath, Question};
 
@@ -286,7 +286,7 @@ pub fn claims(model: &Model, check: &Check, system: &System, arrow: &Arrow) -> R
     let mut e = Elaborator::new(model);
     let mut go = || -> Elab<Task> {
         let along = TreePath { parts: vec![arrow.instance.clone()], span: arrow.instance.span };
-        let path = e.path(&along, &mut Scope::default(), &mut rustc_hash::FxHashMap::default())?;
+        let path = e.path(&along, &Scope::default(), &mut rustc_hash::FxHashMap::default())?;
         let mut claims = Vec::new();
         for m in &path.parts {
             claims.extend(claims_of(&mut e, m)?);

@@ -11,12 +11,13 @@ use super::square::rate_scope;
 use super::{component, components, difference, optimizer_places, path_text, problem, setting, show_point, task};
 use crate::check::training::{Asked, Factor, Kind, Side};
 use crate::check::{Equation, Problem, Shape, Task, generic};
+use crate::core::error::ModelError;
+use crate::core::names::{Model, nearest};
+use crate::core::variance::Variance;
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elab, Elaborator, Scope};
-use crate::model::error::ModelError;
 use crate::model::morphism::{MorphismPath, instance_text};
-use crate::model::names::{Model, nearest};
-use crate::model::optimizer::{OptimizerOn, Variance};
+use crate::model::optimizer::OptimizerOn;
 use crate::syntax::tree::{BlockRate, Check, ExpectedVerdict, Instance, Optimizer, Path as TreePath, Question};
 use crate::term::{SymbolId, Term};
 
@@ -49,7 +50,7 @@ type Built = (Asked, Vec<(String, crate::source::Span)>);
 
 fn question(e: &mut Elaborator<'_>, check: &Check, optimizer: &Instance, along: &TreePath, kind: Kind) -> Elab<Built> {
     let known = e.optimizer_id(&optimizer.name);
-    let path = e.path(along, &mut Scope::default(), &mut FxHashMap::default());
+    let path = e.path(along, &Scope::default(), &mut FxHashMap::default());
     let (id, path) = (known?, path?);
     let (factors, scaling) = factors(e, id);
     let source = e.optimizer(optimizer, &path.source, Some(Variance::Tangent))?;
@@ -83,7 +84,7 @@ fn shell(source: &OptimizerOn, a: &Architecture, target: &OptimizerOn) -> Proble
 }
 
 /// The hyperparameters of an optimizer, the small parameter first, with a factor for each.
-fn factors(e: &mut Elaborator<'_>, id: crate::model::names::OptimizerId) -> (Vec<Factor>, Vec<(String, Term)>) {
+fn factors(e: &mut Elaborator<'_>, id: crate::core::names::OptimizerId) -> (Vec<Factor>, Vec<(String, Term)>) {
     let decl = &e.model[id];
     let mut factors = Vec::new();
     let mut scaling = Vec::new();
@@ -160,12 +161,12 @@ fn expected_rates(
     factors: &[Factor],
     target: &Architecture,
 ) -> Elab<Vec<(usize, usize, Term)>> {
-    let mut scope = rate_scope(e, along)?;
+    let scope = rate_scope(e, along)?;
     let mut all = Vec::new();
     for r in rates {
         let j = factors.iter().position(|f| f.name == r.hyperparameter.name);
         let b = target.blocks.iter().position(|b| b.name == r.block.name);
-        let value = e.expr(&r.value, &mut scope);
+        let value = e.expr(&r.value, &scope);
         let (Some(j), Some(b)) = (j, b) else {
             let (what, ident) = if j.is_none() { ("hyperparameter", &r.hyperparameter) } else { ("block", &r.block) };
             let names: Vec<&str> = match j {
@@ -222,7 +223,7 @@ fn same_question(
     let (_, r) = (l?, r?);
     let bodies = Bodies::of(e.model, left, right);
     let (a, generic) = match on {
-        Some(on) => (e.architecture(on, &mut Scope::default())?, None),
+        Some(on) => (e.architecture(on, &Scope::default())?, None),
         None => {
             let free = bodies.as_ref().map_or(Err("an optimizer is unknown".to_owned()), Bodies::reach);
             let (a, bounds) = generic::architecture(e, *free.as_ref().unwrap_or(&2), check.span);

@@ -6,8 +6,8 @@ use super::{Context, Pace, Report, Square, Stopped, assumptions, evidence, resid
 use crate::check::Task;
 use crate::check::decide::decide;
 use crate::check::lower::system::{claims, equality};
+use crate::core::error::ModelError;
 use crate::diagram::Diamond;
-use crate::model::error::ModelError;
 use crate::model::system::Arrow;
 use crate::syntax::tree::Instance;
 use crate::term::Store;

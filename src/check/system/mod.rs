@@ -26,8 +26,8 @@ use super::decide::Disagreement;
 use super::lower::system::System;
 use super::{Budget, Task};
 use crate::Options;
-use crate::model::error::ModelError;
-use crate::model::names::Model;
+use crate::core::error::ModelError;
+use crate::core::names::Model;
 use crate::syntax::tree::{Check, Instance};
 use crate::verdict::{Evidence, Finding, Verdict};
 

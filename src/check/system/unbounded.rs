@@ -10,10 +10,10 @@ use super::{Context, Square, Stopped};
 use crate::check::decide::Disagreement;
 use crate::check::generic::vanish_freely;
 use crate::check::uniform::{self, Family, Outcome, Proof};
+use crate::core::names::Declared;
 use crate::domain::Rational;
 use crate::model::elaborate::{Draw, Elaborator, Local, Role, Scope};
 use crate::model::morphism::instance_text;
-use crate::model::names::Declared;
 use crate::model::system::{Unbounded, replace};
 use crate::syntax::tree::{Domain, ExpectedVerdict, Expr, ExprKind, Instance, Param};
 use crate::term::Term;
@@ -324,7 +324,7 @@ fn arguments(
             Some(n) => n.name.clone(),
             None => params.get(i)?.name.name.clone(),
         };
-        values.insert(name, e.expr(&a.value, &mut scope).ok()?);
+        values.insert(name, e.expr(&a.value, &scope).ok()?);
     }
     Some(values)
 }

@@ -8,8 +8,8 @@ use super::relation::{Builder, Form, Link, Relation, Way, constants, forms};
 use super::run::{Course, Courses, Values};
 use super::{Asked, Kind, Layout};
 use crate::check::sample::Point;
+use crate::core::variance::Variance;
 use crate::domain::float::Float;
-use crate::model::optimizer::Variance;
 use crate::term::{Program, SymbolId};
 
 /// A relative difference of states below this is none.

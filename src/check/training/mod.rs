@@ -43,9 +43,10 @@ pub mod words;
 
 use super::decide::{Disagreement, decide};
 use super::{Budget, Problem, lower};
+use crate::core::names::{Declared, Model};
+use crate::core::variance::Variance;
 use crate::model::architecture::Block;
-use crate::model::names::{Declared, Model};
-use crate::model::optimizer::{State, Variance, side};
+use crate::model::optimizer::{State, side};
 use crate::syntax::tree::{Check, Question};
 use crate::term::{SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict};

@@ -9,7 +9,8 @@ use rustc_hash::FxHashMap;
 
 use super::chart::Chart;
 use super::{Asked, Layout, Side};
-use crate::model::optimizer::{State, Variance, side};
+use crate::core::variance::Variance;
+use crate::model::optimizer::{State, side};
 use crate::term::{NONE, Store, SymbolId, Term};
 
 /// Which state a link gives.

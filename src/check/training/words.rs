@@ -3,7 +3,7 @@
 use super::relation::{Form, Link, Relation, Way};
 use super::{Asked, Kind, formula};
 use crate::check::rate;
-use crate::model::optimizer::Variance;
+use crate::core::variance::Variance;
 use crate::syntax::tree::{Expr, ExprKind, Optimizer, Statement, StatementKind};
 
 /// One sentence for each equation of a relation, without a full stop.

@@ -1,153 +1,52 @@
-//! Expressions to values with symbolic shapes and indices: what the elaborator does with numbers, for all numbers at
-//! once. What is not read here is refused by name.
-
-use std::rc::Rc;
+//! Operations on values with symbolic shapes and indices: what terms are made of with numbers, for all numbers at once.
+//! What is not read here is refused by name.
 
 use super::context::{Context, Need, Res, moderate, stuck};
 use super::linear::Lin;
 use super::normal::{Prover, half};
-use super::optimizer::Over;
 use super::poly::{Atom, Entry, Poly, Symbol};
+use super::reading::{Env, Sizes};
 use super::sum::MAX_NESTED;
 use super::value::{At, Shape, Value};
+use crate::core::names::DataId;
 use crate::core::prim::choice_weights;
 use crate::domain::{Fun, Rational};
-use crate::model::names::{DataId, Declared};
-use crate::source::Span;
-use crate::syntax::tree::{BinaryOp, Binder, Conditional, Expr, ExprKind, Ident, Reduction, Subscript};
+use crate::read::{Indexed, expr};
+use crate::syntax::tree::{BinaryOp, Comparison};
 
-/// A local name.
-#[derive(Clone)]
-pub enum Local<'e> {
-    /// A value.
-    Value(Value<'e>),
-    /// The block variable of `each`.
-    Block(usize),
-}
-
-/// Local names, and the optimizer whose body is read.
-#[derive(Clone, Default)]
-pub struct Env<'e> {
-    names: Option<Rc<Names<'e>>>,
-    /// Inside an optimizer: where its body is read.
-    pub over: Option<Rc<Over<'e>>>,
-    /// Whether names that are not local mean functions of the table, whatever the file declares.
-    of_the_table: bool,
-}
-
-struct Names<'e> {
-    name: String,
-    local: Local<'e>,
-    outer: Option<Rc<Names<'e>>>,
-}
-
-impl<'e> Env<'e> {
-    /// The scope of a definition of the table of primitives.
-    pub fn of_the_table() -> Self {
-        Env { of_the_table: true, ..Env::default() }
-    }
-
-    /// With one more name.
-    #[must_use]
-    pub fn with(&self, name: &str, local: Local<'e>) -> Self {
-        let names = Names { name: name.to_owned(), local, outer: self.names.clone() };
-        Env { names: Some(Rc::new(names)), ..self.clone() }
-    }
-
-    /// With one more value.
-    #[must_use]
-    pub fn value(&self, name: &str, value: Value<'e>) -> Self {
-        self.with(name, Local::Value(value))
-    }
-
-    /// The innermost local of a name.
-    pub fn get(&self, name: &str) -> Option<&Local<'e>> {
-        let mut at = self.names.as_ref();
-        while let Some(n) = at {
-            if n.name == name {
-                return Some(&n.local);
-            }
-            at = n.outer.as_ref();
-        }
-        None
-    }
-}
+/// An index with its range, half open.
+pub type Range = (Lin, Lin);
 
 impl<'e> Prover<'e> {
-    /// The value of an expression.
-    ///
-    /// # Errors
-    /// If it is outside of what this prover reads, or a range or index cannot be shown to be right.
-    pub fn eval(&'e self, e: &'e Expr, env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
-        self.spend(1)?;
-        match &e.kind {
-            ExprKind::Number(q) => Ok(match number(q) {
-                Some(n) => Value::size(Lin::num(n)),
-                None => Value::scalar(Poly::num(q.clone())),
-            }),
-            ExprKind::Name(name) => self.name(name, e.span, env, context),
-            ExprKind::Primed(name) => self.primed(name, env),
-            ExprKind::Neg(x) => {
-                let x = self.eval(x, env, context)?;
-                let lin = x.lin.as_ref().map(Lin::neg);
-                Ok(Value { lin, ..x.map(|_, p| Ok(p.scale(&Rational::NEG_ONE))) })
-            }
-            ExprKind::Binary(op, a, b) => {
-                let (a, b) = (self.eval(a, env, context)?, self.eval(b, env, context)?);
-                self.binary(*op, &a, &b)
-            }
-            ExprKind::Power(base, exponent) => {
-                let (x, p) = (self.eval(base, env, context)?, self.eval(exponent, env, context)?);
-                self.power(&x, &p, context)
-            }
-            ExprKind::Transpose(x) => {
-                let x = self.eval(x, env, context)?;
-                match x.extents() {
-                    Some([]) => Ok(x),
-                    Some([n]) => {
-                        let shape = Shape::Tensor(vec![Lin::num(1), n.clone()]);
-                        Ok(Value::new(shape, move |c, at| (x.at)(c, &At::tensor(at.index[1..].to_vec()))))
-                    }
-                    Some([m, n]) => {
-                        let shape = Shape::Tensor(vec![n.clone(), m.clone()]);
-                        Ok(Value::new(shape, move |c, at| {
-                            (x.at)(c, &At::tensor(at.index.iter().rev().cloned().collect()))
-                        }))
-                    }
-                    _ => stuck("a transpose of a vector over the parameters"),
-                }
-            }
-            ExprKind::Inverse(x) => {
-                let x = self.eval(x, env, context)?;
-                if x.extents().is_some_and(|d| d.len() > 1) {
-                    return stuck("the inverse of a matrix");
-                }
-                Ok(x.map(|c, p| self.pow(c, &p, &Rational::NEG_ONE)))
-            }
-            ExprKind::Call(f, args) => self.call(f, args, env, context),
-            ExprKind::If(c) => self.conditional(c, env, context),
-            ExprKind::Reduce(Reduction::Prod, ..) => stuck("an indexed product"),
-            ExprKind::Reduce(Reduction::Max | Reduction::Min, ..) => stuck("an indexed maximum or minimum"),
-            ExprKind::Reduce(Reduction::Sum, binders, body) => self.reduce(binders, body, env, context),
-            ExprKind::Index(base, subscripts) => self.index(base, subscripts, env, context),
-            ExprKind::List(items) => self.list(items, env, context),
-            ExprKind::Comprehension(binders, body) => self.comprehension(binders, body, env, context),
+    /// A constant; small whole numbers are sizes, too.
+    pub fn constant(&self, q: &Rational) -> Value<'e> {
+        match number(q) {
+            Some(n) => Value::size(Lin::num(n)),
+            None => Value::scalar(Poly::num(q.clone())),
         }
     }
 
-    /// A size or an index.
+    /// A value as a size or an index.
     ///
     /// # Errors
     /// If it is no integer polynomial in sizes and indices.
-    pub fn lin(&'e self, e: &'e Expr, env: &Env<'e>, context: &Context) -> Res<Lin> {
-        let value = self.eval(e, env, context)?;
-        if let Some(l) = value.lin {
-            return moderate(Some(l).filter(Lin::moderate));
+    pub fn lin(&'e self, value: &Value<'e>, context: &Context) -> Res<Lin> {
+        if let Some(l) = &value.lin {
+            return moderate(Some(l.clone()).filter(Lin::moderate));
         }
         match value.get(context)?.as_num().as_ref().and_then(number) {
             Some(n) => Ok(Lin::num(n)),
             None => stuck("a size or an index is not a polynomial in the index of the system"),
         }
+    }
+
+    /// A size: an index form that is negative at no member.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn size(&'e self, value: &Value<'e>, context: &Context) -> Res<Lin> {
+        let l = self.lin(value, context)?;
+        if context.decide(&l)? { Ok(l) } else { stuck("a size is negative at some member") }
     }
 
     /// An index that must lie in `0..size`.
@@ -159,29 +58,21 @@ impl<'e> Prover<'e> {
         }
     }
 
-    fn name(&'e self, name: &str, span: Span, env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
-        match env.get(name) {
-            Some(Local::Value(v)) => return Ok(v.clone()),
-            Some(Local::Block(b)) => {
-                let Some(over) = &env.over else { return stuck("a block outside of an optimizer") };
-                return self.block(over.point(), *b);
-            }
-            None => {}
+    /// Begins to read a definition, to a limited depth.
+    ///
+    /// # Errors
+    /// If definitions are nested too deeply, or in a circle.
+    pub fn enter(&self) -> Res<()> {
+        if self.depth.get() > MAX_NESTED {
+            return stuck("definitions are nested too deeply");
         }
-        if let Some(over) = &env.over
-            && let Some(v) = self.word(name, over)?
-        {
-            return Ok(v);
-        }
-        match self.model.resolve(name, span) {
-            Some(Declared::Let(id)) => self.nested(|| self.eval(&self.model[id].value, &Env::default(), context)),
-            Some(Declared::Data(id)) => self.data(id, Vec::new(), context),
-            None if name == "pi" => {
-                let pi = Entry { symbol: Symbol::Data(usize::MAX), block: 0, index: Vec::new() };
-                Ok(Value::scalar(Poly::atom(Atom::Entry(pi))))
-            }
-            _ => stuck(format!("`{name}` is no value here")),
-        }
+        self.depth.set(self.depth.get() + 1);
+        Ok(())
+    }
+
+    /// Ends it.
+    pub fn leave(&self) {
+        self.depth.set(self.depth.get() - 1);
     }
 
     /// Reads a definition, to a limited depth.
@@ -189,16 +80,17 @@ impl<'e> Prover<'e> {
     /// # Errors
     /// If definitions are nested too deeply, or in a circle.
     pub fn nested<T>(&self, read: impl FnOnce() -> Res<T>) -> Res<T> {
-        if self.depth.get() > MAX_NESTED {
-            return stuck("definitions are nested too deeply");
-        }
-        self.depth.set(self.depth.get() + 1);
+        self.enter()?;
         let result = read();
-        self.depth.set(self.depth.get() - 1);
+        self.leave();
         result
     }
 
-    fn data(&'e self, id: DataId, args: Vec<Lin>, context: &Context) -> Res<Value<'e>> {
+    /// A datum, or the member of a family of data.
+    ///
+    /// # Errors
+    /// If it is of another kind than tensors, or its index is negative at some member.
+    pub fn datum(&'e self, id: DataId, args: Vec<Lin>, context: &Context) -> Res<Value<'e>> {
         let decl = &self.model[id];
         let ty = match (&decl.decl.ty.arrow, decl.decl.ty.name.name.as_str()) {
             (Some(inner), "N") => inner,
@@ -218,14 +110,15 @@ impl<'e> Prover<'e> {
         for (p, a) in decl.params.iter().zip(&args) {
             env = env.value(&p.name.name, Value::size(a.clone()));
         }
+        let mut reading = Sizes::new(self, context);
         if let Some(e) = &decl.decl.value {
             return if sequence {
                 stuck("a sequence with values")
             } else {
-                self.nested(|| self.eval(e, &env, context))
+                self.nested(|| expr(&mut reading, e, &env))
             };
         }
-        let dims: Res<Vec<Lin>> = ty.dims.iter().map(|d| self.lin(d, &env, context)).collect();
+        let dims: Res<Vec<Lin>> = ty.dims.iter().map(|d| reading.extent(d, &env)).collect();
         let id = id.0;
         Ok(Value::new(Shape::Tensor(dims?), move |_, at| {
             let index = args.iter().chain(&at.index).cloned().collect();
@@ -233,7 +126,11 @@ impl<'e> Prover<'e> {
         }))
     }
 
-    fn binary(&'e self, op: BinaryOp, a: &Value<'e>, b: &Value<'e>) -> Res<Value<'e>> {
+    /// An operator between two values.
+    ///
+    /// # Errors
+    /// If their shapes do not plainly fit at every member.
+    pub fn binary(&'e self, op: BinaryOp, a: &Value<'e>, b: &Value<'e>) -> Res<Value<'e>> {
         let lin = match (op, &a.lin, &b.lin) {
             (BinaryOp::Add, Some(x), Some(y)) => Some(x.add(y)),
             (BinaryOp::Sub, Some(x), Some(y)) => Some(x.sub(y)),
@@ -279,7 +176,11 @@ impl<'e> Prover<'e> {
         }))
     }
 
-    fn power(&'e self, x: &Value<'e>, p: &Value<'e>, context: &Context) -> Res<Value<'e>> {
+    /// `x ^ p`
+    ///
+    /// # Errors
+    /// If the exponent depends on the index of the system.
+    pub fn power(&'e self, x: &Value<'e>, p: &Value<'e>, context: &Context) -> Res<Value<'e>> {
         if let (Some(base), Some(exponent)) = (x.lin.as_ref().and_then(Lin::as_num), &p.lin)
             && let Ok(base) = u32::try_from(base)
             && exponent.as_num().is_none()
@@ -307,41 +208,52 @@ impl<'e> Prover<'e> {
         })
     }
 
-    /// `if a < b then x else y`: as the elaborator reads it, by the sign of the difference.
-    fn conditional(&'e self, c: &'e Conditional, env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
-        let (a, b) = (self.eval(&c.left, env, context)?, self.eval(&c.right, env, context)?);
-        let (x, y) = (self.eval(&c.then, env, context)?, self.eval(&c.otherwise, env, context)?);
-        let difference = self.binary(BinaryOp::Sub, &a, &b)?;
-        let [constant, first, second] = choice_weights(c.comparison);
+    /// `1` where a comparison holds and `0` elsewhere, by the sign of the difference.
+    ///
+    /// # Errors
+    /// If the shapes do not plainly fit.
+    pub fn holds(&'e self, comparison: Comparison, a: &Value<'e>, b: &Value<'e>) -> Res<Value<'e>> {
+        let difference = self.binary(BinaryOp::Sub, a, b)?;
+        let [constant, first, second] = choice_weights(comparison);
         let holds = difference.map(move |context, d| {
             let s = self.fun(context, Fun::Sign, &d)?;
             let square = self.mul(&s, &s)?.scale(&second.value());
             Ok(Poly::num(constant.value()).plus(&first.value(), &s).plus(&Rational::ONE, &square))
         });
-        let holds = Value { lin: None, ..holds };
-        let gain = self.binary(BinaryOp::Sub, &x, &y)?;
-        let gained = self.binary(BinaryOp::EntryMul, &holds, &gain)?;
-        Ok(Value { lin: None, ..self.binary(BinaryOp::Add, &y, &gained)? })
+        Ok(Value { lin: None, ..holds })
+    }
+
+    /// `y + holds · (x - y)`
+    ///
+    /// # Errors
+    /// If the shapes do not plainly fit.
+    pub fn chosen(&'e self, holds: &Value<'e>, x: &Value<'e>, y: &Value<'e>) -> Res<Value<'e>> {
+        let gain = self.binary(BinaryOp::Sub, x, y)?;
+        let gained = self.binary(BinaryOp::EntryMul, holds, &gain)?;
+        Ok(Value { lin: None, ..self.binary(BinaryOp::Add, y, &gained)? })
     }
 
     /// A range `lo..hi` that is not reversed.
-    fn range(&'e self, b: &'e Binder, env: &Env<'e>, context: &Context) -> Res<(Lin, Lin)> {
-        let (lo, hi) = (self.lin(&b.lo, env, context)?, self.lin(&b.hi, env, context)?);
-        let hi = if b.inclusive { hi.plus(1) } else { hi };
+    ///
+    /// # Errors
+    /// If it is, at some member.
+    pub fn ends(&'e self, lo: &Value<'e>, hi: &Value<'e>, inclusive: bool, context: &Context) -> Res<Range> {
+        let (lo, hi) = (self.lin(lo, context)?, self.lin(hi, context)?);
+        let hi = if inclusive { hi.plus(1) } else { hi };
         if context.decide(&hi.sub(&lo))? { Ok((lo, hi)) } else { stuck("a range is reversed at some member") }
     }
 
     /// The shape of a body at a general index.
-    fn probe(&'e self, body: &'e Expr, env: &Env<'e>, context: &Context, ranges: &[(&str, Lin, Lin)]) -> Res<Shape> {
-        let (mut env, mut context) = (env.clone(), context.clone());
+    fn probe(&'e self, body: &Body<'e>, context: &Context) -> Res<Shape> {
+        let mut context = context.clone();
         let mut own = Vec::new();
-        for (name, lo, hi) in ranges {
+        for (lo, hi) in &body.ranges {
             let v = self.cases.fresh();
             own.push(v);
             context = context.within(&Lin::var(v), lo, hi);
-            env = env.value(name, Value::size(Lin::var(v)));
         }
-        let shape = match self.eval(body, &env, &context) {
+        let indices = own.iter().map(|&v| Value::size(Lin::var(v)));
+        let shape = match body.at(self, &context, indices.collect()) {
             Ok(v) => v.shape,
             Err(Need::Split(l) | Need::Residue(l, _)) if own.iter().any(|&v| l.mentions(v)) => {
                 return stuck("an index could not be shown to be in range");
@@ -355,64 +267,49 @@ impl<'e> Prover<'e> {
         }
     }
 
-    fn reduce(&'e self, binders: &'e [Binder], body: &'e Expr, env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
-        let mut ranges = Vec::new();
-        for b in binders {
-            let (lo, hi) = self.range(b, env, context)?;
-            ranges.push((b.name.name.as_str(), lo, hi));
-        }
-        let shape = self.probe(body, env, context, &ranges)?;
-        let env = env.clone();
-        Ok(Value::new(shape, move |c, at| self.summed(&ranges, body, &env, c, at)))
+    /// An indexed sum.
+    ///
+    /// # Errors
+    /// If the shape of its body depends on the index.
+    pub fn summed(&'e self, body: Body<'e>, context: &Context) -> Res<Value<'e>> {
+        let shape = self.probe(&body, context)?;
+        Ok(Value::new(shape, move |c, at| self.sum_from(&body, Vec::new(), c, at)))
     }
 
-    fn summed(
-        &'e self,
-        ranges: &[(&str, Lin, Lin)],
-        body: &'e Expr,
-        env: &Env<'e>,
-        context: &Context,
-        at: &At,
-    ) -> Res<Poly> {
-        match ranges {
-            [] => (self.eval(body, env, context)?.at)(context, at),
-            [(name, lo, hi), rest @ ..] => self
-                .sum(context, lo, hi, &|c, i| self.summed(rest, body, &env.value(name, Value::size(i.clone())), c, at)),
+    fn sum_from(&'e self, body: &Body<'e>, given: Vec<Value<'e>>, context: &Context, at: &At) -> Res<Poly> {
+        match body.ranges.get(given.len()) {
+            None => (body.at(self, context, given)?.at)(context, at),
+            Some((lo, hi)) => self.sum(context, lo, hi, &|c, i| {
+                let mut given = given.clone();
+                given.push(Value::size(i.clone()));
+                self.sum_from(body, given, c, at)
+            }),
         }
     }
 
-    fn comprehension(
-        &'e self,
-        binders: &'e [Binder],
-        body: &'e Expr,
-        env: &Env<'e>,
-        context: &Context,
-    ) -> Res<Value<'e>> {
-        let mut ranges = Vec::new();
-        for b in binders {
-            let (lo, hi) = self.range(b, env, context)?;
-            ranges.push((b.name.name.as_str(), lo, hi));
-        }
-        let Shape::Tensor(inner) = self.probe(body, env, context, &ranges)? else {
+    /// A tensor by its entries.
+    ///
+    /// # Errors
+    /// If the shape of its body depends on the index, or there are more than two axes.
+    pub fn tabulated(&'e self, body: Body<'e>, context: &Context) -> Res<Value<'e>> {
+        let Shape::Tensor(inner) = self.probe(&body, context)? else {
             return stuck("a comprehension of vectors over the parameters");
         };
-        let dims: Vec<Lin> = ranges.iter().map(|(_, lo, hi)| hi.sub(lo)).chain(inner).collect();
+        let dims: Vec<Lin> = body.ranges.iter().map(|(lo, hi)| hi.sub(lo)).chain(inner).collect();
         if dims.len() > 2 {
             return stuck("a comprehension of more than two axes");
         }
-        let env = env.clone();
         Ok(Value::new(Shape::Tensor(dims), move |c, at| {
-            let mut env = env.clone();
-            for ((name, lo, _), i) in ranges.iter().zip(&at.index) {
-                env = env.value(name, Value::size(lo.add(i)));
-            }
-            (self.eval(body, &env, c)?.at)(c, &At::tensor(at.index[ranges.len()..].to_vec()))
+            let own = body.ranges.iter().zip(&at.index).map(|((lo, _), i)| Value::size(lo.add(i))).collect();
+            (body.at(self, c, own)?.at)(c, &At::tensor(at.index[body.ranges.len()..].to_vec()))
         }))
     }
 
-    fn list(&'e self, items: &'e [Expr], env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
-        let items: Res<Vec<Value>> = items.iter().map(|i| self.eval(i, env, context)).collect();
-        let items = items?;
+    /// `[a, b, …]`
+    ///
+    /// # Errors
+    /// If the items are of different shapes.
+    pub fn listed(&'e self, items: Vec<Value<'e>>) -> Res<Value<'e>> {
         let inner = items.first().map_or(Ok(Shape::Tensor(Vec::new())), |v| Ok(v.shape.clone()))?;
         let Shape::Tensor(inner) = inner else { return stuck("a list of vectors over the parameters") };
         if inner.len() > 1 || items.iter().any(|i| i.extents() != Some(&inner)) {
@@ -429,19 +326,16 @@ impl<'e> Prover<'e> {
         }))
     }
 
-    fn index(
+    /// `x[i, lo..hi]`
+    ///
+    /// # Errors
+    /// If an index is out of range at some member.
+    pub fn picked(
         &'e self,
-        base: &'e Expr,
-        subscripts: &'e [Subscript],
-        env: &Env<'e>,
+        x: Value<'e>,
+        subscripts: &[crate::read::At<Value<'e>>],
         context: &Context,
     ) -> Res<Value<'e>> {
-        let x = self.eval(base, env, context)?;
-        if let [Subscript::At(Expr { kind: ExprKind::Name(var), .. })] = subscripts
-            && let Some(Local::Block(b)) = env.get(var)
-        {
-            return self.block(x, *b);
-        }
         let Some(extents) = x.extents().map(<[Lin]>::to_vec) else {
             return stuck("an entry of a vector over all parameters");
         };
@@ -453,13 +347,13 @@ impl<'e> Prover<'e> {
         let mut kept = Vec::new();
         for (k, extent) in extents.iter().enumerate() {
             match subscripts.get(k) {
-                Some(Subscript::At(e)) => {
-                    axes.push((self.checked(self.lin(e, env, context)?, extent, context)?, false));
+                Some(crate::read::At::Index((i, _))) => {
+                    axes.push((self.checked(self.lin(i, context)?, extent, context)?, false));
                 }
-                Some(Subscript::Slice { lo, hi, inclusive }) => {
-                    let lo = lo.as_ref().map_or(Ok(Lin::default()), |e| self.lin(e, env, context))?;
+                Some(crate::read::At::Slice { lo, hi, inclusive }) => {
+                    let lo = lo.as_ref().map_or(Ok(Lin::default()), |(e, _)| self.lin(e, context))?;
                     let end = match hi {
-                        Some(e) => self.lin(e, env, context)?.plus(i128::from(*inclusive)),
+                        Some((e, _)) => self.lin(e, context)?.plus(i128::from(*inclusive)),
                         None => extent.clone(),
                     };
                     for form in [&lo, &end.sub(&lo), &extent.sub(&end)] {
@@ -470,7 +364,7 @@ impl<'e> Prover<'e> {
                     kept.push(end.sub(&lo));
                     axes.push((lo, true));
                 }
-                Some(Subscript::All) | None => {
+                Some(crate::read::At::All) | None => {
                     kept.push(extent.clone());
                     axes.push((Lin::default(), true));
                 }
@@ -486,36 +380,6 @@ impl<'e> Prover<'e> {
         }))
     }
 
-    fn call(&'e self, f: &'e Ident, args: &'e [Expr], env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
-        let declared = self.model.resolve(&f.name, f.span).filter(|_| !env.of_the_table);
-        match declared {
-            Some(Declared::Def(id)) => {
-                let def = &self.model[id];
-                if def.params.len() != args.len() {
-                    return stuck("a function with other arguments");
-                }
-                let mut inner = Env::default();
-                for (p, a) in def.params.iter().zip(args) {
-                    inner = inner.value(&p.name, self.eval(a, env, context)?);
-                }
-                self.nested(|| self.eval(&def.body, &inner, context))
-            }
-            Some(Declared::Data(id)) => {
-                let args: Res<Vec<Lin>> = args.iter().map(|a| self.lin(a, env, context)).collect();
-                self.data(id, args?, context)
-            }
-            Some(_) => stuck(format!("`{}` is no function", f.name)),
-            None => {
-                if let Some(over) = &env.over
-                    && let Some(v) = self.function_of_optimizer(f, args, env, over, context)?
-                {
-                    return Ok(v);
-                }
-                self.builtin(f, args, env, context)
-            }
-        }
-    }
-
     /// The root of the sum of squares.
     ///
     /// # Errors
@@ -529,6 +393,34 @@ impl<'e> Prover<'e> {
             })?;
             self.pow(c, &squares, &half())
         })
+    }
+}
+
+/// Reads a body in a context, at values of its indices.
+type ReadBody<'e> = dyn Fn(&'e Prover<'e>, &Context, Vec<Value<'e>>) -> Res<Value<'e>> + 'e;
+
+/// The body of an indexed expression, apart from the context in which it was met.
+pub struct Body<'e> {
+    ranges: Vec<Range>,
+    read: Box<ReadBody<'e>>,
+}
+
+impl<'e> Body<'e> {
+    /// From what the reader gives.
+    pub fn new(body: Indexed<'e, Sizes<'e, '_>>) -> Self {
+        let Indexed { binders, ranges, body, scope } = body;
+        let read = move |prover: &'e Prover<'e>, context: &Context, values: Vec<Value<'e>>| {
+            let mut scope = scope.clone();
+            for (b, v) in binders.iter().zip(values) {
+                scope.bind(&b.name.name, crate::read::Local::Value(v));
+            }
+            expr(&mut Sizes::new(prover, context), body, &scope)
+        };
+        Body { ranges, read: Box::new(read) }
+    }
+
+    fn at(&self, prover: &'e Prover<'e>, context: &Context, values: Vec<Value<'e>>) -> Res<Value<'e>> {
+        (self.read)(prover, context, values)
     }
 }
 

@@ -1,28 +1,21 @@
 //! The functions of the language on values with symbolic shapes.
 
 use super::context::{Context, Res, stuck};
-use super::expr::Env;
 use super::linear::Lin;
 use super::normal::{Prover, half};
 use super::poly::Poly;
+use super::reading::Env;
 use super::value::{At, Shape, Value};
-use crate::core::defined::definition;
-use crate::core::prim::{self, Is};
 use crate::domain::{Fun, Rational};
-use crate::syntax::tree::{Expr, Ident};
 
 impl<'e> Prover<'e> {
-    /// A call of a function of the language.
+    /// A function of the table that is neither entrywise nor written in the language.
     ///
     /// # Errors
     /// If the function, or its arguments, are not read here.
-    pub fn builtin(&'e self, f: &Ident, args: &'e [Expr], env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
-        if let "zeros" | "ones" | "eye" = f.name.as_str() {
-            return self.constant_tensor(&f.name, args, env, context);
-        }
-        let values: Res<Vec<Value>> = args.iter().map(|a| self.eval(a, env, context)).collect();
-        let values = values?;
-        match (f.name.as_str(), &values[..]) {
+    pub fn operation(&'e self, name: &str, values: &[Value<'e>], env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
+        match (name, values) {
+            ("zeros" | "ones" | "eye", sizes) => self.constant_tensor(name, sizes, env, context),
             (name @ ("max" | "min"), [a, b]) => {
                 let sign = if name == "max" { half() } else { -half() };
                 a.zip(b, move |c, x, y| {
@@ -52,20 +45,12 @@ impl<'e> Prover<'e> {
                 _ => stuck("`outer` of vectors over the parameters"),
             },
             ("concat", parts) if !parts.is_empty() => self.concat(parts),
-            (name, values) if prim::composed(name, values.len()).is_some() => self.defined(name, values, context),
-            (name, [x]) => self.unary(name, x, context),
+            (name, [x]) => self.unary(name, x),
             (name, _) => stuck(format!("the function `{name}`")),
         }
     }
 
-    fn unary(&'e self, name: &str, x: &Value<'e>, context: &Context) -> Res<Value<'e>> {
-        if let Some(row) = prim::entrywise(name) {
-            return match row.is {
-                Is::Kernel(k) => Ok(x.map(move |c, p| self.fun(c, k.fun, &p))),
-                Is::Power(q) => Ok(x.map(move |c, p| self.pow(c, &p, &q.value()))),
-                Is::Defined(_) => self.defined(name, std::slice::from_ref(x), context),
-            };
-        }
+    fn unary(&'e self, name: &str, x: &Value<'e>) -> Res<Value<'e>> {
         let own = x.clone();
         match name {
             "sum" => Ok(self.reduced(&own)),
@@ -93,18 +78,6 @@ impl<'e> Prover<'e> {
             }
             _ => stuck(format!("the function `{name}`")),
         }
-    }
-
-    /// A function that the table defines in the language.
-    fn defined(&'e self, name: &str, values: &[Value<'e>], context: &Context) -> Res<Value<'e>> {
-        let Some(definition) = definition(name, values.len()) else {
-            return stuck(format!("the function `{name}`"));
-        };
-        let mut env = Env::of_the_table();
-        for (p, v) in definition.params.iter().zip(values) {
-            env = env.value(p, v.clone());
-        }
-        self.eval(&definition.body, &env, context)
     }
 
     /// The sum of all entries.
@@ -138,14 +111,9 @@ impl<'e> Prover<'e> {
         }))
     }
 
-    fn constant_tensor(&'e self, name: &str, args: &'e [Expr], env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
-        let dims: Res<Vec<Lin>> = args.iter().map(|a| self.lin(a, env, context)).collect();
+    fn constant_tensor(&'e self, name: &str, args: &[Value<'e>], env: &Env<'e>, context: &Context) -> Res<Value<'e>> {
+        let dims: Res<Vec<Lin>> = args.iter().map(|a| self.size(a, context)).collect();
         let mut dims = dims?;
-        for d in &dims {
-            if !context.decide(d)? {
-                return stuck("a size is negative at some member");
-            }
-        }
         if name == "eye" {
             let [n] = &dims[..] else { return stuck("`eye` of one size") };
             dims = vec![n.clone(), n.clone()];

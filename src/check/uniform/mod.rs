@@ -12,7 +12,8 @@
 //! | [`poly`], [`normal`] | scalars in normal form and the operations on them |
 //! | [`sum`] | indexed sums with symbolic bounds, as prefix sums |
 //! | [`mod@derive`] | derivatives, replacement of entries and of variables |
-//! | [`value`], [`expr`], [`functions`] | tensors as functions of an index; the language's expressions |
+//! | [`value`], [`expr`], [`functions`] | tensors as functions of an index, and the operations on them |
+//! | [`reading`] | the language read into them, see [`crate::read`] |
 //! | [`architecture`], [`optimizer`] | what is declared, at a symbolic size |
 //! | [`mod@square`], [`rate`], [`claims`] | the questions |
 //!
@@ -34,6 +35,7 @@ pub mod normal;
 pub mod optimizer;
 pub mod poly;
 pub mod rate;
+pub mod reading;
 pub mod square;
 pub mod sum;
 #[cfg(test)]
@@ -42,7 +44,7 @@ pub mod value;
 
 pub use rate::Rate;
 
-use crate::model::names::{Declared, Model};
+use crate::core::names::{Declared, Model};
 use crate::syntax::tree::{Argument, Expr, ExprKind, Ident, Instance};
 use crate::verdict::Verdict;
 

@@ -10,9 +10,9 @@ use std::rc::Rc;
 use super::context::{Cases, Context, Need, Res, stuck};
 use super::linear::Lin;
 use super::poly::{Atom, Mono, Poly, even};
+use crate::core::names::Model;
 use crate::core::prim::{AtZero, Parity};
 use crate::domain::{Fun, Rational};
-use crate::model::names::Model;
 
 /// Term multiplications that one proof may do.
 const MAX_WORK: u64 = 3_000_000;

@@ -4,13 +4,15 @@ use std::rc::Rc;
 
 use super::architecture::{Arch, symbolic};
 use super::context::{Context, Res, stuck};
-use super::expr::{Env, Local};
 use super::linear::Lin;
 use super::normal::Prover;
 use super::poly::{Atom, Entry, Poly, Symbol};
+use super::reading::{Env, Sizes};
 use super::value::{At, Layout, Shape, Value};
+use crate::core::words::{Calculus, Word};
 use crate::domain::Rational;
-use crate::syntax::tree::{Expr, ExprKind, Ident, Optimizer, Place, State, Statement, StatementKind};
+use crate::read::rules;
+use crate::syntax::tree::{Optimizer, State, Statement};
 
 /// Where an optimizer's body is read.
 pub struct Over<'e> {
@@ -42,9 +44,6 @@ impl<'e> Over<'e> {
 /// What is to be proved of two places.
 pub type OfPair<'b> = &'b dyn Fn(&Context, &[Lin], &[Lin]) -> Res<()>;
 
-/// The functions that exist only inside an optimizer.
-const FUNCTIONS: [&str; 10] = crate::model::optimizer::FUNCTIONS;
-
 impl<'e> Prover<'e> {
     /// An optimizer over an architecture.
     ///
@@ -59,15 +58,13 @@ impl<'e> Prover<'e> {
     ) -> Res<Rc<Over<'e>>> {
         let [dynamics] = &decl.dynamics[..] else { return stuck("an optimizer with one flow or step") };
         let mut names = names;
+        let mut reading = Sizes::new(self, context);
         self.names.borrow_mut().states = decl.states.iter().map(|s| s.name.name.clone()).collect();
-        if !plain(&dynamics.body) {
-            return stuck("rules for some of the blocks");
-        }
         for (k, State { name, ty, each, .. }) in decl.states.iter().enumerate() {
             let value = match ty.name.name.as_str() {
                 "tangent" if ty.dims.is_empty() => symbolic(&arch.layout, Symbol::State(k, arch.side)),
                 "R" if ty.arrow.is_none() && !each => {
-                    let dims: Res<Vec<Lin>> = ty.dims.iter().map(|d| self.lin(d, &names, context)).collect();
+                    let dims: Res<Vec<Lin>> = ty.dims.iter().map(|d| reading.extent(d, &names)).collect();
                     Value::new(Shape::Tensor(dims?), move |_, at| {
                         let entry = Entry { symbol: Symbol::Fixed(k), block: 0, index: at.index.clone() };
                         Ok(Poly::atom(Atom::Entry(entry)))
@@ -92,22 +89,37 @@ impl<'e> Prover<'e> {
     /// If there is none, or what its expression needs.
     pub fn component(&'e self, over: &Rc<Over<'e>>, name: &str, context: &Context) -> Res<Value<'e>> {
         self.nested(|| {
-            if let Some((e, env)) = self.rule(over, name, None, context)? {
-                let value = self.eval(e, &env, context)?;
-                return Ok(self.with_new_values(value, over, context));
+            let mut env = over.names.clone();
+            env.over = Some(Rc::clone(over));
+            let mut reading = Sizes::new(self, context);
+            for l in &over.decl.lets {
+                let value = reading.eval(&l.value, &env)?;
+                env = env.value(&l.name.name, value);
             }
             let layout = over.layout();
-            let mut blocks = Vec::new();
-            for b in 0..layout.blocks.len() {
-                let Some((e, env)) = self.rule(over, name, Some(b), context)? else {
-                    return stuck(format!("no rule for `{name}`"));
-                };
-                let value = self.eval(e, &env, context)?;
-                if value.extents() != Some(&layout.blocks[b].1) {
-                    return stuck("a rule for a block in another shape");
+            let mut whole = None;
+            let mut blocks: Vec<Option<Value>> = vec![None; layout.blocks.len()];
+            rules(&mut reading, over.body, over.step, &env, &mut |_, rule| {
+                if rule.component != name {
+                    return Ok(());
                 }
-                blocks.push(value);
+                if rule.covariant {
+                    return stuck("the covariant derivative");
+                }
+                let value = rule.value.0;
+                match rule.block {
+                    None => whole = Some(value),
+                    Some(b) if value.extents() == Some(&layout.blocks[b].1) => blocks[b] = Some(value),
+                    Some(_) => return stuck("a rule for a block in another shape"),
+                }
+                Ok(())
+            })?;
+            if let Some(value) = whole {
+                return Ok(self.with_new_values(value, over, context));
             }
+            let Some(blocks) = blocks.into_iter().collect::<Option<Vec<Value>>>() else {
+                return stuck(format!("no rule for `{name}`"));
+            };
             let value =
                 Value::new(Shape::Over(layout), move |c, at| (blocks[at.block].at)(c, &At::tensor(at.index.clone())));
             Ok(self.with_new_values(value, over, context))
@@ -143,149 +155,60 @@ impl<'e> Prover<'e> {
         })
     }
 
-    /// The right-hand side of a rule with the names before it: of the whole component, or of one block in an `each`.
-    fn rule(
-        &'e self,
-        over: &Rc<Over<'e>>,
-        name: &str,
-        block: Option<usize>,
-        context: &Context,
-    ) -> Res<Option<(&'e Expr, Env<'e>)>> {
-        let mut env = over.names.clone();
-        env.over = Some(Rc::clone(over));
-        for l in &over.decl.lets {
-            env = env.value(&l.name.name, self.eval(&l.value, &env, context)?);
-        }
-        for s in over.body {
-            match (&s.kind, block) {
-                (StatementKind::Let(l), _) => env = env.value(&l.name.name, self.eval(&l.value, &env, context)?),
-                (StatementKind::Derivative(p, e) | StatementKind::Update(p, e), None) if is(p, name) => {
-                    return Ok(Some((e, env)));
-                }
-                (StatementKind::Covariant(p, _), _) if p.name.name == name => return stuck("the covariant derivative"),
-                (StatementKind::Each { var, body, .. }, Some(b)) => {
-                    let mut inner = env.with(&var.name, Local::Block(b));
-                    for s in body {
-                        match &s.kind {
-                            StatementKind::Let(l) => {
-                                inner = inner.value(&l.name.name, self.eval(&l.value, &inner, context)?);
-                            }
-                            StatementKind::Derivative(p, e) | StatementKind::Update(p, e) => {
-                                let target = match &p.block {
-                                    Some(w) if w.name == var.name => p.name.name.as_str(),
-                                    None if p.name.name == var.name => "params",
-                                    _ => continue,
-                                };
-                                if target == name {
-                                    return Ok(Some((e, inner)));
-                                }
-                            }
-                            _ => {}
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok(None)
-    }
-
-    /// `x'`: the new value of a state, of the parameters, or of a block of them.
-    ///
-    /// # Errors
-    /// Outside of a step.
-    pub fn primed(&'e self, name: &str, env: &Env<'e>) -> Res<Value<'e>> {
-        let Some(over) = env.over.clone().filter(|o| o.step) else {
-            return stuck("a new value outside of a step");
-        };
-        let (states, side) = (&over.decl.states, over.arch.side);
-        let params = || symbolic(&over.layout(), Symbol::Primed(0, side));
-        match env.get(name) {
-            Some(Local::Block(b)) => self.block(params(), *b),
-            _ if name == "params" => Ok(params()),
-            _ => {
-                let Some(k) = states.iter().position(|s| s.name.name == name) else {
-                    return stuck(format!("no new value of `{name}`"));
-                };
-                let Some(Local::Value(now)) = over.names.get(name) else { return stuck(format!("no `{name}`")) };
-                Ok(Value::new(now.shape.clone(), move |_, at| {
-                    let entry = Entry { symbol: Symbol::Primed(k + 1, side), block: at.block, index: at.index.clone() };
-                    Ok(Poly::atom(Atom::Entry(entry)))
-                }))
-            }
-        }
-    }
-
-    /// A word of an optimizer's body, if it is one.
+    /// A word of an optimizer's body.
     ///
     /// # Errors
     /// If the architecture lacks what is asked for.
-    pub fn word(&'e self, name: &str, over: &Rc<Over<'e>>) -> Res<Option<Value<'e>>> {
-        let part = |v: &Option<Value<'e>>| v.clone().map_or_else(|| stuck(format!("no {name}")), |v| Ok(Some(v)));
-        match name {
-            "params" => Ok(Some(over.point())),
-            "dim" => Ok(Some(Value::size(self.size_of(&over.arch.shape())?))),
-            "loss" => part(&over.arch.loss),
+    pub fn word(&'e self, word: Word, over: &Over<'e>) -> Res<Value<'e>> {
+        let part = |v: &Option<Value<'e>>| v.clone().map_or_else(|| stuck(format!("no {}", word.name())), Ok);
+        match word {
+            Word::Params => Ok(over.point()),
+            Word::Dim => Ok(Value::size(self.size_of(&over.arch.shape())?)),
+            Word::Loss => part(&over.arch.loss),
             // The vector of all entries: read as a vector, not in the output's own shape.
-            "output" => match part(&over.arch.output)? {
-                Some(v) if v.extents().is_some_and(|d| d.len() == 1) => Ok(Some(v)),
+            Word::Output => match part(&over.arch.output)? {
+                v if v.extents().is_some_and(|d| d.len() == 1) => Ok(v),
                 _ => stuck("an output that is no vector, inside an optimizer"),
             },
-            "metric" => stuck("the metric as a matrix"),
-            _ => Ok(None),
+            Word::Metric => Ok(Value {
+                whole_metric: true,
+                ..Value::new(Shape::Over(over.layout()), |_, _| stuck("the metric as a matrix"))
+            }),
         }
     }
 
-    /// A function of an optimizer's body, if it is one.
+    /// A function of an optimizer's body.
     ///
     /// # Errors
     /// If it is not read here.
-    pub fn function_of_optimizer(
-        &'e self,
-        f: &Ident,
-        args: &'e [Expr],
-        env: &Env<'e>,
-        over: &Rc<Over<'e>>,
-        context: &Context,
-    ) -> Res<Option<Value<'e>>> {
-        match (f.name.as_str(), args) {
-            ("d" | "grad", [e]) => Ok(Some(self.gradient(self.eval(e, env, context)?, over)?)),
-            ("d" | "grad", [e, Expr { kind: ExprKind::Name(w), .. }]) => match env.get(w) {
-                Some(Local::Block(b)) => {
-                    let whole = self.gradient(self.eval(e, env, context)?, over)?;
-                    Ok(Some(self.block(whole, *b)?))
-                }
-                _ => stuck("the derivative by what is no block"),
-            },
-            ("natgrad", [e]) => {
-                let d = self.gradient(self.eval(e, env, context)?, over)?;
-                Ok(Some(self.raise(d, over)?))
+    pub fn calculus(&'e self, f: Calculus, args: Vec<Value<'e>>, over: &Over<'e>) -> Res<Value<'e>> {
+        let mut args = args.into_iter();
+        match (f, args.next(), args.next()) {
+            (Calculus::Differential | Calculus::Gradient, Some(e), None) => self.gradient(e, over),
+            (Calculus::NaturalGradient, Some(e), None) => {
+                let d = self.gradient(e, over)?;
+                self.raise(d, over)
             }
-            ("raise", [Expr { kind: ExprKind::Name(g), .. }, c]) if g == "metric" && env.get(g).is_none() => {
-                let c = self.eval(c, env, context)?;
-                Ok(Some(self.raise(c, over)?))
-            }
-            ("at", [q, e]) => {
-                let (q, e) = (self.eval(q, env, context)?, self.eval(e, env, context)?);
+            (Calculus::Raise, Some(g), Some(c)) if g.whole_metric => self.raise(c, over),
+            (Calculus::At, Some(q), Some(e)) => {
                 if q.shape != over.arch.shape() {
                     return stuck("a point of another shape");
                 }
                 let (shape, side) = (e.shape.clone(), over.arch.side);
-                Ok(Some(Value::new(shape, move |c, at| {
+                Ok(Value::new(shape, move |c, at| {
                     let p = (e.at)(c, at)?;
                     self.substitute(c, &p, &|c, x| match x.symbol == Symbol::Point(side) {
                         true => (q.at)(c, &At { block: x.block, index: x.index.clone() }).map(Some),
                         false => Ok(None),
                     })
-                })))
+                }))
             }
-            (name, _) if FUNCTIONS.contains(&name) => stuck(format!("the function `{name}`")),
-            _ => Ok(None),
+            _ => stuck(format!("the function `{}`", f.name())),
         }
     }
 
     /// The differential of a scalar, entry by entry.
-    fn gradient(&'e self, e: Value<'e>, over: &Rc<Over<'e>>) -> Res<Value<'e>> {
+    fn gradient(&'e self, e: Value<'e>, over: &Over<'e>) -> Res<Value<'e>> {
         if !e.is_scalar() {
             return stuck("the derivative of what is no scalar");
         }
@@ -315,7 +238,7 @@ impl<'e> Prover<'e> {
     }
 
     /// `metric⁺ c`, where the metric is diagonal for all members, or the output is one number.
-    fn raise(&'e self, covector: Value<'e>, over: &Rc<Over<'e>>) -> Res<Value<'e>> {
+    fn raise(&'e self, covector: Value<'e>, over: &Over<'e>) -> Res<Value<'e>> {
         let arch = Rc::clone(&over.arch);
         let Some(output) = arch.output.clone() else { return stuck("no output") };
         if arch.output_metric {
@@ -417,21 +340,4 @@ impl<'e> Prover<'e> {
         }
         Ok(())
     }
-}
-
-/// Whether every `each` runs over all blocks, and no rule is of a block by its name.
-fn plain(body: &[Statement]) -> bool {
-    body.iter().all(|s| match &s.kind {
-        StatementKind::Each { shape, over, except, .. } => {
-            shape.is_none() && over.name == "params" && except.is_empty()
-        }
-        StatementKind::Derivative(p, _) | StatementKind::Covariant(p, _) | StatementKind::Update(p, _) => {
-            p.block.is_none()
-        }
-        StatementKind::Let(_) => true,
-    })
-}
-
-fn is(place: &Place, name: &str) -> bool {
-    place.block.is_none() && place.name.name == name
 }

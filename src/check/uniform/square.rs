@@ -5,17 +5,18 @@ use std::rc::Rc;
 
 use super::architecture::Arch;
 use super::context::{Context, Need, Res, stuck};
-use super::expr::Env;
 use super::linear::{Lin, Var};
 use super::normal::{Obligation, Prover, reason};
 use super::optimizer::Over;
 use super::poly::{Atom, Entry, Poly, Symbol, Words};
 use super::rate::{self, Rate, Sides};
+use super::reading::{Env, Sizes};
 use super::value::{At, Layout, Shape, Value};
 use super::{Family, Outcome, Proof};
+use crate::core::names::{DataId, Declared};
 use crate::domain::Rational;
-use crate::model::names::{DataId, Declared};
-use crate::syntax::tree::{Domain, Equation, Instance, Morphism, MorphismKind, Optimizer};
+use crate::read::{Local, bind, equations};
+use crate::syntax::tree::{Domain, Instance, Morphism, MorphismKind, Optimizer};
 use crate::verdict::Verdict;
 
 /// A projection of a symbolic size.
@@ -51,7 +52,9 @@ impl<'e> Prover<'e> {
         context: &Context,
     ) -> Res<Projection<'e>> {
         let outer = Env::default().value(index, Value::size(n.clone()));
-        let (env, conditions) = self.bind(generator, &decl.params, &outer, context)?;
+        let mut reading = Sizes::new(self, context);
+        let env = bind(&mut reading, generator, &decl.params, &outer, Some(0))?.scope;
+        let conditions = std::mem::take(&mut reading.conditions);
         let Domain::Named(source) = &decl.source else {
             return stuck("a source that is written inline");
         };
@@ -62,21 +65,17 @@ impl<'e> Prover<'e> {
             env = env.value(name, value.clone());
         }
         let mut given: Vec<Option<Value>> = vec![None; target.layout.blocks.len()];
-        for equation in &decl.body {
-            match equation {
-                Equation::Let(l) => env = env.value(&l.name.name, self.eval(&l.value, &env, context)?),
-                Equation::Assign(name, e) => {
-                    let value = self.eval(e, &env, context)?;
-                    let Some(b) = target.layout.blocks.iter().position(|b| b.0 == name.name) else {
-                        return stuck("an equation for what is no parameter");
-                    };
-                    if value.extents() != Some(&target.layout.blocks[b].1) {
-                        return stuck(format!("the size of `{}` is not plainly that of the target", name.name));
-                    }
-                    given[b] = Some(value);
-                }
+        equations(&mut reading, &decl.body, &mut env, &mut |reading, name, e, env| {
+            let value = reading.eval(e, env)?;
+            let Some(b) = target.layout.blocks.iter().position(|b| b.0 == name.name) else {
+                return stuck("an equation for what is no parameter");
+            };
+            if value.extents() != Some(&target.layout.blocks[b].1) {
+                return stuck(format!("the size of `{}` is not plainly that of the target", name.name));
             }
-        }
+            given[b] = Some(value);
+            Ok(())
+        })?;
         let map: Vec<Value> = given.into_iter().flatten().collect();
         if map.len() != target.layout.blocks.len() {
             return stuck("a parameter of the target without an equation");
@@ -154,7 +153,9 @@ impl<'e> Square<'e> {
         instance: &'e Instance,
         context: &Context,
     ) -> Res<Self> {
-        let (names, conditions) = prover.bind(instance, &decl.params, &Env::default(), context)?;
+        let mut reading = Sizes::new(prover, context);
+        let names = bind(&mut reading, instance, &decl.params, &Env::default(), Some(0))?.scope;
+        let conditions = reading.conditions;
         let source = prover.optimizer(decl, names.clone(), &projection.source, context)?;
         let target = prover.optimizer(decl, names, &projection.target, context)?;
         let mut positive = projection.positive.clone();
@@ -435,7 +436,7 @@ impl<'e> Prover<'e> {
     /// The value of a local name.
     fn eval_name(&'e self, name: &str, env: &Env<'e>, _context: &Context) -> Res<Value<'e>> {
         match env.get(name) {
-            Some(super::expr::Local::Value(v)) => Ok(v.clone()),
+            Some(Local::Value(v)) => Ok(v),
             _ => Err(Need::Stuck(format!("no `{name}`"))),
         }
     }

@@ -11,11 +11,11 @@ use super::poly::{Atom, Entry, Mono, Poly, Symbol};
 use super::square::examine;
 use super::{Family, applied};
 use crate::check::lower::lower;
+use crate::core::names::{Declared, Model};
 use crate::domain::Domain;
 use crate::domain::Rational;
 use crate::domain::float::Float;
 use crate::model::elaborate::Role;
-use crate::model::names::{Declared, Model};
 use crate::source::{Source, Sources};
 use crate::syntax::tree::{Expr, ExprKind, Instance, Over, Question};
 use crate::term::Program;
@@ -133,7 +133,7 @@ impl Reading<'_> {
                 value(&key(Role::State, &self.states[*k], 0), at)
             }
             Symbol::Data(id) => {
-                let decl = &self.model[crate::model::names::DataId(*id)];
+                let decl = &self.model[crate::core::names::DataId(*id)];
                 if decl.decl.ty.arrow.is_some() {
                     return value(&key(Role::Data, &format!("{}({})", decl.name.name, index[0]), 0), 0);
                 }

@@ -52,12 +52,14 @@ pub struct Value<'e> {
     pub at: Entries<'e>,
     /// For a size or an index: the form.
     pub lin: Option<Lin>,
+    /// Whether it is the metric as a whole, which has no entries here: only `raise` knows what to do with it.
+    pub whole_metric: bool,
 }
 
 impl<'e> Value<'e> {
     /// A value from its entries.
     pub fn new(shape: Shape, at: impl Fn(&Context, &At) -> Res<Poly> + 'e) -> Self {
-        Value { shape, at: Rc::new(at), lin: None }
+        Value { shape, at: Rc::new(at), lin: None, whole_metric: false }
     }
 
     /// A scalar.
@@ -113,6 +115,23 @@ impl<'e> Value<'e> {
             let y = (b.at)(c, if sb { &scalar } else { at })?;
             f(c, x, y)
         }))
+    }
+
+    /// Its transpose; of a vector one row, of a scalar the scalar.
+    ///
+    /// # Errors
+    /// If it is a vector over the parameters.
+    pub fn transposed(self) -> Res<Value<'e>> {
+        let shape = match self.extents() {
+            Some([]) => return Ok(self),
+            Some([n]) => {
+                let shape = Shape::Tensor(vec![Lin::num(1), n.clone()]);
+                return Ok(Value::new(shape, move |c, at| (self.at)(c, &At::tensor(at.index[1..].to_vec()))));
+            }
+            Some([m, n]) => Shape::Tensor(vec![n.clone(), m.clone()]),
+            _ => return stuck("a transpose of a vector over the parameters"),
+        };
+        Ok(Value::new(shape, move |c, at| (self.at)(c, &At::tensor(at.index.iter().rev().cloned().collect()))))
     }
 
     /// A function of each entry.

@@ -4,7 +4,7 @@ use lsp_types::{CompletionItem, CompletionItemKind, Position, Range, TextEdit};
 
 use super::document::Document;
 use super::names::visible;
-use crate::model::names::CLASSES;
+use crate::core::names::CLASSES;
 use crate::syntax::tree::{Item, ItemKind};
 
 /// What fits at a place.

@@ -1,13 +1,15 @@
 //! Blocks inside an optimizer: which an `each` means, those of a name, and the blocks of states.
 
-use super::{Over, State, Variance};
+use super::{Over, State};
+use crate::core::error::ModelError;
+use crate::core::names::nearest;
+use crate::core::variance::Variance;
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elab, Elaborator, Local, Reported, Scope};
-use crate::model::error::ModelError;
-use crate::model::names::{Declared, nearest};
 use crate::model::validate::TRIAL_NAME;
+use crate::read::{Each, Whole, is_free};
 use crate::source::Span;
-use crate::syntax::tree::{Expr, ExprKind, Ident, Subscript, Type};
+use crate::syntax::tree::{ExprKind, Ident, Type};
 use crate::term::{Shape, Term};
 
 /// How a state is laid out over the blocks.
@@ -38,19 +40,27 @@ impl State {
 }
 
 impl Elaborator<'_> {
-    /// The blocks that `each … in over - except` runs over, in the order of the architecture.
-    pub(super) fn blocks_of(
-        &mut self,
-        over: &Ident,
-        except: &[Ident],
-        a: &Architecture,
-        scope: &Scope,
-    ) -> Elab<Vec<usize>> {
-        if let Some(local) = std::iter::once(over).chain(except).find(|n| scope.get(&n.name).is_some()) {
-            let message = format!("`each` runs over the blocks of `params` or of a group; `{}` is neither", local.name);
-            let help = Some("write `each W in params { … }`".to_owned());
-            return self.fail(ModelError::OptimizerBody { message, help, span: local.span });
+    /// The blocks that an `each` means, each with the names inside it.
+    pub(in crate::model) fn each_block(&mut self, each: Each<'_>, scope: &Scope) -> Elab<Vec<(usize, Scope)>> {
+        let Some(over) = &scope.over else { return Err(Reported) };
+        let a = &over.architecture;
+        let mut meant = Vec::new();
+        for i in self.blocks_of(each.over, each.except, a)? {
+            let mut inner = scope.clone();
+            inner.bind(&each.var.name, Local::Block(i));
+            let fits = match each.shape {
+                Some(shape) => self.has_shape(shape, i, a, &mut inner)?,
+                None => true,
+            };
+            if fits {
+                meant.push((i, inner));
+            }
         }
+        Ok(meant)
+    }
+
+    /// The blocks of `over - except`, in the order of the architecture.
+    fn blocks_of(&mut self, over: &Ident, except: &[Ident], a: &Architecture) -> Elab<Vec<usize>> {
         let mut blocks: Vec<usize> = match a.group(&over.name) {
             _ if over.name == "params" => (0..a.blocks.len()).collect(),
             Some(blocks) => blocks.to_vec(),
@@ -82,7 +92,7 @@ impl Elaborator<'_> {
     }
 
     /// Whether block `i` has a shape; sizes with new names are bound to the block's.
-    pub(super) fn has_shape(&mut self, ty: &Type, i: usize, a: &Architecture, scope: &mut Scope) -> Elab<bool> {
+    fn has_shape(&mut self, ty: &Type, i: usize, a: &Architecture, scope: &mut Scope) -> Elab<bool> {
         if ty.name.name != "R" || ty.arrow.is_some() || ty.dims.len() > 2 {
             let message = "the shape of a block is `R`, `R[n]` or `R[m, n]`".to_owned();
             return self.fail(ModelError::BadType { message, help: None, span: ty.span });
@@ -93,9 +103,7 @@ impl Elaborator<'_> {
         }
         for (e, &size) in ty.dims.iter().zip(shape) {
             if let ExprKind::Name(n) = &e.kind
-                && scope.get(n).is_none()
-                && self.model.resolve(n, e.span).is_none()
-                && !super::WORDS.contains(&n.as_str())
+                && is_free(self, n, e.span, scope)
             {
                 let t = self.store.num(size as u64);
                 scope.bind(n, Local::Value(t));
@@ -108,77 +116,19 @@ impl Elaborator<'_> {
         Ok(true)
     }
 
-    /// The block that a name between brackets means: the variable of an `each`, or a parameter of the architecture. A
-    /// local name and a constant of the file hide a parameter.
-    pub(in crate::model) fn block_index(&self, name: &str, scope: &Scope) -> Option<usize> {
-        match scope.get(name) {
-            Some(Local::Block(i)) => Some(i),
-            Some(_) => None,
-            None if matches!(self.model.lookup(name), Some(Declared::Let(_))) => None,
-            None => scope.over.as_ref()?.architecture.block_named(name),
-        }
-    }
-
-    /// The block that `base[name]` means, if it means one: any vector over the parameters has blocks inside `each`, the point
-    /// and the states also by name.
-    ///
-    /// # Errors
-    /// If it is a block of the point or of a state, and the name means nothing.
-    pub(in crate::model) fn block_meant(&mut self, base: &Expr, name: &Ident, scope: &Scope) -> Elab<Option<usize>> {
-        if let Some(Local::Block(i)) = scope.get(&name.name) {
-            return Ok(Some(i));
-        }
-        let Some(over) = scope.over.clone() else { return Ok(None) };
-        let blocks = match &base.kind {
-            ExprKind::Name(n) | ExprKind::Primed(n) if scope.get(n).is_none() || over.layouts.contains_key(n) => {
-                n == "params" || over.layouts.get(n).is_some_and(|l| *l != Layout::Apart)
-            }
-            _ => false,
-        };
-        if !blocks {
-            return Ok(None);
-        }
-        match self.block_index(&name.name, scope) {
-            None if scope.get(&name.name).is_none()
-                && self.model.resolve(&name.name, name.span).is_none()
-                && !super::WORDS.contains(&name.name.as_str()) =>
-            {
-                self.unknown_block(name, &over.architecture)
-            }
-            found => Ok(found),
-        }
-    }
-
-    /// The block that an argument names: `W` inside `each`, `params[A]`.
-    pub(in crate::model) fn block_written(&mut self, e: &Expr, scope: &Scope) -> Elab<Option<usize>> {
-        match &e.kind {
-            ExprKind::Name(w) => Ok(match scope.get(w) {
-                Some(Local::Block(i)) => Some(i),
-                _ => None,
-            }),
-            ExprKind::Index(base, subscripts) => match (&base.kind, &subscripts[..]) {
-                (ExprKind::Name(p), [Subscript::At(Expr { kind: ExprKind::Name(n), span })]) if p == "params" => {
-                    self.block_meant(base, &Ident { name: n.clone(), span: *span }, scope)
-                }
-                _ => Ok(None),
-            },
-            _ => Ok(None),
-        }
-    }
-
     /// `z[A]` with a name that means nothing: an error that lists the blocks.
-    pub(in crate::model) fn unknown_block<T>(&mut self, name: &Ident, a: &Architecture) -> Elab<T> {
+    pub(in crate::model) fn no_such_block(&self, name: &Ident, a: &Architecture) -> ModelError {
         if a.name == TRIAL_NAME && self.model.is_no_parameter(&name.name) {
             let what = "block";
             let help = Some(format!("no architecture here has a parameter `{}`", name.name));
-            return self.fail(ModelError::UnknownName { what, name: name.name.clone(), help, span: name.span });
+            return ModelError::UnknownName { what, name: name.name.clone(), help, span: name.span };
         }
         let message = format!("{} has no parameter `{}`: {}", a.name, name.name, a.blocks_in_words());
         let near = nearest(&name.name, a.blocks.iter().map(|b| b.name.as_str()));
         let help = near.map(|n| format!("did you mean `{n}`?")).or_else(|| {
             Some("an optimizer that names a parameter can only be asked about architectures that have it".to_owned())
         });
-        self.fail(ModelError::Blocks { message, help, span: name.span })
+        ModelError::Blocks { message, help, span: name.span }
     }
 
     /// A component that is given block by block, but not for all.
@@ -199,22 +149,19 @@ impl Elaborator<'_> {
     }
 
     /// `z[W]` and `z'[W]`: a block of a state, or of any vector over the parameters.
-    pub(in crate::model) fn block_of_state(
+    pub(in crate::model) fn block_of_whole(
         &mut self,
-        base: &Expr,
+        t: Term,
+        whole: Whole<'_>,
         block: usize,
+        over: &Over,
         span: Span,
-        scope: &mut Scope,
     ) -> Elab<Term> {
-        let Some(over) = scope.over.clone() else {
-            return Err(Reported);
+        let name = match whole {
+            Whole::Component(name) => name,
+            Whole::Other => "",
         };
-        let t = self.expr(base, scope)?;
-        let name = match &base.kind {
-            ExprKind::Name(n) | ExprKind::Primed(n) => n.as_str(),
-            _ => "",
-        };
-        let shape = self.block_shape(name, block, &over);
+        let shape = self.block_shape(name, block, over);
         let sizes: Vec<usize> = match over.layouts.get(name) {
             Some(&Layout::Sides(v)) => over.architecture.blocks.iter().map(|b| side(&b.shape, v).pow(2)).collect(),
             Some(Layout::Numbers) => vec![1; over.architecture.blocks.len()],

@@ -1,31 +1,45 @@
 //! The words and functions of an optimizer's body: differentials, metrics, connections.
 
-use super::{FUNCTIONS, Over};
+use super::Over;
+use crate::core::error::ModelError;
+use crate::core::names::nearest;
+use crate::core::words::{Calculus, Word};
 use crate::domain::Rational;
-use crate::model::elaborate::{Elab, Elaborator, Scope};
-use crate::model::error::ModelError;
+use crate::model::elaborate::{Elab, Elaborator};
+use crate::read::Arg;
 use crate::source::Span;
-use crate::syntax::tree::{Expr, Ident};
 use crate::term::{NotDifferentiable, SymbolId, Term};
 
 impl Elaborator<'_> {
-    /// A word of an optimizer's body, if it is one.
-    pub(in crate::model) fn optimizer_word(&mut self, name: &str, over: &Over, span: Span) -> Elab<Option<Term>> {
+    /// A word of an optimizer's body.
+    pub(in crate::model) fn optimizer_word(&mut self, word: Word, over: &Over, span: Span) -> Elab<Term> {
         let a = &over.architecture;
-        Ok(Some(match name {
-            "params" => a.point,
-            "dim" => self.store.num(a.dim as u64),
-            "loss" => match a.loss {
-                Some(t) => t,
-                None => return self.incomplete(over, "loss", &format!("optimizer `{}`", over.optimizer), span),
-            },
-            "output" => match a.output {
-                Some(t) => t,
-                None => return self.incomplete(over, "output", &format!("optimizer `{}`", over.optimizer), span),
-            },
-            "metric" => self.metric(over, &format!("optimizer `{}`", over.optimizer), span)?,
-            _ => return Ok(None),
-        }))
+        let whole = || format!("optimizer `{}`", over.optimizer);
+        match word {
+            Word::Params => Ok(a.point),
+            Word::Dim => Ok(self.store.num(a.dim as u64)),
+            Word::Loss => a.loss.map_or_else(|| self.incomplete(over, "loss", &whole(), span), Ok),
+            Word::Output => a.output.map_or_else(|| self.incomplete(over, "output", &whole(), span), Ok),
+            Word::Metric => self.metric(over, &whole(), span),
+        }
+    }
+
+    /// The new value of `params` or of a state.
+    pub(in crate::model) fn new_value(&mut self, name: &str, over: &Over, span: Span) -> Elab<Term> {
+        match over.primed.get(name) {
+            Some(&(_, t)) => Ok(t),
+            None if over.primed.is_empty() => {
+                let message = format!("`{name}'` is a new value, and only a `step` has those");
+                let help =
+                    Some(format!("in a `flow`, `{name}` is the value and `d/dt {name} = …` gives its derivative"));
+                self.fail(ModelError::OptimizerBody { message, help, span })
+            }
+            None => {
+                let near =
+                    nearest(name, over.primed.keys().map(String::as_str)).map(|n| format!("did you mean `{n}'`?"));
+                self.fail(ModelError::UnknownName { what: "new value", name: format!("{name}'"), help: near, span })
+            }
+        }
     }
 
     fn incomplete<T>(&mut self, over: &Over, part: &'static str, needed_by: &str, span: Span) -> Elab<T> {
@@ -147,86 +161,50 @@ impl Elaborator<'_> {
         Ok(self.store.sum(parts, &[n, n]))
     }
 
-    /// A function of an optimizer's body, if it is one.
+    /// A function of an optimizer's body, with as many arguments as it takes.
     pub(in crate::model) fn optimizer_function(
         &mut self,
-        f: &Ident,
-        args: &[Expr],
-        span: Span,
-        scope: &mut Scope,
+        f: Calculus,
+        values: &[Arg<Term>],
         over: &Over,
-    ) -> Elab<Option<Term>> {
-        let name = f.name.as_str();
-        if !FUNCTIONS.contains(&name) {
-            return Ok(None);
-        }
+        span: Span,
+    ) -> Elab<Term> {
         let (a, n, symbol) = (&over.architecture, over.architecture.dim, over.architecture.symbol);
-        let block = match (name, args) {
-            ("d" | "grad", [_, of]) => self.block_written(of, scope)?,
-            _ => None,
-        };
-        let taken = if block.is_some() { &args[..1] } else { args };
-        let mut values = Vec::with_capacity(taken.len());
-        for e in taken {
-            values.push((self.expr(e, scope)?, e.span));
-        }
-        let arity = match name {
-            "raise" | "lower" | "at" => 2,
-            "christoffel" => 3,
-            _ => 1,
-        };
-        if values.len() != arity {
-            let expected = match name {
-                "d" | "grad" => "one argument, or an expression and a block variable of `each`",
-                "raise" | "lower" => "a metric and a vector",
-                "at" => "a point and an expression",
-                "christoffel" => "a metric and two vectors",
-                _ => "one argument",
-            };
-            return self.fail(ModelError::Arity {
-                name: name.into(),
-                expected: expected.into(),
-                found: args.len(),
-                span,
-            });
-        }
         let (x, sx) = values[0];
         for (i, &(t, at)) in values.iter().enumerate() {
-            let (shape, place): (&[usize], &str) = match (name, i) {
-                ("raise" | "lower" | "christoffel" | "blockdiag", 0) => (&[n, n], "a metric here"),
-                ("raise" | "lower" | "christoffel", _) => (&[n], "a vector over the parameters here"),
-                ("at", 0) => (&[n], "the point"),
+            let (shape, place): (&[usize], &str) = match (f, i) {
+                (Calculus::Raise | Calculus::Lower | Calculus::Christoffel | Calculus::BlockDiagonal, 0) => {
+                    (&[n, n], "a metric here")
+                }
+                (Calculus::Raise | Calculus::Lower | Calculus::Christoffel, _) => {
+                    (&[n], "a vector over the parameters here")
+                }
+                (Calculus::At, 0) => (&[n], "the point"),
                 _ => continue,
             };
             self.expect_shape(t, shape, place, at)?;
         }
-        Ok(Some(match name {
-            "d" | "grad" => {
-                let d = self.gradient(x, symbol, sx)?;
-                match block {
-                    Some(i) => a.block(&mut self.store, d, i),
-                    None => d,
-                }
-            }
-            "natgrad" => {
+        match f {
+            Calculus::Differential | Calculus::Gradient => self.gradient(x, symbol, sx),
+            Calculus::NaturalGradient => {
                 let g = self.metric(over, "`natgrad`", span)?;
                 let d = self.gradient(x, symbol, sx)?;
-                self.raise(g, d)
+                Ok(self.raise(g, d))
             }
-            "raise" => self.raise(x, values[1].0),
-            "lower" => self.store.matmul(x, values[1].0),
-            "hess" => {
+            Calculus::Raise => Ok(self.raise(x, values[1].0)),
+            Calculus::Lower => Ok(self.store.matmul(x, values[1].0)),
+            Calculus::Hessian => {
                 let d = self.gradient(x, symbol, sx)?;
                 let h = self.store.jacobian(d, symbol);
-                self.differentiable(h, span)?
+                self.differentiable(h, span)
             }
-            "covhess" => {
+            Calculus::CovariantHessian => {
                 self.expect_shape(x, &[], "the argument of `covhess`", sx)?;
-                self.covariant_hessian(x, over, span)?
+                self.covariant_hessian(x, over, span)
             }
-            "christoffel" => self.christoffel(x, values[1].0, values[2].0, symbol, span)?,
-            "blockdiag" => self.block_diagonal(x, &a.sizes()),
-            _ => self.store.substitute_one(values[1].0, &[(symbol, x)].into_iter().collect()),
-        }))
+            Calculus::Christoffel => self.christoffel(x, values[1].0, values[2].0, symbol, span),
+            Calculus::BlockDiagonal => Ok(self.block_diagonal(x, &a.sizes())),
+            Calculus::At => Ok(self.store.substitute_one(values[1].0, &[(symbol, x)].into_iter().collect())),
+        }
     }
 }

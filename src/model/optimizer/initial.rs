@@ -5,12 +5,13 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
-use super::{OptimizerOn, Over, State, Variance, side};
+use super::{OptimizerOn, Over, State, side};
+use crate::core::error::ModelError;
+use crate::core::names::nearest;
+use crate::core::variance::Variance;
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elab, Elaborator, Local, Scope};
-use crate::model::error::ModelError;
-use crate::model::names::nearest;
-use crate::syntax::tree::{Equation, Expr, Ident, Instance, Via};
+use crate::syntax::tree::{Expr, Ident, Instance, Via};
 use crate::term::Term;
 
 impl Over {
@@ -28,11 +29,11 @@ impl Over {
 impl Elaborator<'_> {
     /// The value of a state at the start of training. A number in place of a matrix over the parameters is that multiple of
     /// the identity, in place of anything else every entry.
-    pub(super) fn initial(&mut self, e: &Expr, state: &State, a: &Architecture, scope: &mut Scope) -> Elab<Term> {
+    pub(super) fn initial(&mut self, e: &Expr, state: &State, a: &Architecture, scope: &Scope) -> Elab<Term> {
         self.value_of(e, state, a, scope, &format!("the first value of `{}`", state.name))
     }
 
-    fn value_of(&mut self, e: &Expr, state: &State, a: &Architecture, scope: &mut Scope, what: &str) -> Elab<Term> {
+    fn value_of(&mut self, e: &Expr, state: &State, a: &Architecture, scope: &Scope, what: &str) -> Elab<Term> {
         let value = self.expr(e, scope)?;
         let shape = self.store.shape(state.term).clone();
         if !self.store.shape(value).is_empty() {
@@ -70,30 +71,19 @@ impl Elaborator<'_> {
         let Some(via) = via else { return Ok(values) };
         let mut scope = self.outside((left, right), source)?;
         let mut given: Vec<&Ident> = Vec::new();
-        for equation in &via.body {
-            let (name, e) = match equation {
-                Equation::Let(l) => {
-                    let value = self.expr(&l.value, &mut scope);
-                    scope.bind_result(&l.name.name, value);
-                    continue;
-                }
-                Equation::Assign(name, e) => (name, e),
-            };
+        crate::read::equations(self, &via.body, &mut scope, &mut |elaborator, name, e, scope| {
             if let Some(first) = given.iter().find(|n| n.name == name.name) {
-                return self.fail(ModelError::AssignedTwice {
-                    name: name.name.clone(),
-                    first: first.span,
-                    span: name.span,
-                });
+                let (name, first, span) = (name.name.clone(), first.span, name.span);
+                return elaborator.fail(ModelError::AssignedTwice { name, first, span });
             }
             given.push(name);
             let place = target.states.iter().position(|s| s.name == name.name);
             let what = format!("the value of `{}`", name.name);
             if let Some(i) = place {
-                values[i + 1] = Some(self.value_of(e, &target.states[i], &a, &mut scope, &what)?);
+                values[i + 1] = Some(elaborator.value_of(e, &target.states[i], &a, scope, &what)?);
             } else if name.name == "params" {
-                let value = self.expr(e, &mut scope)?;
-                self.expect_shape(value, &[a.dim], &what, e.span)?;
+                let value = elaborator.expr(e, scope)?;
+                elaborator.expect_shape(value, &[a.dim], &what, e.span)?;
                 values[0] = Some(value);
             } else {
                 let names = target.states.iter().map(|s| s.name.as_str()).chain(["params"]);
@@ -101,9 +91,10 @@ impl Elaborator<'_> {
                 let help =
                     near.or_else(|| Some(format!("left of `=` stand `params` and the states of `{}`", target.name)));
                 let (what, name, span) = ("state", name.name.clone(), name.span);
-                return self.fail(ModelError::UnknownName { what, name, help, span });
+                return elaborator.fail(ModelError::UnknownName { what, name, help, span });
             }
-        }
+            Ok(())
+        })?;
         Ok(values)
     }
 
@@ -114,7 +105,7 @@ impl Elaborator<'_> {
         for instance in [right, left] {
             let id = self.optimizer_id(&instance.name)?;
             let decl = &self.model[id];
-            let bound = self.bind(instance, &decl.params, &mut Scope::default(), Some(0))?;
+            let bound = self.bind(instance, &decl.params, &Scope::default(), Some(0))?;
             for p in &decl.params {
                 if let Some(local) = bound.scope.get(&p.name.name) {
                     scope.bind(&p.name.name, local);

@@ -3,16 +3,17 @@
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
-use super::{Over, State, Variance};
-use crate::model::elaborate::{Elab, Elaborator, Local, Reported, Scope};
-use crate::model::error::ModelError;
-use crate::model::names::nearest;
+use super::{Over, State};
+use crate::core::error::ModelError;
+use crate::core::names::nearest;
+use crate::core::variance::Variance;
+use crate::model::elaborate::{Elab, Elaborator, Reported};
+use crate::read::Rule;
 use crate::source::Span;
-use crate::syntax::tree::{Expr, Place, Statement, StatementKind};
 use crate::term::{Shape, SymbolId, Term};
 
 /// The rule of a whole component.
-struct Rule {
+struct OfWhole {
     value: Term,
     span: Span,
     covariant: bool,
@@ -30,102 +31,24 @@ struct OfBlock {
 /// The rules met so far.
 #[derive(Default)]
 pub(super) struct Rules {
-    whole: IndexMap<String, Rule>,
+    whole: IndexMap<String, OfWhole>,
     blocks: IndexMap<(String, usize), OfBlock>,
 }
 
-/// A body that is being read.
-pub(super) struct Reading<'a> {
-    pub step: bool,
-    pub states: &'a [State],
-    pub over: &'a Over,
-    pub rules: Rules,
-    /// Inside an `each` that runs over all blocks.
-    pub general: bool,
-}
-
-impl Elaborator<'_> {
-    /// The lines of a flow or a step; inside `each`, of one block.
-    pub(super) fn statements(
+impl<'m> Elaborator<'m> {
+    /// Keeps a rule, whose component and shape are looked at.
+    pub(super) fn rule<'e>(
         &mut self,
-        body: &[Statement],
-        reading: &mut Reading<'_>,
-        scope: &mut Scope,
-        block: Option<usize>,
-    ) -> Elab<()> {
-        let step = reading.step;
-        let mut ok = true;
-        for s in body {
-            let done = match &s.kind {
-                StatementKind::Let(l) => {
-                    let value = self.expr(&l.value, scope);
-                    scope.bind_result(&l.name.name, value);
-                    value.map(|_| ())
-                }
-                StatementKind::Derivative(p, e) if !step => self.rule((p, e, s.span), false, reading, scope),
-                StatementKind::Covariant(p, e) if !step => self.rule((p, e, s.span), true, reading, scope),
-                StatementKind::Update(p, e) if step => self.rule((p, e, s.span), false, reading, scope),
-                StatementKind::Update(p, _) => {
-                    let message = format!("`{0}' = …` belongs in a `step`; a `flow` says `d/dt {0} = …`", p.name.name);
-                    self.fail(ModelError::OptimizerBody { message, help: None, span: s.span })
-                }
-                StatementKind::Derivative(p, _) | StatementKind::Covariant(p, _) => {
-                    let message = format!("`d/dt` belongs in a `flow`; a `step` says `{}' = …`", p.name.name);
-                    self.fail(ModelError::OptimizerBody { message, help: None, span: s.span })
-                }
-                StatementKind::Each { var, .. } if block.is_some() => {
-                    let message = "an `each` cannot stand inside another `each`".to_owned();
-                    self.fail(ModelError::OptimizerBody { message, help: None, span: var.span })
-                }
-                StatementKind::Each { var, shape, over, except, body } => {
-                    let all = self.blocks_of(over, except, &reading.over.architecture, scope);
-                    reading.general = shape.is_none() && except.is_empty() && over.name == "params";
-                    let depth = scope.depth();
-                    let mut done = all.as_ref().map(|_| ()).map_err(|_| Reported);
-                    for i in all.unwrap_or_default() {
-                        scope.bind(&var.name, Local::Block(i));
-                        let fits = match shape {
-                            Some(shape) => self.has_shape(shape, i, &reading.over.architecture, scope),
-                            None => Ok(true),
-                        };
-                        done = match fits {
-                            Ok(true) => done.and(self.statements(body, reading, scope, Some(i))),
-                            Ok(false) => done,
-                            Err(e) => Err(e),
-                        };
-                        scope.truncate(depth);
-                    }
-                    reading.general = false;
-                    done
-                }
-            };
-            ok &= done.is_ok();
-        }
-        if ok { Ok(()) } else { Err(Reported) }
-    }
-
-    fn rule(
-        &mut self,
-        (place, e, span): (&Place, &Expr, Span),
-        covariant: bool,
-        reading: &mut Reading<'_>,
-        scope: &mut Scope,
-    ) -> Elab<()> {
-        let (states, over) = (reading.states, reading.over);
-        let rules = &mut reading.rules;
-        let name = &place.name.name;
-        let value = self.expr(e, scope)?;
-        let block = match &place.block {
-            Some(b) => match self.block_index(&b.name, scope) {
-                Some(i) => Some((name.clone(), i)),
-                None => return self.unknown_block(b, &over.architecture),
-            },
-            None => match scope.get(name) {
-                Some(Local::Block(i)) => Some(("params".to_owned(), i)),
-                _ => None,
-            },
-        };
-        let target = block.as_ref().map_or(name.clone(), |(n, _)| n.clone());
+        rule: Rule<'e, Self>,
+        states: &[State],
+        over: &Over,
+        rules: &mut Rules,
+    ) -> Elab<()>
+    where
+        'm: 'e,
+    {
+        let Rule { component, named, block, value: (value, at), covariant, general, span } = rule;
+        let target = component.to_owned();
         let state = states.iter().find(|s| s.name == target);
         if target != "params" && state.is_none() {
             let near = nearest(&target, states.iter().map(|s| s.name.as_str()).chain(["params"]));
@@ -138,16 +61,15 @@ impl Elaborator<'_> {
                 ),
             };
             let help = Some(help);
-            return self.fail(ModelError::UnknownName { what: "state", name: target, help, span: place.name.span });
+            return self.fail(ModelError::UnknownName { what: "state", name: target, help, span: named });
         }
-        if let Some((target, i)) = block {
+        if let Some(i) = block {
             let shape = self.block_shape(&target, i, over);
-            self.expect_shape(value, &shape, &format!("the block of `{target}`"), e.span)?;
+            self.expect_shape(value, &shape, &format!("the block of `{target}`"), at)?;
             if covariant {
                 let message = "`D/dt` is taken of a whole state, not of a block".to_owned();
                 return self.fail(ModelError::OptimizerBody { message, help: None, span });
             }
-            let general = reading.general;
             let same = rules.blocks.get(&(target.clone(), i)).map(|r| (r.span, r.general));
             if let Some((first, other)) = same.or(rules.whole.get(&target).map(|r| (r.span, true))) {
                 let name = match general && other {
@@ -165,7 +87,7 @@ impl Elaborator<'_> {
         } else {
             value
         };
-        self.expect_shape(value, &shape, &format!("the rule for `{target}`"), e.span)?;
+        self.expect_shape(value, &shape, &format!("the rule for `{target}`"), at)?;
         if let Some(first) = rules
             .whole
             .get(&target)
@@ -180,7 +102,7 @@ impl Elaborator<'_> {
             let help = Some("write `d/dt`".to_owned());
             return self.fail(ModelError::OptimizerBody { message, help, span });
         }
-        rules.whole.insert(target, Rule { value, span, covariant });
+        rules.whole.insert(target, OfWhole { value, span, covariant });
         Ok(())
     }
 

@@ -1,10 +1,11 @@
 //! States: their types, and general points of their fibres.
 
-use super::{State, Variance, Weight, side};
+use super::{State, side};
+use crate::core::error::ModelError;
+use crate::core::names::nearest;
+use crate::core::variance::{Variance, Weight};
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Role, Scope};
-use crate::model::error::ModelError;
-use crate::model::names::nearest;
 use crate::source::Span;
 use crate::syntax::tree::{self, Ident};
 use crate::term::{Shape, Term};
@@ -20,7 +21,7 @@ impl Elaborator<'_> {
         declared: &tree::State,
         a: &Architecture,
         auto: Option<Variance>,
-        scope: &mut Scope,
+        scope: &Scope,
     ) -> Elab<State> {
         let tree::State { name, ty, each, .. } = declared;
         let word = ty.name.name.as_str();
@@ -89,7 +90,7 @@ impl Elaborator<'_> {
     }
 
     /// The variance that a type names.
-    fn variance(&mut self, declared: &tree::State, auto: Option<Variance>, scope: &mut Scope) -> Elab<Variance> {
+    fn variance(&mut self, declared: &tree::State, auto: Option<Variance>, scope: &Scope) -> Elab<Variance> {
         let tree::State { ty, weight, each, .. } = declared;
         let word = ty.name.name.as_str();
         let bad = |e: &mut Self, message: String, help: Option<String>, span: Span| {
@@ -134,7 +135,7 @@ impl Elaborator<'_> {
     }
 
     /// `scalar(k)`, `entries(k)`, `entries(k, odd)`
-    fn weighted(&mut self, word: &str, w: &tree::Weight, scope: &mut Scope) -> Elab<Variance> {
+    fn weighted(&mut self, word: &str, w: &tree::Weight, scope: &Scope) -> Elab<Variance> {
         let t = self.expr(&w.power, scope)?;
         let value = self.store.as_fill(t).cloned().filter(|_| self.store.shape(t).is_empty());
         let Some(k) = value.as_ref().and_then(Weight::new) else {

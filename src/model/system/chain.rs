@@ -1,8 +1,8 @@
 //! One generator over one index: a chain, or a fan.
 
 use super::{Arrow, Chain, Family, Resolver};
+use crate::core::system_error::SystemError;
 use crate::model::elaborate::Elab;
-use crate::model::system_error::SystemError;
 
 impl Resolver<'_> {
     /// The chain of a single generator over a single index; `None` for a fan, whose projections share their source or

@@ -1,11 +1,11 @@
 //! Cones: an apex with a leg to every object of a system.
 
 use super::{Arrow, Cone, Family, Object, Resolver, listed};
+use crate::core::error::ModelError;
+use crate::core::names::{ConeId, Declared};
+use crate::core::system_error::SystemError;
 use crate::model::elaborate::{Elab, Reported, Scope};
-use crate::model::error::ModelError;
-use crate::model::names::{ConeId, Declared};
 use crate::model::suggest::{Kind, unknown_item};
-use crate::model::system_error::SystemError;
 
 impl Resolver<'_> {
     /// The legs and the system below.
@@ -33,7 +33,7 @@ impl Resolver<'_> {
         };
         self.system = name.clone();
         let count = system.objects.len();
-        let apex = self.object(&decl.apex, &mut Scope::default())?;
+        let apex = self.object(&decl.apex, &Scope::default())?;
         self.generator(&decl.leg, 0)?;
         let arrows: Vec<Arrow> = std::mem::take(&mut self.arrows).into_values().collect();
         let all: Vec<Object> = self.objects.values().cloned().collect();

@@ -1,9 +1,9 @@
 //! Generators at values of their indices: numbers in place of names.
 
 use super::Resolver;
+use crate::core::error::ModelError;
+use crate::core::names::Declared;
 use crate::model::elaborate::{Elab, Scope};
-use crate::model::error::ModelError;
-use crate::model::names::Declared;
 use crate::syntax::tree::{Argument, Binder, Expr, ExprKind, Ident, Instance, Param, Subscript};
 
 impl Resolver<'_> {
@@ -61,7 +61,7 @@ impl Resolver<'_> {
     /// The value of an argument that is a number. Other arguments, and faulty ones, stay as they are written.
     fn constant_scalar(&mut self, e: &Expr) -> Option<crate::domain::Rational> {
         let before = self.e.errors.len();
-        let t = self.e.expr(e, &mut Scope::default());
+        let t = self.e.expr(e, &Scope::default());
         self.e.errors.truncate(before);
         let t = t.ok()?;
         self.e.store.as_fill(t).filter(|_| self.e.store.shape(t).is_empty()).cloned()

@@ -1,9 +1,9 @@
 //! Derivatives, connections, and looks at other points.
 
 use super::{Typed, Typer};
+use crate::core::class::Class;
 use crate::domain::Rational;
 use crate::structure::body::{Id, Op};
-use crate::structure::class::Class;
 use crate::structure::law::{Axis, Form, Law};
 
 impl Typer {

@@ -1,10 +1,10 @@
 //! Entrywise operations and sums of entries: they have laws only where the coordinate axes are kept.
 
 use super::{Typed, Typer};
+use crate::core::class::Class;
 use crate::core::prim::{Homogeneity, Parity, Row};
 use crate::domain::Rational;
 use crate::structure::body::{Id, Kind, Op};
-use crate::structure::class::Class;
 use crate::structure::law::{Axis, Form, Law, keeps_axes, keeps_blocks};
 
 impl Typer {

@@ -1,8 +1,8 @@
 //! Why a law is lost, in sentences for practitioners.
 
 use super::Typer;
+use crate::core::class::Class;
 use crate::domain::Rational;
-use crate::structure::class::Class;
 use crate::structure::law::{Form, Law};
 
 impl Typer {

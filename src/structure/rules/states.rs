@@ -1,10 +1,10 @@
 //! The laws of states and points, and of wholes made of blocks.
 
 use super::{Typed, Typer};
+use crate::core::class::Class;
+use crate::core::variance::Variance;
 use crate::domain::Rational;
-use crate::model::optimizer::Variance;
 use crate::structure::body::{Id, Kind};
-use crate::structure::class::Class;
 use crate::structure::law::{Axis, Form, Law, is_conformal, keeps_axes, keeps_blocks, separates_blocks};
 
 impl Typer {

@@ -1,10 +1,10 @@
 //! Products, inverses and powers of matrices, and lengths: contractions of axes.
 
 use super::{Typed, Typer};
+use crate::core::class::Class;
+use crate::core::variance::Variance;
 use crate::domain::Rational;
-use crate::model::optimizer::Variance;
 use crate::structure::body::{Id, Op};
-use crate::structure::class::Class;
 use crate::structure::hypothesis::{Hypothesis, needs_inverses};
 use crate::structure::law::{Axis, Form, Law, keeps_blocks};
 

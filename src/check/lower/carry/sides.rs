@@ -6,11 +6,12 @@
 //! `Q` and `P` leave open cancels. Along `W = Q Vᵀ P + C` the two states change places.
 
 use crate::check::generic;
+use crate::core::variance::Variance;
 use crate::domain::Rational;
 use crate::model::architecture::Block;
 use crate::model::elaborate::Elaborator;
 use crate::model::morphism::Morphism;
-use crate::model::optimizer::{State, Variance, side};
+use crate::model::optimizer::{State, side};
 use crate::term::{Store, Term};
 
 /// How a map acts on one block.

@@ -6,11 +6,12 @@
 
 use crate::check::generic;
 use crate::check::lower::monomial::Monomial;
+use crate::core::variance::{Variance, Weight};
 use crate::domain::{Fun, Rational};
 use crate::model::architecture::Block;
 use crate::model::elaborate::Elaborator;
 use crate::model::morphism::Morphism;
-use crate::model::optimizer::{State, Variance, Weight};
+use crate::model::optimizer::State;
 use crate::term::{Store, Term};
 
 /// A `scalar` state, or numbers for each block, carried along `m` with Jacobian `j`.

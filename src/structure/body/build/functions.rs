@@ -1,71 +1,21 @@
-//! Calls: definitions, and the functions of the language and of an optimizer's body.
+//! The functions of the language and of an optimizer's body.
 
-use super::{Builder, Local, MAX_DEPTH, Scope};
-use crate::core::prim::{self, Fun, Is};
+use super::Builder;
+use crate::core::prim::Fun;
+use crate::core::words::Calculus;
 use crate::domain::Rational;
-use crate::model::names::Declared;
 use crate::source::Span;
 use crate::structure::body::{Id, Kind, Node, Op};
-use crate::syntax::tree::{Expr, ExprKind, Ident};
 
 impl Builder<'_> {
-    pub(super) fn call(&mut self, f: &Ident, args: &[Expr], span: Span, scope: &mut Scope) -> Id {
-        match self.model.resolve(&f.name, f.span) {
-            Some(Declared::Def(id)) if self.depth < MAX_DEPTH => {
-                let def = self.model[id].clone();
-                let mut inner = Scope { inside_def: true, ..Scope::default() };
-                for (p, a) in def.params.iter().zip(args) {
-                    let value = self.expr(a, scope);
-                    inner.bind(&p.name, Local::Value(value));
-                }
-                self.depth += 1;
-                let id = self.expr(&def.body, &mut inner);
-                self.depth -= 1;
-                // Blame falls on the call, not on the definition.
-                let mut node = self.body.node(id).clone();
-                node.span = span;
-                self.body.nodes.push(node);
-                return Id(self.body.nodes.len() - 1);
-            }
-            Some(_) => return self.opaque(format!("`{}`", f.name), Kind::Fixed, span),
-            None => {}
-        }
-        // A block is a matrix already, whatever its shape; `hstack(x)` and `reshape(x, W)` only say so.
-        let same = match (f.name.as_str(), args) {
-            ("hstack", [x]) => Some(x),
-            ("reshape", [x, Expr { kind: ExprKind::Name(w), .. }]) if matches!(scope.get(w), Some(Local::Block)) => {
-                Some(x)
-            }
-            _ => None,
-        };
-        if let Some(x) = same {
-            let id = self.expr(x, scope);
-            let kind = self.kind(id);
-            return if kind == Kind::Block { id } else { self.opaque(format!("`{}`", f.name), kind, span) };
-        }
-        let block = match (f.name.as_str(), args) {
-            ("d" | "grad", [_, Expr { kind: ExprKind::Name(w), .. }]) => matches!(scope.get(w), Some(Local::Block)),
-            _ => false,
-        };
-        let taken = if block { &args[..1] } else { args };
-        let values: Vec<Id> = taken.iter().map(|a| self.expr(a, scope)).collect();
-        let id = self.function(&f.name, &values, span);
-        if block { self.push(Op::BlockOf, vec![id], Kind::Block, span) } else { id }
-    }
-
+    /// A function of the table that is not entrywise.
     pub(super) fn function(&mut self, name: &str, v: &[Id], span: Span) -> Id {
         let kinds: Vec<Kind> = v.iter().map(|&x| self.kind(x)).collect();
         let first = kinds.first().copied().unwrap_or(Kind::Scalar);
-        if let (Some(row), &[x]) = (prim::entrywise(name), v) {
-            return match row.is {
-                Is::Power(q) => {
-                    let q = self.number(q.value(), span);
-                    self.power(x, q, span)
-                }
-                Is::Kernel(_) | Is::Defined(_) => self.push(Op::Map(row), vec![x], first, span),
-            };
-        }
         match (name, v) {
+            // A block is a matrix already, whatever its shape; `hstack(x)` only says so.
+            ("hstack", &[x]) if first == Kind::Block => x,
+            ("hstack", &[_]) => self.opaque("`hstack`", first, span),
             ("max" | "min", &[a, b]) => {
                 if let Some((x, c)) = self.clipped(name, a, b) {
                     let (x, c, kind) = self.same_kind(x, c);
@@ -85,7 +35,7 @@ impl Builder<'_> {
             ("norm", &[x]) => self.push(Op::Norm, vec![x], Kind::Scalar, span),
             ("trace", &[x]) => self.push(Op::Trace, vec![x], Kind::Scalar, span),
             ("det", &[x]) => self.push(Op::Det, vec![x], Kind::Scalar, span),
-            ("inv", &[x]) => self.inverse(x, span),
+            ("inv", &[x]) => self.inverted(x, span),
             ("pinv", &[x]) if matches!(first, Kind::Matrix | Kind::Side(_)) => {
                 self.push(Op::PseudoInverse, vec![x], first, span)
             }
@@ -104,27 +54,17 @@ impl Builder<'_> {
                 let kind = if let Kind::Side(left) = first { Kind::SideVector(left) } else { Kind::Vector };
                 self.push(Op::DiagonalOf, vec![x], kind, span)
             }
-            ("blockdiag", &[x]) => self.push(Op::BlockDiag, vec![x], Kind::Matrix, span),
             ("rows" | "cols" | "size", &[x]) => self.size_of(name, x, span),
             ("outer", &[a, b]) => self.push(Op::Outer, vec![a, b], Kind::Matrix, span),
             ("eye" | "zeros" | "ones", &[n]) if self.body.node(n).op == Op::Given("dim".into()) => match name {
                 "eye" => self.push(Op::Eye, Vec::new(), Kind::Matrix, span),
                 "zeros" => self.push(Op::Zero, Vec::new(), Kind::Vector, span),
                 _ => {
-                    let c = self.number(Rational::ONE, span);
+                    let c = self.constant_at(Rational::ONE, span);
                     self.spread(c, Kind::Vector, span)
                 }
             },
             ("zeros", &[_, _]) => self.push(Op::Zero, Vec::new(), Kind::Matrix, span),
-            ("d", &[e]) => self.push(Op::Differential, vec![e], Kind::Vector, span),
-            ("grad", &[e]) => self.push(Op::Gradient, vec![e], Kind::Vector, span),
-            ("natgrad", &[e]) => self.push(Op::NaturalGradient, vec![e], Kind::Vector, span),
-            ("raise", &[g, c]) => self.push(Op::Raise, vec![g, c], Kind::Vector, span),
-            ("lower", &[g, c]) => self.push(Op::Lower, vec![g, c], Kind::Vector, span),
-            ("hess", &[e]) => self.push(Op::Hessian, vec![e], Kind::Matrix, span),
-            ("covhess", &[e]) => self.push(Op::CovariantHessian, vec![e], Kind::Matrix, span),
-            ("christoffel", &[g, u, w]) => self.push(Op::Christoffel, vec![g, u, w], Kind::Vector, span),
-            ("at", &[q, e]) => self.push(Op::At, vec![q, e], kinds[1], span),
             _ => {
                 // What is made of numbers, as `ones(2)` and `concat(loss, 0)`, is a tensor of a fixed space.
                 let kind = match (name, first) {
@@ -135,6 +75,23 @@ impl Builder<'_> {
                 self.function_of(format!("`{name}`"), v.to_vec(), kind, span)
             }
         }
+    }
+
+    /// A function of an optimizer's body, with as many arguments as it takes.
+    pub(super) fn calculus_of(&mut self, f: Calculus, v: &[Id], span: Span) -> Id {
+        let (op, kind) = match f {
+            Calculus::Differential => (Op::Differential, Kind::Vector),
+            Calculus::Gradient => (Op::Gradient, Kind::Vector),
+            Calculus::NaturalGradient => (Op::NaturalGradient, Kind::Vector),
+            Calculus::Raise => (Op::Raise, Kind::Vector),
+            Calculus::Lower => (Op::Lower, Kind::Vector),
+            Calculus::Hessian => (Op::Hessian, Kind::Matrix),
+            Calculus::CovariantHessian => (Op::CovariantHessian, Kind::Matrix),
+            Calculus::Christoffel => (Op::Christoffel, Kind::Vector),
+            Calculus::BlockDiagonal => (Op::BlockDiag, Kind::Matrix),
+            Calculus::At => (Op::At, v.last().map_or(Kind::Vector, |&e| self.kind(e))),
+        };
+        self.push(op, v.to_vec(), kind, span)
     }
 
     /// The two factors of an entrywise product or square of what is over the parameters.
@@ -153,7 +110,7 @@ impl Builder<'_> {
     /// `rows(x)`, `cols(x)`, `size(x)`
     fn size_of(&mut self, name: &str, x: Id, span: Span) -> Id {
         let word = match (self.kind(x), name) {
-            (Kind::Scalar, _) | (Kind::Vector, "cols") => return self.number(Rational::ONE, span),
+            (Kind::Scalar, _) | (Kind::Vector, "cols") => return self.constant_at(Rational::ONE, span),
             (Kind::Vector, _) | (Kind::Matrix, "rows" | "cols") => {
                 return self.push(Op::Given("dim".into()), Vec::new(), Kind::Scalar, span);
             }

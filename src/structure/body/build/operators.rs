@@ -7,9 +7,9 @@ use crate::structure::body::{Id, Kind, Op};
 use crate::syntax::tree::BinaryOp;
 
 impl Builder<'_> {
-    pub(super) fn negated(&mut self, x: Id, span: Span) -> Id {
+    pub(super) fn minus(&mut self, x: Id, span: Span) -> Id {
         match self.constant(x).cloned() {
-            Some(q) => self.number(-q, span),
+            Some(q) => self.constant_at(-q, span),
             None => {
                 let kind = self.kind(x);
                 self.push(Op::Neg, vec![x], kind, span)
@@ -17,20 +17,20 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn inverse(&mut self, x: Id, span: Span) -> Id {
+    pub(super) fn inverted(&mut self, x: Id, span: Span) -> Id {
         match self.kind(x) {
             Kind::Matrix | Kind::Side(_) => {
                 let kind = self.kind(x);
                 self.push(Op::Inverse, vec![x], kind, span)
             }
             _ => {
-                let minus = self.number(Rational::NEG_ONE, span);
-                self.power(x, minus, span)
+                let minus = self.constant_at(Rational::NEG_ONE, span);
+                self.raised(x, minus, span)
             }
         }
     }
 
-    pub(super) fn power(&mut self, a: Id, b: Id, span: Span) -> Id {
+    pub(super) fn raised(&mut self, a: Id, b: Id, span: Span) -> Id {
         let kind = self.kind(a);
         let Some(q) = self.constant(b).cloned() else {
             return if kind == Kind::Scalar && self.kind(b) == Kind::Scalar {
@@ -40,13 +40,13 @@ impl Builder<'_> {
             };
         };
         if let Some(value) = self.constant(a).and_then(|c| crate::domain::roots::rational_power(c, &q)) {
-            return self.number(value, span);
+            return self.constant_at(value, span);
         }
         if q.is_one() {
             return a;
         }
         if q.is_zero() {
-            let one = self.number(Rational::ONE, span);
+            let one = self.constant_at(Rational::ONE, span);
             return if kind == Kind::Scalar { one } else { self.spread(one, kind, span) };
         }
         self.push(Op::Power(q), vec![a], kind, span)
@@ -78,7 +78,7 @@ impl Builder<'_> {
                 BinaryOp::Div | BinaryOp::EntryDiv => (!y.is_zero()).then(|| x / y),
             };
             if let Some(q) = folded {
-                return self.number(q, span);
+                return self.constant_at(q, span);
             }
         }
         let (ka, kb) = (self.kind(a), self.kind(b));
@@ -97,7 +97,7 @@ impl Builder<'_> {
                 let (s, t, kind) = if ka == Kind::Scalar { (a, b, kb) } else { (b, a, ka) };
                 if self.constant(s).is_some_and(Rational::is_zero) {
                     return if kind == Kind::Scalar {
-                        self.number(Rational::ZERO, span)
+                        self.constant_at(Rational::ZERO, span)
                     } else {
                         self.push(Op::Zero, Vec::new(), kind, span)
                     };

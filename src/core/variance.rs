@@ -1,6 +1,6 @@
 //! How morphisms carry states.
 
-use crate::domain::Rational;
+use dashu_ratio::RBig as Rational;
 
 /// A rational exponent: the weight of a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
