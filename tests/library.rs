@@ -1,6 +1,14 @@
 //! The standard library: it has no faults, says what it is, and holds what its documentation and the literature say.
 
+#[path = "library/docs.rs"]
+mod docs;
+#[path = "library/nets.rs"]
+mod nets;
 mod support;
+#[path = "library/tables.rs"]
+mod tables;
+#[path = "library/trajectories.rs"]
+mod trajectories;
 
 use std::collections::BTreeSet;
 use std::path::Path;

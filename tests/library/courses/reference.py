@@ -3,7 +3,7 @@
 
 Needs PyTorch, optax and pytorch_optimizer in an environment of their own; nothing of the project depends on them. Each entry says
 which optimizer of std.optimizers it is compared with, at which learning rate, and the parameters after each step. The network and
-its data stand in tests/trajectories.rs as well.
+its data stand in tests/library/trajectories.rs as well.
 """
 import sys
 import warnings

@@ -1,9 +1,7 @@
 //! The tables of the README are what the program finds: along which classes each optimizer of the library is natural, and
 //! which rates it needs when a network is widened.
 //!
-//! `UPDATE_TABLES=1 cargo test --test tables` writes them anew.
-
-mod support;
+//! `UPDATE_TABLES=1 cargo test --test library table` writes them anew.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,6 +15,8 @@ use nat::syntax;
 use nat::uses::library;
 use nat::verdict::{Finding, Verdict};
 use nat::{Answer, FileReport};
+
+use crate::support;
 
 /// Settings beside the defaults that have a row of their own.
 const VARIANTS: [&str; 14] = [

@@ -1,10 +1,8 @@
 //! The optimizers of the library take the steps of the implementations that people run.
 //!
-//! `trajectories/reference.txt` holds courses of PyTorch, optax and pytorch_optimizer on one small network in double
-//! precision, written by `trajectories/reference.py`; here the optimizers of the library are run on the same network. What
+//! `courses/reference.txt` holds courses of PyTorch, optax and pytorch_optimizer on one small network in double
+//! precision, written by `courses/reference.py`; here the optimizers of the library are run on the same network. What
 //! differs is said at the optimizer, and is left out of the comparison by hyperparameters (`eps = 0`) or not at all.
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,6 +14,8 @@ use nat::source::{Source, Sources};
 use nat::syntax::tree::Question;
 use nat::term::{Program, SymbolId};
 use nat::uses::{Files, NoFiles};
+
+use crate::support;
 
 /// The network of the courses, with the data and the start that `reference.py` has.
 const NET: &str = "
@@ -44,7 +44,7 @@ struct Reference {
 }
 
 fn references() -> Vec<Reference> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/trajectories/reference.txt");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/library/courses/reference.txt");
     let text = support::read(&path);
     let mut all = Vec::new();
     for entry in text.split("\n\n").filter(|e| !e.trim().is_empty()) {
@@ -84,7 +84,7 @@ fn course(optimizer: &str, lr: f64, read: &str, steps: usize) -> Result<Vec<Vec<
         return Err("no question".into());
     };
     let mut e = Elaborator::new(&model);
-    let path = e.path(along, &mut Scope::default(), &mut Default::default());
+    let path = e.path(along, &Scope::default(), &mut Default::default());
     let on = path.and_then(|p| e.optimizer(optimizer, &p.source, None));
     let Ok(on) = on else { return Err(format!("{:?}", e.errors)) };
     let symbols: Vec<SymbolId> =

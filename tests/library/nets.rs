@@ -1,8 +1,6 @@
 //! The layers of `std.nets` compute what they say: each against numbers that were worked out apart, in numpy from the
 //! formulas of the papers.
 
-mod support;
-
 use nat::core::names::Model;
 use nat::domain::float::Float;
 use nat::model::elaborate::{Elaborator, Scope};
@@ -13,6 +11,8 @@ use nat::uses::{Files, NoFiles, library};
 
 const VALUES: &str = "
 use std.nets
+
+use crate::support;
 let Z = [[1, -0.5, 2], [0.5, 1.5, -1]]
 let x = [1, -0.5, 2, 0.25]
 let g = [1.5, -0.5, 1, 2]
@@ -157,7 +157,7 @@ fn value(expression: &str) -> Vec<f64> {
     let (_, _, span) = model.declarations().find(|(name, ..)| *name == "Net").expect("the architecture");
     let net = Instance { name: Ident { name: "Net".into(), span }, args: Vec::new(), span };
     let mut e = Elaborator::new(&model);
-    let Ok(a) = e.architecture(&net, &mut Scope::default()) else { panic!("{expression}: {:?}", e.errors) };
+    let Ok(a) = e.architecture(&net, &Scope::default()) else { panic!("{expression}: {:?}", e.errors) };
     let output = a.output.expect("an output");
     let program = Program::new(&e.store, &[output]);
     program.run(&mut Float::default(), |_| Some(vec![0.0])).expect("a value").swap_remove(0)

@@ -1,8 +1,8 @@
 //! What the pages show is true: every block of the language on them is checked, and each answer is as the page expects.
 
-mod support;
-
 use std::path::{Path, PathBuf};
+
+use crate::support;
 
 /// The pages whose blocks are files of their own.
 fn pages() -> Vec<PathBuf> {
