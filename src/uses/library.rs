@@ -16,9 +16,12 @@ pub struct Library {
 }
 
 /// All libraries, in order of name.
-static LIBRARIES: [Library; 2] = [
+static LIBRARIES: [Library; 5] = [
+    Library::new("std.lora", include_str!("../std/lora.nat")),
     Library::new("std.maps", include_str!("../std/maps.nat")),
+    Library::new("std.nets", include_str!("../std/nets.nat")),
     Library::new("std.optimizers", include_str!("../std/optimizers.nat")),
+    Library::new("std.widths", include_str!("../std/widths.nat")),
 ];
 
 impl Library {
@@ -54,7 +57,11 @@ pub fn named(name: &str) -> Option<&'static Library> {
 
 /// What to say of a name that is no library: a near miss, and what there is.
 pub fn suggestion(name: &str) -> String {
-    let list = all().map(|l| format!("`{}`", l.name)).collect::<Vec<_>>().join(" and ");
+    let names: Vec<String> = all().map(|l| format!("`{}`", l.name)).collect();
+    let list = match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    };
     if let Some(path) = name.strip_suffix(".nat") {
         return format!("a file is used by its path in quotation marks: `use \"{path}.nat\"`");
     }

@@ -170,7 +170,9 @@ fn mixes_blocks(asked: &Asked, chart: &Chart) -> Option<String> {
 /// Factors that make the first steps agree in numbers, and the blocks for which there are none.
 fn guess(asked: &mut Asked, runner: &Runner, courses: &Courses) -> (Option<Guess>, Vec<usize>) {
     let target = asked.target.clone();
-    let search = |allowed: Vec<usize>, entries| Search { runner, courses, target: &target, allowed, entries };
+    let over =
+        |allowed: Vec<usize>, entries, steps| Search { runner, courses, target: &target, allowed, entries, steps };
+    let search = |allowed: Vec<usize>, entries| over(allowed, entries, STEPS);
     let ones = runner.ones();
     let rate: Vec<usize> = if asked.factors.is_empty() { Vec::new() } else { vec![0] };
     let global = if asked.kind == Kind::Transfer { Vec::new() } else { rate };
@@ -181,10 +183,24 @@ fn guess(asked: &mut Asked, runner: &Runner, courses: &Courses) -> (Option<Guess
         return (None, Vec::new());
     }
     let allowed = allowed(asked);
-    let choices: Vec<Option<Choice>> =
-        target.blocks.iter().map(|b| search(allowed.clone(), b.offset..b.offset + b.size()).solve()).collect();
+    let solve = |steps: usize| -> Vec<Option<Choice>> {
+        target.blocks.iter().map(|b| over(allowed.clone(), b.offset..b.offset + b.size(), steps).solve()).collect()
+    };
+    let choices = solve(STEPS);
     let failing: Vec<usize> = (0..choices.len()).filter(|&b| choices[b].is_none()).collect();
-    let Some(choices) = choices.into_iter().collect::<Option<Vec<Choice>>>() else { return (None, failing) };
+    // Where a gradient is taken ahead, as Nesterov does, one block's later steps depend on the factors of the others: the
+    // first step may tell all of them, and they are looked at together.
+    let together = || -> Option<Vec<Choice>> {
+        let first = solve(1).into_iter().collect::<Option<Vec<Choice>>>()?;
+        let follow = |(g, group): (usize, &Vec<super::run::Course>)| {
+            let own = PerBlock { blocks: first.iter().map(|c| c.values[g].clone()).collect(), rest: ones.clone() };
+            target.blocks.iter().all(|b| search(Vec::new(), b.offset..b.offset + b.size()).follows(group, &own))
+        };
+        courses.groups.iter().enumerate().all(follow).then_some(first)
+    };
+    let Some(choices) = choices.into_iter().collect::<Option<Vec<Choice>>>().or_else(together) else {
+        return (None, failing);
+    };
     let points: Vec<Point<f64>> = courses.groups.iter().map(|g| g[0].point.clone()).collect();
     let points: Vec<&Point<f64>> = points.iter().collect();
     let mut terms = Factors::ones(asked);

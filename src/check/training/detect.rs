@@ -24,9 +24,8 @@ pub fn detect(asked: &mut Asked, builder: &Builder<'_>, courses: &Courses, led: 
     let mut given = vec![false; asked.source.states.len()];
     for t in 0..asked.target.states.len() {
         for s in candidates(asked, t) {
-            let variances = (asked.source.states[s].variance, asked.target.states[t].variance);
             let carried = s == t && builder.carried.get(t).is_some_and(Option::is_some);
-            let tried = forms(variances.0, variances.1, carried, builder.chart);
+            let tried = forms(&asked.source.states[s], &asked.target.states[t], carried, builder.chart);
             let usable = |w: Way| w == Way::Forward || !given[s];
             let found = tried
                 .into_iter()

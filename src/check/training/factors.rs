@@ -8,7 +8,7 @@ use std::ops::Range;
 use nalgebra::{DMatrix, DVector};
 
 use super::Side;
-use super::run::{Course, Courses, Runner, STEPS};
+use super::run::{Course, Courses, Factoring, PerBlock, Runner, STEPS};
 
 /// At most this many hyperparameters of one block are scaled.
 const MAX_SCALED: usize = 4;
@@ -39,6 +39,8 @@ pub struct Search<'a> {
     pub allowed: Vec<usize>,
     /// The entries.
     pub entries: Range<usize>,
+    /// The steps that are looked at.
+    pub steps: usize,
 }
 
 impl Search<'_> {
@@ -59,9 +61,9 @@ impl Search<'_> {
     /// Whether a hyperparameter has an influence on the entries.
     fn matters(&self, course: &Course, j: usize) -> bool {
         let mut changed = self.runner.ones();
-        let plain = self.moves(course, &changed, STEPS);
+        let plain = self.moves(course, &changed, self.steps);
         changed[j] = 1.25;
-        let moved = self.moves(course, &changed, STEPS);
+        let moved = self.moves(course, &changed, self.steps);
         plain.is_none() || moved.is_none() || plain != moved
     }
 
@@ -77,7 +79,7 @@ impl Search<'_> {
         for group in &self.courses.groups {
             let logs = self.fit(group, scaled, &start)?;
             let factors = self.factors(scaled, &logs);
-            if self.residual(group, &factors)?.iter().any(|r| r.abs() > TOLERANCE) {
+            if self.residual(group, &factors[..])?.iter().any(|r| r.abs() > TOLERANCE) {
                 return None;
             }
             values.push(factors);
@@ -85,6 +87,12 @@ impl Search<'_> {
         }
         // What came out as one needs no scaling, and a smaller set was tried before.
         Some(Choice { scaled: scaled.to_vec(), values })
+    }
+
+    /// Whether the entries follow, at all steps, if each block has its own factors.
+    pub fn follows(&self, courses: &[Course], factors: &PerBlock) -> bool {
+        let whole = Search { allowed: Vec::new(), entries: self.entries.clone(), steps: STEPS, ..*self };
+        whole.residual(courses, factors).is_some_and(|all| all.iter().all(|r| r.abs() <= TOLERANCE))
     }
 
     fn factors(&self, scaled: &[usize], logs: &[f64]) -> Vec<f64> {
@@ -96,10 +104,10 @@ impl Search<'_> {
     }
 
     /// The differences of the moves, relative to their size, at all steps of some courses.
-    fn residual(&self, courses: &[Course], factors: &[f64]) -> Option<Vec<f64>> {
+    fn residual(&self, courses: &[Course], factors: &(impl Factoring + ?Sized)) -> Option<Vec<f64>> {
         let mut all = Vec::new();
         for course in courses {
-            let led = self.runner.led(course, self.target, factors, STEPS).ok()?;
+            let led = self.runner.led(course, self.target, factors, self.steps).ok()?;
             for (wanted, got) in course.moves.iter().zip(Runner::moves(course, &led)) {
                 let (wanted, got) = (&wanted[self.entries.clone()], &got[self.entries.clone()]);
                 // Fixed weights keep the problem close to a linear one; a source that stands still has none of its own.
@@ -120,7 +128,7 @@ impl Search<'_> {
     fn fit(&self, group: &[Course], scaled: &[usize], start: &[f64]) -> Option<Vec<f64>> {
         let n = scaled.len();
         let courses = &group[..group.len().min(FITTED)];
-        let at = |u: &[f64]| self.residual(courses, &self.factors(scaled, u)).map(DVector::from_vec);
+        let at = |u: &[f64]| self.residual(courses, &self.factors(scaled, u)[..]).map(DVector::from_vec);
         let mut u = start.to_vec();
         let mut r = at(&u)?;
         let mut damping = 1e-3;

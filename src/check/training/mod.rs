@@ -84,8 +84,11 @@ pub struct Side {
 impl Side {
     /// How the entries of a state belong to the blocks.
     pub fn layout(&self, state: &State) -> Layout {
+        if state.each {
+            return Layout::consecutive(self.blocks.iter().map(|_| 1));
+        }
         match state.variance {
-            Variance::Fixed => Layout::Whole,
+            Variance::Fixed | Variance::Scalar(_) => Layout::Whole,
             Variance::Metric | Variance::Cometric => Layout::Square,
             Variance::Left | Variance::Right => {
                 let sizes = self.blocks.iter().map(|b| side(&b.shape, state.variance).pow(2));

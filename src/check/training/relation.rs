@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use super::chart::Chart;
 use super::{Asked, Layout, Side};
 use crate::core::variance::Variance;
-use crate::model::optimizer::side;
+use crate::model::optimizer::{State, side};
 use crate::term::{NONE, Store, SymbolId, Term};
 
 /// Which state a link gives.
@@ -39,6 +39,8 @@ pub enum Form {
     Both,
     /// On the rows or columns of each block: the entries that they correspond to, times this power of the Jacobian's.
     Sides(i8),
+    /// One number for each block: that of the block that it comes from.
+    Blocks,
 }
 
 /// One equation of a relation.
@@ -66,16 +68,23 @@ pub struct Relation {
 }
 
 /// The forms that may relate two states, in the order in which they are tried.
-pub fn forms(source: Variance, target: Variance, carried: bool, chart: &Chart) -> Vec<(Way, Form)> {
+pub fn forms(source: &State, target: &State, carried: bool, chart: &Chart) -> Vec<(Way, Form)> {
     let mut all = Vec::new();
+    // Numbers for blocks correspond to such; where a block comes from several, to none.
+    if source.each || target.each {
+        let one = chart.blocks.iter().all(|b| b.len() == 1);
+        return if source.each && target.each && one { vec![(Way::Forward, Form::Blocks)] } else { all };
+    }
+    let (source, target) = (source.variance, target.variance);
     if carried {
         all.push((Way::Forward, Form::Carried));
     }
     let sides = |v: Variance| matches!(v, Variance::Left | Variance::Right);
     let square = |v: Variance| matches!(v, Variance::Metric | Variance::Cometric);
+    let number = |v: Variance| matches!(v, Variance::Fixed | Variance::Scalar(_));
     match (source, target) {
-        (Variance::Fixed, Variance::Fixed) => all.push((Way::Forward, Form::Same)),
-        (Variance::Fixed, _) | (_, Variance::Fixed) => {}
+        (s, t) if number(s) && number(t) => all.push((Way::Forward, Form::Same)),
+        (s, t) if number(s) || number(t) => {}
         (s, t) if sides(s) && sides(t) => {
             all.extend([0, 1, -1].map(|p| (Way::Forward, Form::Sides(p))));
         }
@@ -122,6 +131,11 @@ impl Builder<'_> {
         if link.way == Way::Forward {
             let plain = match link.form {
                 Form::Same => source.term,
+                Form::Blocks => {
+                    let from = self.chart.blocks.iter().map(|b| b.first().map_or(NONE, |&a| a as u32)).collect();
+                    let store = &mut asked.problem.setting.store;
+                    store.gather(source.term, from, &[self.chart.blocks.len()])
+                }
                 Form::Carried => self.carried.get(link.target).copied().flatten()?,
                 Form::Image => {
                     let by: FxHashMap<SymbolId, Term> = [(asked.source.point, source.term)].into_iter().collect();

@@ -33,6 +33,7 @@ fn sentence(asked: &mut Asked, link: &Link) -> String {
     let rest = match (link.way, link.form) {
         _ if identity => from,
         (_, Form::Same) => from,
+        (_, Form::Blocks) => format!("the number of each block of {from}"),
         (_, Form::Carried) => format!("the carried {from} ({})", kind(target.variance)),
         (_, Form::Image) => format!("the image of {from}"),
         (Way::Forward, Form::Linear) => format!("the copied {from} (J z)"),
