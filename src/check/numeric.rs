@@ -335,7 +335,7 @@ pub fn slope(
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let sampler = Sampler::new(setting, &roots, extra);
     let program = Program::new(&setting.store, &roots);
-    if program.operations() > budget.operations / 1024 {
+    if program.operations() > budget.operations / 256 {
         return None;
     }
     let mut random = Random::new(budget.seed, "slope");
@@ -446,7 +446,7 @@ pub fn no_rate_mends(
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let sampler = Sampler::new(setting, &roots, extra);
     let program = Program::new(&setting.store, &roots);
-    if program.operations() > budget.operations / 1024 {
+    if program.operations() > budget.operations / 256 {
         return false;
     }
     // Roots of lr are small only where it is very small; what moves with its square is seen only where it is not.

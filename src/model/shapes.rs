@@ -313,9 +313,9 @@ impl<'e> Shapes<'e> {
     /// What the demands say together.
     fn fits(self) -> Fits {
         let own = |l: &Lin| l.vars().into_iter().all(|v| (v as usize) < self.sizes.len());
-        let mut only: Option<(Var, i128, Span)> = None;
+        let mut only: Option<(Var, i128, ModelError)> = None;
         for Demand { difference, fault } in self.demands {
-            let value = match difference.vars()[..] {
+            let (v, n) = match difference.vars()[..] {
                 [] => return Fits::Never(Box::new(never(fault))),
                 [v] if own(&difference) => match difference.linear_in(v) {
                     // a n + b = 0
@@ -324,21 +324,25 @@ impl<'e> Shapes<'e> {
                         if b % a != 0 || -b / a < 0 {
                             return Fits::Never(Box::new(never(fault)));
                         }
-                        (v, -b / a, fault.span())
+                        (v, -b / a)
                     }
                     _ => continue,
                 },
                 _ => continue,
             };
-            match only {
-                Some((v, n, _)) if v == value.0 && n != value.1 => return Fits::Never(Box::new(never(fault))),
-                None => only = Some(value),
+            match &only {
+                // Where the two meet for the first time: what follows from a mistake comes after it.
+                Some((known, m, first)) if *known == v && *m != n => {
+                    return Fits::Never(Box::new(never(first.clone())));
+                }
                 Some(_) => {}
+                None => only = Some((v, n, fault)),
             }
         }
         match only {
-            Some((v, n, span)) => {
-                Fits::Only { name: self.sizes[v as usize].clone(), value: u64::try_from(n).unwrap_or(u64::MAX), span }
+            Some((v, n, fault)) => {
+                let (name, span) = (self.sizes[v as usize].clone(), fault.span());
+                Fits::Only { name, value: u64::try_from(n).unwrap_or(u64::MAX), span }
             }
             None => Fits::Perhaps,
         }

@@ -403,7 +403,7 @@ fn step(samples: &[Sides]) -> Truth {
         Some(false) => {}
     }
     // A defect that is there without any step; no rate touches it.
-    let orders = [1e-3, 1e-4].map(|h| samples.iter().map(|s| s.first_order(h)).collect::<Vec<_>>());
+    let orders = [1e-3, 1e-4, 1e-5, 1e-6].map(|h| samples.iter().map(|s| s.first_order(h)).collect::<Vec<_>>());
     let zeroth: Vec<f64> =
         orders[0].iter().map(|([l, r], _)| norm(&minus(l, r)) / (norm(l) + norm(r) + 1e-9)).collect();
     match judge(&zeroth, 1e-10, 1e-7) {
@@ -439,15 +439,16 @@ fn step(samples: &[Sides]) -> Truth {
             }
         }
     }
-    // The derivatives at 0 with a rate, or with none: of two step sizes the one that shows less, for one of them is
-    // spoilt by rounding and the other by higher orders.
+    // The derivatives at 0 with a rate, or with none: of the step sizes the one that shows least, for small ones are
+    // spoilt by rounding and large ones by higher orders, which is soon so where gradients are great.
     let slopes = |c: &dyn Fn(usize) -> f64| -> Vec<f64> {
         let one = |k: usize, s: usize| {
             let ([l0, _], [l, r]) = &orders[k][s];
             let r = scaled(r, c(k));
             norm(&minus(l, &r)) / (norm(l) + norm(&r) + 1e-3 * norm(l0))
         };
-        (0..samples.len()).map(|s| one(0, s).min(one(1, s))).collect()
+        let least = |s: usize| (0..orders.len()).map(|k| one(k, s)).fold(f64::INFINITY, f64::min);
+        (0..samples.len()).map(least).collect()
     };
     let own = judge(&slopes(&|_| 1.0), 1e-6, 1e-5);
     let at_rate = if start > 0.0 { judge(&slopes(&|k| first(&orders[k])), 1e-6, 1e-5) } else { Some(false) };

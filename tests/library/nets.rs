@@ -11,8 +11,6 @@ use nat::uses::{Files, NoFiles, library};
 
 const VALUES: &str = "
 use std.nets
-
-use crate::support;
 let Z = [[1, -0.5, 2], [0.5, 1.5, -1]]
 let x = [1, -0.5, 2, 0.25]
 let g = [1.5, -0.5, 1, 2]

@@ -35,13 +35,7 @@ impl Bound {
     /// Notes a trial in which everything vanished: the degree of the residual and that of the arguments of atoms. Where
     /// more points than this one were looked at, on all pieces of perfect squares, `left` is the error that they leave.
     /// `false` if such a trial shows too little.
-    pub(super) fn note(
-        &mut self,
-        prime: &mut Prime,
-        degree: f64,
-        argument_degree: f64,
-        left: Option<f64>,
-    ) -> bool {
+    pub(super) fn note(&mut self, prime: &mut Prime, degree: f64, argument_degree: f64, left: Option<f64>) -> bool {
         let p = prime.field.p as f64;
         let (cover, chosen) = prime.cover();
         // Weil's bound, see [`Prime::cover`].

@@ -153,8 +153,11 @@ impl Table {
                     let d = q.denominator().to_f64().value();
                     let (up, down) = if *q < Rational::ZERO { (bottom, base.top) } else { (base.top, bottom) };
                     let formal = 288.0 * e / d;
-                    let growth =
-                        Growth { argument: 1.0, top: (up * e / d + down * e).max(formal), bottom: (down * e).max(formal) };
+                    let growth = Growth {
+                        argument: 1.0,
+                        top: (up * e / d + down * e).max(formal),
+                        bottom: (down * e).max(formal),
+                    };
                     self.atom(t, size, growth, base.top.max(bottom))
                 } else if *q > Rational::ZERO {
                     power(&base, e)
