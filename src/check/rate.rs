@@ -267,7 +267,8 @@ pub(super) fn formula(setting: &mut Setting, prime: &mut Prime, point: &Point<u6
     Some(t)
 }
 
-/// The ratio of the sides at a fixed simple point, as a term in the members.
+/// The ratio of the sides at a fixed simple point, as a term in the members. A number is written in its shortest form: what
+/// stands under its root would otherwise be a number like any other, whose own root nothing recognises.
 fn specialised(setting: &mut Setting, (left, right): (&[Term], &[Term])) -> Option<Term> {
     let quantified: Vec<_> = setting.quantified.iter().map(|q| (q.symbol, q.role)).collect();
     for offset in 0..8u64 {
@@ -294,7 +295,8 @@ fn specialised(setting: &mut Setting, (left, right): (&[Term], &[Term])) -> Opti
                 let a = setting.store.gather(pair[0], vec![i as u32], &[]);
                 let b = setting.store.gather(pair[1], vec![i as u32], &[]);
                 if !setting.store.is_zero(b) && !setting.store.is_zero(a) {
-                    return Some(setting.store.div(a, b));
+                    let ratio = setting.store.div(a, b);
+                    return Some(simplified(setting, ratio));
                 }
             }
         }
