@@ -87,6 +87,13 @@ pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget:
         return Identity::Trivial;
     }
     let test = Test::new(setting, terms, extra, budget, purpose);
+    let operations = test.program.operations();
+    if operations > budget.operations {
+        return Identity::Stuck(format!(
+            "the residual has {operations} scalar operations, more than the budget of {}",
+            budget.operations
+        ));
+    }
     let kinks_in_ranks = ranks_depend_on_kinks(setting, terms);
     let regular = !kinks_in_ranks || regularisation_is_sound(setting, terms);
     let mode = if kinks_in_ranks { PseudoInverses::Regularised } else { PseudoInverses::ByRank };

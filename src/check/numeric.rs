@@ -266,7 +266,7 @@ fn zero_signs(setting: &Setting, roots: &[Term], sampler: &Sampler, program: &Pr
 
 /// Fewer samples of very large programs, so that numbers never cost much more than proofs.
 fn samples_for(operations: usize, budget: &Budget) -> usize {
-    budget.samples.min((budget.operations / 64 / operations.max(1)).max(FEWEST)).max(1)
+    budget.samples.min((budget.operations / 4 / operations.max(1)).max(FEWEST)).max(1)
 }
 
 /// The same point with every continuous entry changed in its last places.

@@ -127,7 +127,8 @@ pub fn can_be_tried(problem: &Problem, term: Term, budget: &Budget) -> bool {
     let sampler = Sampler::new(&problem.setting, &[term], &problem.domain);
     let program = Program::new(&problem.setting.store, &[term]);
     let mut random = Random::new(budget.seed, "tried");
-    (0..48).any(|_| {
+    let affordable = (budget.operations / 64 / program.operations().max(1)).clamp(1, 48);
+    (0..affordable).any(|_| {
         let point = sampler.float(&mut random);
         point.is_some_and(|p| program.run(&mut Float::default(), |s| p.get(&s).cloned()).is_ok())
     })

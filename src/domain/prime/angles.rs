@@ -149,7 +149,8 @@ impl Prime {
             }
             // All exponentials are squares in the field, so that other roots exist too.
             let known = if whole { Root::True(twelfth) } else { Root::Open };
-            self.exponentials.push(Factor { root: known, log: u, sign: Some(self.field.one), ..Factor::of(root) });
+            let sign = Some(self.field.one);
+            self.exponentials.push(Factor { root: known, log: u, sign, drawn: whole, ..Factor::of(root) });
         }
         Ok(root)
     }

@@ -35,12 +35,14 @@ pub(super) struct Factor {
     pub sign: Option<u64>,
     /// Whether it is a prime number.
     pub number: bool,
+    /// Whether its root was drawn, so that it is a power of a free element: such a root adjoins nothing.
+    pub drawn: bool,
 }
 
 impl Factor {
     /// A factor of which nothing is known.
     pub fn of(value: u64) -> Self {
-        Factor { value, inverse: 0, root: Root::Open, log: 0, sign: None, number: false }
+        Factor { value, inverse: 0, root: Root::Open, log: 0, sign: None, number: false, drawn: false }
     }
 }
 
@@ -367,7 +369,7 @@ impl Prime {
         let value = self.field.pow(root, ROOTS);
         let log = self.draw();
         let sign = Some(self.field.one);
-        self.add_factor(Factor { root: Root::True(root), log, sign, ..Factor::of(value) });
+        self.add_factor(Factor { root: Root::True(root), log, sign, drawn: true, ..Factor::of(value) });
         value
     }
 }

@@ -70,7 +70,8 @@ impl Prime {
         let value = self.field.pow(root, ROOTS);
         let scale = self.field.pow(self.field.embed(GREAT), level as u64);
         let log = self.field.mul(scale, self.factors[i].log);
-        self.add_factor(Factor { root: Root::True(root), log, sign: Some(self.field.one), ..Factor::of(value) });
+        let sign = Some(self.field.one);
+        self.add_factor(Factor { root: Root::True(root), log, sign, drawn: true, ..Factor::of(value) });
         self.great.insert((i, level), value);
         value
     }

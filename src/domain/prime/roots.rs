@@ -183,7 +183,10 @@ impl Prime {
         }
         let root = self.root_of_factor(i)?;
         if let (Root::True(_), false) = (root, self.factors[i].number) {
-            let exponent = d.unsigned_abs() / gcd(n.unsigned_abs(), d.unsigned_abs()).max(1);
+            let mut exponent = d.unsigned_abs() / gcd(n.unsigned_abs(), d.unsigned_abs()).max(1);
+            if self.factors[i].drawn {
+                exponent /= gcd(exponent, ROOTS).max(1);
+            }
             let cover = self.covers.entry(i).or_insert((1, false));
             cover.0 = cover.0 / gcd(cover.0, exponent).max(1) * exponent;
         }
@@ -212,7 +215,7 @@ impl Prime {
         }
         let root = self.draw_square();
         let sign = self.field.mul(self.field.pow(root, ROOTS), self.factors[i].inverse);
-        self.factors[i] = Factor { root: Root::True(root), sign: Some(sign), ..self.factors[i] };
+        self.factors[i] = Factor { root: Root::True(root), sign: Some(sign), drawn: true, ..self.factors[i] };
         self.sign_classes += 1;
         self.atoms = true;
         sign
