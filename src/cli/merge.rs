@@ -9,6 +9,7 @@ use super::out::Out;
 use super::output::{self, Format, Target};
 use super::status;
 use crate::report::json::{CheckEntry, Report};
+use crate::report::standing::Standing;
 
 /// Arguments of `nat merge`.
 #[derive(Debug, Args)]
@@ -154,4 +155,7 @@ fn text(report: &Report, out: &mut Out) {
         out.line(&format!("{}:{}:{}: {} ({})", e.file, e.line, e.column, e.message, e.code));
     }
     out.line(&crate::report::summary(report));
+    if let Some(line) = Standing::of(report.checks.iter()).text() {
+        out.line(&line);
+    }
 }

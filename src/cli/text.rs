@@ -5,9 +5,9 @@ use super::collect::{Collected, FileShown, Listen};
 use super::out::Out;
 use super::show::Shown;
 use crate::model::validate::MAX_FAULTS;
+use crate::report::standing::Standing;
 use crate::report::system::wrap;
 use crate::syntax::error::MAX_ERRORS;
-use crate::verdict::{Evidence, Verdict};
 
 /// So many answers that are not as expected are listed in a line each.
 const LISTED: usize = 200;
@@ -64,7 +64,7 @@ impl<'a> Text<'a> {
         if let Some(line) = summary(collected, asked, self.filtered).filter(|_| !(self.quiet && unexpected.is_empty()))
         {
             self.out.line(&line);
-            if let Some(line) = Standing::of(collected).text() {
+            if let Some(line) = Standing::of(shown.iter().map(|s| &s.entry)).text() {
                 self.out.line(&line);
             }
         }
@@ -129,46 +129,6 @@ impl Listen for Text<'_> {
 
     fn is_over(&self) -> bool {
         self.out.is_over()
-    }
-}
-
-/// What the answers of a run rest on.
-#[derive(Debug, Default)]
-struct Standing {
-    proved: usize,
-    assumed: usize,
-    generic: usize,
-    numeric: usize,
-    undecided: usize,
-}
-
-impl Standing {
-    fn of(collected: &Collected) -> Self {
-        let mut standing = Standing::default();
-        for s in collected.files.iter().flat_map(|f| &f.shown).filter(|s| !s.is_table) {
-            let (verdict, evidence) = (s.entry.verdict.as_deref(), s.entry.evidence.as_deref());
-            *match evidence {
-                _ if verdict == Some(Verdict::Undecided.text()) => &mut standing.undecided,
-                Some(e) if e == Evidence::Numeric.text() => &mut standing.numeric,
-                Some(e) if e == Evidence::Generic.text() => &mut standing.generic,
-                _ if !s.entry.assumptions.is_empty() => &mut standing.assumed,
-                _ => &mut standing.proved,
-            } += 1;
-        }
-        standing
-    }
-
-    /// `7 proved, 2 under assumptions, 1 numeric`; a refutation is a proof.
-    fn text(&self) -> Option<String> {
-        let kinds = [
-            (self.proved, "proved"),
-            (self.assumed, "under assumptions"),
-            (self.generic, "on generic instances"),
-            (self.numeric, "numeric"),
-            (self.undecided, "undecided"),
-        ];
-        let parts: Vec<String> = kinds.iter().filter(|k| k.0 > 0).map(|(n, what)| format!("{n} {what}")).collect();
-        (!parts.is_empty()).then(|| parts.join(", "))
     }
 }
 

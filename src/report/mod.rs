@@ -13,6 +13,7 @@ mod markup;
 pub mod picture;
 mod plot;
 pub mod sarif;
+pub mod standing;
 pub mod system;
 pub mod table;
 pub mod text;
