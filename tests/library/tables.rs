@@ -1,11 +1,13 @@
-//! The tables of the README are what the program finds: along which classes each optimizer of the library is natural, and
-//! which rates it needs when a network is widened.
+//! The tables of the README and of the book are what the program finds: along which classes each optimizer of the library
+//! is natural, and which rates it needs when a network is widened. The README has a row for each answer, the book one for
+//! each optimizer.
 //!
 //! `UPDATE_TABLES=1 cargo test --test library table` writes them anew.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use indexmap::IndexMap;
 use nat::core::class::Class;
 use nat::core::names::{Declared, Model};
 use nat::report::table::largest;
@@ -58,17 +60,20 @@ fn answers<'a>(report: &'a FileReport, name: &str) -> &'a Answer {
     found.unwrap_or_else(|| panic!("no answer for {name}"))
 }
 
-/// Compares a table with the README's of this name, or writes it there.
-fn compare(name: &str, rows: &[String]) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+/// Where each optimizer has a row of its own.
+const BOOK: &str = "docs/src/library.md";
+
+/// Compares a table with the one of this name in a page, or writes it there.
+fn compare(page: &str, name: &str, rows: &[String]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
     let text = support::read(&path);
     let (start, end) = (format!("<!-- table: {name} -->\n"), "<!-- end -->");
-    let at = text.find(&start).unwrap_or_else(|| panic!("the README has a table {name}")) + start.len();
+    let at = text.find(&start).unwrap_or_else(|| panic!("{page} has a table {name}")) + start.len();
     let length = text[at..].find(end).expect("the end of the table");
     let wanted = format!("\n{}\n\n", rows.join("\n"));
     if std::env::var_os("UPDATE_TABLES").is_some() {
         let updated = format!("{}{wanted}{}", &text[..at], &text[at + length..]);
-        std::fs::write(&path, updated).expect("the README can be written");
+        std::fs::write(&path, updated).expect("the page can be written");
         return;
     }
     let there: BTreeSet<&str> = text[at..at + length].trim().lines().collect();
@@ -77,7 +82,19 @@ fn compare(name: &str, rows: &[String]) {
         .chain(there.difference(&found).map(|l| format!("is there: {l}")))
         .collect();
     support::conclude(&differences);
-    assert_eq!(text[at..at + length].trim(), wanted.trim(), "the order of the rows");
+    assert_eq!(text[at..at + length].trim(), wanted.trim(), "{page}: the order of the rows");
+}
+
+/// The optimizers with the same answer in one row, in the order of the first: the answer, then the optimizers.
+fn grouped(head: &str, rows: &[(String, String)]) -> Vec<String> {
+    let mut groups: IndexMap<&str, Vec<String>> = IndexMap::new();
+    for (name, answer) in rows {
+        groups.entry(answer).or_default().push(format!("`{name}`"));
+    }
+    let columns = head.matches('|').count() - 1;
+    let mut table = vec![head.to_owned(), format!("|{}", " --- |".repeat(columns))];
+    table.extend(groups.iter().map(|(answer, names)| format!("| {answer} | {} |", names.join(", "))));
+    table
 }
 
 fn or_none(list: &[String], by: &str) -> String {
@@ -99,7 +116,8 @@ fn lost(sources: &Sources, table: &[(Class, Finding)]) -> String {
     or_none(&cells.collect::<Vec<_>>(), "; ")
 }
 
-fn row(sources: &Sources, name: &str, table: &[(Class, Finding)]) -> String {
+/// The classes along which an optimizer is natural, and what a rate or a small learning rate mends.
+fn natural(table: &[(Class, Finding)]) -> String {
     let best: Vec<String> = largest(table).into_iter().map(|c| c.word().to_owned()).collect();
     let rates = table.iter().filter(|(_, f)| f.verdict == Verdict::UpToRate);
     let limits = table.iter().filter(|(_, f)| f.verdict == Verdict::InLimit);
@@ -108,7 +126,7 @@ fn row(sources: &Sources, name: &str, table: &[(Class, Finding)]) -> String {
         rates.map(|(c, f)| format!("{}: rate {}", c.word(), f.rate.clone().unwrap_or_default())).collect();
     mended.extend(limits.map(|(c, f)| format!("{}: lr^{}", c.word(), f.order.unwrap_or(0))));
     mended.extend(open.map(|(c, _)| format!("{}: open", c.word())));
-    format!("| `{name}` | {} | {} | {} |", or_none(&best, ", "), or_none(&mended, "; "), lost(sources, table))
+    format!("{} | {}", or_none(&best, ", "), or_none(&mended, "; "))
 }
 
 #[test]
@@ -117,24 +135,29 @@ fn the_table_of_classes() {
     let asked: String = names.iter().map(|n| format!("classify {n}\n")).collect();
     let (sources, report) = support::check("table.nat", &format!("use std.optimizers\n{asked}"));
     assert_eq!(report.errors.len(), 0);
+    let found: Vec<(String, String)> = names.iter().map(|n| (n.clone(), natural(&answers(&report, n).table))).collect();
+    compare("README.md", "classes", &grouped("| natural along | up to a rate, or in the limit | optimizers |", &found));
     let mut rows = vec![
         "| optimizer | natural along | up to a rate, or in the limit | lost, at the smallest classes, in |".to_owned(),
         "| --- | --- | --- | --- |".to_owned(),
     ];
-    rows.extend(names.iter().map(|n| row(&sources, n, &answers(&report, n).table)));
-    compare("classes", &rows);
+    rows.extend(
+        found
+            .iter()
+            .map(|(n, answer)| format!("| `{n}` | {answer} | {} |", lost(&sources, &answers(&report, n).table))),
+    );
+    compare(BOOK, "classes", &rows);
 }
 
 /// The hyperparameters of a transfer, and its blocks.
 fn widths(a: &Answer) -> String {
-    let name = a.task.optimizer.clone().unwrap_or_default();
     let f = &a.finding;
     let blocks = ["U", "b", "W", "a"];
     let of = |block: &str, word: &str| f.rates.get(block).and_then(|own| own.get(word)).cloned();
     match f.verdict {
         Verdict::Commutes | Verdict::UpToRates => {}
-        Verdict::Fails => return format!("| `{name}` | none | | | | |"),
-        other => return format!("| `{name}` | {} | | | | |", other.text()),
+        Verdict::Fails => return "none | | | |".to_owned(),
+        other => return format!("{} | | | |", other.text()),
     }
     let lr: Vec<String> = blocks.iter().map(|b| of(b, "lr").unwrap_or_else(|| "1".to_owned())).collect();
     let others: BTreeSet<&String> = f.rates.values().flat_map(|own| own.keys()).filter(|w| *w != "lr").collect();
@@ -145,7 +168,7 @@ fn widths(a: &Answer) -> String {
             format!("{word} {}", values.join(", "))
         })
         .collect();
-    format!("| `{name}` | {} | {} |", lr.join(" | "), others.join("; "))
+    format!("{} | {}", lr.join(" | "), others.join("; "))
 }
 
 /// The questions of the example, each settled.
@@ -156,10 +179,11 @@ fn the_table_of_widths() {
     assert_eq!(report.errors.len(), 0);
     let open = report.answers.iter().filter(|a| a.finding.verdict == Verdict::Undecided);
     support::conclude(&open.map(|a| format!("{}: {}", a.task.text, a.finding.message)).collect::<Vec<_>>());
-    let mut rows = vec![
-        "| optimizer | lr of U | of b | of W | of a | others, of U, b, W, a |".to_owned(),
-        "| --- | --- | --- | --- | --- | --- |".to_owned(),
-    ];
-    rows.extend(report.answers.iter().map(widths));
-    compare("widths", &rows);
+    let name = |a: &Answer| a.task.optimizer.clone().unwrap_or_default();
+    let found: Vec<(String, String)> = report.answers.iter().map(|a| (name(a), widths(a))).collect();
+    compare(
+        "README.md",
+        "widths",
+        &grouped("| lr of U | of b | of W | of a | others, of U, b, W, a | optimizers |", &found),
+    );
 }
