@@ -2,24 +2,23 @@
 
 mod claims;
 mod rank;
+mod rates;
 mod small;
 mod step;
 
 pub(in crate::check) use claims::claims;
 use claims::scaled_permutations;
+use rates::proved_rate;
+pub(in crate::check) use rates::{Sign, agree, expected_rate, is_one, looks_like_one, positive, rate_text, up_to_rate};
 use step::step;
 
 use super::algebra::{self, Atoms, Identity, stop_text};
 use super::certify;
 use super::numeric::{self, Sampled};
-use super::rate::{self, Ratio};
 use super::witness::{self, Goal};
 use super::written;
 use super::{Budget, Equation, Problem, Shape};
 use crate::domain::Stop;
-use crate::domain::float::Float;
-use crate::domain::prime::Random;
-use crate::model::elaborate::{Constraint, ConstraintKind};
 use crate::term::{Program, Term};
 use crate::verdict::{Evidence, Finding, NO_NUMBERS, Residual, Verdict};
 
@@ -399,120 +398,6 @@ pub(in crate::check) fn hunt(
     (Some(finding), vec![note])
 }
 
-/// `c · right`, component by component.
-fn scaled(problem: &mut Problem, c: Term, right: &[Term]) -> Vec<Term> {
-    right.iter().map(|&r| problem.setting.store.scalar_mul(c, r)).collect()
-}
-
-/// A rate that is proved and positive: its term, its proof, and the residual.
-fn proved_rate(
-    problem: &mut Problem,
-    left: &[Term],
-    right: &[Term],
-    budget: &Budget,
-) -> Result<Option<(Term, String, Option<Residual>)>, Disagreement> {
-    let domain = problem.domain.clone();
-    let Ratio::Constant(c) = rate::candidate(&mut problem.setting, (left, right), &domain, budget) else {
-        return Ok(None);
-    };
-    let sign = positive(problem, c, budget);
-    if sign == Sign::No {
-        return Ok(None);
-    }
-    if looks_like_one(problem, c, budget) {
-        return Ok(None);
-    }
-    if sign == Sign::Sampled {
-        let of = rate_text(problem, c, budget).map_or(String::new(), |text| format!(" {text}"));
-        problem.assume_sampled(format!("the rate{of} is positive: holds at all members tried, not proved"));
-    }
-    let right = scaled(problem, c, right);
-    Ok(match problem.for_every_member(|p| examine(p, left, &right, budget, "rate"))? {
-        Standing::Proved(_, text, residual) => Some((c, text, residual)),
-        Standing::Unproved(..) => None,
-    })
-}
-
-/// What is known of the sign of a rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::check) enum Sign {
-    /// Positive for every member.
-    Proved,
-    /// Positive at every member tried.
-    Sampled,
-    /// Zero or negative for some member.
-    No,
-}
-
-/// Whether a rate is positive: by its form, by the conditions, or else at members of every size.
-pub(in crate::check) fn positive(problem: &mut Problem, c: Term, budget: &Budget) -> Sign {
-    let condition = Constraint {
-        term: c,
-        kind: ConstraintKind::Positive,
-        text: String::new(),
-        span: crate::source::Span::default(),
-    };
-    if let Some(value) = rate::constant(&problem.setting, c) {
-        return if value.negative || value.square.is_zero() { Sign::No } else { Sign::Proved };
-    }
-    if problem.setting.store.positive(c) || super::singular::certainly(problem, &condition) {
-        return Sign::Proved;
-    }
-    let sampler = Sampler::new(&problem.setting, &[c], &problem.domain);
-    let program = Program::new(&problem.setting.store, &[c]);
-    let mut random = Random::new(budget.seed, "positive");
-    let mut seen = 0;
-    for k in 0..400 {
-        let scale = [1.0, 8.0, 64.0, 1e4][k % 4];
-        let Some(point) = sampler.float_scaled(&mut random, scale) else {
-            continue;
-        };
-        match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
-            Ok(v) if v[0][0] > 0.0 => seen += 1,
-            Ok(_) => return Sign::No,
-            Err(_) => {}
-        }
-    }
-    if seen > 0 { Sign::Sampled } else { Sign::No }
-}
-
-pub(in crate::check) fn is_one(problem: &Problem, c: Term) -> bool {
-    problem.setting.store.as_fill(c).is_some_and(crate::domain::Rational::is_one)
-}
-
-/// A rate as it is printed: a formula, or nothing.
-pub(in crate::check) fn rate_text(problem: &mut Problem, c: Term, budget: &Budget) -> Option<String> {
-    let domain = problem.domain.clone();
-    rate::text(&mut problem.setting, c, &domain, budget)
-}
-
-/// The finding for a rate that is proved. The rate 1 is none: the sides are equal, and other samples show that they have
-/// values.
-pub(in crate::check) fn up_to_rate(
-    problem: &mut Problem,
-    c: Term,
-    proof: &str,
-    residual: Option<Residual>,
-    budget: &Budget,
-) -> Finding {
-    let c = rate::simplified(&mut problem.setting, c);
-    if is_one(problem, c) {
-        let mut f = Finding::new(Verdict::Commutes, Evidence::Algebra, proof);
-        f.residual = residual;
-        return f;
-    }
-    let text = rate_text(problem, c, budget);
-    let shown = text.as_deref().unwrap_or("one number for each member, for which no short formula was found");
-    let message = format!(
-        "the sides agree once the target's learning rate is multiplied by {shown} (the source's stays); {proof}"
-    );
-    let mut f = Finding::new(Verdict::UpToRate, Evidence::Algebra, message);
-    f.rate = text;
-    f.rate_exact = problem.setting.store.as_fill(c).cloned();
-    f.residual = residual;
-    f
-}
-
 fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement> {
     let (left, right) = (problem.equation.left.clone(), problem.equation.right.clone());
     let (identity, sampled) = match opening(problem, &left, &right, budget)? {
@@ -535,47 +420,4 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
         }
         None => numbers(problem, Verdict::Commutes, (&left, &right), (&identity, &sampled), budget, tried),
     })
-}
-
-/// Compares a rate with the one that the check expects; a difference is said in the message.
-pub(in crate::check) fn expected_rate(problem: &mut Problem, c: Term, budget: &Budget, finding: &mut Finding) {
-    let Some(expected) = problem.expected_rate else { return };
-    let c = rate::simplified(&mut problem.setting, c);
-    let expected = rate::simplified(&mut problem.setting, expected);
-    let difference = problem.setting.store.sub(c, expected);
-    let same = problem
-        .for_every_member(|p| algebra::vanishes(&p.setting, &[difference], &p.domain, budget, "expected rate").holds());
-    if same {
-        return;
-    }
-    let text = rate_text(problem, expected, budget).unwrap_or_else(|| "the one that is expected".into());
-    if agree(problem, (c, expected), budget) {
-        // A difference that no member shows is not called one.
-        problem.assume_sampled(format!("the rate is {text}: holds at all members tried, not proved"));
-    } else {
-        finding.rate_differs = Some(text);
-    }
-}
-
-/// Whether a formula that is no number is 1 at all members tried: it is no rate, whatever it looks like.
-pub(in crate::check) fn looks_like_one(problem: &mut Problem, c: Term, budget: &Budget) -> bool {
-    let one = problem.setting.store.num(1);
-    problem.setting.store.as_fill(c).is_none() && agree(problem, (c, one), budget)
-}
-
-/// Whether two formulas have the same value at members of every size, as far as floating point tells.
-pub(in crate::check) fn agree(problem: &Problem, (a, b): (Term, Term), budget: &Budget) -> bool {
-    let sampler = Sampler::new(&problem.setting, &[a, b], &problem.domain);
-    let program = Program::new(&problem.setting.store, &[a, b]);
-    let mut random = Random::new(budget.seed, "expected rate");
-    let mut seen = 0;
-    for k in 0..100 {
-        let Some(point) = sampler.float_scaled(&mut random, [1.0, 8.0, 64.0][k % 3]) else { continue };
-        let Ok(v) = program.run(&mut Float::default(), |s| point.get(&s).cloned()) else { continue };
-        if (v[0][0] - v[1][0]).abs() > 1e-9 * v[0][0].abs().max(v[1][0].abs()) {
-            return false;
-        }
-        seen += 1;
-    }
-    seen >= 10
 }

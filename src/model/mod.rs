@@ -19,5 +19,6 @@ mod scopes;
 pub mod shapes;
 pub(crate) mod suggest;
 pub mod system;
+mod types;
 pub mod validate;
 pub mod warnings;

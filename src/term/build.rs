@@ -4,8 +4,7 @@
 //! precondition is a defect of the caller and caught by debug assertions.
 
 use super::store::{Labels, Node, Shape, Store, Term};
-use crate::core::prim::Parity;
-use crate::domain::{Fun, Rational};
+use crate::domain::Rational;
 
 /// In the map of a [`Node::Gather`]: this entry of the result is zero.
 pub const NONE: u32 = u32::MAX;
@@ -313,199 +312,6 @@ impl Store {
         }
         self.intern(Node::Join(flat.into()), Shape::from_slice(&[n]))
     }
-
-    /// `f` entry by entry.
-    pub fn map(&mut self, f: Fun, x: Term) -> Term {
-        let shape = self.shape(x).clone();
-        if let Some(q) = self.as_fill(x).cloned()
-            && let Some(value) = f.exact_value(&q)
-        {
-            return self.fill(value, &shape);
-        }
-        let (c, rest) = self.split_coefficient(x);
-        let negative = c < Rational::ZERO;
-        if f == Fun::Sign && !c.is_one() {
-            let s = self.map(Fun::Sign, rest);
-            return if negative { self.neg(s) } else { s };
-        }
-        if negative {
-            let minus = self.neg(x);
-            match f.row().parity {
-                Parity::Odd => {
-                    let s = self.map(f, minus);
-                    return self.neg(s);
-                }
-                Parity::Even => return self.map(f, minus),
-                Parity::Neither => {}
-            }
-        }
-        match f {
-            Fun::Sign if matches!(self.node(x), Node::Map(g, _) if g.row().range.is_positive()) => {
-                self.fill(Rational::ONE, &shape)
-            }
-            Fun::Sign if matches!(self.node(x), Node::Map(Fun::Sign, _)) => x,
-            Fun::Log if matches!(self.node(x), Node::Map(Fun::Exp, _)) => self.node(x).operands()[0],
-            Fun::Exp if matches!(self.node(x), Node::Map(Fun::Log, y) if self.nonnegative(*y)) => {
-                self.node(x).operands()[0]
-            }
-            Fun::Sign if self.positive(x) => self.fill(Rational::ONE, &shape),
-            _ => self.intern(Node::Map(f, x), shape),
-        }
-    }
-
-    /// `x^q` entry by entry.
-    pub fn power(&mut self, x: Term, q: &Rational) -> Term {
-        let shape = self.shape(x).clone();
-        if q.is_zero() {
-            return self.fill(Rational::ONE, &shape);
-        }
-        if q.is_one() {
-            return x;
-        }
-        let (c, rest) = self.split_coefficient(x);
-        if let Some(value) = self.as_fill(x).and_then(|v| exact_power(v, q)) {
-            return self.fill(value, &shape);
-        }
-        if !c.is_one()
-            && let Some(cq) = exact_power(&c, q)
-            && (q.is_int() || c > Rational::ZERO)
-        {
-            let inner = self.power(rest, q);
-            return self.scale(cq, inner);
-        }
-        match self.node(x).clone() {
-            Node::Power(y, p) => {
-                let pq = &p * q;
-                let even = p.is_int() && is_even(&p);
-                // Both exponents are whole, or no point is gained or lost.
-                let safe = q.is_int() && p.is_int() || !even && !pq.is_int() || self.nonnegative(y);
-                if safe {
-                    return self.power(y, &pq);
-                }
-                if even && pq.is_one() {
-                    return self.abs(y);
-                }
-                self.intern(Node::Power(x, q.clone()), shape)
-            }
-            // An odd power of -1, 0 or 1 is itself. An even one is not 1: the sign is 0 on a piece where its argument is.
-            Node::Map(Fun::Sign, _) if q.is_int() && !is_even(q) && *q > Rational::ZERO => x,
-            // |y|^(2k) = y^(2k).
-            Node::Product { a, b, la, lb, out } if q.is_int() && is_even(q) && la == lb && la == out => {
-                for (y, s) in [(a, b), (b, a)] {
-                    if *self.node(s) == Node::Map(Fun::Sign, y) {
-                        return self.power(y, q);
-                    }
-                }
-                self.intern(Node::Power(x, q.clone()), shape)
-            }
-            _ => self.intern(Node::Power(x, q.clone()), shape),
-        }
-    }
-
-    /// `|x| = x · sign x`
-    pub fn abs(&mut self, x: Term) -> Term {
-        let s = self.map(Fun::Sign, x);
-        self.mul(x, s)
-    }
-
-    /// `relu x = (x + |x|) / 2`
-    pub fn relu(&mut self, x: Term) -> Term {
-        let a = self.abs(x);
-        let s = self.add(x, a);
-        self.scale(half(), s)
-    }
-
-    /// `max(x, y) = (x + y + |x - y|) / 2`
-    pub fn max(&mut self, x: Term, y: Term) -> Term {
-        let d = self.sub(x, y);
-        let a = self.abs(d);
-        let s = self.add(x, y);
-        let s = self.add(s, a);
-        self.scale(half(), s)
-    }
-
-    /// `min(x, y) = (x + y - |x - y|) / 2`
-    pub fn min(&mut self, x: Term, y: Term) -> Term {
-        let d = self.sub(x, y);
-        let a = self.abs(d);
-        let s = self.add(x, y);
-        let s = self.sub(s, a);
-        self.scale(half(), s)
-    }
-
-    /// The inverse of a square matrix.
-    pub fn inverse(&mut self, a: Term) -> Term {
-        if self.identities.contains(&a) {
-            return a;
-        }
-        let shape = self.shape(a).clone();
-        debug_assert_eq!(shape[0], shape[1]);
-        if shape[0] == 1 {
-            return self.power(a, &Rational::NEG_ONE);
-        }
-        let (c, rest) = self.split_coefficient(a);
-        if !c.is_one() {
-            let inner = self.inverse(rest);
-            return self.scale(Rational::ONE / c, inner);
-        }
-        match self.node(a) {
-            Node::Inverse(b) => *b,
-            _ => self.intern(Node::Inverse(a), shape),
-        }
-    }
-
-    /// The Moore–Penrose inverse of a matrix.
-    pub fn pseudo_inverse(&mut self, a: Term) -> Term {
-        let shape = self.shape(a).clone();
-        let transposed: Shape = shape.iter().rev().copied().collect();
-        if self.identities.contains(&a) {
-            return a;
-        }
-        if self.is_zero(a) {
-            return self.zero(&transposed);
-        }
-        let (c, rest) = self.split_coefficient(a);
-        if !c.is_one() {
-            let inner = self.pseudo_inverse(rest);
-            return self.scale(Rational::ONE / c, inner);
-        }
-        self.intern(Node::PseudoInverse(a), transposed)
-    }
-
-    /// The determinant of a square matrix.
-    pub fn determinant(&mut self, a: Term) -> Term {
-        match self.shape(a)[0] {
-            0 => return self.num(1),
-            1 => return self.reshape(a, &[]),
-            _ if self.identities.contains(&a) => return self.num(1),
-            _ => {}
-        }
-        self.intern(Node::Determinant(a), Shape::new())
-    }
-
-    /// `U Vᵀ` of the compact singular value decomposition of a matrix.
-    pub fn polar(&mut self, a: Term) -> Term {
-        let shape = self.shape(a).clone();
-        self.intern(Node::Polar(a), shape)
-    }
-
-    /// The power `A^q` of a symmetric positive definite matrix.
-    pub fn power_spd(&mut self, a: Term, q: &Rational) -> Term {
-        let shape = self.shape(a).clone();
-        if q.is_zero() {
-            return self.eye(shape[0]);
-        }
-        if q.is_one() || self.identities.contains(&a) {
-            return a;
-        }
-        if shape[0] == 1 {
-            return self.power(a, q);
-        }
-        if *q == Rational::NEG_ONE {
-            return self.inverse(a);
-        }
-        self.intern(Node::PowerSpd(a, q.clone()), shape)
-    }
 }
 
 /// 1/2.
@@ -545,13 +351,14 @@ pub(super) fn is_even(q: &Rational) -> bool {
 }
 
 /// `c^q` where that is rational and not too large; a root is taken of a positive number only.
-fn exact_power(c: &Rational, q: &Rational) -> Option<Rational> {
+pub(super) fn exact_power(c: &Rational, q: &Rational) -> Option<Rational> {
     crate::domain::roots::rational_power(c, q)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Fun;
 
     #[test]
     fn like_terms_cancel_and_constants_fold() {

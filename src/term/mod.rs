@@ -17,6 +17,8 @@ mod contract;
 mod derive;
 mod display;
 mod entries;
+mod functions;
+mod matrices;
 mod program;
 mod reverse;
 mod sign;

@@ -1,7 +1,8 @@
 //! What a projection claims, for every size: full row rank, and that the source's domain is mapped into the target's.
 
 use super::context::{Context, Res, stuck};
-use super::normal::{Prover, reason};
+use super::evident::reason;
+use super::normal::Prover;
 use super::poly::{Atom, Entry, Poly, Symbol};
 use super::square::{Projection, assumptions, declaration, index};
 use super::value::At;

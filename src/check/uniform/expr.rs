@@ -2,7 +2,8 @@
 //! What is not read here is refused by name.
 
 use super::context::{Context, Need, Res, moderate, stuck};
-use super::normal::{Prover, half};
+use super::evident::half;
+use super::normal::Prover;
 use super::poly::{Atom, Entry, Poly, Symbol};
 use super::reading::{Env, Sizes};
 use super::sum::MAX_NESTED;

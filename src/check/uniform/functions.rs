@@ -1,7 +1,8 @@
 //! The functions of the language on values with symbolic shapes.
 
 use super::context::{Context, Res, stuck};
-use super::normal::{Prover, half};
+use super::evident::half;
+use super::normal::Prover;
 use super::poly::Poly;
 use super::reading::Env;
 use super::value::{At, Shape, Value};

@@ -28,6 +28,7 @@ pub mod architecture;
 pub mod claims;
 pub mod context;
 pub mod derive;
+mod evident;
 pub mod expr;
 pub mod functions;
 pub mod normal;

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::context::{Context, Res, stuck};
-use super::normal::{Prover, as_lin, content};
+use super::evident::{as_lin, content};
+use super::normal::Prover;
 use super::poly::{Atom, Mono, Poly, Symbol, Words, even};
 use crate::core::size::{Lin, Var};
 use crate::domain::Rational;

@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use super::architecture::Arch;
 use super::context::{Context, Need, Res, stuck};
-use super::normal::{Obligation, Prover, reason};
+use super::evident::reason;
+use super::normal::{Obligation, Prover};
 use super::optimizer::Over;
 use super::poly::{Atom, Entry, Poly, Symbol, Words};
 use super::rate::{self, Rate, Sides};

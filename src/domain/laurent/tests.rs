@@ -14,7 +14,7 @@ fn q(n: i32, d: u32) -> Rational {
 }
 
 fn exacts() -> Laurent<Exact> {
-    Laurent::new(Exact::default(), ORDER).unwrap()
+    Laurent::new(Exact::default(), ORDER).expect("a value")
 }
 
 /// Whether two series agree as far as both are known, and are known up to a power.
@@ -35,8 +35,11 @@ fn signs_quotients_and_roots_are_those_of_small_positive_numbers() {
     assert_eq!(d.apply(Fun::Sign, &polynomial(1, &[-3, 1])), Ok(polynomial(0, &[-1])));
     assert_eq!(d.apply(Fun::Sign, &polynomial(-2, &[0, 5, -1])), Ok(d.one()));
     // 1 / (t + t²) = 1/t - 1 + t - …
-    let x = d.div(&d.one(), &polynomial(1, &[1, 1])).unwrap();
-    assert_eq!((-1..4).map(|n| x.at(n).cloned().unwrap()).collect::<Vec<_>>(), [1, -1, 1, -1, 1].map(|c| q(c, 1)));
+    let x = d.div(&d.one(), &polynomial(1, &[1, 1])).expect("a value");
+    assert_eq!(
+        (-1..4).map(|n| x.at(n).cloned().expect("a coefficient")).collect::<Vec<_>>(),
+        [1, -1, 1, -1, 1].map(|c| q(c, 1))
+    );
     assert_eq!(d.div(&t, &d.zero()), Err(Stop::Pole));
     // What vanishes as far as it is known is not zero.
     let sine = d.sub(&x, &x);
@@ -47,11 +50,11 @@ fn signs_quotients_and_roots_are_those_of_small_positive_numbers() {
     // sqrt((t + 3t²)²) = t + 3t²
     let x = polynomial(1, &[1, 3]);
     let square = d.mul(&x, &x);
-    let root = d.power(&square, &q(1, 2)).unwrap();
+    let root = d.power(&square, &q(1, 2)).expect("a value");
     assert!(agree(&d, &root, &x, 1 + ORDER as i64));
     // A function has no series at a pole.
     assert_eq!(d.apply(Fun::Tanh, &d.variable(-1)), Err(Stop::Pole));
-    let tangent = d.apply(Fun::Tanh, &t).unwrap();
+    let tangent = d.apply(Fun::Tanh, &t).expect("a value");
     assert_eq!(tangent.at(3), Some(&q(-1, 3)));
 }
 
@@ -74,7 +77,7 @@ fn matrices_that_are_singular_at_zero_have_inverses() {
         poles += usize::from(inverse.iter().any(|x| x.at(-1).is_some_and(|c| !c.is_zero())));
         let product = multiply(&d, &m, &inverse, n, n, n);
         assert!(product.iter().zip(&identity(&d, n)).all(|(x, y)| agree(&d, x, y, 1)));
-        let pseudo = d.pseudo_inverse(&m, n, n).unwrap();
+        let pseudo = d.pseudo_inverse(&m, n, n).expect("a value");
         assert!(pseudo.iter().zip(&inverse).all(|(x, y)| agree(&d, x, y, 1)));
     }
     assert!(poles > 12, "{poles}");
@@ -105,8 +108,8 @@ fn pseudo_inverses_need_the_rank_beside_zero() {
     // diag(1, t¹²): to eight terms the last entry is zero, but the rank is 2.
     let mut d = exacts();
     let zero = d.zero();
-    let high = d.div(&d.variable(12), &polynomial(0, &[1, 1])).unwrap();
-    let tangent = d.apply(Fun::Tanh, &d.variable(1)).unwrap();
+    let high = d.div(&d.variable(12), &polynomial(0, &[1, 1])).expect("a value");
+    let tangent = d.apply(Fun::Tanh, &d.variable(1)).expect("a value");
     let blurred = d.sub(&d.add(&tangent, &high), &tangent);
     let m = [d.one(), zero.clone(), zero, blurred];
     d.ranks = [2].into();
@@ -118,16 +121,16 @@ fn values_near_zero_are_those_of_floating_point() {
     let mut rng = Rng(53);
     for _ in 0..60 {
         let (a, b) = (rng.uniform(0.5, 2.0), rng.uniform(-2.0, 2.0));
-        let mut series = Laurent::new(Float::default(), ORDER).unwrap();
+        let mut series = Laurent::new(Float::default(), ORDER).expect("a value");
         let t = series.variable(1);
         // (exp(a t) - 1) / (t² sqrt(1 + b t)) starts with a / t.
         let linear = series.mul(&Germ::constant(a), &t);
-        let e = series.apply(Fun::Exp, &linear).unwrap();
+        let e = series.apply(Fun::Exp, &linear).expect("a value");
         let top = series.sub(&e, &series.one());
         let inside = series.add(&series.one(), &series.mul(&Germ::constant(b), &t));
-        let root = series.power(&inside, &q(1, 2)).unwrap();
+        let root = series.power(&inside, &q(1, 2)).expect("a value");
         let bottom = series.mul(&series.mul(&t, &t), &root);
-        let x = series.div(&top, &bottom).unwrap();
+        let x = series.div(&top, &bottom).expect("a value");
         let at: f64 = 1e-3;
         let value = ((a * at).exp() - 1.0) / (at * at * (1.0 + b * at).sqrt());
         let sum: f64 = (-1..5).map(|n| x.at(n).copied().unwrap_or(0.0) * at.powi(n as i32)).sum();

@@ -1,0 +1,85 @@
+//! Values that range over a whole type: tensors, and the classes of matrices.
+
+use super::elaborate::{ConstraintKind, Draw, Elab, Elaborator, Role, Scope};
+use crate::core::error::ModelError;
+use crate::domain::Rational;
+use crate::source::Span;
+use crate::syntax::tree::Type;
+use crate::term::Term;
+
+impl Elaborator<'_> {
+    /// A value that ranges over a whole type: `R…` or one of the matrix classes.
+    pub fn value_of_type(&mut self, name: &str, ty: &Type, scope: &Scope, role: Role) -> Elab<Term> {
+        if ty.name.name == "R" && ty.arrow.is_none() {
+            let shape = self.extents(ty, scope)?;
+            return Ok(self.quantify(name, &shape, Draw::Real, role).1);
+        }
+        let classes = crate::syntax::vocabulary::MATRICES;
+        if !classes.contains(&ty.name.name.as_str()) || ty.arrow.is_some() {
+            let known: Vec<&str> = classes.iter().copied().chain(["R", "N"]).collect();
+            let help = super::suggest::meant_type(&ty.name.name, &known);
+            let message = format!("`{}` is not a type that a value here can have", ty.name.name);
+            return self.fail(ModelError::BadType { message, help, span: ty.span });
+        }
+        let [size] = &ty.dims[..] else {
+            let message = format!("`{0}` takes one size: `{0}[n]`", ty.name.name);
+            return self.fail(ModelError::BadType { message, help: None, span: ty.span });
+        };
+        let n = self.natural(size, scope, "the size of the matrices")?;
+        self.check_entries(&[n, n], "this matrix", ty.span)?;
+        let m = self.matrix_of_class(&ty.name.name, n, name, role, ty.span);
+        if let "O" | "Perm" | "SignedPerm" = ty.name.name.as_str() {
+            self.orthogonal.push(m);
+        }
+        Ok(m)
+    }
+
+    /// A general member of a matrix class, as a rational function of free symbols.
+    fn matrix_of_class(&mut self, class: &str, n: usize, name: &str, role: Role, span: Span) -> Term {
+        let draw = match class {
+            "Perm" => Draw::Permutation,
+            "SignedPerm" => Draw::SignedPermutation,
+            _ => Draw::Real,
+        };
+        if class == "Diag" {
+            let (_, v) = self.quantify(name, &[n], draw, role);
+            return self.diagonal_matrix(v);
+        }
+        let (_, m) = self.quantify(name, &[n, n], draw, role);
+        let t = self.store.transpose(m);
+        match class {
+            "Sym" => self.store.add(m, t),
+            "Skew" => self.store.sub(m, t),
+            "GL" | "SPD" => {
+                let det = self.store.determinant(m);
+                self.constrain(det, ConstraintKind::NonZero, format!("det({name}) != 0"), span);
+                if class == "GL" { m } else { self.store.matmul(m, t) }
+            }
+            // Cayley: (1 - K)(1 + K)⁻¹ with skew K reaches an open dense part of the rotations; a sign in one row
+            // reaches the other component.
+            "O" => {
+                let (_, sign) = self.quantify(&format!("sign of {name}"), &[], Draw::Sign, role);
+                if n == 0 {
+                    return m;
+                }
+                let skew = self.store.sub(m, t);
+                let eye = self.store.eye(n);
+                let minus = self.store.sub(eye, skew);
+                let plus = self.store.add(eye, skew);
+                let inverse = self.store.inverse(plus);
+                let rotation = self.store.matmul(minus, inverse);
+                let ones = self.store.fill(Rational::ONE, &[n - 1]);
+                let signs = self.store.join(&[sign, ones]);
+                self.store.product(signs, &[0], rotation, &[0, 1], &[0, 1])
+            }
+            _ => m,
+        }
+    }
+
+    /// `diag(v)`
+    pub fn diagonal_matrix(&mut self, v: Term) -> Term {
+        let n = self.store.size(v);
+        let map = (0..n * n).map(|i| if i / n == i % n { (i / n) as u32 } else { crate::term::NONE }).collect();
+        self.store.gather(v, map, &[n, n])
+    }
+}
