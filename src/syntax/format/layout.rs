@@ -42,7 +42,7 @@ struct Layout<'t> {
 }
 
 /// The text of these tokens and of the comments between them.
-pub(super) fn layout(text: &str, tokens: &[Token]) -> String {
+pub(super) fn layout(text: &str, tokens: &[Token], aligned: bool) -> String {
     let mut layout = Layout { text, lines: Vec::new(), open: Vec::new(), entry: (0, 0) };
     let mut at = 0;
     let mut before: Option<&Token> = None;
@@ -53,7 +53,9 @@ pub(super) fn layout(text: &str, tokens: &[Token]) -> String {
         before = Some(token);
     }
     layout.gap(at, text.len(), before, None);
-    align(&mut layout.lines);
+    if aligned {
+        align(&mut layout.lines);
+    }
     print(&layout.lines)
 }
 

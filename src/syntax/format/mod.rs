@@ -13,6 +13,9 @@ use crate::source::{Source, SourceId};
 use super::error::SyntaxError;
 use super::parse;
 
+/// How often a layout is laid out again before it has to be its own.
+const TURNS: usize = 6;
+
 /// Why a text has no layout.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Unformatted {
@@ -31,12 +34,26 @@ pub fn format(id: SourceId, source: &Source) -> Result<String, Unformatted> {
     if !errors.is_empty() {
         return Err(Unformatted::Faulty(errors));
     }
-    let Some(tokens) = tokens::tokens(&source.text) else { return Err(Unformatted::Changed) };
-    let text = layout::layout(&source.text, &tokens);
+    let Some(text) = settled(&source.text) else { return Err(Unformatted::Changed) };
     let (after, errors) = parse(id, &Source::new(source.name.clone(), &text));
     let same =
         errors.is_empty() && after.to_string() == before.to_string() && comments(&text) == comments(&source.text);
     if same { Ok(text) } else { Err(Unformatted::Changed) }
+}
+
+/// A layout that is its own layout. Signs that come to stand below each other by chance are kept there the next time, so
+/// that it may take some turns; where that does not end, nothing is put below each other.
+fn settled(text: &str) -> Option<String> {
+    let turn = |text: &str, aligned: bool| Some(layout::layout(text, &tokens::tokens(text)?, aligned));
+    let mut text = text.to_owned();
+    for _ in 0..TURNS {
+        let next = turn(&text, true)?;
+        if next == text {
+            return Some(text);
+        }
+        text = next;
+    }
+    turn(&text, false)
 }
 
 /// The comments of a text, in order.
