@@ -27,6 +27,8 @@ pub const ERROR_BITS: f64 = 100.0;
 const MAX_SIGNS: usize = 8;
 /// Scalar operations that may go into the pieces of perfect squares at one trial.
 const PIECE_OPERATIONS: usize = 1_000_000_000;
+/// A proof takes a few trials, so that one may have this part of the operations of all.
+const PART: usize = 4;
 /// Scalar operations that may go into members that are looked at one by one.
 const SPECIAL_OPERATIONS: usize = 10_000_000;
 
@@ -88,10 +90,10 @@ pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget:
     }
     let test = Test::new(setting, terms, extra, budget, purpose);
     let operations = test.program.operations();
-    if operations > budget.operations {
+    let most = budget.operations / PART;
+    if operations > most {
         return Identity::Stuck(format!(
-            "the residual has {operations} scalar operations, more than the budget of {}",
-            budget.operations
+            "the residual has {operations} scalar operations, more than the {most} of the budget"
         ));
     }
     let kinks_in_ranks = ranks_depend_on_kinks(setting, terms);
@@ -278,7 +280,7 @@ impl<'a> Test<'a> {
     fn run(&self, signs: &Signs, mode: PseudoInverses, roots: RootsTaken) -> (Identity, usize) {
         let (members, exhaustive) = self.sampler.members();
         let mut classes = 0;
-        let mut trials = 0;
+        let mut trials = 0usize;
         let mut weakest = f64::INFINITY;
         for member in 0..members {
             let member = if exhaustive { Some(member) } else { None };
@@ -287,7 +289,8 @@ impl<'a> Test<'a> {
             let mut seed = 0u64;
             let mut last: Option<Prime> = None;
             while bound.bits() < ERROR_BITS + (members as f64).log2() {
-                if trials >= self.budget.trials {
+                let spent = trials.saturating_mul(self.program.operations());
+                if trials >= self.budget.trials || spent > self.budget.operations {
                     return (Identity::Stuck("the budget of exact trials ran out".into()), classes);
                 }
                 if self.budget.expired() {
