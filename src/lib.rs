@@ -189,12 +189,19 @@ pub struct Answer {
     pub system: Option<check::system::Report>,
     /// For `classify`: what was found along each class.
     pub table: Vec<(Class, Finding)>,
+    /// For a `trace`: what was measured.
+    pub trace: Option<check::trace::Report>,
 }
 
 impl Answer {
     /// Whether this is the table of a `classify`, which has no verdict of its own.
     pub fn is_table(&self) -> bool {
         !self.task.table.is_empty()
+    }
+
+    /// Whether this has a verdict: a table and an experiment have none.
+    pub fn has_verdict(&self) -> bool {
+        !self.is_table() && self.trace.is_none()
     }
 
     /// What was assumed and not proved, in the finding or in the cells of a table.
@@ -298,6 +305,8 @@ pub fn check_source_for(
     // A table of rates is a question for each of its optimizers, which expects nothing.
     let bare = check::lower::transfers(&model);
     model.checks.extend(bare);
+    let traces: Vec<Check> = check::lower::traces(&model).collect();
+    model.checks.extend(traces);
     listener.asked(sources, &model.checks, &model.classifications);
     model.checks.retain(|c| listener.wanted(c.span));
     model.classifications.retain(|c| listener.wanted(c.span));
@@ -316,11 +325,19 @@ pub fn check_source_for(
     for (result, check) in lowered.into_iter().zip(&model.checks) {
         let found = match result {
             Ok(mut task) => {
-                task.bare = model.transfers.iter().any(|t| t.span == check.span);
+                let bare = matches!(check.question, Question::Trace(_));
+                task.bare = bare || model.transfers.iter().any(|t| t.span == check.span);
                 tasks.push(task);
                 continue;
             }
-            Err(found) => found,
+            // An optimizer that divides by what is zero on this architecture has no value there; that is an answer.
+            Err(found) => match check::lower::undefined(&model, check, &found) {
+                Some(task) => {
+                    tasks.push(task);
+                    continue;
+                }
+                None => found,
+            },
         };
         asked.extend(found.into_iter().map(|e| (e, check.span)));
     }
@@ -428,14 +445,37 @@ impl Asks<'_> {
                 check::system::answer(&mut task, &asked, (self.model, check), self.options, self.listener)?;
             let finding = finding.checked();
             let ok = self.as_expected(&task, &finding);
-            return Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: Some(report) });
+            return Ok(Answer {
+                task,
+                finding,
+                ok,
+                time: start.elapsed(),
+                table: Vec::new(),
+                system: Some(report),
+                trace: None,
+            });
+        }
+        if let (Some(asked), Question::Trace(trace)) = (task.trace.take(), &check.question) {
+            let report = check::trace::answer::answer(self.model, trace, &asked, &self.budget())?;
+            let message = report.refused.clone().unwrap_or_else(|| "an experiment".to_owned());
+            let finding = Finding::new(Verdict::Undecided, Evidence::None, message);
+            let (ok, time) = (report.refused.is_none(), start.elapsed());
+            return Ok(Answer { task, finding, ok, time, table: Vec::new(), system: None, trace: Some(report) });
         }
         let mut finding = match (&task.class, task.training.take()) {
             (None, Some(asked)) => {
                 let mut finding = check::training::question(self.model, check, *asked, &self.budget())?;
                 let ok = self.as_expected(&task, &finding);
                 finding.natural_along.clear();
-                return Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: None });
+                return Ok(Answer {
+                    task,
+                    finding,
+                    ok,
+                    time: start.elapsed(),
+                    table: Vec::new(),
+                    system: None,
+                    trace: None,
+                });
             }
             (Some(question), _) => {
                 let found = check::class::answer(self.examples(), check, question, &self.budget())?;
@@ -476,7 +516,7 @@ impl Asks<'_> {
         }
         // The terms are large and no longer needed.
         task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
-        Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: None })
+        Ok(Answer { task, finding, ok, time: start.elapsed(), table: Vec::new(), system: None, trace: None })
     }
 
     /// Whether a finding is what its check expects.
@@ -509,7 +549,7 @@ impl Asks<'_> {
             })
             .collect();
         let finding = Finding::new(Verdict::Undecided, Evidence::None, "a table");
-        Ok(Answer { task, finding, ok: true, time: start.elapsed(), table: rows?, system: None })
+        Ok(Answer { task, finding, ok: true, time: start.elapsed(), table: rows?, system: None, trace: None })
     }
 
     /// Decides the problems of a task: one, or one for each variance of its `auto` states.

@@ -183,3 +183,9 @@ impl Sources {
         self.sources.iter().chain(self.library.iter().map(|(_, source)| source))
     }
 }
+
+/// The SHA-256 of these bytes, in hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}

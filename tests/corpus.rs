@@ -24,12 +24,6 @@ const KNOWN_DIFFERENCES: &[(&str, usize, &str)] = &[
     ("check/expressions.nat", 134, "as above"),
     ("check/conditions.nat", 46, "a rate that is a sign times a number is not found"),
     ("check/conditions.nat", 47, "as above"),
-    (
-        "check/singular_solve.nat",
-        10,
-        "a metric that is a constant singular matrix is an error of the file, not of one check",
-    ),
-    ("check/singular_solve.nat", 11, "as above, for a Hessian"),
 ];
 
 /// Removes the known differences from those found, and complains of known ones that are gone.

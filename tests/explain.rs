@@ -36,6 +36,10 @@ impl Loader for Texts {
     fn read(&self, location: &Location) -> Result<String, String> {
         self.0.get(&location.name).cloned().ok_or_else(|| "gone".to_owned())
     }
+
+    fn bytes(&self, location: &Location) -> Result<Vec<u8>, String> {
+        self.read(location).map(String::into_bytes)
+    }
 }
 
 /// The codes that a text is reported with.

@@ -40,6 +40,10 @@ impl Loader for Memory {
         self.read.borrow_mut().push(location.name.clone());
         Ok(self.files[&location.name].clone())
     }
+
+    fn bytes(&self, location: &Location) -> Result<Vec<u8>, String> {
+        self.read(location).map(String::into_bytes)
+    }
 }
 
 fn check(loader: &Memory, text: &str) -> (Sources, FileReport) {

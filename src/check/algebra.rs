@@ -12,7 +12,7 @@ mod degrees;
 
 use bound::Bound;
 
-use super::certify::{self, Taken};
+use super::certify::{self, Guards, Taken};
 use super::field::{Drawn, Trial};
 use super::sample::{Point, Sampler};
 use super::{Budget, Setting, places};
@@ -188,6 +188,12 @@ fn regularisation_is_sound(setting: &Setting, terms: &[Term]) -> bool {
 }
 
 struct Test<'a> {
+    setting: &'a Setting,
+    extra: &'a [Constraint],
+    /// What must not be zero, and can be told only at a real point.
+    guards: Guards,
+    /// Whether they hold: without and with the squares of signs.
+    guarded: [std::cell::OnceCell<bool>; 2],
     sampler: Sampler,
     program: Program,
     budget: &'a Budget,
@@ -203,14 +209,36 @@ struct Test<'a> {
 }
 
 impl<'a> Test<'a> {
-    fn new(setting: &Setting, terms: &[Term], extra: &[Constraint], budget: &'a Budget, purpose: &'a str) -> Self {
+    fn new(
+        setting: &'a Setting,
+        terms: &[Term],
+        extra: &'a [Constraint],
+        budget: &'a Budget,
+        purpose: &'a str,
+    ) -> Self {
         let sampler = Sampler::new(setting, terms, extra);
         let program = Program::new(&setting.store, terms);
         let degrees::Bounds { degree, argument_degree } = degrees::bounds(&setting.store, terms, &program);
         let ranks = setting.store.any_node(terms, |n| matches!(n, Node::PseudoInverse(_)));
         let roots = takes_roots(setting, terms);
         let single_valued = certify::single_valued(setting, terms);
-        Test { sampler, program, budget, purpose, degree, argument_degree, ranks, roots, single_valued }
+        let guards = Guards::of(setting, terms);
+        let guarded = Default::default();
+        Test {
+            setting,
+            extra,
+            guards,
+            guarded,
+            sampler,
+            program,
+            budget,
+            purpose,
+            degree,
+            argument_degree,
+            ranks,
+            roots,
+            single_valued,
+        }
     }
 
     /// With formal roots, which cost little and prove most, and if that does not do with true ones.
@@ -355,6 +383,10 @@ impl<'a> Test<'a> {
                 return (Identity::Unconfirmed, classes);
             }
         }
+        // That the square of a sign is one was used where signs are not free.
+        if !self.guarded(!matches!(signs, Signs::Free)) {
+            return (Identity::Unconfirmed, classes);
+        }
         if !exhaustive {
             let text = format!("more than {} discrete members, of which a few passed", super::sample::MAX_MEMBERS);
             return (Identity::Stuck(text), classes);
@@ -400,6 +432,15 @@ impl Test<'_> {
             }
         }
         true
+    }
+
+    /// Whether what a proof divides by, inverts, or squares the sign of is different from zero at some real point.
+    fn guarded(&self, squares: bool) -> bool {
+        if self.guards.are_none(squares) {
+            return true;
+        }
+        let hold = || self.guards.hold(self.setting, self.extra, squares, self.budget);
+        *self.guarded[usize::from(squares)].get_or_init(hold)
     }
 
     /// Whether the ranks found are those at generic real points: at least so large at one point of the piece.

@@ -9,11 +9,17 @@ use super::sample::{Point, Sampler, embed};
 use super::witness::Number;
 use super::{Budget, Setting};
 use crate::domain::exact::Exact;
-use crate::domain::interval::Intervals;
+use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::Random;
 use crate::domain::{Domain, Fun, Rational};
-use crate::model::elaborate::Constraint;
+use crate::model::elaborate::{Constraint, Draw};
 use crate::term::{Node, Program, Term};
+
+/// Tensors of up to so many entries are looked at entry by entry.
+const MOST_ENTRIES: usize = 256;
+
+/// Programs of up to so many operations are.
+const FEW_OPERATIONS: usize = 200_000;
 
 /// Points tried for one certificate.
 const POINTS: usize = 48;
@@ -113,4 +119,105 @@ pub fn nonzero_at(program: &Program, point: &Point<Rational>) -> bool {
     let embedded = embed(&mut domain, point);
     let values = program.run(&mut domain, |s| embedded.get(&s).cloned());
     values.is_ok_and(|v| domain.is_zero(&v[0][0]) == Some(false))
+}
+
+/// Quantities that an evaluation took to be different from zero because they are in a prime field, and that have atoms in
+/// them, so that this alone says nothing.
+pub struct Guards {
+    /// Arguments of signs.
+    signs: Vec<Term>,
+    /// Denominators and inverted matrices.
+    divisors: Vec<Term>,
+}
+
+impl Guards {
+    /// The guards of some terms.
+    pub fn of(setting: &Setting, terms: &[Term]) -> Guards {
+        let store = &setting.store;
+        let (mut signs, mut divisors) = (Vec::new(), Vec::new());
+        for t in store.reachable(terms) {
+            match store.node(t) {
+                Node::Map(Fun::Sign, x) if has_atoms(setting, *x) => signs.push(*x),
+                Node::Power(x, q) if *q < Rational::ZERO && has_atoms(setting, *x) => divisors.push(*x),
+                Node::Inverse(x) if has_atoms(setting, *x) => divisors.push(t),
+                _ => {}
+            }
+        }
+        Guards { signs, divisors }
+    }
+
+    /// Whether there is nothing to confirm; with `squares`, that the square of a sign is one was used.
+    pub fn are_none(&self, squares: bool) -> bool {
+        self.divisors.is_empty() && (self.signs.is_empty() || !squares)
+    }
+
+    /// Whether each of them is certainly different from zero at some real point of the domain; entries that vanish in a
+    /// prime field vanish, and are no guards.
+    pub fn hold(&self, setting: &Setting, extra: &[Constraint], squares: bool, budget: &Budget) -> bool {
+        let signs = self.signs.iter().filter(|_| squares);
+        signs.chain(&self.divisors).all(|t| each_somewhere_nonzero(setting, *t, extra, budget))
+    }
+}
+
+/// Whether something below a term is more than rational operations on variables: a function, a root, π.
+pub fn has_atoms(setting: &Setting, term: Term) -> bool {
+    let pi = |s: &crate::term::SymbolId| setting.quantified.iter().any(|q| q.symbol == *s && q.draw == Draw::Pi);
+    setting.store.any_node(&[term], |n| match n {
+        Node::Map(f, _) => *f != Fun::Sign,
+        Node::Power(_, q) => !q.is_int(),
+        Node::PowerSpd(..) | Node::Polar(_) => true,
+        Node::Symbol(s) => pi(s),
+        _ => false,
+    })
+}
+
+/// Whether every entry of a term is certainly not zero at some point of the domain, each at one of its own, or vanishes in a
+/// prime field. A matrix that is inverted has a value where its determinant is not zero; that is enough.
+pub fn each_somewhere_nonzero(setting: &Setting, term: Term, extra: &[Constraint], budget: &Budget) -> bool {
+    if all_somewhere_nonzero(setting, term, extra, budget) {
+        return true;
+    }
+    // Entries of one tensor have their domains, and few points lie in all of them.
+    let n = setting.store.size(term);
+    let operations = Program::new(&setting.store, &[term]).operations();
+    if !(2..=MOST_ENTRIES).contains(&n)
+        || operations > FEW_OPERATIONS
+        || matches!(setting.store.node(term), Node::Inverse(_))
+    {
+        return false;
+    }
+    let mut own = setting.clone();
+    let entries = own.store.entries(term);
+    entries.into_iter().all(|t| all_somewhere_nonzero(&own, t, extra, budget))
+}
+
+/// As [`each_somewhere_nonzero`], where all entries have values at the points that serve.
+fn all_somewhere_nonzero(setting: &Setting, term: Term, extra: &[Constraint], budget: &Budget) -> bool {
+    let sampler = Sampler::new(setting, &[term], extra);
+    let program = Program::new(&setting.store, &[term]);
+    let inverse = matches!(setting.store.node(term), Node::Inverse(_));
+    let generic = Trial::new(&sampler, &program, budget.seed, "guards").draw().ok();
+    let mut open: Vec<bool> = match &generic {
+        Some(drawn) if !inverse => drawn.values[0].iter().map(|v| *v != 0).collect(),
+        _ => vec![true; setting.store.size(term)],
+    };
+    let (ranks, zeros) = generic.map_or_else(Default::default, |d| (d.prime.ranks, d.prime.zero_signs));
+    let affordable = OPERATIONS / program.operations().max(1);
+    let mut random = Random::new(budget.seed, "guards");
+    for k in 0..POINTS.min(affordable.max(2)) {
+        if !open.contains(&true) {
+            return true;
+        }
+        let Some(point) = sampler.simple_near_pi(&mut random, k / 8, None) else { continue };
+        let mut domain = Intervals { zero_signs: zeros.clone(), ..Intervals::with_hints(ranks.clone()) };
+        let mut embedded = embed(&mut domain, &point);
+        for s in sampler.pis() {
+            embedded.insert(s, vec![Interval::pi()]);
+        }
+        let Ok(values) = program.run(&mut domain, |s| embedded.get(&s).cloned()) else { continue };
+        for (left, value) in open.iter_mut().zip(&values[0]) {
+            *left &= !inverse && value.has_zero();
+        }
+    }
+    !open.contains(&true)
 }

@@ -331,7 +331,13 @@ impl Case<'_> {
                 return Ok(Some(ClassAnswer { finding: found, problem: Some(problem) }));
             }
         }
-        finding.assumptions.push("no example was found on which the proof could be seen in numbers".into());
+        // A proof by types says that the sides agree where both are defined.
+        *finding = Finding::new(
+            Verdict::Undecided,
+            Evidence::None,
+            "the types of its expressions would prove it, but no architecture and no point was found at which both sides have \
+             a value: it may be said of nothing",
+        );
         Ok(None)
     }
 

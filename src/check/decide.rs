@@ -100,7 +100,8 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
         }
     }
     if !matches!(finding.verdict, Verdict::Invalid | Verdict::Undecided)
-        && let Some((verdict, why)) = written::nowhere(problem, built, budget)
+        && let sides = problem.equation.left.iter().chain(&problem.equation.right).copied().collect::<Vec<Term>>()
+        && let Some((verdict, why)) = written::nowhere(problem, &sides, built, budget)
     {
         let evidence = if verdict == Verdict::Invalid { Evidence::Claim } else { Evidence::None };
         finding = Finding::new(verdict, evidence, format!("a side is defined at no point as it is written: {why}"));
@@ -175,6 +176,11 @@ pub(in crate::check) fn examine(
     if !identity.holds() {
         return Ok(Standing::Unproved(identity, sampled));
     }
+    Ok(proved(identity, sampled))
+}
+
+/// A proof with the numbers beside it.
+fn proved(identity: Identity, sampled: Sampled) -> Standing {
     let (evidence, text) = match identity {
         Identity::Trivial => (Evidence::Algebra, "both sides have the same normal form".to_owned()),
         Identity::Proved { bits, trials } => {
@@ -188,7 +194,7 @@ pub(in crate::check) fn examine(
         }
         _ => (Evidence::None, String::new()),
     };
-    Ok(Standing::Proved(evidence, text, sampled.residual))
+    Standing::Proved(evidence, text, sampled.residual)
 }
 
 /// What a proof is worth when no sample could be evaluated: as much as before, if some simple point has values on both
@@ -217,7 +223,7 @@ fn by_numbers(
     // Without atoms a residual that is not zero is proved so; with signs, a piece on which the sides differ may simply
     // not have been sampled.
     let believable = match identity {
-        Identity::Open(Atoms::None) => false,
+        Identity::Open(Atoms::None) | Identity::Unconfirmed => false,
         Identity::Open(Atoms::Kinks) => on_pieces,
         _ => true,
     };
@@ -240,6 +246,9 @@ fn by_numbers(
         let message = match (sampled.residual, sampled.inside, sampled.stopped) {
             (Some(_), ..) if sampled.agrees() && matches!(identity, Identity::Open(Atoms::Kinks)) => {
                 "the sides agree at the sampled points, but some choice of the signs at kinks makes them differ, and whether it occurs is open".to_owned()
+            }
+            (Some(_), ..) if sampled.agrees() && *identity == Identity::Unconfirmed => {
+                "the sides agree at the sampled points, but whether a quantity that they divide by, invert or take the sign of is different from zero anywhere is open".to_owned()
             }
             (Some(_), ..) if sampled.drowned => {
                 "the sides agree in every digit of floating point, but their difference, without what they have in common, is not zero".to_owned()
@@ -268,6 +277,14 @@ fn by_numbers(
     finding
 }
 
+/// Whether what two sides divide by, invert and take signs of is certainly different from zero somewhere. In floating point
+/// what is zero has a sign, that of its rounding.
+fn guarded(problem: &Problem, left: &[Term], right: &[Term], budget: &Budget) -> bool {
+    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    let guards = certify::Guards::of(&problem.setting, &roots);
+    guards.are_none(true) || guards.hold(&problem.setting, &problem.domain, true, budget)
+}
+
 /// [`by_numbers`], after a look at the pieces that the samples met.
 fn numbers(
     problem: &mut Problem,
@@ -277,6 +294,8 @@ fn numbers(
     budget: &Budget,
     tried: Vec<String>,
 ) -> Finding {
+    let unsure = sampled.agrees() && !guarded(problem, left, right, budget);
+    let identity = if unsure { &Identity::Unconfirmed } else { identity };
     let kinks = *identity == Identity::Open(Atoms::Kinks) && sampled.agrees() && !sampled.pieces.is_empty();
     let on_pieces = kinks && {
         let roots: Vec<Term> = left.iter().chain(right).copied().collect();
@@ -292,7 +311,9 @@ pub(in crate::check) fn identity_text(identity: &Identity) -> String {
         Identity::Open(Atoms::Kinks) => "algebra: the residual does not vanish for every choice of signs".into(),
         Identity::Open(Atoms::Analytic) => "algebra: the residual does not vanish for independent atoms".into(),
         Identity::Unconfirmed => {
-            "algebra: a rank that the proof would rest on could not be confirmed at any point".into()
+            "algebra: at no point could it be confirmed that a rank is as large, or a denominator or the argument of a sign \
+             different from zero, as the proof would need it"
+                .into()
         }
         Identity::Stuck(why) => format!("algebra: {why}"),
         Identity::Undefined(stop, _) => format!("algebra: a side has no value at random points ({})", stop_text(*stop)),
@@ -406,6 +427,7 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
     };
     let different = matches!(identity, Identity::Open(Atoms::None));
     if (!sampled.agrees() || different)
+        && guarded(problem, &left, &right, budget)
         && let Some((c, proof, residual)) = proved_rate(problem, &left, &right, budget)?
     {
         let mut f = up_to_rate(problem, c, &proof, residual, budget);

@@ -13,10 +13,12 @@ mod rows;
 mod same;
 mod square;
 pub mod system;
+mod trace;
 mod training;
 mod unanswered;
 
-pub use unanswered::{unanswered, unfilled};
+pub use trace::traces;
+pub use unanswered::{unanswered, undefined, unfilled};
 
 use rustc_hash::FxHashMap;
 
@@ -82,6 +84,7 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
             same(model, check, left, right, on.as_ref(), &mut errors)
         }
         Question::Same { left, right, on, .. } => training::same(model, check, (left, right), on.as_ref(), &mut errors),
+        Question::Trace(asked) => trace::trace(model, check, asked, &mut errors),
         Question::System { system } => {
             match model.resolve(&system.name, system.span) {
                 // Those of systems that there are come from `system::Systems::task`.
@@ -193,6 +196,7 @@ fn task(check: &Check, kind: &'static str, text: String) -> Task {
         problems: Vec::new(),
         system: None,
         training: None,
+        trace: None,
         class: None,
         bare: false,
         table: Vec::new(),

@@ -8,6 +8,7 @@
 //! - [`decide`] puts their answers together into one [`crate::verdict::Finding`],
 //! - [`class`] answers questions about every architecture, from types and examples; [`repair`] looks for changes that work,
 //! - [`training`] follows two runs from fresh states, for ever,
+//! - [`trace`] makes the experiment beside that question, in floating point,
 //! - [`system`] asks for all squares of a system and draws the conclusions for the whole.
 
 pub mod algebra;
@@ -27,6 +28,7 @@ pub mod replay;
 pub mod sample;
 pub mod singular;
 pub mod system;
+pub mod trace;
 pub mod training;
 pub mod uniform;
 pub mod uses;
@@ -219,6 +221,8 @@ pub struct Task {
     pub system: Option<system::Asked>,
     /// For a question about training from fresh states: both runs.
     pub training: Option<Box<training::Asked>>,
+    /// For a `trace`: the experiment, which has no verdict.
+    pub trace: Option<Box<trace::Asked>>,
     /// For a square along a class: the question, which makes its own problems.
     pub class: Option<class::ClassQuestion>,
     /// Whether it was written without `check`, and expects nothing.

@@ -372,7 +372,7 @@ impl Sampler {
     pub fn whole_domain(&self) -> Point<Interval> {
         let entry = |p: &Plan, i: usize| match p.draw {
             _ if p.discrete() => Interval::new(-1.0, 1.0),
-            Draw::Pi => Interval::new(std::f64::consts::PI.next_down(), std::f64::consts::PI.next_up()),
+            Draw::Pi => Interval::pi(),
             _ => {
                 let low = p.low[i].as_ref().map_or(f64::NEG_INFINITY, |q| Interval::enclose(q).lo());
                 let high = p.high[i].as_ref().map_or(f64::INFINITY, |q| Interval::enclose(q).hi());

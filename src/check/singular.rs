@@ -72,7 +72,7 @@ fn sign_change(
     random: &mut Random,
 ) -> Option<Vec<(crate::term::SymbolId, Vec<f64>)>> {
     // Near the origin, near the numbers of the text, and far out.
-    let scales = [1.0, 4.0, 1.0, 16.0, 1.0, 64.0, 1.0, 1e3];
+    let scales = [1.0, 4.0, 1e-3, 16.0, 1.0, 64.0, 1e-6, 1e3];
     let points: Vec<Point<f64>> = (0..SIGN_POINTS)
         .filter_map(|k| match k % 3 {
             2 => places::near(sampler, random, special),

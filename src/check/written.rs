@@ -5,7 +5,7 @@
 
 use super::field::Trial;
 use super::sample::{Point, Sampler};
-use super::{Budget, Problem};
+use super::{Budget, Problem, certify};
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
 use crate::domain::{Fun, Rational, Stop};
@@ -24,11 +24,10 @@ const POINTS: usize = 160;
 
 /// Why no point of the domain has values for all that is written: as `invalid` if that is certain, else as `undecided`.
 /// `built` is the number of terms that lowering built.
-pub fn nowhere(problem: &Problem, built: usize, budget: &Budget) -> Option<(Verdict, String)> {
+pub fn nowhere(problem: &Problem, sides: &[Term], built: usize, budget: &Budget) -> Option<(Verdict, String)> {
     let store = &problem.setting.store;
-    let sides: Vec<Term> = problem.equation.left.iter().chain(&problem.equation.right).copied().collect();
-    let seen = store.reachable(&sides);
-    let mut known = store.free_symbols(&sides);
+    let seen = store.reachable(sides);
+    let mut known = store.free_symbols(sides);
     let fixed = problem.setting.quantified.iter().filter(|q| matches!(q.role, Role::Member | Role::Data));
     known.extend(fixed.map(|q| q.symbol));
     let partial = |t: &Term| {
@@ -62,7 +61,7 @@ pub fn nowhere(problem: &Problem, built: usize, budget: &Budget) -> Option<(Verd
     for k in 0..POINTS {
         let Some(point) = point(&sampler, &mut random, k) else { continue };
         match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
-            Ok(_) => return None,
+            Ok(_) => return uncertain(problem, &removed, budget),
             Err(f) if matches!(f.stop, Stop::Pole | Stop::OutOfDomain) => at = Some(f.term),
             Err(_) => return None,
         }
@@ -85,6 +84,31 @@ pub fn nowhere(problem: &Problem, built: usize, budget: &Budget) -> Option<(Verd
         return Some((Verdict::Invalid, format!("{what} is a logarithm or a root of what is nowhere positive")));
     }
     Some((Verdict::Undecided, format!("no point was found at which all that is written has a value: {what}")))
+}
+
+/// Why it is open whether an operation has a value anywhere, though floating point found one: its operand has functions or
+/// roots in it, may vanish everywhere, and is certainly different from zero at none of the points tried.
+fn uncertain(problem: &Problem, removed: &[Term], budget: &Budget) -> Option<(Verdict, String)> {
+    let store = &problem.setting.store;
+    let open = removed.iter().find(|t| {
+        let operand = store.node(**t).operands().first().copied();
+        let inverted = matches!(store.node(**t), Node::Inverse(_));
+        let guarded = if inverted { Some(**t) } else { operand };
+        // The root of zero is zero.
+        let inverse = match store.node(**t) {
+            Node::Power(_, q) => *q < Rational::ZERO,
+            Node::Map(Fun::Log, _) | Node::Inverse(_) => true,
+            _ => false,
+        };
+        let atoms = operand.is_some_and(|x| certify::has_atoms(&problem.setting, x));
+        inverse
+            && atoms
+            && guarded.is_some_and(|x| !certify::each_somewhere_nonzero(&problem.setting, x, &problem.domain, budget))
+    })?;
+    let what = store.describe_partial(*open);
+    let message =
+        format!("whether all that is written has a value anywhere is open: {what} may be singular everywhere");
+    Some((Verdict::Undecided, message))
 }
 
 /// A point of the domain, near or far; now and then one with all entries above zero, or all below.

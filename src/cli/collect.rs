@@ -350,7 +350,7 @@ fn unfinished(task: Task, after: &str) -> Answer {
     let message = format!("not finished within {after}");
     let finding = Finding::new(Verdict::Undecided, Evidence::None, message);
     let ok = finding.verdict == expected_verdict(task.expected.as_ref());
-    Answer { task, finding, ok, time: Duration::ZERO, system: None, table: Vec::new() }
+    Answer { task, finding, ok, time: Duration::ZERO, system: None, table: Vec::new(), trace: None }
 }
 
 /// A file that was not begun, with the questions that its text holds.
@@ -362,6 +362,10 @@ fn unread(sources: &Sources, id: SourceId) -> Open {
         .filter_map(|item| match &item.kind {
             ItemKind::Check(check) => Some(unanswered(check)),
             ItemKind::Classify(request) => Some(unfilled(request)),
+            ItemKind::Trace(trace) => {
+                let question = crate::syntax::tree::Question::Trace(trace.clone());
+                Some(unanswered(&crate::syntax::tree::Check { question, expect: None, span: trace.span }))
+            }
             _ => None,
         })
         .collect();

@@ -14,6 +14,9 @@ use super::out::is_direction;
 /// Larger files are refused.
 const MAX_BYTES: u64 = 16 << 20;
 
+/// Larger files of numbers are refused.
+const MAX_DATA: u64 = 256 << 20;
+
 /// What standard input is reported as.
 pub const STDIN: &str = "<stdin>";
 
@@ -77,6 +80,18 @@ impl Loader for Disk {
             Ok(m) if !m.is_file() && !m.is_dir() => Err("it is no regular file".to_owned()),
             _ => read_file(&path),
         }
+    }
+
+    fn bytes(&self, location: &Location) -> Result<Vec<u8>, String> {
+        let path = self.path(&location.name);
+        let about = path.metadata().map_err(|e| e.to_string())?;
+        if !about.is_file() {
+            return Err("it is no regular file".to_owned());
+        }
+        if about.len() > MAX_DATA {
+            return Err(format!("it is larger than {} MiB", MAX_DATA >> 20));
+        }
+        std::fs::read(&path).map_err(|e| e.to_string())
     }
 }
 

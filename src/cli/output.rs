@@ -9,7 +9,7 @@ use super::files::read_file;
 use super::out::Out;
 use crate::report::json::Report;
 use crate::report::made::SourceEntry;
-use crate::report::{github, html, junit, latex, markdown, sarif};
+use crate::report::{github, html, junit, latex, markdown, sarif, trace};
 use crate::source::Source;
 
 /// How to print the report.
@@ -31,6 +31,10 @@ pub enum Format {
     Latex,
     /// One page of HTML.
     Html,
+    /// The runs of every `trace`, a row for each time.
+    Csv,
+    /// The curves of every `trace`, as a picture.
+    Svg,
 }
 
 impl Format {
@@ -45,6 +49,8 @@ impl Format {
             Format::Markdown => markdown::render(report),
             Format::Latex => latex::render(report),
             Format::Html => html::render(report, &texts(report)),
+            Format::Csv => trace::csv(report),
+            Format::Svg => trace::svg(report),
         }
     }
 }

@@ -133,7 +133,14 @@ impl Worker<'_> {
                 break;
             }
             let parts = files.gather(&mut sources, id).parts;
-            let texts: Vec<SourceEntry> = parts.iter().map(|p| SourceEntry::new(sources.get(p.id))).collect();
+            // Data before the file that reads them: the file itself comes last.
+            let texts: Vec<SourceEntry> = parts
+                .iter()
+                .flat_map(|p| {
+                    let tables = p.tables.iter().map(|(_, t)| SourceEntry::of_table(t));
+                    tables.chain([SourceEntry::new(sources.get(p.id))]).collect::<Vec<_>>()
+                })
+                .collect();
             if let Some(kept) = self.cache.as_ref().and_then(|c| c.find(&texts)) {
                 self.tell(Event::Kept(file, Box::new(kept)));
                 continue;

@@ -6,7 +6,7 @@ use super::printer::Printer;
 use crate::model::warnings::Warning;
 use crate::report::excerpt::{width, wrap};
 use crate::report::json::{CheckEntry, ErrorEntry};
-use crate::report::{system, table, text};
+use crate::report::{system, table, text, trace};
 use crate::source::{Sources, Span};
 use crate::{Answer, InputError};
 
@@ -23,7 +23,7 @@ pub struct Shown {
     pub short: Option<String>,
     /// For such an answer: the full report.
     pub report: Option<String>,
-    /// Whether this is a table of `classify`.
+    /// Whether this is a table of `classify` or an experiment, which have no verdict.
     pub is_table: bool,
 }
 
@@ -65,6 +65,8 @@ pub fn group(sources: &Sources, answers: &[Answer], printer: &Printer) -> Vec<Sh
 fn one(sources: &Sources, answer: &Answer, printer: &Printer) -> Shown {
     let lines = if answer.is_table() {
         indented(&format!("{}\n{}", answer.task.text, table::list(sources, answer)))
+    } else if let Some(found) = &answer.trace {
+        indented(&format!("{}\n{}", answer.task.text, trace::lines(found).join("\n")))
     } else {
         let (ok, line) = text::line(answer);
         let mark = if ok { "\u{1b}[32m✓\u{1b}[0m" } else { "\u{1b}[31m✗\u{1b}[0m" };
@@ -83,7 +85,7 @@ fn one(sources: &Sources, answer: &Answer, printer: &Printer) -> Shown {
         assumptions: answer.assumptions().cloned().collect(),
         short: (!answer.ok).then(|| short(sources, answer)),
         report: (!answer.ok).then(|| printer.text(sources, &text::unexpected(sources, answer))),
-        is_table: answer.is_table(),
+        is_table: !answer.has_verdict(),
     }
 }
 
@@ -99,6 +101,9 @@ fn indented(text: &str) -> Vec<String> {
 /// `file:line:column: question: expected …, found …`.
 fn short(sources: &Sources, answer: &Answer) -> String {
     let f = &answer.finding;
+    if answer.trace.is_some() {
+        return format!("{}: {}: {}", place(sources, answer.task.span), answer.task.text, f.message);
+    }
     let expected = crate::expected_verdict(answer.task.expected.as_ref());
     let what = match &f.rate_differs {
         Some(rate) => format!("expected the rate {rate}, found {}", f.rate.as_deref().unwrap_or("another")),

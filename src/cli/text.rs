@@ -139,8 +139,10 @@ fn summary(collected: &Collected, asked: usize, filtered: bool) -> Option<String
     let (checks, tables): (Vec<&Shown>, Vec<&Shown>) = shown.into_iter().partition(|s| !s.is_table);
     let total = checks.len();
     let unexpected = checks.iter().filter(|s| !s.entry.ok).count();
+    let (experiments, tables): (Vec<&Shown>, Vec<&Shown>) = tables.into_iter().partition(|s| s.entry.trace.is_some());
+    let experiments = experiments.len();
     let tables = tables.iter().filter(|s| !s.lines.is_empty()).count();
-    if faulty > 0 && total + tables == 0 {
+    if faulty > 0 && total + tables + experiments == 0 {
         return None;
     }
     if asked == 0 {
@@ -152,14 +154,15 @@ fn summary(collected: &Collected, asked: usize, filtered: bool) -> Option<String
         (n, 0) => format!("{n} checks, all as expected"),
         (n, k) => format!("{n} checks, {k} not as expected"),
     };
-    let mut parts = match (total, tables) {
-        (_, 0) => vec![checks],
-        (0, 1) => vec!["1 table".to_owned()],
-        (0, n) => vec![format!("{n} tables")],
-        (_, 1) => vec![checks, "1 table".to_owned()],
-        (_, n) => vec![checks, format!("{n} tables")],
-    };
-    let left = asked.saturating_sub(total + tables);
+    let mut parts = if total > 0 || tables + experiments == 0 { vec![checks] } else { Vec::new() };
+    for (n, what) in [(tables, "table"), (experiments, "experiment")] {
+        match n {
+            0 => {}
+            1 => parts.push(format!("1 {what}")),
+            n => parts.push(format!("{n} {what}s")),
+        }
+    }
+    let left = asked.saturating_sub(total + tables + experiments);
     if left > 0 && faulty == 0 {
         parts.push(format!("{left} not looked at"));
     }

@@ -10,9 +10,10 @@ use crate::source::{SourceId, Span};
 pub use crate::syntax::nearest;
 use crate::syntax::tree::{
     Architecture, Check, Classify, Composite, Cone, Data, Def, File, Ident, ItemKind, Let, Morphism, Optimizer, Param,
-    System, Transfer,
+    System, Trace, Transfer,
 };
 use crate::uses::Part;
+use crate::uses::data::Table;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident => $field:ident : $ty:ty;)*) => {
@@ -137,6 +138,10 @@ pub struct Model {
     pub classifications: Vec<Classify>,
     /// The `transfer` tables of that file, in order.
     pub transfers: Vec<Transfer>,
+    /// The `trace`s of that file, in order.
+    pub traces: Vec<Trace>,
+    /// Numbers from files, by the place of `read "…"`.
+    tables: FxHashMap<Span, Arc<Table>>,
 }
 
 /// Names with what they stand for and where they are declared.
@@ -147,7 +152,7 @@ impl Model {
     /// name counts.
     pub fn collect(file: File) -> (Self, Vec<ModelError>) {
         let id = file.items.first().map_or(SourceId::default(), |item| item.span.source);
-        Model::join(&[Part { id, file: Arc::new(file), uses: Vec::new() }])
+        Model::join(&[Part { id, file: Arc::new(file), uses: Vec::new(), tables: Vec::new() }])
     }
 
     /// Joins a file, the last of the parts, with the files it uses.
@@ -161,6 +166,7 @@ impl Model {
         for (i, part) in parts.iter().enumerate() {
             let names = model.add(&part.file, i + 1 == parts.len());
             own.insert(part.id, names);
+            model.tables.extend(part.tables.iter().cloned());
             model.main = part.id;
         }
         let mut reached: FxHashMap<SourceId, IndexSet<SourceId>> = FxHashMap::default();
@@ -234,10 +240,16 @@ impl Model {
                 ItemKind::Check(x) if checks => self.checks.push(x.clone()),
                 ItemKind::Classify(x) if checks => self.classifications.push(x.clone()),
                 ItemKind::Transfer(x) if checks => self.transfers.push(x.clone()),
-                ItemKind::Check(_) | ItemKind::Classify(_) | ItemKind::Transfer(_) => {}
+                ItemKind::Trace(x) if checks => self.traces.push((**x).clone()),
+                ItemKind::Check(_) | ItemKind::Classify(_) | ItemKind::Transfer(_) | ItemKind::Trace(_) => {}
             }
         }
         names
+    }
+
+    /// The numbers that data read from a file.
+    pub fn table(&self, data: &Data) -> Option<&Arc<Table>> {
+        data.read.as_ref().and_then(|(_, span)| self.tables.get(span))
     }
 
     /// The same model with the declarations of another text, which sees its own names and, if it is to, those of the file

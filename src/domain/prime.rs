@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use angles::Angle;
-use factors::Factor;
+use factors::{Factor, Product};
 pub use field::{Field, Random, is_prime};
 pub use great::DIGITS;
 use matrices::MatrixAtom;
@@ -108,6 +108,8 @@ pub struct Prime {
     exponentials: Vec<Factor>,
     /// Powers of one factor, up to sign.
     monomials: FxHashMap<u64, Monomial>,
+    /// Values that were found to be products of several factors: a multiple of one of them is one, too.
+    products: Vec<Product>,
     angles: Vec<Angle>,
     /// Rational multiples of one argument, up to sign: the angle, and how many twelfths.
     multiples: FxHashMap<u64, (u32, i32)>,
@@ -186,6 +188,7 @@ impl Prime {
             fruitless: (0, 0),
             exponentials: Vec::new(),
             monomials: FxHashMap::default(),
+            products: Vec::new(),
             angles: Vec::new(),
             multiples: FxHashMap::default(),
             scales: Vec::new(),

@@ -426,6 +426,13 @@ impl<'m> Elaborator<'m> {
         for p in &decl.params {
             crate::read::conditions(self, &p.conditions, &scope, span)?;
         }
+        if let Some((path, place)) = &decl.decl.read {
+            let value = self.read_numbers(&decl.decl, ty, &scope, path, *place)?;
+            scope.bind(&decl.name.name, Local::Value(value));
+            self.data.insert(key, value);
+            crate::read::conditions(self, &decl.decl.conditions, &scope, span)?;
+            return Ok(value);
+        }
         let value = match &decl.decl.value {
             Some(e) => {
                 self.enter_definition(&decl.name.name, span)?;

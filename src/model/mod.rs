@@ -6,6 +6,7 @@
 
 pub mod architecture;
 pub mod elaborate;
+mod files;
 mod functions;
 mod groups;
 mod indexed;

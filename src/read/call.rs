@@ -165,8 +165,8 @@ pub(super) fn block_index<'e, A: Algebra<'e>>(a: &A, name: &'e str, scope: &Name
     }
 }
 
-/// The block that `base[name]` means, if it means one: any vector over the parameters has blocks inside `each`, the point
-/// and the states also by name.
+/// The block that `base[name]` means, if it means one: any vector over the parameters has blocks inside `each`, the point,
+/// the states and what a `let` computes from them also by name.
 pub(super) fn block_meant<'e, A: Algebra<'e>>(
     a: &mut A,
     base: &'e Expr,
@@ -186,7 +186,10 @@ pub(super) fn block_meant<'e, A: Algebra<'e>>(
         _ => false,
     };
     if !blocks {
-        return Ok(None);
+        // A `let` may be a vector over the parameters, too; a name that means something else is an index of it.
+        let local = matches!(&base.kind, ExprKind::Name(n) if matches!(scope.get(n), Some(Local::Value(_))));
+        let named = local && is_free(a, name, at, scope);
+        return Ok(if named { block_index(a, name, scope) } else { None });
     }
     match block_index(a, name, scope) {
         None if is_free(a, name, at, scope) => Err(a.unknown_block(&ident(name, at), over)),

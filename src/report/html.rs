@@ -66,7 +66,7 @@ fn check(c: &CheckEntry) -> String {
         if c.ok { "✓" } else { "✗" },
         escape(&c.question),
         escape(&verdict(c)),
-        escape(c.evidence.as_deref().unwrap_or("table")),
+        escape(c.evidence.as_deref().unwrap_or(super::markup::without_verdict(c))),
         c.line
     ));
     if !c.ok {
@@ -80,6 +80,7 @@ fn check(c: &CheckEntry) -> String {
     text.push_str(&reasons(c));
     text.push_str(&shrinking(c));
     text.push_str(&table(c));
+    text.push_str(&experiment(c));
     text.push_str(&rates(c));
     text.push_str(&system(c));
     text.push_str("</details>\n</article>\n");
@@ -148,6 +149,15 @@ fn reasons(c: &CheckEntry) -> String {
         return String::new();
     }
     format!("<ul>\n{}</ul>\n", items.iter().map(|i| format!("<li>{i}</li>\n")).collect::<String>())
+}
+
+/// Both runs of an experiment: what is printed of them, and the curves.
+fn experiment(c: &CheckEntry) -> String {
+    let Some(trace) = &c.trace else { return String::new() };
+    let text = super::trace::lines(trace).join("\n");
+    let pictures: String =
+        super::trace::pictures(trace).iter().map(|p| format!("<div class=\"wide\">{p}</div>\n")).collect();
+    format!("<pre>{}</pre>\n{pictures}", escape(&text))
 }
 
 fn table(c: &CheckEntry) -> String {

@@ -88,7 +88,7 @@ pub struct CheckEntry {
     pub end_column: usize,
     /// The question as it is written, without `check` and `expect`.
     pub question: String,
-    /// `natural`, `commutes`, `preserves`, `same` or `system`.
+    /// `natural`, `commutes`, `preserves`, `same`, `system`, `training`, `transfer`, `classify` or `trace`.
     pub kind: String,
     /// The optimizer of a `natural`.
     pub optimizer: Option<String>,
@@ -162,6 +162,9 @@ pub struct CheckEntry {
     /// For `classify`: the answer along each class.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<IndexMap<String, CellEntry>>,
+    /// For a `trace`: what was measured, in floating point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<crate::check::trace::Report>,
     /// One sentence.
     pub message: String,
 }
@@ -297,7 +300,7 @@ impl CheckEntry {
         let (end_line, end_column) = sources.end(answer.task.span);
         let (left, right) = answer.task.sides.clone().unzip();
         let f = &answer.finding;
-        let asked = answer.task.table.is_empty();
+        let asked = answer.has_verdict();
         CheckEntry {
             file: file.to_owned(),
             line,
@@ -338,8 +341,9 @@ impl CheckEntry {
             blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
             natural_along: f.natural_along.iter().map(|c| c.word().to_owned()).collect(),
             example: f.example.clone(),
-            table: (!asked).then(|| table(sources, answer)),
-            message: if asked { f.message.clone() } else { String::new() },
+            table: answer.is_table().then(|| table(sources, answer)),
+            trace: answer.trace.clone(),
+            message: if answer.is_table() { String::new() } else { f.message.clone() },
         }
     }
 }

@@ -69,7 +69,7 @@ fn case(check: &CheckEntry) -> String {
     }
     format!(
         "{head}>\n      <failure type=\"{}\" message=\"{}\">{}</failure>\n    </testcase>\n",
-        escape(check.verdict.as_deref().unwrap_or("table")),
+        escape(check.verdict.as_deref().unwrap_or(super::markup::without_verdict(check))),
         escape(&title(check)),
         escape(&body)
     )

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::source::Source;
+pub use crate::source::sha256;
+use crate::uses::data::Table;
 
 /// What made a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,10 +39,9 @@ impl SourceEntry {
     pub fn new(source: &Source) -> Self {
         SourceEntry { file: source.name.clone(), sha256: sha256(source.text.as_bytes()) }
     }
-}
 
-/// The SHA-256 of these bytes, in hexadecimal digits.
-pub fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    sha2::Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    /// The entry of a file of numbers.
+    pub fn of_table(table: &Table) -> Self {
+        SourceEntry { file: table.name.clone(), sha256: table.sha256.clone() }
+    }
 }

@@ -10,7 +10,7 @@ pub fn render(report: &Report) -> String {
     for file in files(report) {
         text.push_str(&format!("\n## {}\n\n", plain(file)));
         let checks: Vec<&CheckEntry> = report.checks.iter().filter(|c| c.file == file).collect();
-        let asked: Vec<&&CheckEntry> = checks.iter().filter(|c| c.table.is_none()).collect();
+        let asked: Vec<&&CheckEntry> = checks.iter().filter(|c| c.verdict.is_some()).collect();
         if !asked.is_empty() {
             text.push_str(
                 "| | line | check | verdict | evidence | expected |\n| --- | ---: | --- | --- | --- | --- |\n",
@@ -28,6 +28,10 @@ pub fn render(report: &Report) -> String {
             }
         }
         checks.iter().filter(|c| c.table.is_some()).for_each(|c| text.push_str(&table(c)));
+        for (c, trace) in checks.iter().filter_map(|c| c.trace.as_ref().map(|t| (c, t))) {
+            let lines = super::trace::lines(trace).join("\n");
+            text.push_str(&format!("\n{}\n\n```text\n{lines}\n```\n", code(&c.question)));
+        }
         checks.iter().filter(|c| !c.ok).for_each(|c| text.push_str(&details(c)));
         for e in report.errors.iter().filter(|e| e.file == file) {
             text.push_str(&format!("\n- **{}** at {}:{}: {}", plain(&e.code), e.line, e.column, plain(&e.message)));

@@ -26,9 +26,14 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
+/// What an entry without a verdict is.
+pub(super) fn without_verdict(check: &CheckEntry) -> &'static str {
+    if check.trace.is_some() { "experiment" } else { "table" }
+}
+
 /// The verdict with its rate or order.
 pub fn verdict(check: &CheckEntry) -> String {
-    let word = check.verdict.as_deref().unwrap_or("table");
+    let word = check.verdict.as_deref().unwrap_or(without_verdict(check));
     match (&check.rate, check.order) {
         (Some(rate), _) if word == "up to rate" => format!("{word} {rate}"),
         (_, Some(order)) if word == "in limit" => format!("{word} (lr^{order})"),

@@ -17,6 +17,7 @@ pub mod standing;
 pub mod system;
 pub mod table;
 pub mod text;
+pub mod trace;
 
 pub use github::title;
 pub use markup::{summary, verdict};

@@ -8,7 +8,7 @@ use super::error::SyntaxError;
 use super::grammar::{Node, Rule};
 use super::tree::{
     Binder, BlockRate, Check, Classify, Cone, Expectation, ExpectedVerdict, Generator, Instance, Over, Question,
-    System, Transfer, Via,
+    System, Trace, Transfer, Via,
 };
 
 impl Builder {
@@ -186,11 +186,65 @@ impl Builder {
         Ok(Transfer { optimizer, along: self.path(parts.need(Rule::path)?)?, span: parts.whole() })
     }
 
+    pub(super) fn trace(self, node: Node<'_>) -> Built<Trace> {
+        let mut parts = self.parts(node);
+        parts.need(Rule::kw_trace)?;
+        let mut optimizers = Vec::new();
+        while let Some(node) = parts.take(Rule::instance) {
+            optimizers.push(self.instance(node)?);
+        }
+        parts.need(Rule::kw_along)?;
+        let along = self.path(parts.need(Rule::path)?)?;
+        let span = parts.whole();
+        let mut trace =
+            Trace { optimizers, along, settings: Vec::new(), start: None, repeat: Vec::new(), until: None, span };
+        while let Some(entry) = parts.take(Rule::trace_entry) {
+            let mut entry = self.parts(entry);
+            let Some(node) = entry.any() else { return Err(entry.missing(Rule::trace_entry)) };
+            let rule = node.as_rule();
+            let mut parts = self.parts(node);
+            match rule {
+                Rule::trace_start => {
+                    let word = self.span(&parts.need(Rule::kw_start)?);
+                    let start = self.equations(&mut parts)?;
+                    if trace.start.replace((word, start)).is_some() {
+                        return Err(twice("start", word));
+                    }
+                }
+                Rule::trace_repeat => {
+                    parts.need(Rule::kw_repeat)?;
+                    while let Some(node) = parts.take(Rule::expr) {
+                        trace.repeat.push(self.expr(node)?);
+                    }
+                }
+                Rule::trace_until => {
+                    let word = self.span(&parts.need(Rule::kw_until)?);
+                    parts.need(Rule::kw_loss)?;
+                    parts.take(Rule::below);
+                    if trace.until.replace(self.expr(parts.need(Rule::expr)?)?).is_some() {
+                        return Err(twice("until", word));
+                    }
+                }
+                _ => trace.settings.push((parts.ident()?, self.value(parts.need(Rule::value)?)?)),
+            }
+        }
+        Ok(trace)
+    }
+
     pub(super) fn classify(self, node: Node<'_>) -> Built<Classify> {
         let mut parts = self.parts(node);
         parts.need(Rule::kw_classify)?;
         let optimizer = parts.take(Rule::instance).map(|node| self.instance(node)).transpose()?;
         Ok(Classify { optimizer, on: self.on(&mut parts)?, span: parts.whole() })
+    }
+}
+
+fn twice(word: &str, span: Span) -> SyntaxError {
+    SyntaxError::Unexpected {
+        expected: "one of each line".into(),
+        found: format!("a second `{word}`"),
+        span,
+        help: Some("several experiments are several `trace` items".into()),
     }
 }
 

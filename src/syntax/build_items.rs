@@ -1,6 +1,8 @@
 //! Building the top-level items, except optimizers.
 
-use super::build::{Builder, Built};
+use crate::source::Span;
+
+use super::build::{Builder, Built, Parts};
 use super::grammar::{Node, Rule};
 use super::tree::{Architecture, ArchitectureEntry, Data, Def, ItemKind, Let, Param, UseTarget};
 
@@ -20,6 +22,7 @@ impl Builder {
             Rule::cone => self.cone(node).map(ItemKind::Cone),
             Rule::check => self.check(node).map(ItemKind::Check),
             Rule::transfer => self.transfer(node).map(ItemKind::Transfer),
+            Rule::trace => self.trace(node).map(|t| ItemKind::Trace(Box::new(t))),
             _ => self.classify(node).map(ItemKind::Classify),
         }
     }
@@ -42,8 +45,20 @@ impl Builder {
             names.push((parts.ident()?, self.optional_params(&mut parts)?));
         }
         let ty = self.ty(parts.need(Rule::ty)?)?;
+        let mut read = self.read(&mut parts)?;
         let (value, conditions) = self.value_and_conditions(&mut parts)?;
-        Ok(Data { names, ty, conditions, value })
+        if read.is_none() {
+            read = self.read(&mut parts)?;
+        }
+        Ok(Data { names, ty, conditions, value, read })
+    }
+
+    fn read(self, parts: &mut Parts<'_>) -> Built<Option<(String, Span)>> {
+        let Some(node) = parts.take(Rule::read) else { return Ok(None) };
+        let mut parts = self.parts(node);
+        let word = self.span(&parts.need(Rule::kw_read)?);
+        let path = parts.need(Rule::string)?;
+        Ok(Some((path.as_str().trim_matches('"').to_owned(), word.to(self.span(&path)))))
     }
 
     pub(super) fn let_item(self, node: Node<'_>) -> Built<Let> {

@@ -171,7 +171,7 @@ impl fmt::Display for File {
 fn same_group(a: &ItemKind, b: &ItemKind) -> bool {
     let group = |kind: &ItemKind| match kind {
         ItemKind::Data(_) | ItemKind::Let(_) | ItemKind::Def(_) => 0,
-        ItemKind::Check(_) | ItemKind::Classify(_) | ItemKind::Transfer(_) => 1,
+        ItemKind::Check(_) | ItemKind::Classify(_) | ItemKind::Transfer(_) | ItemKind::Trace(_) => 1,
         ItemKind::Use(_) => 2,
         ItemKind::Architecture(_) => 3,
         ItemKind::Morphism(_) | ItemKind::Composite(_) => 4,

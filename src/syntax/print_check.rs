@@ -2,7 +2,9 @@
 
 use super::print::{Block, Text};
 use super::print_items::{assign, equation_text, headed};
-use super::tree::{Check, Classify, ExpectedVerdict, Generator, Instance, Over, Question, System, Transfer, Via};
+use super::tree::{
+    Check, Classify, ExpectedVerdict, Expr, Generator, Instance, Over, Question, System, Trace, Transfer, Via,
+};
 
 pub(super) fn system_block(system: &System) -> Block {
     let mut head = headed("system", &system.name);
@@ -51,6 +53,9 @@ impl std::fmt::Display for Classify {
 }
 
 pub(super) fn check_text(check: &Check) -> Text {
+    if let Question::Trace(trace) = &check.question {
+        return trace_head(trace);
+    }
     let mut text = Text::word("check ");
     match &check.question {
         Question::Natural { optimizer, along, on } => {
@@ -92,6 +97,7 @@ pub(super) fn check_text(check: &Check) -> Text {
             }
         }
         Question::System { system } => text.push(&format!("system {}", system.name)),
+        Question::Trace(_) => {}
     }
     if let Some(expect) = &check.expect {
         text.space();
@@ -150,6 +156,39 @@ pub(super) fn transfer_text(transfer: &Transfer) -> Text {
     text.push(" along ");
     text.append(transfer.along.text());
     text
+}
+
+/// A trace without its lines.
+pub(super) fn trace_head(trace: &Trace) -> Text {
+    let mut text = Text::word("trace ");
+    text.list(trace.optimizers.iter().map(Instance::text));
+    text.push(" along ");
+    text.append(trace.along.text());
+    text
+}
+
+/// A trace with its lines.
+pub(super) fn trace_block(trace: &Trace) -> Block {
+    let mut lines: Vec<Block> =
+        trace.settings.iter().map(|(name, value)| Block::line(assign(Text::word(&name.name), value))).collect();
+    if let Some((_, start)) = &trace.start {
+        let equations = start.iter().map(|e| Block::line(equation_text(e)));
+        lines.push(Block::with_body(Text::word("start"), equations.collect(), 4));
+    }
+    if !trace.repeat.is_empty() {
+        let mut text = Text::word("repeat ");
+        text.list(trace.repeat.iter().map(Expr::text));
+        lines.push(Block::line(text));
+    }
+    if let Some(level) = &trace.until {
+        let mut text = Text::word("until loss < ");
+        text.append(level.text());
+        lines.push(Block::line(text));
+    }
+    match lines.is_empty() {
+        true => Block::line(trace_head(trace)),
+        false => Block::with_body(trace_head(trace), lines, 3),
+    }
 }
 
 pub(super) fn classify_text(classify: &Classify) -> Text {

@@ -1,7 +1,7 @@
 //! Printing declarations and checks.
 
 use super::print::{Block, Text};
-use super::print_check::{check_text, classify_text, system_block, transfer_text};
+use super::print_check::{check_text, classify_text, system_block, trace_block, transfer_text};
 use super::tree::{
     Architecture, ArchitectureEntry, Argument, Comparison, Condition, Data, Domain, Dynamics, Equation, Expr, Ident,
     Instance, ItemKind, Let, Morphism, MorphismKind, Optimizer, Param, Path, Place, Statement, StatementKind, Type,
@@ -51,6 +51,7 @@ impl ItemKind {
             ItemKind::Check(check) => Block::line(check_text(check)),
             ItemKind::Classify(classify) => Block::line(classify_text(classify)),
             ItemKind::Transfer(transfer) => Block::line(transfer_text(transfer)),
+            ItemKind::Trace(trace) => trace_block(trace),
         }
     }
 }
@@ -83,6 +84,11 @@ fn data_text(data: &Data) -> Text {
     text.append(data.ty.text());
     if let Some(value) = &data.value {
         text = assign(text, value);
+    }
+    if let Some((path, _)) = &data.read {
+        text.push(" =");
+        text.space();
+        text.push(&format!("read \"{path}\""));
     }
     write_conditions(&mut text, &data.conditions);
     text

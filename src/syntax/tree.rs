@@ -8,7 +8,7 @@ mod expr;
 
 use crate::source::Span;
 
-pub use check::{BlockRate, Check, Classify, Expectation, ExpectedVerdict, Question, Transfer, Via};
+pub use check::{BlockRate, Check, Classify, Expectation, ExpectedVerdict, Question, Trace, Transfer, Via};
 pub use expr::{BinaryOp, Binder, Conditional, Expr, ExprKind, Reduction, Subscript};
 
 /// A whole file, in the order in which it is written.
@@ -67,6 +67,8 @@ pub enum ItemKind {
     Classify(Classify),
     /// `transfer …` without `check`.
     Transfer(Transfer),
+    /// `trace …`.
+    Trace(Box<Trace>),
 }
 
 /// What a `use` names.
@@ -109,6 +111,8 @@ pub struct Data {
     pub conditions: Vec<Condition>,
     /// The value, if it is a constant.
     pub value: Option<Expr>,
+    /// The path behind `read`, without the quotes, and the place of `read "…"`.
+    pub read: Option<(String, Span)>,
 }
 
 /// A type as written: `R`, `R[m, n]`, `N`, `N -> R[2]`, `GL[n]`, `tangent` …

@@ -34,6 +34,9 @@ pub const LINES: [&str; 4] = ["output", "loss", "metric", "group"];
 /// Words that say what is asked, behind `check`; `transfer` begins an item, too.
 pub const QUESTIONS: [&str; 6] = ["natural", "commutes", "preserves", "same", "training", "transfer"];
 
+/// Words of experiments and of data in files. They can be names elsewhere.
+pub const EXPERIMENTS: [&str; 5] = ["trace", "start", "repeat", "until", "read"];
+
 /// Words of verdicts, behind `expect`.
 pub const VERDICTS: [&str; 8] = ["up", "to", "rate", "rates", "limit", "fails", "undecided", "invalid"];
 
@@ -81,7 +84,7 @@ pub fn is_keyword(word: &str) -> bool {
 
 /// Every word that the grammar names.
 pub fn all() -> impl Iterator<Item = &'static str> {
-    keywords().chain(LINES).chain(QUESTIONS).chain(VERDICTS)
+    keywords().chain(LINES).chain(QUESTIONS).chain(EXPERIMENTS).chain(VERDICTS)
 }
 
 /// The types: of numbers, of matrices, of states.

@@ -36,6 +36,21 @@ pub enum UseError {
         #[label("used here")]
         span: Span,
     },
+    /// A file of numbers that cannot be read.
+    #[error("cannot read numbers from {file}: {reason}")]
+    #[diagnostic(
+        code(nat::uses::data),
+        help("numbers are read from `.npy` and `.csv` files; a path is relative to the file that names it")
+    )]
+    Data {
+        /// The file as it was looked for.
+        file: String,
+        /// Why not.
+        reason: String,
+        /// `read "…"`.
+        #[label("read here")]
+        span: Span,
+    },
     /// Files that use each other in a circle.
     #[error("these files use each other in a circle: {circle}")]
     #[diagnostic(code(nat::uses::cycle), help("put what they share into a file of its own, which uses none of them"))]
@@ -64,6 +79,7 @@ impl UseError {
         match self {
             UseError::UnknownLibrary { span, .. }
             | UseError::Unreadable { span, .. }
+            | UseError::Data { span, .. }
             | UseError::Cycle { span, .. }
             | UseError::TooMany { span, .. } => *span,
         }

@@ -3,6 +3,7 @@
 //! Texts come from a [`Loader`], so that this stage reads no files itself. [`Files`] remembers what was read and parsed:
 //! a file that is used twice, by one file or by several, is one set of declarations.
 
+pub mod data;
 pub mod error;
 pub mod library;
 
@@ -13,6 +14,7 @@ use rustc_hash::FxHashMap;
 use crate::source::{Source, SourceId, Sources, Span};
 use crate::syntax::tree::{File, ItemKind, UseTarget};
 use crate::syntax::{self, SyntaxError};
+use data::Table;
 use error::UseError;
 
 /// The largest number of files that one file may use, directly or not.
@@ -40,6 +42,12 @@ pub trait Loader {
     /// # Errors
     /// Why it cannot be read, in words.
     fn read(&self, location: &Location) -> Result<String, String>;
+
+    /// The bytes of a file of numbers.
+    ///
+    /// # Errors
+    /// Why it cannot be read, in words.
+    fn bytes(&self, location: &Location) -> Result<Vec<u8>, String>;
 }
 
 /// A loader without files: a text may use libraries only.
@@ -54,6 +62,10 @@ impl Loader for NoFiles {
     fn read(&self, _: &Location) -> Result<String, String> {
         Err("no files can be read here".to_owned())
     }
+
+    fn bytes(&self, _: &Location) -> Result<Vec<u8>, String> {
+        Err("no files can be read here".to_owned())
+    }
 }
 
 /// The files of a run: where they come from, and what was read.
@@ -61,6 +73,7 @@ pub struct Files<'l> {
     loader: &'l dyn Loader,
     known: FxHashMap<String, SourceId>,
     parsed: FxHashMap<SourceId, (Arc<File>, Vec<SyntaxError>)>,
+    tables: FxHashMap<String, Result<Arc<Table>, String>>,
 }
 
 /// A file with what it uses.
@@ -72,6 +85,8 @@ pub struct Part {
     pub file: Arc<File>,
     /// What it uses itself, in order, each once.
     pub uses: Vec<SourceId>,
+    /// The files of numbers that its data read, by the place of `read "…"`.
+    pub tables: Vec<(Span, Arc<Table>)>,
 }
 
 /// A file and all that it uses, directly or not.
@@ -103,7 +118,7 @@ impl Gathered {
 impl<'l> Files<'l> {
     /// No files yet.
     pub fn new(loader: &'l dyn Loader) -> Self {
-        Files { loader, known: FxHashMap::default(), parsed: FxHashMap::default() }
+        Files { loader, known: FxHashMap::default(), parsed: FxHashMap::default(), tables: FxHashMap::default() }
     }
 
     /// Says that the file of this identity has been read already, as this source. The first source counts.
@@ -124,7 +139,16 @@ impl<'l> Files<'l> {
         let at = gathered.open.len();
         gathered.open.push((id, Span::new(id, 0, 0)));
         let mut uses = Vec::new();
+        let mut tables = Vec::new();
         for item in &file.items {
+            if let ItemKind::Data(data) = &item.kind
+                && let Some((path, span)) = &data.read
+            {
+                match self.table(sources, id, path, *span) {
+                    Ok(table) => tables.push((*span, table)),
+                    Err(error) => gathered.errors.push(error),
+                }
+            }
             let ItemKind::Use(target) = &item.kind else { continue };
             gathered.open[at].1 = item.span;
             let used = match self.find(sources, id, target, item.span, gathered) {
@@ -142,7 +166,7 @@ impl<'l> Files<'l> {
             }
         }
         gathered.open.pop();
-        gathered.parts.push(Part { id, file, uses });
+        gathered.parts.push(Part { id, file, uses, tables });
     }
 
     fn parse(&mut self, sources: &Sources, id: SourceId) -> (Arc<File>, Vec<SyntaxError>) {
@@ -184,6 +208,19 @@ impl<'l> Files<'l> {
             return Err(UseError::TooMany { limit: MAX_FILES, span });
         }
         Ok(id)
+    }
+
+    /// The numbers of a file, read once.
+    fn table(&mut self, sources: &Sources, from: SourceId, path: &str, span: Span) -> Result<Arc<Table>, UseError> {
+        let fail = |file: String, reason: String| UseError::Data { file, reason, span };
+        let found = self.loader.locate(&sources.get(from).name, path);
+        let location = found.map_err(|(file, reason)| fail(file, reason))?;
+        let read = || {
+            let bytes = self.loader.bytes(&location)?;
+            data::table(&location.name, &bytes).map(Arc::new)
+        };
+        let known = self.tables.entry(location.identity.clone()).or_insert_with(read).clone();
+        known.map_err(|reason| fail(location.name, reason))
     }
 
     fn find_file(

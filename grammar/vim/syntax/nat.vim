@@ -5,6 +5,8 @@ endif
 
 syn keyword natItem use data let def architecture reparam projection embedding morphism optimizer
 syn keyword natItem system cone classify
+syn match natItem "\<trace\>\ze\s\+\h"
+syn match natEntry "\<\%(start\|repeat\|until\|read\)\>\ze\s*\%({\|\"\|\h\)"
 syn keyword natEntry param state flow step inverse each
 syn keyword natJoining where in over on along via if then else
 " What is asked stands behind `check`, what is expected behind `expect`.

@@ -12,11 +12,11 @@ use super::{Case, ClassAnswer};
 use crate::check::decide::{Disagreement, decide};
 use crate::check::{ClaimKind, Problem, generic, lower};
 use crate::core::class::Class;
-use crate::domain::interval::Intervals;
+use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::domain::{Domain, Fun, Rational, linear};
 use crate::model::architecture::Architecture;
-use crate::model::elaborate::{Elaborator, Scope};
+use crate::model::elaborate::{Draw, Elaborator, Scope};
 use crate::model::morphism::instance_text;
 use crate::source::{Source, SourceId};
 use crate::structure::hypothesis::Hypothesis;
@@ -45,6 +45,8 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disa
         }
         proof = &Proof::Open;
     }
+    // What is only said of architectures with a regular matrix is said of this one if its matrix is.
+    let is_one = case.theorem.hypotheses.iter().all(|&h| h.is_used_by_the_proof() || holds(&mut e, &a, h));
     let types_apply = case.theorem.hypotheses.iter().all(|&h| !h.is_used_by_the_proof() || holds(&mut e, &a, h));
     // One simple map refutes faster than a general one, and its witness is easier to read.
     if (*proof == Proof::Open || !types_apply)
@@ -68,7 +70,7 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disa
         case.compare(&problem, sides, &mut seen)?;
     }
     // Where no point has a value on both sides, the ordinary engines say whether the question makes sense.
-    if *proof == Proof::Commutes && types_apply && (seen.residual.is_some() || a.dim == 0) {
+    if *proof == Proof::Commutes && types_apply && is_one && (seen.residual.is_some() || a.dim == 0) {
         let message = format!("{}; {} is one", case.proved(), a.name);
         let mut finding = Finding::new(Verdict::Commutes, Evidence::Structure, message);
         finding.residual = seen.residual;
@@ -78,6 +80,10 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disa
     let mut finding = decide(&mut problem, case.budget)?;
     match (&finding.verdict, proof) {
         (Verdict::UpToRate, Proof::UpToRate(_)) | (Verdict::InLimit, Proof::InLimit) if types_apply => {
+            finding.evidence = Evidence::Structure;
+            finding.hypotheses = case.hypotheses();
+        }
+        (Verdict::Commutes, Proof::Commutes) if types_apply => {
             finding.evidence = Evidence::Structure;
             finding.hypotheses = case.hypotheses();
         }
@@ -149,10 +155,10 @@ pub(super) fn problem_of(case: &Case<'_>, id: SourceId, file: &Arc<File>, map: &
 /// Whether a hypothesis of a proof by types holds for an architecture: proved, or else the answer is no.
 pub(super) fn holds(e: &mut Elaborator<'_>, a: &Architecture, hypothesis: Hypothesis) -> bool {
     let matrix = match hypothesis {
-        Hypothesis::MetricNonSingular => metric(e, a),
+        Hypothesis::MetricNonSingular | Hypothesis::MetricInverted => metric(e, a),
         // `JᵀJ` is positive definite where it is non-singular; of another metric of outputs this is not known.
         Hypothesis::MetricPositive if a.output_metric.is_none() => metric(e, a),
-        Hypothesis::HessianNonSingular => a.loss.and_then(|l| {
+        Hypothesis::HessianNonSingular | Hypothesis::HessianInverted => a.loss.and_then(|l| {
             let gradient = e.store.jacobian(l, a.symbol).ok()?;
             e.store.jacobian(gradient, a.symbol).ok()
         }),
@@ -182,10 +188,12 @@ fn regular(e: &mut Elaborator<'_>, a: &Architecture, g: Term) -> bool {
     }
     let Some(values) = generic::pattern(e, g) else { return false };
     let mut prime = Prime::new(Random::new(0, "pattern"), Signs::Free, PseudoInverses::ByRank);
+    let pi = |s: &crate::term::SymbolId| e.quantified.iter().any(|q| q.symbol == *s && q.draw == Draw::Pi);
     let in_field = linear::determinant(&mut prime, &values, a.dim).is_ok_and(|d| prime.is_zero(&d) == Some(false));
     let rational = |n: &Node| match n {
         Node::Map(..) | Node::Polar(_) | Node::PowerSpd(..) | Node::PseudoInverse(_) => false,
         Node::Power(_, q) => q.is_int(),
+        Node::Symbol(s) => !pi(s),
         _ => true,
     };
     in_field && (!e.store.any_node(&[g], |n| !rational(n)) || regular_in_intervals(e, a, g))
@@ -213,6 +221,9 @@ fn regular_in_intervals(e: &Elaborator<'_>, a: &Architecture, g: Term) -> bool {
                 entries.push(x);
             }
             values.insert(*s, entries);
+        }
+        for q in e.quantified.iter().filter(|q| q.draw == Draw::Pi) {
+            values.insert(q.symbol, vec![Interval::pi()]);
         }
         let Ok(found) = program.run(&mut domain, |s| values.get(&s).cloned()) else { continue };
         let Some(d) = found.first().and_then(|m| linear::determinant(&mut domain, m, a.dim).ok()) else { return false };

@@ -168,7 +168,7 @@ fn inside(problem: &mut Problem, c: &Constraint, name: &str, budget: &Budget) ->
         // Simple points, those that the text singles out, and points far out or close to a bound.
         let point = match tried % 4 {
             2 => places::special(&sampler, &mut random, &special),
-            3 => places::far(&sampler, &mut random, 4),
+            3 => places::far(&sampler, &mut random, if tried % 8 == 3 { 4 } else { 16 }),
             _ => sampler.simple(&mut random, tried / 160),
         };
         let Some(point) = point else { continue };

@@ -1,15 +1,17 @@
 //! Claims of full rank: refuted in a prime field, where a rank is never too small, and proved by a real point.
 
+use nalgebra::DMatrix;
+
 use super::claims::Claimed;
 use crate::check::field::{Drawn, Trial};
 use crate::check::sample::{Point, Sampler, embed};
-use crate::check::{Budget, Problem, places, singular};
+use crate::check::{Budget, Problem, certify, places, singular, witness};
 use crate::domain::float::Float;
-use crate::domain::interval::Intervals;
+use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::{Random, Signs};
 use crate::domain::{Rational, linear};
 use crate::model::elaborate::Role;
-use crate::term::{Program, SymbolId, Term};
+use crate::term::{Program, Store, SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict};
 
 /// Sizes of the boxes in which pieces are looked for.
@@ -31,6 +33,8 @@ struct Jacobian<'a> {
     rows: usize,
     cols: usize,
     rank: usize,
+    /// Whether it is more than rational in its variables.
+    atoms: bool,
     budget: &'a Budget,
 }
 
@@ -51,7 +55,8 @@ pub(super) fn full_rank(
     let sampler = Sampler::new(&problem.setting, &[j], &problem.domain);
     let program = Program::new(&problem.setting.store, &[j]);
     let (rows, cols) = (problem.setting.store.shape(j)[0], problem.setting.store.shape(j)[1]);
-    let jacobian = Jacobian { sampler, program, rows, cols, rank, budget };
+    let atoms = certify::has_atoms(&problem.setting, j);
+    let jacobian = Jacobian { sampler, program, rows, cols, rank, atoms, budget };
     let special = places::special_values(&problem.setting.store, &[j]);
     let pieces = jacobian.pieces(&special);
     if pieces.is_empty() {
@@ -72,8 +77,25 @@ pub(super) fn full_rank(
             format!("`{name}` is not {what} for {member}: the rank of its Jacobian is {found} there, not {rank}");
         return Claimed::Broken(Box::new(Finding::new(Verdict::Invalid, Evidence::Claim, message)));
     }
-    if proved {
+    if let Some((member, found)) = jacobian.vanishing_member(problem) {
+        let message = format!(
+            "`{name}` is not {what} for {member}: the rank of its Jacobian is {found} there, not {rank} (found by bisection \
+             between members at which a minor has opposite signs)"
+        );
+        return Claimed::Broken(Box::new(Finding::new(Verdict::Invalid, Evidence::Claim, message)));
+    }
+    if proved && (jacobian.members().is_empty() || sure_minor(problem, j, rank)) {
         return Claimed::Proved;
+    }
+    if proved {
+        let text = format!("the Jacobian of `{name}` has full rank for every member: holds at those tried, not proved");
+        return Claimed::Sampled(text);
+    }
+    if atoms {
+        let message = format!(
+            "whether `{name}` is {what} is open: at no point tried could it be confirmed that its Jacobian has rank {rank}"
+        );
+        return Claimed::Broken(Box::new(Finding::new(Verdict::Undecided, Evidence::None, message)));
     }
     Claimed::Sampled(format!("the Jacobian of `{name}` has full rank: holds on the pieces tried, not proved"))
 }
@@ -117,7 +139,7 @@ impl Jacobian<'_> {
             let label = format!("rank/{seed}");
             let trial = Trial::new(&self.sampler, &self.program, self.budget.seed, &label);
             let Ok(drawn) = (Trial { signs: &pinned, keep: Some(&keep), ..trial }).draw() else { continue };
-            let free = drawn.prime.atoms || !piece.signs.is_empty();
+            let free = self.atoms || drawn.prime.atoms || !piece.signs.is_empty();
             let rank = self.rank_of(drawn);
             if rank >= best {
                 (best, exact) = (rank, !free);
@@ -145,7 +167,8 @@ impl Jacobian<'_> {
             return false;
         }
         let mut domain = Intervals::default();
-        let embedded = embed(&mut domain, &point);
+        let mut embedded = embed(&mut domain, &point);
+        self.sampler.pis().for_each(|s| drop(embedded.insert(s, vec![Interval::pi()])));
         let Ok(values) = self.program.run(&mut domain, |s| embedded.get(&s).cloned()) else { return false };
         domain.hints = [self.rank].into();
         domain.trace.ranks.clear();
@@ -192,6 +215,98 @@ impl Jacobian<'_> {
         None
     }
 
+    /// The members that are not one of a list.
+    fn members(&self) -> Vec<SymbolId> {
+        self.sampler.symbols().filter(|x| x.1 == Role::Member && !x.2).map(|x| x.0).collect()
+    }
+
+    /// The matrix at a floating-point point.
+    fn at(&self, point: &Point<f64>) -> Option<DMatrix<f64>> {
+        let values = self.program.run(&mut Float::default(), |s| point.get(&s).cloned()).ok()?;
+        values[0].iter().all(|v| v.is_finite()).then(|| DMatrix::from_row_slice(self.rows, self.cols, &values[0]))
+    }
+
+    /// A member between two others at which a maximal minor changes its sign, and at which the rank is too small at other
+    /// points of the source as well. Also the rank.
+    fn vanishing_member(&self, problem: &Problem) -> Option<(String, usize)> {
+        const MEMBERS: usize = 24;
+        const SMALL: f64 = 1e-9;
+        let members = self.members();
+        let short = self.rows.min(self.cols);
+        if members.is_empty() || self.rank != short || self.rows * self.cols > 256 || short > 8 {
+            return None;
+        }
+        let mut random = Random::new(self.budget.seed, "vanishing member");
+        let mut draw = |scale: f64| self.sampler.float_scaled(&mut random, scale);
+        let start = (0..8).find_map(|_| draw(1.0))?;
+        let first = self.at(&start)?;
+        // The rows or the columns of a minor that is not small here.
+        let tall = if self.rows >= self.cols { first } else { first.transpose() };
+        let chosen: Vec<usize> = pivots(&tall)?;
+        let minor = |point: &Point<f64>| {
+            let m = self.at(point)?;
+            let tall = if self.rows >= self.cols { m } else { m.transpose() };
+            Some(tall.select_rows(&chosen).determinant())
+        };
+        let with = |other: &Point<f64>| {
+            let mut point = start.clone();
+            members.iter().for_each(|s| {
+                if let Some(v) = other.get(s) {
+                    point.insert(*s, v.clone());
+                }
+            });
+            point
+        };
+        let here = minor(&start)?;
+        let deficient = |member: &Point<f64>| -> Option<usize> {
+            let mut random = Random::new(self.budget.seed, "deficient");
+            let mut worst = 0;
+            for _ in 0..4 {
+                let mut point = (0..8).find_map(|_| self.sampler.float(&mut random))?;
+                members.iter().for_each(|s| drop(point.insert(*s, member[s].clone())));
+                let values = self.at(&point)?.singular_values();
+                let largest = values.max().max(start_size(&self.at(&start)?));
+                worst = worst.max(values.iter().filter(|v| **v > SMALL * largest).count());
+            }
+            (worst < self.rank).then_some(worst)
+        };
+        for k in 0..MEMBERS {
+            let Some(other) = draw([1.0, 4.0, 1.0, 16.0][k % 4]) else { continue };
+            let there = with(&other);
+            if !minor(&there).is_some_and(|v| v * here < 0.0) {
+                continue;
+            }
+            let between = |t: f64| -> Point<f64> {
+                let mix = |s: &SymbolId, v: &[f64]| -> Vec<f64> {
+                    v.iter().zip(&there[s]).map(|(x, y)| x + t * (y - x)).collect()
+                };
+                start.iter().map(|(s, v)| (*s, mix(s, v))).collect()
+            };
+            if !(0..=32).all(|k| self.sampler.inside_float(&between(f64::from(k) / 32.0), &start)) {
+                continue;
+            }
+            let (mut lo, mut hi) = (0.0, 1.0);
+            for _ in 0..60 {
+                let middle = (lo + hi) / 2.0;
+                match minor(&between(middle)) {
+                    Some(v) if v * here > 0.0 => lo = middle,
+                    Some(_) => hi = middle,
+                    None => break,
+                }
+            }
+            let found = between(hi);
+            if let Some(rank) = deficient(&found) {
+                let name = |s: &SymbolId| problem.setting.store.symbol_info(*s).name.clone();
+                let text = |s: &SymbolId| {
+                    let entries: Vec<String> = found[s].iter().map(|x| witness::significant(*x, 4)).collect();
+                    format!("{} ≈ [{}]", name(s), entries.join(", "))
+                };
+                return Some((members.iter().map(text).collect::<Vec<_>>().join(", "), rank));
+            }
+        }
+        None
+    }
+
     /// The rank at random points of a member, if it is too small at three of them.
     fn lower_rank(&self, member: &Point<Rational>) -> Option<usize> {
         let mut best = 0;
@@ -210,4 +325,75 @@ impl Jacobian<'_> {
         }
         Some(best)
     }
+}
+
+/// The largest entry of a matrix.
+fn start_size(m: &DMatrix<f64>) -> f64 {
+    m.amax()
+}
+
+/// The rows of a tall matrix that elimination with full pivots takes first; none if its rank is too small.
+fn pivots(tall: &DMatrix<f64>) -> Option<Vec<usize>> {
+    let mut m = tall.clone();
+    let size = m.amax();
+    let mut left: Vec<usize> = (0..m.nrows()).collect();
+    let mut chosen = Vec::new();
+    for column in 0..m.ncols() {
+        let best = left.iter().copied().max_by(|a, b| m[(*a, column)].abs().total_cmp(&m[(*b, column)].abs()))?;
+        if m[(best, column)].abs() <= 1e-9 * size {
+            return None;
+        }
+        left.retain(|r| *r != best);
+        chosen.push(best);
+        for r in left.iter().copied() {
+            let factor = m[(r, column)] / m[(best, column)];
+            for c in column..m.ncols() {
+                let take = factor * m[(best, c)];
+                m[(r, c)] -= take;
+            }
+        }
+    }
+    chosen.sort_unstable();
+    Some(chosen)
+}
+
+/// Whether a maximal minor is seen to vanish nowhere, whatever the members: of entries that are constant, or that the
+/// conditions keep away from zero.
+fn sure_minor(problem: &mut Problem, j: Term, rank: usize) -> bool {
+    const LARGEST: usize = 4096;
+    let store = &mut problem.setting.store;
+    let (rows, cols) = (store.shape(j)[0], store.shape(j)[1]);
+    if rank != rows.min(cols) || rows * cols > LARGEST {
+        return false;
+    }
+    let entries = store.entries(j);
+    // Lines of the short side, each with the entries along the long one.
+    let line = |k: usize| -> Vec<Term> {
+        if rows <= cols {
+            entries[k * cols..(k + 1) * cols].to_vec()
+        } else {
+            (0..rows).map(|i| entries[i * cols + k]).collect()
+        }
+    };
+    let lines: Vec<Vec<Term>> = (0..rank).map(line).collect();
+    let Some(chosen) = choose(store, &lines) else { return false };
+    let minor: Vec<Term> = lines.iter().flat_map(|l| chosen.iter().map(|c| l[*c]).collect::<Vec<_>>()).collect();
+    let flat = store.join(&minor);
+    let matrix = store.reshape(flat, &[rank, rank]);
+    let det = store.determinant(matrix);
+    singular::nowhere_singular(problem, matrix, det)
+}
+
+/// A place for each line, preferably at a constant, so that no place is taken twice.
+fn choose(store: &Store, lines: &[Vec<Term>]) -> Option<Vec<usize>> {
+    let mut chosen: Vec<usize> = Vec::new();
+    for line in lines {
+        let free = |c: &usize| !chosen.contains(c) && !store.is_zero(line[*c]);
+        let constant = (0..line.len()).filter(free).find(|c| store.as_fill(line[*c]).is_some());
+        // A place where the other lines have nothing makes the minor a product.
+        let alone = (0..line.len()).filter(free).find(|c| lines.iter().filter(|l| !store.is_zero(l[*c])).count() == 1);
+        chosen.push(constant.or(alone).or_else(|| (0..line.len()).find(free))?);
+    }
+    chosen.sort_unstable();
+    Some(chosen)
 }

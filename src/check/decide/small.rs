@@ -126,7 +126,7 @@ pub(super) fn near_zero(
             f
         }
         (Defect::Order { power, .. }, Some(w))
-            if *power >= two && slope.is_none_or(|s| s > power.to_f64().value() - 0.5) =>
+            if *power >= two && slope.is_none_or(|s| (s - power.to_f64().value()).abs() < 0.5) =>
         {
             let message = format!(
                 "as lr tends to 0 from above the defect of one step is of order lr^{power}, by its power series at random points{seen}"

@@ -4,14 +4,14 @@ use rustc_hash::FxHashMap;
 
 use super::small::{depends_at_zero, near_zero, unclear};
 use super::{
-    Disagreement, Opening, Sign, Standing, examine, expected_rate, hunt, is_one, numbers, opening, positive,
+    Disagreement, Opening, Sign, Standing, examine, expected_rate, guarded, hunt, is_one, numbers, opening, positive,
     proved_rate, rate_text, up_to_rate,
 };
 use crate::check::algebra::{Atoms, Identity};
 use crate::check::order::{self, Defect};
 use crate::check::rate::{self, Ratio};
 use crate::check::witness::Goal;
-use crate::check::{Budget, Problem, numeric};
+use crate::check::{Budget, Problem, certify, numeric};
 use crate::domain::Rational;
 use crate::term::{Seeds, SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict};
@@ -63,6 +63,43 @@ fn second_order_rate(
     let c = problem.setting.store.power(square, &Rational::from_parts(1.into(), 2u8.into()));
     let trivial = problem.setting.store.as_fill(c).is_some_and(Rational::is_one);
     (!trivial && positive(problem, c, budget) != Sign::No).then_some(c)
+}
+
+/// Whether the order of a defect is more than what a prime field sees: a coefficient that is not zero there may still be
+/// zero as soon as atoms are in play. Then numbers have to shrink so, or the coefficient is certainly not zero at some
+/// point.
+fn order_is_seen(
+    problem: &mut Problem,
+    lr: SymbolId,
+    (left, right): (&[Term], &[Term]),
+    (power, slope): (&Rational, Option<f64>),
+    budget: &Budget,
+) -> bool {
+    const HIGHEST: usize = 6;
+    let wanted = power.to_f64().value();
+    if slope.is_some_and(|s| (s - wanted).abs() < 0.5) {
+        return true;
+    }
+    let sides: Vec<Term> = left.iter().chain(right).copied().collect();
+    if slope.is_some_and(|s| s < wanted) {
+        return false;
+    }
+    if !sides.iter().any(|t| certify::has_atoms(&problem.setting, *t)) {
+        return true;
+    }
+    let Some(k) = usize::try_from(power.floor()).ok().filter(|k| *k <= HIGHEST && power.is_int()) else { return false };
+    let store = &mut problem.setting.store;
+    let (zero, one) = (store.num(0), store.num(1));
+    let by: FxHashMap<_, _> = [(lr, zero)].into_iter().collect();
+    let seeds = Seeds::along([(lr, one)]);
+    let mut terms: Vec<Term> = left.iter().zip(right).map(|(&l, &r)| store.sub(l, r)).collect();
+    for _ in 0..k {
+        let next: Result<Vec<Term>, _> = terms.iter().map(|&t| store.tangent(t, &seeds)).collect();
+        let Ok(next) = next else { return false };
+        terms = next;
+    }
+    let terms = store.substitute(&terms, &by);
+    certify::some_nonzero(&problem.setting, &terms, &problem.domain, budget)
 }
 
 pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding, Disagreement> {
@@ -189,8 +226,15 @@ pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Resu
     let defect = order::of_defect(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
     let slope = numeric::slope(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
     let two = Rational::from(2u8);
+    let seen = match &defect {
+        Defect::Order { power, .. } => {
+            guarded(problem, &left, &scaled_right, budget)
+                && order_is_seen(problem, lr, (&left, &scaled_right), (power, slope), budget)
+        }
+        Defect::Flat { .. } | Defect::Unknown => true,
+    };
     let (order, power) = match defect {
-        Defect::Order { power, .. } if power >= two && slope.is_none_or(|s| s > power.to_f64().value() - 0.5) => {
+        Defect::Order { power, .. } if power >= two && seen => {
             (usize::try_from(power.floor()).ok(), format!("the defect of one step{{at}} is of order lr^{power}"))
         }
         Defect::Flat { .. } if found.is_some() => {

@@ -109,7 +109,7 @@ fn numbers(decl: &Optimizer) -> impl Iterator<Item = String> + '_ {
 }
 
 /// A side of the question. The field of a flow is multiplied by its rate.
-fn side(e: &mut Elaborator<'_>, o: OptimizerOn, rate: Option<Term>) -> Side {
+pub(super) fn side(e: &mut Elaborator<'_>, o: OptimizerOn, rate: Option<Term>) -> Side {
     let mut next = o.components;
     if let (None, Some(rate)) = (o.rate, rate) {
         next = next.into_iter().map(|t| e.store.scalar_mul(rate, t)).collect();

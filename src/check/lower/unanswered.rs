@@ -1,10 +1,13 @@
 //! Questions as they are reported when nothing could be found out about them: from their text alone.
 
-use crate::check::Task;
+use crate::check::{Equation, Shape, Task};
+use crate::core::error::ModelError;
+use crate::core::names::{Declared, Model};
 use crate::model::morphism::instance_text;
-use crate::syntax::tree::{Check, Classify, Question};
+use crate::source::Span;
+use crate::syntax::tree::{Check, Classify, Instance, Question};
 
-use super::{path_text, task};
+use super::{optimizer_places, path_text, problem, task};
 
 /// The task of a check, without anything to decide it by.
 pub fn unanswered(check: &Check) -> Task {
@@ -19,6 +22,7 @@ pub fn unanswered(check: &Check) -> Task {
         Question::Transfer { .. } => "transfer",
         Question::Same { .. } | Question::SameTraining { .. } => "same",
         Question::System { .. } => "system",
+        Question::Trace(_) => "trace",
     };
     let mut task = task(check, kind, text);
     match &check.question {
@@ -38,8 +42,46 @@ pub fn unanswered(check: &Check) -> Task {
             task.on = on.as_ref().map(instance_text);
         }
         Question::System { system } => task.along = Some(system.name.clone()),
+        Question::Trace(trace) => {
+            task.optimizer = Some(trace.optimizers.iter().map(instance_text).collect::<Vec<_>>().join(", "));
+            task.along = Some(path_text(&trace.along));
+        }
     }
     task
+}
+
+/// The task of a question about an optimizer that has no value on the architecture it is asked on; `None` for other faults.
+/// What has no value on any architecture is a fault of the declaration, and reported there.
+pub fn undefined(model: &Model, check: &Check, faults: &[ModelError]) -> Option<Task> {
+    let optimizers: Vec<&Instance> = match &check.question {
+        Question::Natural { optimizer, .. }
+        | Question::Training { optimizer, .. }
+        | Question::Transfer { optimizer, .. } => vec![optimizer],
+        Question::Same { left, right, .. } | Question::SameTraining { left, right, .. } => vec![left, right],
+        Question::Commutes { .. } | Question::Preserves { .. } | Question::System { .. } | Question::Trace(_) => {
+            return None;
+        }
+    };
+    let places = optimizer_places(model, optimizers.iter().copied());
+    let bodies: Vec<Span> = optimizers
+        .iter()
+        .filter_map(|o| match model.lookup(&o.name.name) {
+            Some(Declared::Optimizer(id)) => Some(model[id].span),
+            _ => None,
+        })
+        .collect();
+    let inside =
+        |e: &ModelError| matches!(e, ModelError::Undefined { span, .. } if bodies.iter().any(|b| b.overlaps(*span)));
+    let [ModelError::Undefined { message, .. }, ..] = faults else { return None };
+    if !faults.iter().all(inside) {
+        return None;
+    }
+    let mut task = unanswered(check);
+    task.optimizers = places;
+    let mut only = problem(Shape::Plain, Equation::empty(), Vec::new(), Vec::new());
+    only.invalid = Some(format!("a side is defined at no point: {message}"));
+    task.problems.push(only);
+    Some(task)
 }
 
 /// The task of a `classify`, without its table.

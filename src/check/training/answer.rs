@@ -2,6 +2,8 @@
 
 use indexmap::IndexMap;
 
+use rustc_hash::FxHashMap;
+
 use super::chart::Chart;
 use super::detect::{Led, detect};
 use super::factors::{Choice, Search};
@@ -111,14 +113,25 @@ fn found(
                     Ok(proof) => return Ok(Ok(proved(asked, guess, &relation, proof, budget))),
                     Err(open) => open,
                 };
-                tried.push(format!("invariant ({open}): {}", words::invariant(asked, &relation).join("; ")));
+                let equations = words::invariant(asked, &relation);
+                let what = if equations.is_empty() { "the parameters alone".to_owned() } else { equations.join("; ") };
+                tried.push(format!("invariant ({open}): {what}"));
             }
         }
+    }
+    let natural = if asked.kind == Kind::Training { (context.natural)()? } else { None };
+    if let Some(f) = natural.as_ref().filter(|f| f.verdict >= Verdict::UpToRate)
+        && f.evidence.is_proof()
+        && fresh_states_are_carried(asked, budget)
+    {
+        let fresh = if asked.source.states.is_empty() { "" } else { ", and fresh states are carried to fresh states" };
+        let message = format!("the square of `check natural` says so of every step{fresh}: {}", f.message);
+        return Ok(Ok(Finding { message, ..f.clone() }));
     }
     if asked.kind == Kind::Training
         && asked.rate.is_some()
         && agrees_in_first_order(asked, budget)
-        && let Some(f) = (context.natural)()?
+        && let Some(f) = natural.filter(|f| f.verdict == Verdict::InLimit)
     {
         let message = format!(
             "the square of `check natural` is in limit, so that both runs differ by O(lr) at a fixed time k·lr; {}",
@@ -148,7 +161,7 @@ fn found(
             "no factors were found that make the first steps agree, and no points that rule all of them out"
         }
         (None, _) => {
-            "the parameters differ numerically after the first steps, but no point was found that proves it for every rate"
+            "no rate was found under which the first steps agree, and no point was found that rules all rates out"
         }
     };
     let mut f = Finding::new(Verdict::Undecided, Evidence::None, message);
@@ -412,6 +425,26 @@ fn first_rate(asked: &mut Asked, budget: &Budget) -> Option<Term> {
     }
 }
 
+/// Whether the states with which the target starts are those with which the source starts, carried along the map.
+fn fresh_states_are_carried(asked: &mut Asked, budget: &Budget) -> bool {
+    let mut differences = Vec::new();
+    let store = &mut asked.problem.setting.store;
+    let fresh: FxHashMap<_, _> = asked.source.states.iter().map(|s| (s.symbol, s.initial)).collect();
+    let image: FxHashMap<_, _> = [(asked.target.point, asked.map)].into_iter().collect();
+    for (state, carried) in asked.target.states.iter().zip(&asked.carried) {
+        let Some(carried) = carried else { return false };
+        let carried = store.substitute_one(*carried, &fresh);
+        let own = store.substitute_one(state.initial, &image);
+        if store.shape(carried) != store.shape(own) {
+            return false;
+        }
+        differences.push(store.sub(carried, own));
+    }
+    asked.carried.len() == asked.target.states.len()
+        && algebra::vanishes(&asked.problem.setting, &differences, &asked.problem.domain, budget, "fresh states")
+            .holds()
+}
+
 /// Refutes a transfer on the first block for which no factors exist.
 fn transfer_fails(
     asked: &mut Asked,
@@ -428,7 +461,13 @@ fn transfer_fails(
         let names: Vec<&str> = allowed.iter().map(|&j| asked.factors[j].name.as_str()).collect();
         let mixing = context.mixing.as_ref().filter(|_| asked.target.blocks.len() > 1);
         let why = mixing.map_or(String::new(), |m| format!("; `{m}` reads all blocks at once"));
-        f.message = format!("no factors of {} work in `{}`: {}{why}", names.join(", "), block.name, f.message);
+        f.message = match names.is_empty() {
+            true => format!(
+                "nothing may be multiplied here, and the first steps differ in `{}`: {}{why}",
+                block.name, f.message
+            ),
+            false => format!("no factors of {} work in `{}`: {}{why}", names.join(", "), block.name, f.message),
+        };
         return Ok(Some(f));
     }
     Ok(None)

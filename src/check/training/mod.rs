@@ -42,7 +42,7 @@ pub mod via;
 pub mod words;
 
 use super::decide::{Disagreement, decide};
-use super::{Budget, Problem, lower};
+use super::{Budget, Problem, lower, written};
 use crate::core::names::{Declared, Model};
 use crate::core::variance::Variance;
 use crate::model::architecture::Block;
@@ -173,11 +173,19 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
         },
         _ => None,
     };
+    let built = asked.problem.setting.store.len();
+    let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
     let mut context = answer::Context { natural: &mut natural, mixing };
     let mut finding = match asked.kind {
         Kind::Via => via::answer(&mut asked, budget)?,
         _ => answer::answer(&mut asked, &mut context, budget)?,
     };
+    if finding.verdict >= Verdict::InLimit
+        && let Some((verdict, why)) = written::nowhere(&asked.problem, &sides, built, budget)
+    {
+        let evidence = if verdict == Verdict::Invalid { Evidence::Claim } else { Evidence::None };
+        finding = Finding::new(verdict, evidence, format!("a side is defined at no point as it is written: {why}"));
+    }
     // One generic architecture is not every architecture.
     match &asked.problem.generic {
         Some(_) if asked.problem.same_bodies && finding.verdict == Verdict::Commutes => {
@@ -204,15 +212,16 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
     Ok(finding)
 }
 
-/// The square of `check natural` in place of a question about training, if it is in limit.
+/// The square of `check natural` in place of a question about training, if it is more than false.
 fn natural(model: &Model, check: &Check, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
     let Question::Training { optimizer, along } = &check.question else { return Ok(None) };
     let question = Question::Natural { optimizer: optimizer.clone(), along: along.clone(), on: None };
-    let asked = Check { question, expect: None, span: check.span };
+    let asked = Check { question, expect: check.expect.clone(), span: check.span };
     let Ok(mut task) = lower::lower(model, &asked) else { return Ok(None) };
     for p in &mut task.problems {
         let found = decide(p, budget)?;
-        if found.verdict == Verdict::InLimit {
+        // What an `auto` state is read as there, it need not be here.
+        if found.verdict == Verdict::InLimit || found.verdict > Verdict::InLimit && p.auto.is_none() {
             return Ok(Some(found));
         }
     }

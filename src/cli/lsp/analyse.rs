@@ -52,6 +52,10 @@ impl Loader for Open<'_> {
     fn read(&self, place: &Place) -> Result<String, String> {
         self.texts.get(&place.name).map_or_else(|| self.disk.read(place), |text| Ok(text.clone()))
     }
+
+    fn bytes(&self, place: &Place) -> Result<Vec<u8>, String> {
+        self.disk.bytes(place)
+    }
 }
 
 /// Stops when the text has changed.

@@ -99,8 +99,13 @@ fn lines(whole: &Architecture, at: usize) -> Option<(Vec<Item>, Ident)> {
             ArchitectureEntry::Param(params) => {
                 for p in params {
                     let Some(ty) = p.ty.clone() else { continue };
-                    let data =
-                        Data { names: vec![(p.name.clone(), Vec::new())], ty, conditions: Vec::new(), value: None };
+                    let data = Data {
+                        names: vec![(p.name.clone(), Vec::new())],
+                        ty,
+                        conditions: Vec::new(),
+                        value: None,
+                        read: None,
+                    };
                     items.push(item(ItemKind::Data(data), p.name.span));
                     asked = Some(&p.name).filter(|n| inside(n.span)).cloned().or(asked);
                 }

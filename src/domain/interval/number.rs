@@ -137,6 +137,11 @@ impl Interval {
         if lo <= hi && lo < f64::INFINITY && hi > f64::NEG_INFINITY { Interval { lo, hi } } else { Interval::ALL }
     }
 
+    /// π.
+    pub fn pi() -> Self {
+        Interval::new(std::f64::consts::PI.next_down(), std::f64::consts::PI.next_up())
+    }
+
     /// The interval of one finite number.
     pub fn point(x: f64) -> Self {
         Interval::new(x, x)

@@ -7,6 +7,9 @@ use super::{MAX_FRUITLESS, Prime, ROOTS, Refused, Signs, UNRELATED, related};
 /// Relations with two other factors are sought among this many.
 const MAX_PAIRED: usize = 64;
 
+/// Products whose multiples are recognised.
+const MAX_PRODUCTS: usize = 64;
+
 /// Numerators and denominators of rational numbers that are recognised as such.
 const MAX_NUMBER: u64 = 1 << 10;
 
@@ -22,6 +25,15 @@ pub(super) enum Root {
     True(u64),
     /// A free element.
     Formal(u64),
+}
+
+/// A value that is ± a product of powers of factors.
+#[derive(Debug, Clone)]
+pub(super) struct Product {
+    value: u64,
+    inverse: u64,
+    minus: bool,
+    parts: Vec<(usize, i64)>,
 }
 
 /// A factor: a value with its root, logarithm and sign.
@@ -186,7 +198,49 @@ impl Prime {
             return Some((minus, vec![(i, e)]));
         }
         let found = self.constant_factors(value);
-        found.or_else(|| self.two_factors(value)).or_else(|| self.three_factors(value))
+        if found.is_some() {
+            return found;
+        }
+        let several =
+            self.known_multiple(value).or_else(|| self.two_factors(value)).or_else(|| self.three_factors(value));
+        if let Some((minus, parts)) = &several
+            && self.products.len() < MAX_PRODUCTS
+            && !self.products.iter().any(|p| p.value == value)
+            && let Some(inverse) = self.field.inv(value)
+        {
+            self.products.push(Product { value, inverse, minus: *minus, parts: parts.clone() });
+        }
+        several
+    }
+
+    /// A rational multiple of a product that was met before, which may have too many factors to be found again.
+    fn known_multiple(&mut self, value: u64) -> Option<(bool, Vec<(usize, i64)>)> {
+        if self.fruitless.0 >= MAX_FRUITLESS {
+            return None;
+        }
+        self.collisions += self.products.len() as f64 * NUMBERS;
+        for k in 0..self.products.len() {
+            let ratio = self.field.mul(value, self.products[k].inverse);
+            let number = if ratio == self.field.one {
+                Some((false, Vec::new()))
+            } else if self.field.add(ratio, self.field.one) == 0 {
+                Some((true, Vec::new()))
+            } else {
+                self.constant_factors(ratio)
+            };
+            if let Some((minus, mut parts)) = number {
+                let product = &self.products[k];
+                for &(i, e) in &product.parts {
+                    match parts.iter_mut().find(|(j, _)| *j == i) {
+                        Some((_, f)) => *f += e,
+                        None => parts.push((i, e)),
+                    }
+                }
+                parts.retain(|(_, e)| *e != 0);
+                return Some((minus != product.minus, parts));
+            }
+        }
+        None
     }
 
     /// Two factors, the first one in a low power, and perhaps a rational number.

@@ -132,6 +132,7 @@ fn begin(text: &str, from: usize, end: usize) -> usize {
 fn begins_entry(rule: Rule, parent: Option<Rule>) -> bool {
     match rule {
         Rule::architecture_entry | Rule::equation | Rule::inverse | Rule::optimizer_entry | Rule::statement => true,
+        Rule::trace_entry => true,
         Rule::generator => parent == Some(Rule::system),
         _ => false,
     }
@@ -187,6 +188,7 @@ fn kind(rule: Rule, parent: Option<Rule>) -> Kind {
         | Rule::entry_multiply
         | Rule::entry_divide
         | Rule::comparison
+        | Rule::below
         | Rule::at_least
         | Rule::equals
         | Rule::equality

@@ -79,6 +79,8 @@ pub enum Question {
         /// The system or cone.
         system: Ident,
     },
+    /// `trace …`, which is an item of its own and expects nothing.
+    Trace(Box<Trace>),
 }
 
 /// `via { v = -lr * b  params = params }`: left of `=` states of the right optimizer, right of it expressions in those of
@@ -137,6 +139,25 @@ pub struct Transfer {
     pub optimizer: Option<Instance>,
     /// A path; a system or cone is a path of one part without arguments.
     pub along: Path,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// `trace O, … along P { … }`: runs in floating point from one point and from its image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// The optimizers, at least one.
+    pub optimizers: Vec<Instance>,
+    /// The path.
+    pub along: Path,
+    /// `lr = …`, `steps = …` and the like, in order.
+    pub settings: Vec<(Ident, Expr)>,
+    /// `start { … }`: its place, and the blocks of the source with their values.
+    pub start: Option<(Span, Vec<Equation>)>,
+    /// `repeat lr / 2, …`: further learning rates.
+    pub repeat: Vec<Expr>,
+    /// `until loss < …`.
+    pub until: Option<Expr>,
     /// The whole item.
     pub span: Span,
 }
