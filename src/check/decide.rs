@@ -260,7 +260,7 @@ fn by_numbers(
                 "a component is zero in floating point on both sides at every sampled point, though it is not written as zero: it may have vanished by underflow".to_owned()
             }
             (None, true, None) if sampled.blind > 0 => {
-                "rounding is as large as the values at every sampled point, so that floating point sees nothing".to_owned()
+                "at every sampled point rounding is as large as the values, or a function has come to its limit, so that floating point sees nothing".to_owned()
             }
             (Some(_), ..) if sampled.agrees() => "the sides are different functions, but no simple point was found that shows it".to_owned(),
             (Some(_), ..) => "the sides differ numerically, but no point was found that proves it".to_owned(),

@@ -1,5 +1,10 @@
 //! The numeric engine: residuals at sampled points, with what rounding alone may cause.
 
+mod absorbed;
+mod kinks;
+
+pub use absorbed::absorbs;
+
 use rustc_hash::FxHashMap;
 
 use super::field::Trial;
@@ -130,14 +135,20 @@ fn compare_at(
     }
     let mut ranks = GenericRanks::new(setting, &roots, &sampler, &program, budget);
     let zero_signs = zero_signs(setting, &roots, &sampler, &program, budget);
-    for draw in 0..wanted * DRAWS {
+    // What is proved needs no points beside its kinks.
+    let beside = if proved { Vec::new() } else { kinks::points(setting, &roots, &sampler, budget.seed) };
+    let mut beside = beside.into_iter();
+    let mut beside_random = Random::new(budget.seed, "beside kinks");
+    for draw in 0..wanted * DRAWS + beside.len() {
         let enough = differences.len().max(sampled.misjudged) >= wanted || sampled.blind >= 4 * wanted;
-        if enough || budget.expired() {
+        let given = if enough { beside.next() } else { None };
+        if enough && given.is_none() || budget.expired() {
             break;
         }
         // Now and then a wider or a narrower box: pieces and curvature may lie far out.
         let scale = [1.0, 1.0, 4.0, 1.0, 0.25, 1.0, 16.0, 1.0, 1.0, 256.0][draw % 10];
-        let Some(point) = sampler.float_scaled(&mut random, scale) else {
+        let chosen = given.is_some();
+        let Some(point) = given.or_else(|| sampler.float_scaled(&mut random, scale)) else {
             continue;
         };
         sampled.inside = true;
@@ -162,7 +173,7 @@ fn compare_at(
             sampled.stopped = Some(Stop::Overflow);
             continue;
         }
-        let shaken = shake(&point, &discrete, &mut random);
+        let shaken = shake(&point, &discrete, if chosen { &mut beside_random } else { &mut random });
         let mut again = Float { zero_signs: zero_signs.clone(), ..Float::default() };
         let Ok(moved) = program.run(&mut again, |s| shaken.get(&s).cloned()) else {
             sampled.blind += 1;
@@ -171,11 +182,12 @@ fn compare_at(
         let (difference, own) = relative(&values, &moved, left.len());
         let differs = difference > 1e-4 && difference > 1e4 * own;
         sampled.judged.1 |= differs;
-        if (own.is_nan() || own > BLIND) && !differs {
+        let agree = difference <= (64.0 * own).max(1e-12);
+        if (own.is_nan() || own > BLIND || float.saturated && agree) && !differs {
             sampled.blind += 1;
             continue;
         }
-        sampled.judged.0 &= difference <= (64.0 * own).max(1e-12);
+        sampled.judged.0 &= agree;
         for (i, s) in seen.iter_mut().enumerate() {
             *s |= values[i].iter().chain(&values[left.len() + i]).any(|v| *v != 0.0);
         }
@@ -392,45 +404,6 @@ pub fn shrinking(
         }
     }
     found
-}
-
-/// A summand below this part of its sum leaves no trace that floating point could compare.
-const LOST: f64 = 1e-13;
-
-/// Whether in some sum below the roots a summand that is not zero is lost in rounding at every point tried.
-pub fn absorbs(setting: &Setting, roots: &[Term], extra: &[Constraint], budget: &Budget) -> bool {
-    let store = &setting.store;
-    let mut summands: Vec<Term> = Vec::new();
-    let mut sums: Vec<Vec<(f64, usize)>> = Vec::new();
-    for t in store.reachable(roots) {
-        let Node::Sum(parts) = store.node(t) else { continue };
-        let from = summands.len();
-        summands.extend(parts.iter().map(|(_, p)| *p));
-        sums.push(parts.iter().enumerate().map(|(i, (c, _))| (c.to_f64().value().abs(), from + i)).collect());
-    }
-    let sampler = Sampler::new(setting, roots, extra);
-    let program = Program::new(store, &summands);
-    if sums.is_empty() || program.operations() > budget.operations / 64 {
-        return false;
-    }
-    let mut random = Random::new(budget.seed, "absorbs");
-    let mut lost: Vec<Option<bool>> = vec![None; summands.len()];
-    for draw in 0..48 {
-        let Some(point) = sampler.float_scaled(&mut random, [1.0, 4.0, 0.25][draw % 3]) else { continue };
-        let Ok(values) = program.run(&mut Float::default(), |s| point.get(&s).cloned()) else { continue };
-        for sum in &sums {
-            let size = |&(c, i): &(f64, usize)| c * values[i].iter().fold(0.0f64, |m, x| m.max(x.abs()));
-            let largest = sum.iter().map(size).fold(0.0, f64::max);
-            for part in sum {
-                let own = size(part);
-                if own > 0.0 && largest.is_finite() {
-                    let here = own < LOST * largest;
-                    lost[part.1] = Some(lost[part.1].unwrap_or(true) && here);
-                }
-            }
-        }
-    }
-    lost.contains(&Some(true))
 }
 
 /// Whether, as far as floating point tells, no positive factor on the target's learning rate makes the leading moves of the

@@ -25,6 +25,9 @@ pub struct Float {
     pub trace: Trace,
     /// For the signs to come, in order: whether their argument is known to be identically zero, whatever rounding makes of it.
     pub zero_signs: Vec<bool>,
+    /// Whether a function came so close to a limit that its value is the limit: `tanh(40) = 1`. Nothing is seen of what it
+    /// was given.
+    pub saturated: bool,
 }
 
 /// A finite number, or overflow.
@@ -155,6 +158,14 @@ impl Domain for Float {
                 f64::from(sign)
             }
         };
+        let limit = match f {
+            Fun::Exp | Fun::Gauss => value == 0.0,
+            Fun::Tanh | Fun::Erf => value.abs() == 1.0,
+            Fun::Sigmoid => value == 1.0 || value == 0.0,
+            Fun::Softplus => value == 0.0,
+            Fun::Log | Fun::Sin | Fun::Cos | Fun::Atan | Fun::Sign => false,
+        };
+        self.saturated |= limit;
         finite(value)
     }
 

@@ -138,6 +138,8 @@ impl Elaborator<'_> {
             },
             "polar" => match shape.len() {
                 0 => self.store.map(Fun::Sign, x),
+                // The compact decomposition of zero has no terms.
+                1 | 2 if self.store.is_zero(x) => x,
                 1 => {
                     let n = self.norm(x);
                     self.store.div(x, n)

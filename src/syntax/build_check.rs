@@ -51,9 +51,9 @@ impl Builder {
         let mut parts = self.parts(node);
         parts.need(Rule::kw_cone)?;
         let name = parts.ident()?;
-        let apex = self.instance(parts.need(Rule::instance)?)?;
-        let system = parts.ident()?;
-        Ok(Cone { name, apex, system, leg: self.generator(parts.need(Rule::generator)?)? })
+        let from = self.instance(parts.need(Rule::instance)?)?;
+        let to = self.instance(parts.need(Rule::instance)?)?;
+        Ok(Cone { name, from, to, leg: self.generator(parts.need(Rule::generator)?)? })
     }
 
     pub(super) fn check(self, node: Node<'_>) -> Built<Check> {

@@ -41,9 +41,11 @@ impl ItemKind {
             ItemKind::Cone(cone) => {
                 let mut text = headed("cone", &cone.name);
                 text.push(" : ");
-                text.append(cone.apex.text());
+                text.append(cone.from.text());
                 text.space();
-                text.push(&format!("-> {} =", cone.system.name));
+                text.push("-> ");
+                text.append(cone.to.text());
+                text.push(" =");
                 text.space();
                 text.append(cone.leg.text());
                 Block::line(text)

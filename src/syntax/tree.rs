@@ -59,7 +59,7 @@ pub enum ItemKind {
     Optimizer(Optimizer),
     /// `system Name …`.
     System(System),
-    /// `cone Name : Apex -> System = Leg over …`.
+    /// `cone Name : Apex -> System = Leg over …`, of a direct system also `System -> Apex`.
     Cone(Cone),
     /// `check …`.
     Check(Check),
@@ -427,10 +427,10 @@ pub enum Over {
 pub struct Cone {
     /// Its name.
     pub name: Ident,
-    /// The apex.
-    pub apex: Instance,
-    /// The system below.
-    pub system: Ident,
+    /// What stands before the arrow: the apex, or the system.
+    pub from: Instance,
+    /// What stands behind it.
+    pub to: Instance,
     /// The family of legs.
     pub leg: Generator,
 }

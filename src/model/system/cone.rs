@@ -6,23 +6,31 @@ use crate::core::names::{ConeId, Declared};
 use crate::core::system_error::SystemError;
 use crate::model::elaborate::{Elab, Reported, Scope};
 use crate::model::suggest::{Kind, unknown_item};
+use crate::syntax::tree::Instance;
 
 impl Resolver<'_> {
     /// The legs and the system below.
     pub(super) fn cone(&mut self, id: ConeId) -> Elab<Cone> {
         let decl = &self.e.model[id];
         let (name, span, place) = (decl.name.name.clone(), decl.name.span, decl.leg.span);
-        let below = match self.e.model.resolve(&decl.system.name, decl.system.span) {
-            Some(Declared::System(id)) => id,
-            other => {
-                let (name, span) = (decl.system.name.clone(), decl.system.span);
-                return self.e.fail(match other {
+        let system = |i: &Instance| match self.e.model.resolve(&i.name.name, i.name.span) {
+            Some(Declared::System(id)) if i.args.is_empty() => Some(id),
+            _ => None,
+        };
+        // The legs of a cocone end in the apex, and it may be written so.
+        let (below, apex, cocone) = match (system(&decl.to), system(&decl.from)) {
+            (Some(id), _) => (id, &decl.from, false),
+            (None, Some(id)) => (id, &decl.to, true),
+            (None, None) => {
+                let (name, span) = (decl.to.name.name.clone(), decl.to.name.span);
+                return self.e.fail(match self.e.model.resolve(&name, span) {
                     Some(d) => ModelError::WrongKind { name, found: d.kind(), expected: "a system", span },
-                    None => unknown_item(self.e.model, Kind::System, &decl.system),
+                    None => unknown_item(self.e.model, Kind::System, &decl.to.name),
                 });
             }
         };
-        self.system = decl.system.name.clone();
+        let written = if cocone { &decl.from } else { &decl.to };
+        self.system = written.name.name.clone();
         // The faults of the system are its own.
         let system = match self.family(below) {
             Ok(f) => f,
@@ -32,8 +40,12 @@ impl Resolver<'_> {
             }
         };
         self.system = name.clone();
+        if cocone && !system.direct {
+            let (name, span) = (decl.to.name.name.clone(), decl.to.name.span);
+            return self.e.fail(ModelError::WrongKind { name, found: "an architecture", expected: "a system", span });
+        }
         let count = system.objects.len();
-        let apex = self.object(&decl.apex, &Scope::default())?;
+        let apex = self.object(apex, &Scope::default())?;
         self.generator(&decl.leg, 0)?;
         let arrows: Vec<Arrow> = std::mem::take(&mut self.arrows).into_values().collect();
         let all: Vec<Object> = self.objects.values().cloned().collect();
