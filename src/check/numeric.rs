@@ -26,6 +26,9 @@ const BESIDE_PROOF: usize = 1 << 22;
 /// Samples of a large program at least.
 const FEWEST: usize = 4;
 
+/// So many signs are taken at one point that round numbers would lie on a kink.
+pub const MANY_KINKS: usize = 64;
+
 /// A sample whose values change by more than this, relative to their size, when its inputs change in their last places
 /// shows nothing.
 const BLIND: f64 = 1e-3;
@@ -192,7 +195,11 @@ fn compare_at(
             *s |= values[i].iter().chain(&values[left.len() + i]).any(|v| *v != 0.0);
         }
         if difference > 1e-6 && sampled.suspects.len() < 24 {
-            sampled.suspects.extend([1.0, 2.0, 8.0].map(|d| rounded(&point, d)));
+            // At round numbers one of many kinks is hit; a prime denominator keeps off them.
+            match float.trace.signs.len() > MANY_KINKS {
+                true => sampled.suspects.push(rounded(&point, 1009.0)),
+                false => sampled.suspects.extend([1.0, 2.0, 8.0].map(|d| rounded(&point, d))),
+            }
         }
         if !float.trace.signs.is_empty() && sampled.pieces.len() < 64 && !sampled.pieces.contains(&float.trace.signs) {
             sampled.pieces.push(float.trace.signs);

@@ -14,6 +14,7 @@ use number::told_apart;
 pub use number::{Number, shown_values, significant};
 
 use super::field::Trial;
+use super::numeric::MANY_KINKS;
 use super::sample::{Point, Sampler, embed};
 use super::{Budget, Equation, Setting, replay};
 use crate::domain::exact::{Exact, ZeroSign};
@@ -161,13 +162,18 @@ pub fn search_beside(
     let points = budget.points.min(affordable.max(4));
     s.simplifications = affordable.min(budget.simplifications);
     s.most_kinks = KINKS.min(points / 8);
+    let many_kinks = s.signs() > MANY_KINKS;
     for tried in 1..=points {
         if budget.expired() {
             return (None, tried - 1);
         }
         let level = (tried * 4 / points.max(1)).min(3);
-        // Every fourth point is near one at which floating point saw a difference.
-        let near = if tried % 4 == 3 { suspects.next().cloned().filter(|p| s.sampler.satisfied(p)) } else { None };
+        // Every fourth point is near one at which floating point saw a difference; of many kinks simple points hit one.
+        let near = if many_kinks || tried % 4 == 3 {
+            suspects.next().cloned().filter(|p| s.sampler.satisfied(p))
+        } else {
+            None
+        };
         let Some(mut point) = near.or_else(|| s.sampler.simple_near_pi(&mut random, level, None)) else {
             continue;
         };
@@ -298,6 +304,13 @@ fn different_rates(before: &Evaluated, now: &Evaluated) -> Option<(usize, Option
 }
 
 impl Search<'_> {
+    /// The number of signs that one evaluation takes.
+    fn signs(&self) -> usize {
+        let store = &self.setting.store;
+        let sign = |t: &Term| matches!(store.node(*t), Node::Map(Fun::Sign, _));
+        store.reachable(&self.roots).into_iter().filter(sign).map(|t| store.size(t)).sum()
+    }
+
     /// A run in a prime field, with signs as given and the discrete values of a point: generic ranks on a piece.
     fn generic(&self, signs: &Signs, at: Option<&Point<Rational>>) -> Option<Prime> {
         // Ranks are compared within one member.

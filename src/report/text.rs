@@ -179,12 +179,26 @@ fn with_paths(answer: &Answer) -> Option<&crate::check::Problem> {
     answer.task.problems.iter().find(|p| !p.equation.left_path.is_empty())
 }
 
+/// A value of very many entries by its first ones; the reports for machines have all of them.
+fn elided(value: &str) -> String {
+    const LONG: usize = 480;
+    const KEPT: usize = 160;
+    let entries = value.matches(", ").count() + 1;
+    if value.len() <= LONG {
+        return value.to_owned();
+    }
+    let cut = value.char_indices().map(|(i, _)| i).take_while(|i| *i <= KEPT).last().unwrap_or(0);
+    let cut = value[..cut].rfind(", ").unwrap_or(cut);
+    let open = value[..cut].matches('[').count().saturating_sub(value[..cut].matches(']').count());
+    format!("{}, … ({entries} entries){}", &value[..cut], "]".repeat(open))
+}
+
 /// The point and the two values: a row for each path where there is room for it.
 fn witness_parts(w: &Witness, answer: &Answer) -> Vec<Part> {
     let point = if w.point.is_empty() {
         "everywhere".to_owned()
     } else {
-        format!("at {}", w.point.iter().map(|g| format!("{} = {}", g.name, g.value)).collect::<Vec<_>>().join(", "))
+        format!("at {}", w.point.iter().map(|g| format!("{} = {}", g.name, elided(&g.value))).collect::<Vec<_>>().join(", "))
     };
     let asked = with_paths(answer);
     let paths = asked.map(|p| (p.equation.left_path.clone(), p.equation.right_path.clone()));
