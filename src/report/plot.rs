@@ -166,7 +166,9 @@ pub(super) fn height(picture: &str) -> usize {
 }
 
 fn short(value: f64) -> String {
-    if (0.01..1e4).contains(&value) {
+    if value == 0.0 {
+        "0".to_owned()
+    } else if (0.01..1e4).contains(&value) {
         let text = format!("{value:.3}");
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {

@@ -32,6 +32,9 @@ pub struct SquareEntry {
     pub order: Option<usize>,
     /// The rate, as a formula.
     pub rate: Option<String>,
+    /// For a transfer: for each block of the target the factors of its hyperparameters that are not one.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub rates: IndexMap<String, IndexMap<String, String>>,
     /// The numbers beside the evidence.
     pub residual: Option<Residual>,
     /// The point that proves a `fails`; of many failing squares, of the first few.
@@ -140,6 +143,7 @@ pub fn square_entries(report: &Report) -> Vec<SquareEntry> {
             evidence: f.evidence.text().to_owned(),
             order: f.order,
             rate: f.rate.clone(),
+            rates: f.rates.clone(),
             residual: f.residual,
             witness: f.witness.clone().filter(|_| witnesses <= WITNESSES),
             message: f.message.clone(),
@@ -250,8 +254,8 @@ pub fn summary(answer: &Answer) -> Vec<String> {
     }
     if let Some(d) = &r.defects {
         lines.extend(defect_lines(d));
-    } else if r.squares.len() <= LISTED && !uniform(&r.squares) {
-        lines.extend(r.squares.iter().map(square_line));
+    } else if r.squares.len() <= LISTED && (!uniform(&r.squares) || r.laws.is_empty() && !one_table(&r.squares)) {
+        lines.extend(r.squares.iter().flat_map(square_lines));
     }
     lines
 }
@@ -330,9 +334,20 @@ fn uniform(squares: &[Square]) -> bool {
     squares.windows(2).all(|w| look(&w[0]) == look(&w[1]))
 }
 
-fn square_line(s: &Square) -> String {
-    let rate = s.finding.rate.as_ref().map_or(String::new(), |r| format!(" {r}"));
-    format!("  {}: {}{rate}", s.name, s.finding.verdict.text())
+/// Whether the factors of a transfer are the same for all squares.
+fn one_table(squares: &[Square]) -> bool {
+    squares.windows(2).all(|w| w[0].finding.rates == w[1].finding.rates)
+}
+
+fn square_lines(s: &Square) -> Vec<String> {
+    let f = &s.finding;
+    let rate = f.rate.as_ref().map_or(String::new(), |r| format!(" {r}"));
+    let own = |(block, all): (&String, &IndexMap<String, String>)| {
+        all.iter().map(|(name, factor)| format!("{name}({block}) = {factor}")).collect::<Vec<_>>()
+    };
+    let rates: Vec<String> = f.rates.iter().flat_map(own).collect();
+    let rates = if rates.is_empty() { String::new() } else { format!(" {}", rates.join(", ")) };
+    wrap(&format!("{}: {}{rate}{rates}", s.name, f.verdict.text())).into_iter().map(|l| format!("  {l}")).collect()
 }
 
 /// The table of defects with bars, and the law.

@@ -198,7 +198,10 @@ fn witness_parts(w: &Witness, answer: &Answer) -> Vec<Part> {
     let point = if w.point.is_empty() {
         "everywhere".to_owned()
     } else {
-        format!("at {}", w.point.iter().map(|g| format!("{} = {}", g.name, elided(&g.value))).collect::<Vec<_>>().join(", "))
+        format!(
+            "at {}",
+            w.point.iter().map(|g| format!("{} = {}", g.name, elided(&g.value))).collect::<Vec<_>>().join(", ")
+        )
     };
     let asked = with_paths(answer);
     let paths = asked.map(|p| (p.equation.left_path.clone(), p.equation.right_path.clone()));
