@@ -86,6 +86,9 @@ fn same_member(sampler: &Sampler, p: &Point<f64>, q: &Point<f64>) -> bool {
 
 type Side = (Point<f64>, Point<f64>);
 
+/// The argument of a sign at a point.
+type Argument<'a> = &'a dyn Fn(&Point<f64>) -> Option<f64>;
+
 /// A point of the domain on the other side of kink `j`, with the one it was reached from: some entries far out, close to zero
 /// or at numbers of the text.
 fn across(
@@ -93,7 +96,7 @@ fn across(
     valued: &[(&Point<f64>, Vec<f64>)],
     special: &[Rational],
     random: &mut Random,
-    (j, at): (usize, &dyn Fn(&Point<f64>) -> Option<f64>),
+    (j, at): (usize, Argument<'_>),
 ) -> Option<Side> {
     let mut symbols: Vec<SymbolId> = sampler.symbols().filter(|x| !x.2).map(|x| x.0).collect();
     symbols.sort_unstable();
@@ -136,7 +139,7 @@ fn descend(
     base: &Point<f64>,
     symbols: &[SymbolId],
     random: &mut Random,
-    at: &dyn Fn(&Point<f64>) -> Option<f64>,
+    at: Argument<'_>,
 ) -> Option<Point<f64>> {
     const STEPS: usize = 6;
     let start = at(base)?;
@@ -164,12 +167,7 @@ fn descend(
 }
 
 /// Points on the way from one side of a kink to the other, beside the place where it is crossed.
-fn beside(
-    sampler: &Sampler,
-    from: &Point<f64>,
-    to: &Point<f64>,
-    at: &dyn Fn(&Point<f64>) -> Option<f64>,
-) -> Vec<Point<f64>> {
+fn beside(sampler: &Sampler, from: &Point<f64>, to: &Point<f64>, at: Argument<'_>) -> Vec<Point<f64>> {
     let between = |t: f64| -> Point<f64> {
         from.iter().map(|(s, a)| (*s, a.iter().zip(&to[s]).map(|(x, y)| x + t * (y - x)).collect())).collect()
     };
