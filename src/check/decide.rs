@@ -89,7 +89,7 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
     if let Some(jacobians) = &problem.diagonal
         && let Some(false) = scaled_permutations(problem, jacobians, budget)
     {
-        let why = "a `diagonal` state is carried functorially only by maps whose Jacobian is a scaled permutation, and this one's is not";
+        let why = "a `diagonal` or `entries` state is carried functorially only by maps whose Jacobian is a scaled permutation, and this one's is not";
         if finding.verdict == Verdict::Fails {
             finding.message = format!("{}; {why}", finding.message);
         } else if finding.verdict > Verdict::Fails {
@@ -279,7 +279,7 @@ fn by_numbers(
 
 /// Whether what two sides divide by, invert and take signs of is certainly different from zero somewhere. In floating point
 /// what is zero has a sign, that of its rounding.
-fn guarded(problem: &Problem, left: &[Term], right: &[Term], budget: &Budget) -> bool {
+pub(in crate::check) fn guarded(problem: &Problem, left: &[Term], right: &[Term], budget: &Budget) -> bool {
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let guards = certify::Guards::of(&problem.setting, &roots);
     guards.are_none(true) || guards.hold(&problem.setting, &problem.domain, true, budget)

@@ -124,9 +124,15 @@ pub fn ascii(text: &str) -> String {
             '▶' | '→' => plain.push('>'),
             '▼' | '↓' => plain.push('v'),
             '▲' | '↑' => plain.push('^'),
-            '☞' | '⚠' | '■' | '█' | '▇' | '▆' | '▅' | '▄' | '▃' | '▂' | '▁' | '▌' => {
-                plain.push('#')
-            }
+            '☞' | '⚠' | '■' | '█' | '▌' => plain.push('#'),
+            // The heights of a curve.
+            '▇' => plain.push('%'),
+            '▆' => plain.push('*'),
+            '▅' => plain.push('+'),
+            '▄' => plain.push('='),
+            '▃' => plain.push('-'),
+            '▂' => plain.push('.'),
+            '▁' => plain.push('_'),
             '…' => plain.push_str("..."),
             'α' => plain.push('a'),
             '≤' => plain.push_str("<="),

@@ -133,7 +133,7 @@ fn explanation(sources: &Sources, answer: &Answer) -> Vec<Part> {
         parts.push(format!("Cause: {cause}."));
     }
     for a in &f.assumptions {
-        let sampled = f.sampled_claims.contains(a);
+        let sampled = f.sampled_claims.contains(a) && !a.ends_with("could not be tried at any point");
         parts.push(if sampled { format!("Seen at sampled points only: {a}.") } else { format!("Assumed: {a}.") });
     }
     if !f.tried.is_empty() {

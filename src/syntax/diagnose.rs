@@ -191,6 +191,9 @@ fn advice(failure: &Failure, found: &Found<'_>) -> Option<String> {
         return Some("a path is written `f ; g`".to_owned());
     }
     let next = found.rest.trim_start();
+    if found.token == "step" && next.starts_with('=') && failure.expects(Rule::trace_entry) {
+        return Some("the number of steps is written `steps = …`".to_owned());
+    }
     if failure.expects(Rule::statement) && found.is_word() && next.starts_with(['=', '[']) {
         let name = found.token;
         return Some(format!(

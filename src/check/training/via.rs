@@ -5,9 +5,9 @@ use rustc_hash::FxHashMap;
 use super::Asked;
 use super::entries::examine_entries;
 use super::refute::{affine, at_one, homogeneous, singled_out};
-use crate::check::algebra::{Atoms, Identity};
+use crate::check::algebra::{Atoms, Identity, stop_text};
 use crate::check::decide::{
-    Disagreement, Sign, Standing, expected_rate, hunt, is_one, looks_like_one, positive, rate_text, up_to_rate,
+    Disagreement, Sign, Standing, expected_rate, guarded, hunt, is_one, looks_like_one, positive, rate_text, up_to_rate,
 };
 use crate::check::witness::Goal;
 use crate::check::{Budget, numeric, rate};
@@ -136,9 +136,15 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
         return Ok(f);
     }
     // A residual that is not zero without atoms, or on some piece, is no rounding.
-    let believable = sampled.agrees() && matches!(identity, Identity::Stuck(_) | Identity::Open(Atoms::Analytic));
+    let believable = sampled.agrees()
+        && matches!(identity, Identity::Stuck(_) | Identity::Open(Atoms::Analytic))
+        && guarded(&asked.problem, &square.left, &right, budget);
+    let stopped = sampled.stopped.filter(|_| sampled.residual.is_none());
+    let nowhere = stopped.map(|stop| format!("no sampled point has a value on both sides: {}", stop_text(stop)));
     let message = if believable {
         "the sides agree at the sampled points, but this is not proved"
+    } else if let Some(nowhere) = &nowhere {
+        nowhere
     } else if sampled.agrees() || sampled.residual.is_none() || sampled.drowned || sampled.absorbed {
         "neither proved nor refuted, and floating point cannot tell the sides apart from rounding"
     } else {
