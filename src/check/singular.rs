@@ -122,6 +122,72 @@ pub fn point_text(problem: &Problem, point: &Point<Rational>) -> String {
     shown.iter().map(|g| format!("{} = {}", g.name, g.value)).collect::<Vec<_>>().join(", ")
 }
 
+/// A place where the size of a scalar term has a minimum that floating point cannot tell from zero: there it may touch zero
+/// without a change of sign. In words; nothing if none was found along the lines tried.
+pub fn touches_zero(problem: &Problem, term: Term, budget: &Budget) -> Option<String> {
+    const LINES: usize = 48;
+    const REACH: f64 = 6.0;
+    const STEPS: usize = 48;
+    const NOTHING: f64 = 1e-13;
+    let sampler = Sampler::new(&problem.setting, &[term], &problem.domain);
+    let program = Program::new(&problem.setting.store, &[term]);
+    if program.operations().saturating_mul(LINES * STEPS * 2) > budget.operations / 16 {
+        return None;
+    }
+    let mut random = Random::new(budget.seed, "touches zero");
+    let mut symbols: Vec<_> = sampler.symbols().filter(|x| !x.2).map(|x| x.0).collect();
+    symbols.sort_unstable();
+    for line in 0..LINES {
+        let Some(base) = sampler.float(&mut random) else { continue };
+        // Now one entry alone, now all of them.
+        let alone = symbols.get(random.below(symbols.len().max(1) as u64) as usize).copied();
+        let along = |t: f64| -> Point<f64> {
+            let moved = |(s, v): (&crate::term::SymbolId, &Vec<f64>)| {
+                let free = symbols.contains(s) && (line % 3 == 2 || Some(*s) == alone);
+                let step = |(i, x): (usize, &f64)| if free { x + t * (1.0 + 0.37 * i as f64) } else { *x };
+                (*s, v.iter().enumerate().map(step).collect())
+            };
+            base.iter().map(moved).collect()
+        };
+        let size = |t: f64| -> Option<f64> {
+            let point = along(t);
+            if !sampler.inside_float(&point, &base) {
+                return None;
+            }
+            program.run(&mut Float::default(), |s| point.get(&s).cloned()).ok().map(|v| v[0][0].abs())
+        };
+        let at = |k: usize| REACH * (2.0 * k as f64 / STEPS as f64 - 1.0);
+        let sizes: Vec<Option<f64>> = (0..=STEPS).map(|k| size(at(k))).collect();
+        let typical = sizes.iter().flatten().fold(0.0f64, |m, v| m.max(*v));
+        for k in 1..STEPS {
+            let (Some(a), Some(b), Some(c)) = (sizes[k - 1], sizes[k], sizes[k + 1]) else { continue };
+            if b >= a || b > c {
+                continue;
+            }
+            let (mut lo, mut hi) = (at(k - 1), at(k + 1));
+            for _ in 0..80 {
+                let (p, q) = (lo + (hi - lo) / 3.0, hi - (hi - lo) / 3.0);
+                match (size(p), size(q)) {
+                    (Some(x), Some(y)) if x < y => hi = q,
+                    (Some(_), Some(_)) => lo = p,
+                    _ => break,
+                }
+            }
+            let middle = (lo + hi) / 2.0;
+            if size(middle).is_some_and(|v| v < NOTHING * typical) {
+                let mut entries: Vec<_> = along(middle).into_iter().collect();
+                entries.sort_by_key(|(s, _)| *s);
+                let text = |(s, v): &(crate::term::SymbolId, Vec<f64>)| {
+                    let values: Vec<String> = v.iter().map(|x| witness::significant(*x, 4)).collect();
+                    format!("{} ≈ [{}]", problem.setting.store.symbol_info(*s).name, values.join(", "))
+                };
+                return Some(entries.iter().map(text).collect::<Vec<_>>().join(", "));
+            }
+        }
+    }
+    None
+}
+
 /// Whether a scalar term has a value at some sampled point.
 pub fn can_be_tried(problem: &Problem, term: Term, budget: &Budget) -> bool {
     let sampler = Sampler::new(&problem.setting, &[term], &problem.domain);

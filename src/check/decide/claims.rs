@@ -146,6 +146,13 @@ fn non_singular(problem: &mut Problem, j: Term, name: &str, budget: &Budget) -> 
     if constant && certify::somewhere_nonzero(&problem.setting, det, &problem.domain, budget.seed) {
         return Claimed::Proved;
     }
+    if let Some(place) = singular::touches_zero(problem, det, budget) {
+        let message = format!(
+            "whether `{name}` is a local diffeomorphism is open: near {place} floating point cannot tell the determinant of its \
+             Jacobian from zero"
+        );
+        return Claimed::Broken(Box::new(Finding::new(Verdict::Undecided, Evidence::None, message)));
+    }
     let seen = match singular::can_be_tried(problem, det, budget) {
         true => "holds at all points tried, not proved",
         false => "could not be tried at any point",
