@@ -204,6 +204,8 @@ struct Test<'a> {
     ranks: bool,
     /// Whether a root is taken.
     roots: bool,
+    /// Whether something is more than rational: roots of numbers and π, which a field may have, are no atoms of it.
+    atoms: bool,
     /// Whether a rank on one piece can be read off anywhere.
     single_valued: bool,
 }
@@ -222,6 +224,7 @@ impl<'a> Test<'a> {
         let ranks = setting.store.any_node(terms, |n| matches!(n, Node::PseudoInverse(_)));
         let roots = takes_roots(setting, terms);
         let single_valued = certify::single_valued(setting, terms);
+        let atoms = ranks && terms.iter().any(|t| certify::has_atoms(setting, *t));
         let guards = Guards::of(setting, terms);
         let guarded = Default::default();
         Test {
@@ -237,6 +240,7 @@ impl<'a> Test<'a> {
             argument_degree,
             ranks,
             roots,
+            atoms,
             single_valued,
         }
     }
@@ -445,7 +449,8 @@ impl Test<'_> {
 
     /// Whether the ranks found are those at generic real points: at least so large at one point of the piece.
     fn confirmed(&self, prime: &Prime, member: Option<u64>) -> bool {
-        if !self.ranks || !prime.atoms || prime.pseudo_inverses == PseudoInverses::Regularised {
+        let rational = !prime.atoms && !self.atoms;
+        if !self.ranks || rational || prime.pseudo_inverses == PseudoInverses::Regularised {
             return true;
         }
         let pattern = matches!(prime.signs, Signs::Pattern(_));

@@ -4,6 +4,8 @@
 //! what does not may still vanish. So a rank, or a quantity that has to differ from zero, is confirmed by one real point of
 //! the same piece and the same member at which it is so in exact numbers or in intervals.
 
+use rustc_hash::FxHashMap;
+
 use super::field::Trial;
 use super::sample::{Point, Sampler, embed};
 use super::witness::Number;
@@ -191,33 +193,51 @@ pub fn each_somewhere_nonzero(setting: &Setting, term: Term, extra: &[Constraint
     entries.into_iter().all(|t| all_somewhere_nonzero(&own, t, extra, budget))
 }
 
-/// As [`each_somewhere_nonzero`], where all entries have values at the points that serve.
+/// As [`each_somewhere_nonzero`], where all entries have values at the points that serve. Below a sign an argument is another
+/// function on each piece: then each piece that was met has to confirm it, at points off all coincidences.
 fn all_somewhere_nonzero(setting: &Setting, term: Term, extra: &[Constraint], budget: &Budget) -> bool {
     let sampler = Sampler::new(setting, &[term], extra);
     let program = Program::new(&setting.store, &[term]);
     let inverse = matches!(setting.store.node(term), Node::Inverse(_));
+    let nested = setting.store.any_node(&[term], |n| matches!(n, Node::Map(Fun::Sign, _)));
     let generic = Trial::new(&sampler, &program, budget.seed, "guards").draw().ok();
-    let mut open: Vec<bool> = match &generic {
+    let open: Vec<bool> = match &generic {
         Some(drawn) if !inverse => drawn.values[0].iter().map(|v| *v != 0).collect(),
         _ => vec![true; setting.store.size(term)],
     };
+    if !open.contains(&true) {
+        return true;
+    }
     let (ranks, zeros) = generic.map_or_else(Default::default, |d| (d.prime.ranks, d.prime.zero_signs));
     let affordable = OPERATIONS / program.operations().max(1);
     let mut random = Random::new(budget.seed, "guards");
+    let mut pieces: FxHashMap<Vec<i8>, Vec<bool>> = FxHashMap::default();
     for k in 0..POINTS.min(affordable.max(2)) {
-        if !open.contains(&true) {
-            return true;
-        }
-        let Some(point) = sampler.simple_near_pi(&mut random, k / 8, None) else { continue };
+        let point = match nested {
+            true => sampler.float(&mut random).and_then(|p| exactly(&p)).filter(|p| sampler.satisfied(p)),
+            false => sampler.simple_near_pi(&mut random, k / 8, None),
+        };
+        let Some(point) = point else { continue };
         let mut domain = Intervals { zero_signs: zeros.clone(), ..Intervals::with_hints(ranks.clone()) };
         let mut embedded = embed(&mut domain, &point);
         for s in sampler.pis() {
             embedded.insert(s, vec![Interval::pi()]);
         }
         let Ok(values) = program.run(&mut domain, |s| embedded.get(&s).cloned()) else { continue };
-        for (left, value) in open.iter_mut().zip(&values[0]) {
-            *left &= !inverse && value.has_zero();
+        let left = pieces.entry(domain.trace.signs).or_insert_with(|| open.clone());
+        for (left, value) in left.iter_mut().zip(&values[0]) {
+            // What is plainly zero on a piece has the sign zero there in every domain.
+            *left &= !inverse && value.has_zero() && !(nested && value.is_zero());
+        }
+        if !nested && !left.contains(&true) {
+            return true;
         }
     }
-    !open.contains(&true)
+    !pieces.is_empty() && pieces.values().all(|left| !left.contains(&true))
+}
+
+/// A floating-point point as the rational numbers that it holds.
+pub fn exactly(point: &Point<f64>) -> Option<Point<Rational>> {
+    let exact = |v: &Vec<f64>| v.iter().map(|x| Rational::try_from(*x).ok()).collect::<Option<Vec<_>>>();
+    point.iter().map(|(s, v)| Some((*s, exact(v)?))).collect()
 }

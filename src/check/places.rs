@@ -108,3 +108,30 @@ pub fn near(sampler: &Sampler, random: &mut Random, values: &[Rational]) -> Opti
     }
     sampler.inside_float(&point, &reference).then_some(point)
 }
+
+/// The point a part `t` of the way from one point to another; discrete values have to be the same.
+pub fn between(from: &Point<f64>, to: &Point<f64>, t: f64) -> Point<f64> {
+    let mix = |(s, a): (&SymbolId, &Vec<f64>)| (*s, a.iter().zip(&to[s]).map(|(x, y)| x + t * (y - x)).collect());
+    from.iter().map(mix).collect()
+}
+
+/// Whether the way between two points lies in the domain, as far as some points on it tell.
+pub fn joined(sampler: &Sampler, from: &Point<f64>, to: &Point<f64>) -> bool {
+    (0..=32).all(|k| sampler.inside_float(&between(from, to, f64::from(k) / 32.0), from))
+}
+
+/// Where a number that depends on `0 ≤ t ≤ 1` loses the sign that it has at 0, by bisection: the last place found with that
+/// sign, and the first without it. None if it has no value on the way.
+pub fn crossing(value: impl Fn(f64) -> Option<f64>) -> Option<(f64, f64)> {
+    let start = value(0.0)?;
+    let (mut lo, mut hi) = (0.0, 1.0);
+    for _ in 0..60 {
+        let middle = (lo + hi) / 2.0;
+        if value(middle)? * start > 0.0 {
+            lo = middle;
+        } else {
+            hi = middle;
+        }
+    }
+    Some((lo, hi))
+}

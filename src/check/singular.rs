@@ -88,22 +88,11 @@ fn sign_change(
         else {
             continue;
         };
-        let between = |t: f64| -> Point<f64> {
-            p.iter().map(|(s, a)| (*s, a.iter().zip(&q[s]).map(|(x, y)| x + t * (y - x)).collect())).collect()
-        };
-        if !(0..=32).all(|k| sampler.inside_float(&between(f64::from(k) / 32.0), p)) {
+        if !places::joined(sampler, p, q) {
             continue;
         }
-        let (mut lo, mut hi) = (0.0, 1.0);
-        for _ in 0..60 {
-            let middle = (lo + hi) / 2.0;
-            match value(&between(middle)) {
-                Some(v) if v * vp > 0.0 => lo = middle,
-                Some(_) => hi = middle,
-                None => break,
-            }
-        }
-        let zero = between(hi);
+        let Some((_, hi)) = places::crossing(|t| value(&places::between(p, q, t))) else { continue };
+        let zero = places::between(p, q, hi);
         if value(&zero).is_some_and(|v| v.abs() < 1e-9 * vp.abs().min(vq.abs())) {
             let mut entries: Vec<_> = zero.into_iter().collect();
             entries.sort_by_key(|(s, _)| *s);

@@ -350,7 +350,7 @@ fn unfinished(task: Task, after: &str) -> Answer {
     let message = format!("not finished within {after}");
     let finding = Finding::new(Verdict::Undecided, Evidence::None, message);
     let ok = finding.verdict == expected_verdict(task.expected.as_ref());
-    Answer { task, finding, ok, time: Duration::ZERO, system: None, table: Vec::new(), trace: None }
+    Answer::new(task, finding, ok, Duration::ZERO)
 }
 
 /// A file that was not begun, with the questions that its text holds.

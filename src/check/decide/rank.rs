@@ -159,13 +159,7 @@ impl Jacobian<'_> {
 
     /// Whether the rank is certainly full at a point, in intervals.
     fn confirmed_at(&self, point: &Point<f64>) -> bool {
-        let exact = |v: &Vec<f64>| v.iter().map(|x| Rational::try_from(*x).ok()).collect::<Option<Vec<_>>>();
-        let Some(point) = point.iter().map(|(s, v)| Some((*s, exact(v)?))).collect::<Option<Point<Rational>>>() else {
-            return false;
-        };
-        if !self.sampler.satisfied(&point) {
-            return false;
-        }
+        let Some(point) = certify::exactly(point).filter(|p| self.sampler.satisfied(p)) else { return false };
         let mut domain = Intervals::default();
         let mut embedded = embed(&mut domain, &point);
         self.sampler.pis().for_each(|s| drop(embedded.insert(s, vec![Interval::pi()])));
@@ -227,10 +221,11 @@ impl Jacobian<'_> {
     }
 
     /// A member between two others at which a maximal minor changes its sign, and at which the rank is too small at other
-    /// points of the source as well. Also the rank.
+    /// points of the source as well: there the smallest singular value is a rounding of what it is at the first member.
+    /// Also the rank.
     fn vanishing_member(&self, problem: &Problem) -> Option<(String, usize)> {
         const MEMBERS: usize = 24;
-        const SMALL: f64 = 1e-9;
+        const SMALL: f64 = 1e-10;
         let members = self.members();
         let short = self.rows.min(self.cols);
         if members.is_empty() || self.rank != short || self.rows * self.cols > 256 || short > 8 {
@@ -260,15 +255,17 @@ impl Jacobian<'_> {
         let here = minor(&start)?;
         let deficient = |member: &Point<f64>| -> Option<usize> {
             let mut random = Random::new(self.budget.seed, "deficient");
-            let mut worst = 0;
+            let mut best = 0;
             for _ in 0..4 {
                 let mut point = (0..8).find_map(|_| self.sampler.float(&mut random))?;
-                members.iter().for_each(|s| drop(point.insert(*s, member[s].clone())));
-                let values = self.at(&point)?.singular_values();
-                let largest = values.max().max(start_size(&self.at(&start)?));
-                worst = worst.max(values.iter().filter(|v| **v > SMALL * largest).count());
+                let mut values_at = |own: &Point<f64>| {
+                    members.iter().for_each(|s| drop(point.insert(*s, own[s].clone())));
+                    Some(self.at(&point)?.singular_values())
+                };
+                let regular = values_at(&start)?.min();
+                best = best.max(values_at(member)?.iter().filter(|v| **v > SMALL * regular).count());
             }
-            (worst < self.rank).then_some(worst)
+            (best < self.rank).then_some(best)
         };
         for k in 0..MEMBERS {
             let Some(other) = draw([1.0, 4.0, 1.0, 16.0][k % 4]) else { continue };
@@ -276,25 +273,11 @@ impl Jacobian<'_> {
             if !minor(&there).is_some_and(|v| v * here < 0.0) {
                 continue;
             }
-            let between = |t: f64| -> Point<f64> {
-                let mix = |s: &SymbolId, v: &[f64]| -> Vec<f64> {
-                    v.iter().zip(&there[s]).map(|(x, y)| x + t * (y - x)).collect()
-                };
-                start.iter().map(|(s, v)| (*s, mix(s, v))).collect()
-            };
-            if !(0..=32).all(|k| self.sampler.inside_float(&between(f64::from(k) / 32.0), &start)) {
+            if !places::joined(&self.sampler, &start, &there) {
                 continue;
             }
-            let (mut lo, mut hi) = (0.0, 1.0);
-            for _ in 0..60 {
-                let middle = (lo + hi) / 2.0;
-                match minor(&between(middle)) {
-                    Some(v) if v * here > 0.0 => lo = middle,
-                    Some(_) => hi = middle,
-                    None => break,
-                }
-            }
-            let found = between(hi);
+            let Some((_, hi)) = places::crossing(|t| minor(&places::between(&start, &there, t))) else { continue };
+            let found = places::between(&start, &there, hi);
             if let Some(rank) = deficient(&found) {
                 let name = |s: &SymbolId| problem.setting.store.symbol_info(*s).name.clone();
                 let text = |s: &SymbolId| {
@@ -325,11 +308,6 @@ impl Jacobian<'_> {
         }
         Some(best)
     }
-}
-
-/// The largest entry of a matrix.
-fn start_size(m: &DMatrix<f64>) -> f64 {
-    m.amax()
 }
 
 /// The rows of a tall matrix that elimination with full pivots takes first; none if its rank is too small.

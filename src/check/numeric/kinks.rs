@@ -168,20 +168,9 @@ fn descend(
 
 /// Points on the way from one side of a kink to the other, beside the place where it is crossed.
 fn beside(sampler: &Sampler, from: &Point<f64>, to: &Point<f64>, at: Argument<'_>) -> Vec<Point<f64>> {
-    let between = |t: f64| -> Point<f64> {
-        from.iter().map(|(s, a)| (*s, a.iter().zip(&to[s]).map(|(x, y)| x + t * (y - x)).collect())).collect()
-    };
-    let Some(start) = at(from) else { return Vec::new() };
-    let (mut lo, mut hi) = (0.0f64, 1.0f64);
-    for _ in 0..60 {
-        let middle = (lo + hi) / 2.0;
-        match at(&between(middle)) {
-            Some(v) if v * start > 0.0 => lo = middle,
-            Some(_) => hi = middle,
-            None => return vec![to.clone()],
-        }
-    }
+    let between = |t: f64| places::between(from, to, t);
     let mut points = vec![to.clone()];
+    let Some((lo, hi)) = places::crossing(|t| at(&between(t))) else { return points };
     for step in BESIDE {
         // Beside the kink by a part of what its own place is, so that narrow pieces at large numbers are met, too.
         for t in [lo - step, hi + step] {

@@ -23,6 +23,10 @@ const LOOKS: usize = 2000;
 const MAX_CHECKED: usize = 4096;
 /// Runs may take so many times the scalar operations of one exact evaluation.
 const RUNS: usize = 500;
+/// Numbers of the points of a flow that are held at once.
+const HELD: usize = 20_000_000;
+/// Times of a flow of very many parameters at least.
+const FEWEST: usize = 10;
 /// Relative distances below this are rounding.
 pub const ROUNDING: f64 = 1e-12;
 /// Entries of a drawn value that are reported.
@@ -307,13 +311,16 @@ impl<'a> Bench<'a> {
     fn flows(&self, pair: &Pair, budget: &Budget) -> (Gone, Option<String>) {
         let store = &self.asked.setting.store;
         let s = &self.asked.settings;
-        let count = if s.until.is_some() { LOOKS } else { ROWS };
+        // All points of a run are held at once.
+        let dim = pair.sides.iter().map(|side| side.dim).max().unwrap_or(1).max(1);
+        let count = (if s.until.is_some() { LOOKS } else { ROWS }).min((HELD / dim).max(FEWEST));
         let mut gone = Gone::default();
         let x = self.start();
         let y = match self.image(&x) {
             Ok(y) => y,
             Err(e) => return (gone, Some(format!("the map has no value at the start: {e}"))),
         };
+        let most = budget.operations.saturating_mul(RUNS) / (2 * self.asked.pairs.len().max(1));
         let mut ended = None;
         let mut points = Vec::new();
         for (k, at) in [x, y].into_iter().enumerate() {
@@ -323,7 +330,7 @@ impl<'a> Bench<'a> {
                 Ok(fresh) => fresh,
                 Err(stop) => return (gone, Some(format!("{name} has no fresh state: {}", words(stop)))),
             };
-            let (found, reason) = runner.flow(fresh, &self.constants, (s.time, count, s.tolerance), budget);
+            let (found, reason) = runner.flow(fresh, &self.constants, (s.time, count, s.tolerance), (budget, most));
             ended = ended.or(reason.map(|r| format!("in {name}: {r}")));
             points.push(found);
         }

@@ -1,6 +1,6 @@
 //! One run: a point with its states, followed from a start.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use nalgebra::DVector;
 use ode_solvers::System;
@@ -70,17 +70,18 @@ impl Runner {
     }
 
     /// The points of a flow at `count + 1` times from 0 to `time`, by the method of Dormand and Prince of order 5(4); fewer,
-    /// with the reason, if it cannot be followed so far.
+    /// with the reason, if it cannot be followed so far with so many scalar operations.
     pub fn flow(
         &self,
         start: Values,
         constants: &Point<f64>,
         (time, count, tolerance): (f64, usize, f64),
-        budget: &Budget,
+        (budget, most): (&Budget, usize),
     ) -> (Vec<Vec<f64>>, Option<String>) {
         let sizes: Vec<usize> = start.iter().map(Vec::len).collect();
         let failed = RefCell::new(None);
-        let field = Field { runner: self, constants, sizes: &sizes, failed: &failed, budget };
+        let looks = Cell::new(most / self.operations().max(1));
+        let field = Field { runner: self, constants, sizes: &sizes, failed: &failed, looks: &looks, budget };
         let from = DVector::from_vec(start.iter().flatten().copied().collect());
         let (step, absolute) = (time / count as f64, tolerance * 1e-3);
         let mut solver = Dopri5::new(field, 0.0, time, step, from, tolerance, absolute);
@@ -110,6 +111,8 @@ struct Field<'a> {
     constants: &'a Point<f64>,
     sizes: &'a [usize],
     failed: &'a RefCell<Option<String>>,
+    /// How often the field may still be looked at.
+    looks: &'a Cell<usize>,
     budget: &'a Budget,
 }
 
@@ -119,6 +122,11 @@ impl System<f64, DVector<f64>> for Field<'_> {
         if self.failed.borrow().is_some() {
             return;
         }
+        let Some(left) = self.looks.get().checked_sub(1) else {
+            *self.failed.borrow_mut() = Some("its operations are used up; `--effort` allows more".to_owned());
+            return;
+        };
+        self.looks.set(left);
         let mut at = 0;
         let parts: Values = self
             .sizes

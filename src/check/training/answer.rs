@@ -14,7 +14,8 @@ use super::{Asked, Kind, formula, refute, words};
 use crate::check::decide::{Disagreement, Sign, agree, claims, positive};
 use crate::check::sample::Point;
 use crate::check::{Budget, algebra, rate};
-use crate::term::Term;
+use crate::domain::{Fun, Rational};
+use crate::term::{Node, SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict};
 
 /// Points that each group of courses has.
@@ -122,6 +123,7 @@ fn found(
     let natural = if asked.kind == Kind::Training { (context.natural)()? } else { None };
     if let Some(f) = natural.as_ref().filter(|f| f.verdict >= Verdict::UpToRate)
         && f.evidence.is_proof()
+        && states_enter_continuously(asked)
         && fresh_states_are_carried(asked, budget)
     {
         let fresh = if asked.source.states.is_empty() { "" } else { ", and fresh states are carried to fresh states" };
@@ -423,6 +425,24 @@ fn first_rate(asked: &mut Asked, budget: &Budget) -> Option<Term> {
         rate::Ratio::Constant(c) => Some(rate::simplified(&mut asked.problem.setting, c)),
         _ => None,
     }
+}
+
+/// Whether both sides are continuous in the states: what holds for almost all states holds for fresh ones then, and for those
+/// that a run comes to. A sign, a quotient or a rank may be another one at the states of a run than at all others.
+fn states_enter_continuously(asked: &Asked) -> bool {
+    let store = &asked.problem.setting.store;
+    let states: Vec<SymbolId> =
+        [&asked.source, &asked.target].iter().flat_map(|s| &s.states).map(|s| s.symbol).collect();
+    let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
+    store.reachable(&sides).into_iter().all(|t| {
+        let jumps = match store.node(t) {
+            Node::Map(f, x) if matches!(f, Fun::Sign | Fun::Log) => *x,
+            Node::Power(x, q) if *q < Rational::ZERO => *x,
+            Node::Inverse(x) | Node::PseudoInverse(x) | Node::Polar(x) | Node::PowerSpd(x, _) => *x,
+            _ => return true,
+        };
+        store.free_symbols(&[jumps]).iter().all(|s| !states.contains(s))
+    })
 }
 
 /// Whether the states with which the target starts are those with which the source starts, carried along the map.

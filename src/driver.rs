@@ -1,0 +1,363 @@
+//! From a source to its answers: what it uses is gathered, its questions become tasks, and each task is decided.
+//!
+//! [`check_source`] is the whole of it; a [`Listener`] hears of every step.
+
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use crate::check::class::Examples;
+use crate::check::decide::Disagreement;
+use crate::check::lower::system::Systems;
+use crate::check::system::{Progress, Silent, Stopped};
+use crate::check::{self, Budget, Task};
+use crate::core::class::Class;
+use crate::core::error::ModelError;
+use crate::core::names::Model;
+use crate::model;
+use crate::model::warnings::{Warning, one_size, warnings};
+use crate::source::{SourceId, Sources, Span};
+use crate::syntax::tree::{Check, Classify, Ident, Instance, Path, Question};
+use crate::term;
+use crate::uses::Files;
+use crate::verdict::{self, Evidence, Finding, Verdict};
+use crate::{Answer, FileReport, InputError, Listener, Options, expected_verdict};
+
+/// A source with all that it uses, parsed and resolved; the errors of its text, and those of its names and shapes.
+fn resolve(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> (Model, Vec<InputError>, Vec<ModelError>) {
+    let gathered = files.gather(sources, id);
+    let (model, mut faults) = Model::join(&gathered.parts);
+    let mut errors: Vec<InputError> = gathered.syntax.into_iter().map(InputError::from).collect();
+    errors.extend(gathered.errors.into_iter().map(InputError::from));
+    // After an error of syntax, or a file that is missing, names may be missing that are declared.
+    if errors.is_empty() {
+        faults.extend(model::validate::validate(&model));
+    }
+    (model, errors, faults)
+}
+
+/// Parses and resolves one source with all that it uses.
+///
+/// # Errors
+/// All faults of the input, in order of place.
+pub fn load(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> Result<Model, Vec<InputError>> {
+    let (model, mut errors, faults) = resolve(sources, id, files);
+    errors.extend(faults.into_iter().map(InputError::from));
+    errors.sort_by_key(InputError::span);
+    if errors.is_empty() { Ok(model) } else { Err(errors) }
+}
+
+/// Parses, resolves and checks one source with all that it uses. A source with errors, or one that uses a source with
+/// errors, is not checked.
+///
+/// # Errors
+/// If two engines contradict each other, which is a defect of `nat` and stops the run.
+pub fn check_source(
+    sources: &mut Sources,
+    id: SourceId,
+    files: &mut Files<'_>,
+    options: &Options,
+) -> Result<FileReport, Disagreement> {
+    check_source_with(sources, id, files, options, &Silent)
+}
+
+/// As [`check_source`], with a listener that hears how far long checks have come.
+///
+/// # Errors
+/// As [`check_source`].
+pub fn check_source_with(
+    sources: &mut Sources,
+    id: SourceId,
+    files: &mut Files<'_>,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<FileReport, Disagreement> {
+    check_source_for(sources, id, files, options, &Heard(progress))
+}
+
+/// A listener to progress alone.
+struct Heard<'a>(&'a dyn Progress);
+
+impl Progress for Heard<'_> {
+    fn begin(&self, what: &str, squares: usize) {
+        self.0.begin(what, squares);
+    }
+    fn done(&self) {
+        self.0.done();
+    }
+    fn end(&self) {
+        self.0.end();
+    }
+}
+
+impl Listener for Heard<'_> {}
+
+/// As [`check_source`], with a listener that hears of every question and answer, and chooses among the questions.
+///
+/// # Errors
+/// As [`check_source`].
+pub fn check_source_for(
+    sources: &mut Sources,
+    id: SourceId,
+    files: &mut Files<'_>,
+    options: &Options,
+    listener: &dyn Listener,
+) -> Result<FileReport, Disagreement> {
+    let (mut model, mut errors, mut faults) = resolve(sources, id, files);
+    // A table of rates is a question for each of its optimizers, which expects nothing.
+    let bare = check::lower::transfers(&model);
+    model.checks.extend(bare);
+    let traces: Vec<Check> = check::lower::traces(&model).collect();
+    model.checks.extend(traces);
+    listener.asked(sources, &model.checks, &model.classifications);
+    model.checks.retain(|c| listener.wanted(c.span));
+    model.classifications.retain(|c| listener.wanted(c.span));
+    let mut systems = Systems::default();
+    let lowered: Vec<Result<Task, Vec<ModelError>>> = match errors.is_empty() {
+        true => {
+            systems = Systems::resolve(&model, options.effort);
+            let lower = |c| systems.task(&model, c).unwrap_or_else(|| check::lower::lower(&model, c));
+            model.checks.par_iter().map(lower).collect()
+        }
+        false => Vec::new(),
+    };
+    faults.append(&mut systems.faults);
+    let mut tasks = Vec::with_capacity(lowered.len());
+    let mut asked: Vec<(ModelError, Span)> = Vec::new();
+    for (result, check) in lowered.into_iter().zip(&model.checks) {
+        let found = match result {
+            Ok(mut task) => {
+                let bare = matches!(check.question, Question::Trace(_));
+                task.bare = bare || model.transfers.iter().any(|t| t.span == check.span);
+                tasks.push(task);
+                continue;
+            }
+            // An optimizer that divides by what is zero on this architecture has no value there; that is an answer.
+            Err(found) => match check::lower::undefined(&model, check, &found) {
+                Some(task) => {
+                    tasks.push(task);
+                    continue;
+                }
+                None => found,
+            },
+        };
+        asked.extend(found.into_iter().map(|e| (e, check.span)));
+    }
+    let mut tables = Vec::new();
+    if errors.is_empty() {
+        for request in &model.classifications {
+            match check::lower::classify(&model, request) {
+                Ok(found) => tables.extend(found.into_iter().map(|t| (t, request))),
+                Err(found) => faults.extend(found),
+            }
+        }
+    }
+    errors.extend(input_errors(id, faults, asked));
+    if !errors.is_empty() {
+        errors.sort_by_key(InputError::span);
+        return Ok(FileReport { errors, ..FileReport::default() });
+    }
+    listener.begun(&tasks.iter().chain(tables.iter().map(|(t, _)| t)).collect::<Vec<_>>());
+    let asks = Asks { model: &model, examples: OnceLock::new(), options, listener };
+    let tell = |answer: Answer| {
+        listener.answered(&answer);
+        answer
+    };
+    let answered: Vec<Option<Result<Answer, Stopped>>> = tasks
+        .into_par_iter()
+        .zip(&model.checks)
+        .map(|(t, c)| (!listener.stopped()).then(|| asks.answer(t, c).map(tell)))
+        .collect();
+    let tables: Result<Vec<Option<Answer>>, Disagreement> = tables
+        .into_par_iter()
+        .map(|(t, request)| (!listener.stopped()).then(|| asks.table(t, request).map(tell)).transpose())
+        .collect();
+    let mut answers = Vec::with_capacity(answered.len());
+    let mut asked: Vec<(ModelError, Span)> = Vec::new();
+    for (result, check) in answered.into_iter().zip(&model.checks) {
+        match result {
+            None => {}
+            Some(Ok(a)) => answers.push(a),
+            Some(Err(Stopped::Disagreement(d))) => return Err(d),
+            Some(Err(Stopped::Faults(found))) => asked.extend(found.into_iter().map(|e| (e, check.span))),
+        }
+    }
+    answers.extend(tables?.into_iter().flatten());
+    answers.sort_by_key(|a| a.task.span);
+    // Members of systems are elaborated one by one; a fault of one of them is a fault of the file.
+    if !asked.is_empty() {
+        answers.clear();
+        errors.extend(input_errors(id, Vec::new(), asked));
+        errors.sort_by_key(InputError::span);
+    }
+    let warnings = if errors.is_empty() { warnings_of(sources, id, files) } else { Vec::new() };
+    Ok(FileReport { answers, errors, warnings })
+}
+
+/// What is allowed in a source without errors, and hardly meant.
+pub fn warnings_of(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> Vec<Warning> {
+    let gathered = files.gather(sources, id);
+    let own = gathered.parts.iter().find(|part| part.id == id);
+    let mut found = own.map(|part| warnings(&part.file, sources.get(id))).unwrap_or_default();
+    let (model, _) = Model::join(&gathered.parts);
+    found.extend(one_size(&model).into_iter().filter(|w| w.span().source == id));
+    found.sort_by_key(Warning::span);
+    found
+}
+
+/// The faults of declarations, and those that checks met, which may lie in a file that this one uses: each once.
+fn input_errors(id: SourceId, mut faults: Vec<ModelError>, met: Vec<(ModelError, Span)>) -> Vec<InputError> {
+    let mut asked: Vec<(ModelError, Span)> = Vec::new();
+    for (error, check) in met {
+        if error.span().source == id {
+            faults.push(error);
+        } else if !asked.iter().any(|(known, _)| *known == error) {
+            asked.push((error, check));
+        }
+    }
+    model::validate::sort(&mut faults);
+    asked.retain(|(e, _)| !faults.contains(e));
+    let asked = asked.into_iter().map(|(error, check)| InputError::Asked { error, check });
+    faults.into_iter().map(InputError::from).chain(asked).collect()
+}
+
+/// What all answers of a file need.
+struct Asks<'a> {
+    model: &'a Model,
+    /// Made when the first question along a class is met.
+    examples: OnceLock<Examples>,
+    options: &'a Options,
+    listener: &'a dyn Listener,
+}
+
+impl Asks<'_> {
+    fn examples(&self) -> &Examples {
+        self.examples.get_or_init(|| Examples::new(self.model))
+    }
+
+    fn budget(&self) -> Budget {
+        Budget::new(self.options.seed, self.options.samples, self.options.effort).until(self.options.deadline)
+    }
+
+    /// Decides one task.
+    fn answer(&self, mut task: Task, check: &Check) -> Result<Answer, Stopped> {
+        let start = Instant::now();
+        if let Some(asked) = task.system.take() {
+            let (finding, report) =
+                check::system::answer(&mut task, &asked, (self.model, check), self.options, self.listener)?;
+            let finding = finding.checked();
+            let ok = self.as_expected(&task, &finding);
+            return Ok(Answer { system: Some(report), ..Answer::new(task, finding, ok, start.elapsed()) });
+        }
+        if let (Some(asked), Question::Trace(trace)) = (task.trace.take(), &check.question) {
+            let report = check::trace::answer::answer(self.model, trace, &asked, &self.budget())?;
+            let message = report.refused.clone().unwrap_or_else(|| "an experiment".to_owned());
+            let finding = Finding::new(Verdict::Undecided, Evidence::None, message);
+            let (ok, time) = (report.refused.is_none(), start.elapsed());
+            return Ok(Answer { trace: Some(report), ..Answer::new(task, finding, ok, time) });
+        }
+        let mut finding = match (&task.class, task.training.take()) {
+            (None, Some(asked)) => {
+                let mut finding = check::training::question(self.model, check, *asked, &self.budget())?;
+                let ok = self.as_expected(&task, &finding);
+                finding.natural_along.clear();
+                return Ok(Answer::new(task, finding, ok, start.elapsed()));
+            }
+            (Some(question), _) => {
+                let found = check::class::answer(self.examples(), check, question, &self.budget())?;
+                task.problems.extend(found.problem);
+                found.finding
+            }
+            (None, None) => self.problems(&mut task)?,
+        }
+        .checked();
+        // Searches that were cut short look like searches that found nothing.
+        let proof = !matches!(finding.evidence, Evidence::Numeric | Evidence::None);
+        if !proof && self.options.deadline.is_some_and(|d| Instant::now() >= d) {
+            finding = Finding::new(Verdict::Undecided, Evidence::None, "the time limit was reached");
+        }
+        let expected = expected_verdict(task.expected.as_ref());
+        let ok = self.as_expected(&task, &finding);
+        if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
+            finding.repair = check::repair::suggest(self.model, check, (finding.verdict, expected), &self.budget());
+        }
+        // Where another type of a state is all that is needed, no subexpression is to blame.
+        if finding.repair.as_ref().is_some_and(|r| r.carrying) {
+            finding.blame.clear();
+        } else if finding.verdict == Verdict::Fails
+            && finding.blame.is_empty()
+            && let Some(class) = task.maps
+        {
+            finding.blame = check::class::blame_of(self.model, check, class);
+        }
+        // Where fewer numbers at zero are all that is needed, they fix the scale.
+        if let Some(repair) = finding.repair.as_ref().filter(|_| finding.verdict == Verdict::Fails) {
+            let scales = check::repair::scales(self.model, check, repair);
+            if !scales.is_empty() && scales.len() < finding.blame.len() {
+                finding.blame = scales;
+            }
+        }
+        if finding.verdict == Verdict::Fails && !ok {
+            check::class::explain(self.model, check, &task, &mut finding);
+        }
+        // The terms are large and no longer needed.
+        task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
+        Ok(Answer::new(task, finding, ok, start.elapsed()))
+    }
+
+    /// Whether a finding is what its check expects.
+    fn as_expected(&self, task: &Task, finding: &Finding) -> bool {
+        if task.bare {
+            return true;
+        }
+        let proved = !self.options.require_proof || finding.evidence.is_proof() && finding.sampled_claims.is_empty();
+        let granted = !self.options.deny_assumptions || finding.assumptions.is_empty();
+        let expected = task.expected.as_ref();
+        let verdict = finding.verdict == expected_verdict(expected) && finding.rate_differs.is_none();
+        verdict && verdict::order_differs(expected, finding).is_none() && proved && granted
+    }
+
+    /// Fills the table of a `classify`, which expects nothing.
+    fn table(&self, task: Task, request: &Classify) -> Result<Answer, Disagreement> {
+        let start = Instant::now();
+        let rows: Result<Vec<(Class, Finding)>, Disagreement> = task
+            .table
+            .par_iter()
+            .map(|question| {
+                let name = Ident { name: question.class.word().to_owned(), span: request.span };
+                let part = Instance { name, args: Vec::new(), span: request.span };
+                let along = Path { parts: vec![part], span: request.span };
+                let optimizer = question.optimizer.clone();
+                let asked = Question::Natural { optimizer, along, on: question.on.clone() };
+                let check = Check { question: asked, expect: None, span: request.span };
+                let found = check::class::answer(self.examples(), &check, question, &self.budget())?;
+                Ok((question.class, found.finding.checked()))
+            })
+            .collect();
+        let finding = Finding::new(Verdict::Undecided, Evidence::None, "a table");
+        Ok(Answer { table: rows?, ..Answer::new(task, finding, true, start.elapsed()) })
+    }
+
+    /// Decides the problems of a task: one, or one for each variance of its `auto` states.
+    fn problems(&self, task: &mut Task) -> Result<Finding, Disagreement> {
+        let mut best: Option<Finding> = None;
+        let mut tried = Vec::new();
+        for problem in &mut task.problems {
+            let budget = self.budget();
+            let mut finding = check::decide::decide(problem, &budget)?;
+            if let Some(variance) = problem.auto {
+                tried.push(format!("{variance}: {}", finding.verdict.text()));
+                finding.message = format!("with the `auto` states read as `{variance}`: {}", finding.message);
+            }
+            if best.as_ref().is_none_or(|b| finding.verdict > b.verdict) {
+                best = Some(finding);
+            }
+        }
+        let mut finding = best.unwrap_or_else(|| Finding::new(Verdict::Undecided, Evidence::None, "nothing to decide"));
+        if !tried.is_empty() {
+            finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
+        }
+        Ok(finding)
+    }
+}
