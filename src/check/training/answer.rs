@@ -436,7 +436,7 @@ fn states_enter_continuously(asked: &Asked) -> bool {
     let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
     store.reachable(&sides).into_iter().all(|t| {
         let jumps = match store.node(t) {
-            Node::Map(f, x) if matches!(f, Fun::Sign | Fun::Log) => *x,
+            Node::Map(Fun::Sign | Fun::Log, x) => *x,
             Node::Power(x, q) if *q < Rational::ZERO => *x,
             Node::Inverse(x) | Node::PseudoInverse(x) | Node::Polar(x) | Node::PowerSpd(x, _) => *x,
             _ => return true,
