@@ -2,10 +2,9 @@
 
 use indexmap::IndexMap;
 
-use rustc_hash::FxHashMap;
-
 use super::chart::Chart;
 use super::detect::{Led, detect};
+use super::exceptions::{comes_to_an_exception, fresh_states_are_carried, states_enter_continuously};
 use super::factors::{Choice, Search};
 use super::prove::{Factors, prove};
 use super::relation::{Builder, Relation};
@@ -14,8 +13,7 @@ use super::{Asked, Kind, formula, refute, words};
 use crate::check::decide::{Disagreement, Sign, agree, claims, positive};
 use crate::check::sample::Point;
 use crate::check::{Budget, algebra, rate};
-use crate::domain::{Fun, Rational};
-use crate::term::{Node, SymbolId, Term};
+use crate::term::Term;
 use crate::verdict::{Evidence, Finding, Verdict};
 
 /// Points that each group of courses has.
@@ -111,6 +109,10 @@ fn found(
             }
             for relation in attempts {
                 let open = match prove(asked, &builder, &relation, &guess.terms, budget)? {
+                    Ok(_) if comes_to_an_exception(asked, budget) => {
+                        "a state that depends on nothing else comes to a value at which the step is another one"
+                            .to_owned()
+                    }
                     Ok(proof) => return Ok(Ok(proved(asked, guess, &relation, proof, budget))),
                     Err(open) => open,
                 };
@@ -425,44 +427,6 @@ fn first_rate(asked: &mut Asked, budget: &Budget) -> Option<Term> {
         rate::Ratio::Constant(c) => Some(rate::simplified(&mut asked.problem.setting, c)),
         _ => None,
     }
-}
-
-/// Whether both sides are continuous in the states: what holds for almost all states holds for fresh ones then, and for those
-/// that a run comes to. A sign, a quotient or a rank may be another one at the states of a run than at all others.
-fn states_enter_continuously(asked: &Asked) -> bool {
-    let store = &asked.problem.setting.store;
-    let states: Vec<SymbolId> =
-        [&asked.source, &asked.target].iter().flat_map(|s| &s.states).map(|s| s.symbol).collect();
-    let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
-    store.reachable(&sides).into_iter().all(|t| {
-        let jumps = match store.node(t) {
-            Node::Map(Fun::Sign | Fun::Log, x) => *x,
-            Node::Power(x, q) if *q < Rational::ZERO => *x,
-            Node::Inverse(x) | Node::PseudoInverse(x) | Node::Polar(x) | Node::PowerSpd(x, _) => *x,
-            _ => return true,
-        };
-        store.free_symbols(&[jumps]).iter().all(|s| !states.contains(s))
-    })
-}
-
-/// Whether the states with which the target starts are those with which the source starts, carried along the map.
-fn fresh_states_are_carried(asked: &mut Asked, budget: &Budget) -> bool {
-    let mut differences = Vec::new();
-    let store = &mut asked.problem.setting.store;
-    let fresh: FxHashMap<_, _> = asked.source.states.iter().map(|s| (s.symbol, s.initial)).collect();
-    let image: FxHashMap<_, _> = [(asked.target.point, asked.map)].into_iter().collect();
-    for (state, carried) in asked.target.states.iter().zip(&asked.carried) {
-        let Some(carried) = carried else { return false };
-        let carried = store.substitute_one(*carried, &fresh);
-        let own = store.substitute_one(state.initial, &image);
-        if store.shape(carried) != store.shape(own) {
-            return false;
-        }
-        differences.push(store.sub(carried, own));
-    }
-    asked.carried.len() == asked.target.states.len()
-        && algebra::vanishes(&asked.problem.setting, &differences, &asked.problem.domain, budget, "fresh states")
-            .holds()
 }
 
 /// Refutes a transfer on the first block for which no factors exist.

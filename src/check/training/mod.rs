@@ -22,6 +22,7 @@
 //! | [`detect`] | those that the numbers satisfy, with their constants |
 //! | [`prove`], [`entries`] | the identities |
 //! | [`refute`], [`pieces`] | a point and a number of steps at which the parameters differ, exact or in intervals |
+//! | [`exceptions`] | states of a run at which what holds for almost all states may not |
 //! | [`answer`] | the finding |
 //! | [`via`] | one step instead of all, along a given map between the states |
 //!
@@ -31,6 +32,7 @@ pub mod answer;
 pub mod chart;
 pub mod detect;
 pub mod entries;
+pub mod exceptions;
 pub mod factors;
 pub mod formula;
 pub mod pieces;
