@@ -4,7 +4,9 @@ use indexmap::IndexMap;
 
 use super::chart::Chart;
 use super::detect::{Led, detect};
-use super::exceptions::{comes_to_an_exception, fresh_states_are_carried, states_enter_continuously};
+use super::exceptions::{
+    Exceptions, exceptions, fresh_states_are_carried, starts_between_pieces, states_enter_continuously,
+};
 use super::factors::{Choice, Search};
 use super::prove::{Factors, prove};
 use super::relation::{Builder, Relation};
@@ -109,11 +111,16 @@ fn found(
             }
             for relation in attempts {
                 let open = match prove(asked, &builder, &relation, &guess.terms, budget)? {
-                    Ok(_) if comes_to_an_exception(asked, budget) => {
-                        "a state that depends on nothing else comes to a value at which the step is another one"
-                            .to_owned()
-                    }
-                    Ok(proof) => return Ok(Ok(proved(asked, guess, &relation, proof, budget))),
+                    Ok(proof) => match exceptions(asked, &guess.terms, &proof.general, budget) {
+                        Exceptions::Met(why) => why,
+                        seen => {
+                            let mut f = proved(asked, guess, &relation, proof, budget);
+                            if let Exceptions::NotSeen(assumption) = seen {
+                                f.assumptions.push(assumption);
+                            }
+                            return Ok(Ok(f));
+                        }
+                    },
                     Err(open) => open,
                 };
                 let equations = words::invariant(asked, &relation);
@@ -143,7 +150,9 @@ fn found(
         );
         return Ok(Ok(Finding { message, ..f }));
     }
+    let between = starts_between_pieces(asked, budget);
     let refuted = match asked.kind {
+        _ if between => None,
         Kind::Transfer => transfer_fails(asked, &failing, context, budget)?,
         _ => {
             let one = asked.problem.setting.store.num(1);

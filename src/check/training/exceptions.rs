@@ -2,30 +2,140 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Asked;
+use super::orbit::{Argument, Moves, Orbit, System, orbit};
+use super::prove::{Factors, Scaled};
+use super::{Asked, Side};
 use crate::check::sample::Sampler;
-use crate::check::{Budget, algebra};
+use crate::check::{Budget, Problem, algebra};
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
 use crate::domain::{Fun, Rational};
 use crate::model::elaborate::Role;
-use crate::term::{Node, Program, Store, SymbolId, Term};
+use crate::term::{Node, Program, Seeds, Store, SymbolId, Term};
 
-/// Whether states that depend on nothing but themselves and hyperparameters, such as counters, come to a value at which a sign
-/// is that of zero or a denominator vanishes, in the first steps of a run: a step that commutes at almost all states need
-/// not do so there.
-pub(super) fn comes_to_an_exception(asked: &Asked, budget: &Budget) -> bool {
-    const STEPS: usize = 512;
-    const NOTHING: f64 = 1e-12;
-    let Asked { problem, source, .. } = asked;
+/// What may be wrong with a proof for almost all states, at the states of runs.
+pub(super) enum Exceptions {
+    /// Nothing.
+    None,
+    /// Runs come to an exception, or may: in words.
+    Met(String),
+    /// No run that was followed comes to one: in words.
+    NotSeen(String),
+}
+
+/// Steps in which states that depend on nothing but hyperparameters are looked at one by one, such as counters.
+const ALONE: usize = 4_096;
+
+/// Steps in which all others are.
+const TOGETHER: usize = 48;
+
+/// Derivatives along a flow that are looked at.
+const ORDERS: usize = 3;
+
+/// Whether runs of both sides come to states at which a sign is that of zero, a denominator vanishes or a rank is lost: a step
+/// that commutes at almost all states need not do so there. The first step is left out, for it is proved by itself.
+///
+/// What vanishes at `general` states, for which the proof was made, is no exception.
+pub(super) fn exceptions(
+    asked: &mut Asked,
+    factors: &Factors,
+    general: &FxHashMap<SymbolId, Term>,
+    budget: &Budget,
+) -> Exceptions {
+    let mut systems = systems(asked, factors);
+    for argument in systems.iter_mut().flat_map(|(_, system)| &mut system.arguments) {
+        let store = &mut asked.problem.setting.store;
+        let read = store.substitute_one(argument.read, general);
+        argument.always_zero = vanishing_entries(&asked.problem, read, budget).unwrap_or_default();
+    }
+    let mut seen = Exceptions::None;
+    for (name, system) in systems {
+        let Some(rate) = asked.rate else {
+            if starts_at_an_exception(asked, &system, ORDERS, budget) {
+                return Exceptions::Met(
+                    "the states start where a sign, a quotient or a rank is another one, and may stay there".into(),
+                );
+            }
+            continue;
+        };
+        let alone = autonomous(&asked.problem, &system);
+        match orbit(&asked.problem, &alone, rate, ALONE, budget) {
+            Orbit::Regular => {}
+            Orbit::Meets(k) => {
+                return Exceptions::Met(format!(
+                    "at step {} states that depend on nothing else come to values at which a step of `{}` is another one",
+                    k + 1,
+                    name
+                ));
+            }
+            Orbit::Open => {
+                return Exceptions::Met(format!(
+                    "states that depend on nothing else may come to values at which a step of `{}` is another one",
+                    name
+                ));
+            }
+        }
+        match orbit(&asked.problem, &system, rate, TOGETHER, budget) {
+            Orbit::Regular => {}
+            Orbit::Meets(k) => {
+                return Exceptions::Met(format!(
+                    "at step {} the states come to values at which a step of `{}` is another one",
+                    k + 1,
+                    name
+                ));
+            }
+            Orbit::Open => {
+                seen = Exceptions::NotSeen(format!(
+                    "no run of `{}` comes to states at which a sign, a quotient or a rank is another one: so in the first {TOGETHER} steps, not proved",
+                    name
+                ))
+            }
+        }
+    }
+    seen
+}
+
+/// Whether a flow starts where something that it takes a sign of, divides by or inverts vanishes: what the field is there says
+/// nothing of the course, for it is there at one time only.
+pub(super) fn starts_between_pieces(asked: &mut Asked, budget: &Budget) -> bool {
+    let ones = Factors::ones(asked);
+    asked.rate.is_none()
+        && systems(asked, &ones).iter().any(|(_, system)| starts_at_an_exception(asked, system, 0, budget))
+}
+
+/// Both sides with their names, from the point of the source and from its image.
+fn systems(asked: &mut Asked, factors: &Factors) -> [(String, System); 2] {
+    let scaled = Scaled::new(asked, factors);
+    let (source, target, map) = (asked.source.clone(), asked.target.clone(), asked.map);
+    let store = &mut asked.problem.setting.store;
+    let start = store.symbol_term(source.point);
+    let image: FxHashMap<SymbolId, Term> = [(target.point, map)].into_iter().collect();
+    let image = store.substitute(&scaled.fresh, &image);
+    let store = &asked.problem.setting.store;
+    let system = |side: &Side, start: Term, fresh: Vec<Term>, next: Vec<Term>| System {
+        states: side.states.iter().map(|s| s.symbol).collect(),
+        fresh,
+        arguments: jumping(store, &next),
+        moves: next.first().map(|n| Moves { point: side.point, start, next: *n }),
+        next: next.into_iter().skip(1).collect(),
+    };
+    let fresh = source.states.iter().map(|s| s.initial).collect();
+    let own = system(&source, start, fresh, source.next.clone());
+    let other = system(&target, map, image, scaled.next);
+    [(source.name, own), (target.name, other)]
+}
+
+/// The part of a system that depends on nothing but itself, members and hyperparameters.
+fn autonomous(problem: &Problem, system: &System) -> System {
     let store = &problem.setting.store;
-    let role = |s: &SymbolId| problem.setting.quantified.iter().find(|q| q.symbol == *s).map(|q| q.role);
-    let constant = |s: &SymbolId| matches!(role(s), Some(Role::Member | Role::Rate));
-    let mut own: Vec<usize> = (0..source.states.len()).collect();
+    let constant = |s: &SymbolId| {
+        problem.setting.quantified.iter().any(|q| q.symbol == *s && matches!(q.role, Role::Member | Role::Rate))
+    };
+    let mut own: Vec<usize> = (0..system.states.len()).collect();
     loop {
-        let symbols: Vec<SymbolId> = own.iter().map(|i| source.states[*i].symbol).collect();
+        let symbols: Vec<SymbolId> = own.iter().map(|i| system.states[*i]).collect();
         let alone = |i: &usize| {
-            let read = store.free_symbols(&[source.next[*i + 1], source.states[*i].initial]);
+            let read = store.free_symbols(&[system.next[*i], system.fresh[*i]]);
             read.iter().all(|s| constant(s) || symbols.contains(s))
         };
         let kept: Vec<usize> = own.iter().copied().filter(alone).collect();
@@ -34,43 +144,86 @@ pub(super) fn comes_to_an_exception(asked: &Asked, budget: &Budget) -> bool {
         }
         own = kept;
     }
-    let symbols: Vec<SymbolId> = own.iter().map(|i| source.states[*i].symbol).collect();
-    let arguments: Vec<Term> = jumping(store, &source.next)
-        .into_iter()
-        .filter(|x| {
-            let read = store.free_symbols(&[*x]);
-            read.iter().any(|s| symbols.contains(s)) && read.iter().all(|s| constant(s) || symbols.contains(s))
-        })
+    let states: Vec<SymbolId> = own.iter().map(|i| system.states[*i]).collect();
+    // What the whole step takes signs of, as far as it reads these states alone.
+    let arguments: Vec<Argument> = system
+        .arguments
+        .iter()
+        .filter(|x| store.free_symbols(&[x.read]).iter().all(|s| constant(s) || states.contains(s)))
+        .cloned()
         .collect();
-    if arguments.is_empty() || asked.rate.is_none() {
-        return false;
+    System {
+        moves: None,
+        fresh: own.iter().map(|i| system.fresh[*i]).collect(),
+        next: own.iter().map(|i| system.next[*i]).collect(),
+        states,
+        arguments,
     }
-    let initial: Vec<Term> = own.iter().map(|i| source.states[*i].initial).collect();
-    let mut next: Vec<Term> = own.iter().map(|i| source.next[*i + 1]).collect();
-    let count = next.len();
-    next.extend(&arguments);
-    let sampler = Sampler::new(&problem.setting, &[initial.clone(), next.clone()].concat(), &problem.domain);
-    let (fresh, step) = (Program::new(store, &initial), Program::new(store, &next));
-    let mut random = Random::new(budget.seed, "exceptions");
-    (0..3).any(|_| {
-        let Some(mut point) = sampler.float(&mut random) else { return false };
-        let Ok(mut values) = fresh.run(&mut Float::default(), |s| point.get(&s).cloned()) else { return true };
-        (0..STEPS).any(|_| {
-            symbols.iter().zip(&values).for_each(|(s, v)| drop(point.insert(*s, v.clone())));
-            let Ok(mut found) = step.run(&mut Float::default(), |s| point.get(&s).cloned()) else { return true };
-            let met = found.split_off(count).iter().flatten().any(|v| v.abs() < NOTHING);
-            values = found;
-            met
-        })
-    })
+}
+
+/// Whether something that a flow takes a sign of, divides by or inverts vanishes for fresh states, and its derivatives along
+/// the flow do as well, up to an order: it may then stay so.
+fn starts_at_an_exception(asked: &mut Asked, system: &System, orders: usize, budget: &Budget) -> bool {
+    let store = &mut asked.problem.setting.store;
+    let start = system.moves.map(|m| (m.point, m.start));
+    let fresh: FxHashMap<SymbolId, Term> =
+        start.into_iter().chain(system.states.iter().copied().zip(system.fresh.iter().copied())).collect();
+    let velocities: Vec<(SymbolId, Term)> = system
+        .moves
+        .map(|m| (m.point, m.next))
+        .into_iter()
+        .chain(system.states.iter().copied().zip(system.next.iter().copied()))
+        .collect();
+    let seeds = Seeds::along(velocities);
+    // By argument: which entries vanished so far, in all derivatives.
+    let mut open: Vec<(Term, Vec<bool>)> = system
+        .arguments
+        .iter()
+        .filter(|x| store.free_symbols(&[x.read]).iter().any(|s| system.states.contains(s)))
+        .map(|x| (x.read, vec![true; store.size(x.read)]))
+        .collect();
+    for order in 0..=orders {
+        for (x, vanishing) in &mut open {
+            let store = &mut asked.problem.setting.store;
+            if order > 0 {
+                let Ok(derivative) = store.tangent(*x, &seeds) else { return true };
+                *x = derivative;
+            }
+            let at_start = store.substitute_one(*x, &fresh);
+            if let Some(zero) = vanishing_entries(&asked.problem, at_start, budget) {
+                vanishing.iter_mut().zip(zero).for_each(|(v, z)| *v &= z);
+            }
+        }
+        open.retain(|(_, vanishing)| vanishing.contains(&true));
+    }
+    !open.is_empty()
+}
+
+/// Which entries of a term vanish at all of a few places; `None` if it has no value there.
+fn vanishing_entries(problem: &Problem, term: Term, budget: &Budget) -> Option<Vec<bool>> {
+    const NOTHING: f64 = 1e-12;
+    let sampler = Sampler::new(&problem.setting, &[term], &problem.domain);
+    let program = Program::new(&problem.setting.store, &[term]);
+    let mut random = Random::new(budget.seed, "vanishing entries");
+    let mut zero = vec![true; problem.setting.store.size(term)];
+    let mut places = 0;
+    for _ in 0..8 {
+        let Some(point) = sampler.float(&mut random) else { continue };
+        let Ok(values) = program.run(&mut Float::default(), |s| point.get(&s).cloned()) else { continue };
+        zero.iter_mut().zip(&values[0]).for_each(|(z, x)| *z &= x.abs() < NOTHING);
+        places += 1;
+    }
+    (places > 1).then_some(zero)
 }
 
 /// What signs and logarithms are taken of, what is divided by, inverted, or has a rank.
-fn jumping(store: &Store, sides: &[Term]) -> Vec<Term> {
+fn jumping(store: &Store, sides: &[Term]) -> Vec<Argument> {
     let argument = |t: Term| match store.node(t) {
-        Node::Map(Fun::Sign | Fun::Log, x) => Some(*x),
-        Node::Power(x, q) if *q < Rational::ZERO => Some(*x),
-        Node::Inverse(x) | Node::PseudoInverse(x) | Node::Polar(x) | Node::PowerSpd(x, _) => Some(*x),
+        Node::Map(Fun::Sign | Fun::Log, x) => Some(Argument { read: *x, whole: None, always_zero: Vec::new() }),
+        Node::Power(x, q) if *q < Rational::ZERO => Some(Argument { read: *x, whole: None, always_zero: Vec::new() }),
+        Node::Inverse(x) | Node::PseudoInverse(x) | Node::Polar(x) | Node::PowerSpd(x, _) => {
+            Some(Argument { read: *x, whole: Some(t), always_zero: Vec::new() })
+        }
         _ => None,
     };
     store.reachable(sides).into_iter().filter_map(argument).collect()
@@ -83,7 +236,7 @@ pub(super) fn states_enter_continuously(asked: &Asked) -> bool {
     let states: Vec<SymbolId> =
         [&asked.source, &asked.target].iter().flat_map(|s| &s.states).map(|s| s.symbol).collect();
     let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
-    store.free_symbols(&jumping(store, &sides)).iter().all(|s| !states.contains(s))
+    jumping(store, &sides).iter().all(|x| store.free_symbols(&[x.read]).iter().all(|s| !states.contains(s)))
 }
 
 /// Whether the states with which the target starts are those with which the source starts, carried along the map.

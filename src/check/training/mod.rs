@@ -22,7 +22,7 @@
 //! | [`detect`] | those that the numbers satisfy, with their constants |
 //! | [`prove`], [`entries`] | the identities |
 //! | [`refute`], [`pieces`] | a point and a number of steps at which the parameters differ, exact or in intervals |
-//! | [`exceptions`] | states of a run at which what holds for almost all states may not |
+//! | [`exceptions`], [`orbit`] | states of a run at which what holds for almost all states may not |
 //! | [`answer`] | the finding |
 //! | [`via`] | one step instead of all, along a given map between the states |
 //!
@@ -35,6 +35,7 @@ pub mod entries;
 pub mod exceptions;
 pub mod factors;
 pub mod formula;
+pub mod orbit;
 pub mod pieces;
 pub mod prove;
 pub mod refute;

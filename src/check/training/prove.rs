@@ -94,6 +94,8 @@ pub struct Proof {
     pub text: String,
     /// The numbers beside it.
     pub residual: Option<Residual>,
+    /// What was put in the place of the raw symbols of both sides: general states that satisfy the relation.
+    pub general: FxHashMap<SymbolId, Term>,
 }
 
 /// Proves that a relation is an invariant of both runs and makes their parameters correspond.
@@ -111,6 +113,7 @@ pub fn prove(
     let Some(equations) = equations(asked, builder, relation, &scaled) else {
         return Ok(Err("the step has no derivative".into()));
     };
+    let general = equations.general;
     let outer = std::mem::replace(&mut asked.problem.domain, equations.domain);
     let (left, right) = &equations.fresh;
     let fresh = examine_entries(&mut asked.problem, (left, right), budget, "fresh states");
@@ -124,7 +127,7 @@ pub fn prove(
     asked.problem.domain = outer;
     let open = |what: &str, identity: &Identity| Ok(Err(format!("{what}: {}", identity_text(identity))));
     match (fresh?, step.transpose()?) {
-        (_, Some(Standing::Proved(_, text, residual))) => Ok(Ok(Proof { text, residual })),
+        (_, Some(Standing::Proved(_, text, residual))) => Ok(Ok(Proof { text, residual, general })),
         (_, Some(Standing::Unproved(identity, _))) => open("after a step", &identity),
         (Standing::Unproved(identity, _), None) => open("from fresh states", &identity),
         (Standing::Proved(..), None) => Ok(Err("nothing was asked after a step".into())),
@@ -139,6 +142,7 @@ struct Equations {
     fresh: Sides,
     step: Sides,
     domain: Vec<Constraint>,
+    general: FxHashMap<SymbolId, Term>,
 }
 
 fn equations(asked: &mut Asked, builder: &Builder<'_>, relation: &Relation, scaled: &Scaled) -> Option<Equations> {
@@ -224,7 +228,10 @@ fn equations(asked: &mut Asked, builder: &Builder<'_>, relation: &Relation, scal
     }
     step.0 = store.substitute(&step.0, &general);
     step.1 = store.substitute(&step.1, &general);
-    Some(Equations { fresh, step, domain })
+    let (symbols, terms): (Vec<SymbolId>, Vec<Term>) = at_image.into_iter().unzip();
+    let terms = store.substitute(&terms, &general);
+    general.extend(symbols.into_iter().zip(terms));
+    Some(Equations { fresh, step, domain, general })
 }
 
 /// Adds the invariant that the traces of a `left` and a `right` state agree on every block: general points are scaled so

@@ -241,8 +241,15 @@ impl Interval {
         if other.has_zero() {
             return None;
         }
-        if !(self.magnitude().is_finite() && other.magnitude().is_finite()) {
+        if !self.magnitude().is_finite() {
             return Some(Interval::ALL);
+        }
+        if !other.magnitude().is_finite() {
+            // The reciprocals of an unbounded set lie between zero and that of its least element.
+            let (lo, hi) = if other.lo > 0.0 { (other.lo, f64::INFINITY) } else { (f64::NEG_INFINITY, other.hi) };
+            let nearest = if other.lo > 0.0 { lo } else { hi };
+            let (q, e) = quotient(1.0, nearest);
+            return Some(self.times(&Interval::new(down(q, e).min(0.0), up(q, e).max(0.0))));
         }
         let corners = [(self.lo, other.lo), (self.lo, other.hi), (self.hi, other.lo), (self.hi, other.hi)];
         let (mut lo, mut hi) = (f64::INFINITY, f64::NEG_INFINITY);

@@ -1,0 +1,353 @@
+//! Whether the states of a run stay away from the exceptions of a step, for all steps.
+//!
+//! An identity that holds for almost all states says nothing of a run that comes, at some step, to states at which a sign is
+//! that of zero, a denominator vanishes or a matrix loses rank, from wherever it starts. What such an **exception** is
+//! taken of is a function `z_k(x₀, h, lr)` of the starting point, the hyperparameters and the rate. Where it is continuous
+//! and not zero at one place it is not zero on a set of positive measure, so one place is looked for, and for **every** `k`
+//! at once:
+//!
+//! - at `lr → 0` the parameters stay where they are, so that gradients do not change and the states are a dynamical system
+//!   of their own; it is followed in intervals from the fresh values;
+//! - after a number of steps a box is put round the states and widened until a step maps it into itself (an inductive
+//!   invariant, found as in abstract interpretation by widening: P. Cousot, R. Cousot, POPL 1977). All later states are in
+//!   it, so an exception that does not meet the box is never met.
+//!
+//! A step that does not come to rest at `lr = 0` takes its point into the box.
+
+use rustc_hash::FxHashMap;
+
+use crate::check::certify::exactly;
+use crate::check::sample::{Point, Sampler, embed};
+use crate::check::{Budget, Problem};
+use crate::domain::Rational;
+use crate::domain::float::Float;
+use crate::domain::interval::{Interval, Intervals};
+use crate::domain::prime::Random;
+use crate::model::elaborate::{Draw, Role};
+use crate::term::{Program, SymbolId, Term};
+
+/// Steps that are followed before a box is put round the states, few at first.
+const WARM: [usize; 4] = [2, 48, 600, 6_000];
+
+/// Scalar operations in intervals, all attempts together.
+const OPERATIONS: usize = 40_000_000;
+
+/// Starting points and hyperparameters tried.
+const POINTS: usize = 6;
+
+/// After so many widenings a bound that still moves becomes infinite.
+const WIDENINGS: i32 = 40;
+
+/// What a run does to its states, and where that is exceptional.
+pub struct System {
+    /// The parameters; none if nothing else reads them.
+    pub moves: Option<Moves>,
+    /// The states' symbols.
+    pub states: Vec<SymbolId>,
+    /// Their fresh values, where a run starts.
+    pub fresh: Vec<Term>,
+    /// Their values after a step.
+    pub next: Vec<Term>,
+    /// What signs and logarithms are taken of, what is divided by, inverted, or has a rank.
+    pub arguments: Vec<Argument>,
+}
+
+/// How parameters move.
+#[derive(Debug, Clone, Copy)]
+pub struct Moves {
+    /// Their symbol.
+    pub point: SymbolId,
+    /// Where a run starts.
+    pub start: Term,
+    /// Their value after a step.
+    pub next: Term,
+}
+
+/// What an operation reads that is not continuous everywhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Argument {
+    /// What is read.
+    pub read: Term,
+    /// The operation on a matrix as a whole, which has a value in intervals only where it is continuous; `None` if it acts
+    /// entry by entry and is continuous where no entry vanishes.
+    pub whole: Option<Term>,
+    /// Which entries vanish always, not at exceptions alone; none if it is empty.
+    pub always_zero: Vec<bool>,
+}
+
+impl System {
+    /// The symbols that a step changes, and their new values; the parameters first, if they are wanted.
+    fn moved(&self, point: bool) -> (Vec<SymbolId>, Vec<Term>) {
+        let first = self.moves.filter(|_| point).map(|m| (m.point, m.next));
+        first.into_iter().chain(self.states.iter().copied().zip(self.next.iter().copied())).unzip()
+    }
+
+    /// What is to be computed where a run starts.
+    fn first(&self) -> (Vec<SymbolId>, Vec<Term>) {
+        let first = self.moves.map(|m| (m.point, m.start));
+        first.into_iter().chain(self.states.iter().copied().zip(self.fresh.iter().copied())).unzip()
+    }
+}
+
+/// Whether an exception is met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Orbit {
+    /// By no run from a generic place, at no step.
+    Regular,
+    /// By every run that was followed, at this step.
+    Meets(usize),
+    /// Nobody knows.
+    Open,
+}
+
+/// Follows a system to the exceptions of its steps: up to `allowed` of them in numbers, and all in intervals.
+pub fn orbit(problem: &Problem, system: &System, rate: SymbolId, allowed: usize, budget: &Budget) -> Orbit {
+    let store = &problem.setting.store;
+    let moving = system.moves.is_none_or(|m| !rests(problem, m, rate, system, budget));
+    let point = system.moves.filter(|_| moving).map(|m| m.point);
+    let moved = |s: &SymbolId| system.states.contains(s) || point == Some(*s);
+    // What reads the rate as well: it has to be continuous there for the limit to say anything.
+    let matters = |x: &Argument| store.free_symbols(&[x.read]).iter().any(|s| moved(s) || !moving && *s == rate);
+    let arguments: Vec<Argument> = system.arguments.iter().filter(|x| matters(x)).cloned().collect();
+    if arguments.is_empty() {
+        return Orbit::Regular;
+    }
+    if let Some(step) = meets(problem, system, (&arguments, rate), allowed, budget) {
+        return Orbit::Meets(step);
+    }
+    let still = Still { moving, rate, arguments: &arguments };
+    if boxed(problem, system, &still, budget) { Orbit::Regular } else { Orbit::Open }
+}
+
+/// How the limit of small rates is followed.
+struct Still<'a> {
+    /// Whether the point is part of the system.
+    moving: bool,
+    rate: SymbolId,
+    arguments: &'a [Argument],
+}
+
+/// Whether a step leaves the parameters where they are as the rate becomes small.
+fn rests(problem: &Problem, moves: Moves, rate: SymbolId, system: &System, budget: &Budget) -> bool {
+    const RATES: [f64; 3] = [0.0, 1e-9, 1e-12];
+    let store = &problem.setting.store;
+    let (symbols, start) = system.first();
+    let (step, first) = (Program::new(store, &[moves.next]), Program::new(store, &start));
+    let roots: Vec<Term> = start.iter().chain([&moves.next]).copied().collect();
+    let sampler = Sampler::new(&problem.setting, &roots, &problem.domain);
+    let mut random = Random::new(budget.seed, "at rest");
+    let mut seen = false;
+    for _ in 0..4 {
+        let Some(mut point) = sampler.float(&mut random) else { continue };
+        let Ok(states) = first.run(&mut Float::default(), |s| point.get(&s).cloned()) else { continue };
+        symbols.iter().zip(states).for_each(|(s, v)| drop(point.insert(*s, v)));
+        let Some(from) = point.get(&moves.point).cloned() else { return false };
+        let size = from.iter().fold(1.0f64, |m, v| m.max(v.abs()));
+        for lr in RATES {
+            point.insert(rate, vec![lr]);
+            let Ok(to) = step.run(&mut Float::default(), |s| point.get(&s).cloned()) else { continue };
+            if to[0].iter().zip(&from).any(|(a, b)| (a - b).abs() > 1e-4 * size) {
+                return false;
+            }
+            seen = true;
+        }
+    }
+    seen
+}
+
+/// The first step, of `allowed`, at which an exception is met from all of several places.
+fn meets(
+    problem: &Problem,
+    system: &System,
+    (arguments, rate): (&[Argument], SymbolId),
+    allowed: usize,
+    budget: &Budget,
+) -> Option<usize> {
+    const PLACES: usize = 3;
+    const SMALL: f64 = 1.0 / 64.0;
+    const NOTHING: f64 = 1e-12;
+    let store = &problem.setting.store;
+    let (symbols, next) = system.moved(true);
+    let single: Vec<&Argument> = arguments.iter().filter(|a| a.whole.is_none()).collect();
+    let roots: Vec<Term> = next.iter().copied().chain(single.iter().map(|a| a.read)).collect();
+    // By entry of all arguments.
+    let exempt: Vec<bool> =
+        single.iter().flat_map(|a| (0..store.size(a.read)).map(|i| a.always_zero.get(i) == Some(&true))).collect();
+    let (own, start) = system.first();
+    let (step, first) = (Program::new(store, &roots), Program::new(store, &start));
+    let all: Vec<Term> = roots.iter().chain(&start).copied().collect();
+    let sampler = Sampler::new(&problem.setting, &all, &problem.domain);
+    let mut random = Random::new(budget.seed, "exceptions");
+    let steps = allowed.min(OPERATIONS / step.operations().max(1) / PLACES).max(4);
+    // Steps and entries at which all places so far met one. The first step is proved by itself.
+    let mut met: Option<Vec<(usize, usize)>> = None;
+    for _ in 0..PLACES {
+        let Some(mut point) = sampler.float(&mut random) else { continue };
+        let Ok(states) = first.run(&mut Float::default(), |s| point.get(&s).cloned()) else { continue };
+        own.iter().zip(states).for_each(|(s, v)| drop(point.insert(*s, v)));
+        // Small enough for runs not to diverge; a run from one place is as good as from any other.
+        point.entry(rate).and_modify(|v| v.iter_mut().for_each(|v| *v *= SMALL));
+        let mut here = Vec::new();
+        for k in 0..steps {
+            let Ok(mut values) = step.run(&mut Float::default(), |s| point.get(&s).cloned()) else { break };
+            let found = values.split_off(symbols.len());
+            if k > 0 {
+                let zero = found.iter().flatten().enumerate().filter(|(i, v)| v.abs() < NOTHING && !exempt[*i]);
+                here.extend(zero.map(|(i, _)| (k, i)));
+            }
+            symbols.iter().zip(values).for_each(|(s, v)| drop(point.insert(*s, v)));
+        }
+        met = Some(match met {
+            None => here,
+            Some(before) => before.into_iter().filter(|k| here.contains(k)).collect(),
+        });
+    }
+    met.and_then(|m| m.first().map(|(k, _)| *k))
+}
+
+/// Whether a box of states that a step maps into itself keeps away from all exceptions.
+fn boxed(problem: &Problem, system: &System, still: &Still<'_>, budget: &Budget) -> bool {
+    let store = &problem.setting.store;
+    let (symbols, next) = system.moved(still.moving);
+    let arguments = still.arguments.iter().map(|a| a.whole.unwrap_or(a.read));
+    let roots: Vec<Term> = next.iter().copied().chain(arguments).collect();
+    let follower = Follower { step: Program::new(store, &roots), arguments: still.arguments, symbols };
+    let (own, start) = system.first();
+    let first = Program::new(store, &start);
+    let all: Vec<Term> = roots.iter().chain(&start).copied().collect();
+    let sampler = Sampler::new(&problem.setting, &all, &problem.domain);
+    let mut random = Random::new(budget.seed, "orbits");
+    let mut left = OPERATIONS / follower.step.operations().max(1);
+    for attempt in 0..POINTS {
+        let Some(point) = place(problem, &sampler, &mut random, attempt) else { continue };
+        let mut domain = Intervals::default();
+        let mut at = embed(&mut domain, &point);
+        for q in problem.setting.quantified.iter().filter(|q| q.draw == Draw::Pi) {
+            at.insert(q.symbol, vec![Interval::pi()]);
+        }
+        if !still.moving {
+            at.insert(still.rate, vec![Interval::ZERO]);
+        }
+        let Ok(states) = first.run(&mut domain, |s| at.get(&s).cloned()) else { continue };
+        own.iter().zip(states).for_each(|(s, v)| drop(at.insert(*s, v)));
+        let mut here: Vec<Vec<Interval>> = follower.symbols.iter().filter_map(|s| at.get(s).cloned()).collect();
+        let mut taken = 0;
+        'warm: for warm in WARM {
+            while taken < warm {
+                if left == 0 {
+                    return false;
+                }
+                left -= 1;
+                let Some(next) = follower.after(&at, &here, taken == 0) else { break 'warm };
+                here = next;
+                taken += 1;
+            }
+            for widening in [Widening::Twice, Widening::ToZero, Widening::HalfToZero] {
+                if follower.stays(&at, &here, widening, &mut left) {
+                    return true;
+                }
+            }
+        }
+    }
+    false
+}
+
+/// A place to start from, with hyperparameters near the ends of their ranges in every second one: averages that soon
+/// forget leave small boxes.
+fn place(problem: &Problem, sampler: &Sampler, random: &mut Random, attempt: usize) -> Option<Point<Rational>> {
+    for _ in 0..24 {
+        let Some(float) = sampler.float(random) else { continue };
+        let Some(mut point) = exactly(&float) else { continue };
+        if attempt % 2 == 1 {
+            for q in problem.setting.quantified.iter().filter(|q| q.role == Role::Member && q.draw != Draw::Pi) {
+                let bounds = sampler.bounds(q.symbol);
+                let Some(values) = point.get_mut(&q.symbol) else { continue };
+                for (v, (low, high)) in values.iter_mut().zip(bounds) {
+                    if let (Some(low), Some(high)) = (low, high) {
+                        *v = low.clone() + (high - low) / Rational::from(1 << 10);
+                    }
+                }
+            }
+        }
+        if sampler.satisfied(&point) {
+            return Some(point);
+        }
+    }
+    None
+}
+
+/// How a bound that moves is moved on.
+#[derive(Debug, Clone, Copy)]
+enum Widening {
+    /// Twice as far each time.
+    Twice,
+    /// To zero first, if zero lies that way.
+    ToZero,
+    /// Half the way to zero first.
+    HalfToZero,
+}
+
+struct Follower<'a> {
+    step: Program,
+    arguments: &'a [Argument],
+    symbols: Vec<SymbolId>,
+}
+
+impl Follower<'_> {
+    /// The states after a step, if no exception lies among those before it. The first step is proved by itself, so what is
+    /// zero for all fresh states does no harm.
+    fn after(&self, at: &Point<Interval>, states: &[Vec<Interval>], first: bool) -> Option<Vec<Vec<Interval>>> {
+        let mut domain = Intervals::default();
+        let by: FxHashMap<SymbolId, &Vec<Interval>> = self.symbols.iter().copied().zip(states).collect();
+        let run = self.step.run(&mut domain, |s| by.get(&s).map(|v| (*v).clone()).or_else(|| at.get(&s).cloned()));
+        let mut values = run.ok()?;
+        let arguments = values.split_off(self.symbols.len());
+        let clear = arguments.iter().zip(self.arguments).all(|(values, argument)| {
+            let exempt = |i: usize| argument.whole.is_some() || argument.always_zero.get(i) == Some(&true);
+            values.iter().enumerate().all(|(i, x)| !x.has_zero() || exempt(i) || first && x.is_zero())
+        });
+        clear.then_some(values)
+    }
+
+    /// Whether a box round these states is found that a step maps into itself, and that holds no exception.
+    fn stays(&self, at: &Point<Interval>, states: &[Vec<Interval>], widening: Widening, left: &mut usize) -> bool {
+        let mut inside: Vec<Vec<Interval>> = states.to_vec();
+        for round in 0..=2 * WIDENINGS {
+            if *left == 0 {
+                return false;
+            }
+            *left -= 1;
+            let Some(after) = self.after(at, &inside, false) else { return false };
+            let mut closed = true;
+            for (a, b) in inside.iter_mut().flatten().zip(after.iter().flatten()) {
+                if b.lo() < a.lo() || b.hi() > a.hi() {
+                    closed = false;
+                    *a = widened(a, b, widening, round);
+                }
+            }
+            if closed {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// An interval that holds both, and more where the first was left.
+fn widened(a: &Interval, b: &Interval, how: Widening, round: i32) -> Interval {
+    // The bound that moves, as if upwards.
+    let upper = |a: f64, b: f64| {
+        if b <= a {
+            return a;
+        }
+        if round >= WIDENINGS {
+            return f64::INFINITY;
+        }
+        match how {
+            Widening::ToZero if b < 0.0 => 0.0,
+            Widening::HalfToZero if b < 0.0 && round < 8 => b / 2.0,
+            _ => b + (b - a) * 2f64.powi(round.min(60)) + b.abs() * f64::EPSILON * 4.0,
+        }
+    };
+    Interval::new(-upper(-a.lo(), -b.lo()), upper(a.hi(), b.hi()))
+}
