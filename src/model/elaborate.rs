@@ -233,6 +233,7 @@ impl<'m> Elaborator<'m> {
         }
         let (_, t) = self.quantify("pi", &[], Draw::Pi, Role::Data);
         self.pi = Some(t);
+        self.store.assume_pi(t);
         t
     }
 

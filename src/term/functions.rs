@@ -14,6 +14,11 @@ impl Store {
         {
             return self.fill(value, &shape);
         }
+        if matches!(f, Fun::Sin | Fun::Cos)
+            && let Some(value) = self.circular(f, x)
+        {
+            return value;
+        }
         let (c, rest) = self.split_coefficient(x);
         let negative = c < Rational::ZERO;
         if f == Fun::Sign && !c.is_one() {
@@ -64,6 +69,11 @@ impl Store {
         {
             let inner = self.power(rest, q);
             return self.scale(cq, inner);
+        }
+        if (q == &half() || q == &-half())
+            && let Some(root) = self.denested(x)
+        {
+            return if *q == half() { root } else { self.power(root, &Rational::NEG_ONE) };
         }
         match self.node(x).clone() {
             Node::Power(y, p) => {

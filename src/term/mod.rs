@@ -13,6 +13,7 @@
 
 mod bounds;
 mod build;
+mod constants;
 mod contract;
 mod derive;
 mod display;

@@ -103,6 +103,7 @@ pub struct Store {
     symbols: Vec<Symbol>,
     pub(super) identities: FxHashSet<Term>,
     pub(super) positives: FxHashSet<Term>,
+    pub(super) pi: Option<Term>,
 }
 
 impl Store {
