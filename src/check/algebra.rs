@@ -12,6 +12,10 @@ mod degrees;
 
 use bound::Bound;
 
+use std::collections::VecDeque;
+
+use rayon::prelude::*;
+
 use super::certify::{self, Guards, Taken};
 use super::field::{Drawn, Trial};
 use super::sample::{Point, Sampler};
@@ -29,6 +33,10 @@ const MAX_SIGNS: usize = 8;
 const PIECE_OPERATIONS: usize = 1_000_000_000;
 /// A proof takes a few trials, so that one may have this part of the operations of all.
 const PART: usize = 4;
+/// Trials of so many operations are made beside each other.
+const LARGE: usize = 1_000_000;
+/// So many of them at most, for each keeps its values.
+const MOST_TOGETHER: usize = 4;
 /// Scalar operations that may go into members that are looked at one by one.
 const SPECIAL_OPERATIONS: usize = 10_000_000;
 
@@ -320,6 +328,7 @@ impl<'a> Test<'a> {
             let mut misses = 0;
             let mut seed = 0u64;
             let mut last: Option<Prime> = None;
+            let mut ahead = VecDeque::new();
             while bound.bits() < ERROR_BITS + (members as f64).log2() {
                 let spent = trials.saturating_mul(self.program.operations());
                 if trials >= self.budget.trials || spent > self.budget.operations {
@@ -328,13 +337,32 @@ impl<'a> Test<'a> {
                 if self.budget.expired() {
                     return (Identity::Stuck("the time limit was reached".into()), classes);
                 }
-                seed += 1;
-                let label = format!("{}/{:?}/{seed}", self.purpose, member);
-                let draw = Trial::new(&self.sampler, &self.program, self.budget.seed, &label);
+                let purpose = self.purpose;
+                let label = |seed: u64| format!("{purpose}/{member:?}/{seed}");
                 let (true_ones, perfect) = (roots != RootsTaken::Formal, roots == RootsTaken::Perfect);
-                let draw = Trial { signs, pseudo_inverses: mode, member, roots: true_ones, perfect, ..draw };
+                let plan = Trial::new(&self.sampler, &self.program, self.budget.seed, "");
+                let plan = Trial { signs, pseudo_inverses: mode, member, roots: true_ones, perfect, ..plan };
+                if ahead.is_empty() {
+                    // Large trials are made beside each other once the first one promises that there will be more of them;
+                    // they are looked at in their order, so that the answer is that of one thread.
+                    let together = match self.program.operations() {
+                        LARGE.. if last.is_some() => rayon::current_num_threads().min(MOST_TOGETHER) as u64,
+                        _ => 1,
+                    };
+                    let drawn: Vec<_> = (seed + 1..=seed + together)
+                        .into_par_iter()
+                        .map(|seed| Trial { label: &label(seed), ..plan }.draw())
+                        .collect();
+                    ahead.extend(drawn);
+                }
+                seed += 1;
+                let Some(drawn) = ahead.pop_front() else {
+                    return (Identity::Stuck("no exact trial could be made".into()), classes);
+                };
+                let label = label(seed);
+                let draw = Trial { label: &label, ..plan };
                 trials += 1;
-                match draw.draw() {
+                match drawn {
                     Ok(drawn) if perfect && drawn.prime.roots.perfect.is_empty() => {
                         return (Identity::Open(Atoms::Analytic), drawn.prime.sign_classes);
                     }

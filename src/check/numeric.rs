@@ -23,6 +23,9 @@ const DRAWS: usize = 24;
 /// Scalar operations of the samples that stand beside a proof.
 const BESIDE_PROOF: usize = 1 << 22;
 
+/// Programs of more scalar operations are large.
+const LARGE: usize = 1 << 19;
+
 /// Samples of a large program at least.
 const FEWEST: usize = 4;
 
@@ -141,9 +144,15 @@ fn compare_at(
     // What is proved needs no points beside its kinks.
     let beside = if proved { Vec::new() } else { kinks::points(setting, &roots, &sampler, budget.seed) };
     let mut beside = beside.into_iter();
+    let large = program.operations() > LARGE;
+    let mut differing = 0usize;
     let mut beside_random = Random::new(budget.seed, "beside kinks");
     for draw in 0..wanted * DRAWS + beside.len() {
         let enough = differences.len().max(sampled.misjudged) >= wanted || sampled.blind >= 4 * wanted;
+        // What differs plainly wherever it was looked at need not be looked at longer.
+        if large && differing >= 2 * FEWEST && differing == differences.len() {
+            break;
+        }
         let given = if enough { beside.next() } else { None };
         if enough && given.is_none() || budget.expired() {
             break;
@@ -185,6 +194,7 @@ fn compare_at(
         let (difference, own) = relative(&values, &moved, left.len());
         let differs = difference > 1e-4 && difference > 1e4 * own;
         sampled.judged.1 |= differs;
+        differing += usize::from(differs);
         let agree = difference <= (64.0 * own).max(1e-12);
         if (own.is_nan() || own > BLIND || float.saturated && agree) && !differs {
             sampled.blind += 1;

@@ -143,7 +143,8 @@ fn related(fruitless: usize) -> usize {
     match fruitless {
         0..MAX_FRUITLESS => MAX_RELATED,
         MAX_FRUITLESS..4096 => 48,
-        _ => 12,
+        4096..16384 => 12,
+        _ => 6,
     }
 }
 

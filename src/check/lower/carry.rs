@@ -48,6 +48,9 @@ pub(super) fn carry(
             Variance::Cotangent | Variance::Diagonal | Variance::Entries(..) => form.is_none(),
             Variance::Metric | Variance::Cometric | Variance::Left | Variance::Right | Variance::Scalar(_) => true,
         };
+        if let Some((s, reason)) = o.states.iter().find_map(|s| refused(m, s.variance).map(|r| (s, r))) {
+            return Ok(Err(format!("`{}` is {}: {reason}", s.name, with_article(s.variance))));
+        }
         let j = if o.states.iter().any(dense) { jacobian(e, m)? } else { m.map };
         for (i, s) in o.states.iter().enumerate() {
             inputs.push(s.symbol);
@@ -109,19 +112,31 @@ fn with_article(v: Variance) -> String {
     }
 }
 
-/// The table of section "state" of the language: how `f` with Jacobian `j` carries a state.
+/// Why a state is carried by invertible maps alone, along a map that is not.
+fn refused(m: &Morphism, v: Variance) -> Option<String> {
+    let (rows, cols) = (m.target.dim, m.source.dim);
+    let what = match v {
+        _ if rows == cols => return None,
+        Variance::Cotangent => "a covector",
+        Variance::Metric => "a covariant tensor",
+        Variance::Diagonal => "the diagonal of a covariant tensor",
+        Variance::Entries(..) => "what changes entry by entry",
+        Variance::Fixed | Variance::Scalar(_) | Variance::Point | Variance::Tangent | Variance::Cometric => {
+            return None;
+        }
+        Variance::Left | Variance::Right => return None,
+    };
+    Some(format!(
+        "{what} has no push-forward along `{}`, which is not invertible ({cols} → {rows} parameters), so that `S` is no functor there; \
+         `tangent`, `cometric` and fixed states are carried by every morphism, and `check training` asks whether the \
+         parameters of both runs correspond all the same",
+        m.name
+    ))
+}
+
+/// The table of section "state" of the language: how `f` with Jacobian `j` carries a state that is not [`refused`].
 fn carry_state(e: &mut Elaborator<'_>, m: &Morphism, j: Term, states: &[State], i: usize) -> Result<Term, String> {
     let (v, z) = (states[i].variance, states[i].term);
-    let (rows, cols) = (m.target.dim, m.source.dim);
-    let invertible = rows == cols;
-    let refuse = |what: &str| {
-        format!(
-            "{what} has no push-forward along `{}`, which is not invertible ({cols} → {rows} parameters), so that `S` is no functor there; \
-             `tangent`, `cometric` and fixed states are carried by every morphism, and `check training` asks whether the \
-             parameters of both runs correspond all the same",
-            m.name
-        )
-    };
     let s = &mut e.store;
     match v {
         Variance::Fixed | Variance::Scalar(_) => weights::numbers(e, m, j, &states[i]),
@@ -131,25 +146,21 @@ fn carry_state(e: &mut Elaborator<'_>, m: &Morphism, j: Term, states: &[State], 
             let half = s.matmul(j, z);
             Ok(s.product(half, &[0, 1], j, &[2, 1], &[0, 2]))
         }
-        Variance::Cotangent if invertible => {
+        Variance::Cotangent => {
             let inverse = s.inverse(j);
             Ok(s.product(inverse, &[0, 1], z, &[0], &[1]))
         }
-        Variance::Metric if invertible => {
+        Variance::Metric => {
             let inverse = s.inverse(j);
             let half = s.product(inverse, &[0, 1], z, &[0, 2], &[1, 2]);
             Ok(s.matmul(half, inverse))
         }
-        Variance::Diagonal if invertible => {
+        Variance::Diagonal => {
             let inverse = s.inverse(j);
             let square = s.mul(inverse, inverse);
             Ok(s.product(square, &[0, 1], z, &[0], &[1]))
         }
-        Variance::Entries(k, odd) if invertible => Ok(weights::entries_by_jacobian(s, j, z, k, odd)),
-        Variance::Entries(..) => Err(refuse("what changes entry by entry")),
-        Variance::Cotangent => Err(refuse("a covector")),
-        Variance::Metric => Err(refuse("a covariant tensor")),
-        Variance::Diagonal => Err(refuse("the diagonal of a covariant tensor")),
+        Variance::Entries(k, odd) => Ok(weights::entries_by_jacobian(s, j, z, k, odd)),
         Variance::Left | Variance::Right => sides::carry(e, m, j, states, i),
     }
 }

@@ -14,6 +14,10 @@ use crate::term::{Node, SymbolId};
 /// Below this many scalar operations a point is evaluated exactly at once.
 const CHEAP: usize = 1 << 10;
 
+/// Points with more than so many entries for each evaluation that can be afforded are left as they are: what could be made
+/// simpler of them would not be noticed.
+const FEW: usize = 16;
+
 /// Relative differences above the first are plain, and so is equality below the second.
 const PLAIN: (f64, f64) = (1e-6, 1e-12);
 
@@ -30,6 +34,10 @@ enum Look {
 impl Search<'_> {
     /// Replaces entries by simpler ones as long as the point still refutes.
     pub(super) fn simplify(&self, found: Refutation, goal: Goal) -> Refutation {
+        let entries: usize = self.replaceable().iter().filter_map(|s| found.point.get(s)).map(Vec::len).sum();
+        if entries > FEW * self.simplifications {
+            return found;
+        }
         let rational = !self.setting.store.any_node(&self.roots, |n| match n {
             Node::Map(f, _) => *f != Fun::Sign,
             Node::Power(_, q) => !q.is_int(),

@@ -83,7 +83,9 @@ impl Prime {
         let below = self.field.mul(inverse, inverse);
         let half = Rational::from_parts(1.into(), 2u8.into());
         for j in 0..self.factors.len().min(MAX_PAIRED) {
-            let Factor { value, root: Root::True(root) | Root::Formal(root), number: false, .. } = self.factors[j]
+            // What is a power of a free element has the root of nothing but another one of its powers, which is known.
+            let Factor { value, root: Root::True(root) | Root::Formal(root), number: false, drawn: false, .. } =
+                self.factors[j]
             else {
                 continue;
             };
