@@ -386,8 +386,8 @@ impl Case<'_> {
             let Some(mut problem) = self.problem(&map, true) else { continue };
             let found = decide(&mut problem, self.budget)?;
             match found.verdict {
-                // Roots are not found as monomials, so such formulas cannot be compared.
-                Verdict::UpToRate if !exponent.is_int() || found.rate.as_deref() == Some(&rate) => {
+                // Roots are not found as monomials, and some formulas not at all: what is not there cannot be compared.
+                Verdict::UpToRate if !exponent.is_int() || found.rate.as_ref().is_none_or(|r| *r == rate) => {
                     finding.residual = found.residual;
                     finding.rate = Some(rate);
                     finding.rate_differs = found.rate_differs;

@@ -10,7 +10,7 @@ pub(in crate::check) use claims::claims;
 use claims::scaled_permutations;
 use rates::proved_rate;
 pub(in crate::check) use rates::{Sign, agree, expected_rate, is_one, looks_like_one, positive, rate_text, up_to_rate};
-use step::step;
+pub(in crate::check) use step::step;
 
 use super::algebra::{self, Atoms, Identity, stop_text};
 use super::certify;
@@ -66,12 +66,12 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
                     Some(Ok(bounds)) => {
                         if f.evidence == Evidence::Algebra {
                             f.evidence = Evidence::Generic;
+                            f.bounds = Some(bounds.clone());
                         }
                         f.message = format!(
                             "equal on a generic architecture: {bounds}; that others behave alike is not proved ({})",
                             f.message
                         );
-                        f.bounds = Some(bounds.clone());
                     }
                     Some(Err(why)) => {
                         let message = format!(

@@ -250,6 +250,7 @@ impl<'a> Trial<'a> {
         prime.zero_signs.clear();
         prime.taken_signs.clear();
         prime.ranks.clear();
+        prime.polar_ranks.clear();
         prime.kinks = false;
         match self.program.run(&mut prime, |s| point.get(&s).cloned()) {
             Ok(values) => (prime.roots.clone(), Ok(Drawn { prime, point, values })),

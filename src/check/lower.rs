@@ -25,7 +25,7 @@ use rustc_hash::FxHashMap;
 use super::{Claim, ClaimKind, Component, Equation, Problem, Setting, Shape, Task};
 use claims::claims_of;
 use names::{component, components};
-use same::{difference, same};
+use same::difference;
 use square::natural;
 
 use crate::core::error::ModelError;
@@ -79,9 +79,6 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
         }
         Question::SameTraining { left, right, on } => {
             training::same(model, check, (left, right), on.as_ref(), &mut errors)
-        }
-        Question::Same { left, right, on: on @ None, via: None } => {
-            same(model, check, left, right, on.as_ref(), &mut errors)
         }
         Question::Same { left, right, on, .. } => training::same(model, check, (left, right), on.as_ref(), &mut errors),
         Question::Trace(asked) => trace::trace(model, check, asked, &mut errors),
@@ -386,8 +383,13 @@ fn preserves(model: &Model, check: &Check, what: &str, path: &TreePath, errors: 
         let mut claims = Vec::new();
         for m in &p.parts {
             // What a morphism preserves is the question here, and not presupposed.
-            let presupposed =
-                |c: &Claim| !matches!(&c.kind, ClaimKind::Equal { what: "loss" | "output" | "output metric", .. });
+            let presupposed = |c: &Claim| {
+                !matches!(
+                    &c.kind,
+                    ClaimKind::Equal { what: "loss" | "output" | "output metric", .. }
+                        | ClaimKind::Differentiable { .. }
+                )
+            };
             claims.extend(claims_of(&mut e, m)?.into_iter().filter(presupposed));
         }
         let family = square::generated(&mut e, &p);

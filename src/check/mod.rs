@@ -16,6 +16,7 @@ pub mod certify;
 pub mod class;
 pub mod decide;
 pub mod field;
+pub mod formula;
 pub mod generic;
 pub mod lower;
 pub mod naturalize;
@@ -130,6 +131,16 @@ pub enum ClaimKind {
     FullRank(Term, usize, &'static str),
     /// A condition on the target holds at every image point.
     Inside(Constraint),
+    /// The differential of the target's loss, a term in the target's point, is not taken at a kink at all images of a map into
+    /// a space of higher dimension.
+    Differentiable {
+        /// The differential.
+        differential: Term,
+        /// The target's point.
+        point: SymbolId,
+        /// Its image, a term in the source's point.
+        image: Term,
+    },
 }
 
 /// What kind of question a problem is.

@@ -4,7 +4,7 @@ use super::sample::{Point, Sampler};
 use super::{Budget, Setting};
 use crate::domain::float::Float;
 use crate::domain::laurent::{Germ, Laurent};
-use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::prime::{Prime, PseudoInverses, Random, Roots, Signs};
 use crate::domain::{Fun, Rational};
 use crate::model::elaborate::Constraint;
 use crate::term::{Node, Program, SymbolId, Term};
@@ -51,8 +51,17 @@ pub fn of_defect(
     let program = Program::new(&setting.store, &roots);
     let sampler = Sampler::new(setting, &roots, extra);
     let kinks = setting.store.any_node(&roots, |n| matches!(n, Node::Map(Fun::Sign, _)));
-    let expansion = Expansion { program, sampler, split: left.len(), rate, kinks, budget };
-    ROOTS.into_iter().find_map(|root| expansion.run(root)).unwrap_or(Defect::Unknown)
+    let roots = super::algebra::takes_roots(setting, &roots);
+    let expansion = Expansion { program, sampler, split: left.len(), rate, kinks, roots, budget };
+    ROOTS
+        .into_iter()
+        .find_map(|root| expansion.run(root))
+        .or_else(|| {
+            // A point that has all roots may not be found.
+            let formal = Expansion { roots: false, ..expansion };
+            ROOTS.into_iter().find_map(|root| formal.run(root))
+        })
+        .unwrap_or(Defect::Unknown)
 }
 
 /// A factor on the target's learning rate under which the leading moves of both sides agree, if their ratio is one number
@@ -68,7 +77,7 @@ pub fn leading_rate(
     let program = Program::new(&setting.store, &roots);
     let sampler = Sampler::new(setting, &roots, extra);
     let kinks = setting.store.any_node(&roots, |n| matches!(n, Node::Map(Fun::Sign, _)));
-    let expansion = Expansion { program, sampler, split: left.len(), rate, kinks, budget };
+    let expansion = Expansion { program, sampler, split: left.len(), rate, kinks, roots: false, budget };
     let mut lead = ROOTS.into_iter().find_map(|root| expansion.lead(root))?;
     // left(lr) = right(c lr) and both start with lr^power: c^power is the ratio.
     let raised = super::rate::formula(setting, &mut lead.prime, &lead.point, lead.ratio)?;
@@ -92,6 +101,8 @@ struct Expansion<'a> {
     split: usize,
     rate: SymbolId,
     kinks: bool,
+    /// Whether roots are true ones, whose squares are their radicands; a point at which one is missing says nothing.
+    roots: bool,
     budget: &'a Budget,
 }
 
@@ -139,7 +150,8 @@ impl Expansion<'_> {
             false => vec![Signs::Free],
         };
         let (mut found, mut least, mut no_rate, mut below) = (0, None::<i64>, false, i64::MAX);
-        for seed in 0..12 * signs.len() {
+        let tries = if self.roots { 64 } else { 12 };
+        for seed in 0..tries * signs.len() {
             if found >= 2 * signs.len() {
                 break;
             }
@@ -226,6 +238,9 @@ impl Expansion<'_> {
         let mut random = Random::new(self.budget.seed, &label);
         let field = Random::new(self.budget.seed, &format!("{label}/field"));
         let mut prime = Prime::new(field, signs, PseudoInverses::ByRank);
+        if self.roots {
+            prime.roots = Roots::true_ones();
+        }
         let first = self.sampler.prime(&mut prime, &mut random, None).ok()?;
         let here = self.expand(root, terms, prime, &first, &ranks)?;
         let powers = here.powers();

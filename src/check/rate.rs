@@ -3,7 +3,8 @@
 use super::field::{Drawn, Trial};
 use super::sample::{Point, Sampler};
 use super::{Budget, Setting};
-use crate::domain::prime::Prime;
+use crate::domain::float::Float;
+use crate::domain::prime::{Prime, Random};
 use crate::domain::surd::{Surd, Surds};
 use crate::domain::{Domain, Fun, Rational};
 use crate::model::elaborate::{Constraint, Draw, Role};
@@ -71,6 +72,9 @@ fn candidate_with(
         if let Some(t) = formula(setting, &mut prime, &first, c) {
             return Ratio::Constant(t);
         }
+        if let Some(t) = fitted(setting, (left, right), extra, budget) {
+            return Ratio::Constant(t);
+        }
         return specialised(setting, (left, right)).map_or(Ratio::None, Ratio::Constant);
     }
     Ratio::Unknown
@@ -106,7 +110,12 @@ pub fn shown(setting: &mut Setting, c: Term, extra: &[Constraint], budget: &Budg
     if setting.store.as_fill(c).is_some() || constant(setting, c).is_some() {
         return Some(c);
     }
-    let found = product(setting, c, extra, budget)?;
+    let found = product(setting, c, extra, budget).or_else(|| {
+        let one = setting.store.num(1);
+        let found = fitted(setting, (&[c], &[one]), extra, budget)?;
+        let difference = setting.store.sub(c, found);
+        super::algebra::vanishes(setting, &[difference], extra, budget, "formula").holds().then_some(found)
+    })?;
     let text = setting.store.text(found);
     (text.len() <= READABLE && !text.contains('…')).then_some(found)
 }
@@ -265,6 +274,52 @@ pub(super) fn formula(setting: &mut Setting, prime: &mut Prime, point: &Point<u6
         t = setting.store.mul(t, power);
     }
     Some(t)
+}
+
+/// A root of a fraction times powers of the scalar members, from the ratio of the sides in numbers at several members: a
+/// guess, with exponents that exact values do not show.
+fn fitted(
+    setting: &mut Setting,
+    (left, right): (&[Term], &[Term]),
+    extra: &[Constraint],
+    budget: &Budget,
+) -> Option<Term> {
+    const SAME: f64 = 1e-9;
+    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    let sampler = Sampler::new(setting, &roots, extra);
+    let program = Program::new(&setting.store, &roots);
+    let members: Vec<SymbolId> = sampler
+        .symbols()
+        .filter(|(s, role, discrete)| {
+            *role == Role::Member && !discrete && setting.store.symbol_info(*s).shape.is_empty()
+        })
+        .map(|(s, ..)| s)
+        .collect();
+    let wanted = 3 * members.len() + 4;
+    let mut random = Random::new(budget.seed, "fitted rate");
+    let (mut points, mut values) = (Vec::new(), Vec::new());
+    for _ in 0..8 * wanted {
+        if points.len() == wanted {
+            break;
+        }
+        let Some(point) = sampler.float(&mut random) else { continue };
+        let Ok(run) = program.run(&mut Float::default(), |s| point.get(&s).cloned()) else { continue };
+        let (l, r) = run.split_at(left.len());
+        let pairs = || l.iter().flatten().zip(r.iter().flatten());
+        let size = pairs().map(|(_, b)| b * b).sum::<f64>();
+        let ratio = pairs().map(|(a, b)| a * b).sum::<f64>() / size;
+        if !(ratio.is_finite() && size > 0.0) {
+            continue;
+        }
+        let rest = pairs().map(|(a, b)| (a - ratio * b).powi(2)).sum::<f64>();
+        if rest > SAME * SAME * ratio * ratio * size {
+            return None;
+        }
+        values.push(ratio);
+        points.push(point);
+    }
+    let points: Vec<&Point<f64>> = points.iter().collect();
+    (values.len() == wanted).then(|| super::formula::fit(setting, &members, &points, &values)).flatten()
 }
 
 /// The ratio of the sides at a fixed simple point, as a term in the members. A number is written in its shortest form: what

@@ -90,6 +90,9 @@ struct Search<'a> {
     /// Ranks of pseudo-inverses at generic points, for the intervals.
     ranks: Vec<usize>,
     has_ranks: bool,
+    has_polars: bool,
+    /// The ranks of matrices with polar factors at generic points.
+    polar_ranks: Vec<usize>,
     zero_signs: bool,
     /// Points that were met on a kink.
     kinks: Cell<usize>,
@@ -126,6 +129,7 @@ pub fn search_beside(
     let roots: Vec<Term> = left.iter().chain(right).chain(differences).copied().collect();
     let program = Program::new(&setting.store, &roots);
     let has_ranks = setting.store.any_node(&roots, |n| matches!(n, Node::PseudoInverse(_)));
+    let has_polars = setting.store.any_node(&roots, |n| matches!(n, Node::Polar(_)));
     let mut s = Search {
         setting,
         split: left.len(),
@@ -135,6 +139,8 @@ pub fn search_beside(
         budget,
         ranks: Vec::new(),
         has_ranks,
+        has_polars,
+        polar_ranks: Vec::new(),
         zero_signs: false,
         kinks: Cell::new(0),
         most_kinks: KINKS,
@@ -155,6 +161,7 @@ pub fn search_beside(
         s.zero_signs = nested || prime.zero_signs.contains(&true);
         s.zeros = prime.zero_signs;
         s.ranks = prime.ranks;
+        s.polar_ranks = prime.polar_ranks;
     }
     let mut random = Random::new(budget.seed, &format!("{purpose}/witness"));
     let mut earlier: Option<(Point<Rational>, Evaluated)> = None;
@@ -319,7 +326,10 @@ impl Search<'_> {
         (0..4).find_map(|seed| {
             let label = format!("generic/{seed}");
             let draw = Trial::new(&self.sampler, &self.program, self.budget.seed, &label);
-            Trial { signs, keep: keep.as_ref(), roots: self.has_ranks, ..draw }.draw().ok().map(|d| d.prime)
+            Trial { signs, keep: keep.as_ref(), roots: self.has_ranks || self.has_polars, ..draw }
+                .draw()
+                .ok()
+                .map(|d| d.prime)
         })
     }
 
@@ -337,15 +347,15 @@ impl Search<'_> {
 
     /// Whether the point of this trace is regular: ranks as nearby, and signs of zero only where zero is identical.
     fn regular(&self, trace: &Trace, point: &Point<Rational>) -> bool {
-        if !trace.signs.contains(&0) && !self.has_ranks {
+        if !trace.signs.contains(&0) && !self.has_ranks && !self.has_polars {
             return true;
         }
         if trace.signs.is_empty() && !self.has_members() {
-            return trace.ranks == self.ranks;
+            return trace.ranks == self.ranks && trace.polar_ranks == self.polar_ranks;
         }
         let Some(prime) = self.generic(&Signs::Pinned(trace.signs.clone()), Some(point)) else { return false };
         let zeros_fit = trace.signs.iter().zip(&prime.zero_signs).all(|(s, z)| *s != 0 || *z);
-        zeros_fit && prime.ranks == trace.ranks
+        zeros_fit && prime.ranks == trace.ranks && prime.polar_ranks == trace.polar_ranks
     }
 
     /// A point in intervals, with an enclosure of π where π is read: no rational number stands for it.

@@ -290,6 +290,7 @@ impl Domain for Exact {
                 (false, _) => self.power(length, &-half())?,
             });
         }
+        self.trace.polar_ranks.push(scales.iter().filter(|s| !s.is_zero()).count());
         let scale = |at: usize| &scales[if wide { at / cols } else { at % cols }];
         let out = m.iter().enumerate().map(|(at, x)| self.mul(x, scale(at))).collect();
         if self.oversized() { Err(Stop::Budget) } else { Ok(out) }

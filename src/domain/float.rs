@@ -258,13 +258,17 @@ impl Domain for Float {
     /// The factor of the compact decomposition: a rank-deficient matrix has a partial isometry, zero has zero.
     fn polar(&mut self, m: &[f64], rows: usize, cols: usize) -> Result<Vec<f64>, Stop> {
         let Some((a, _)) = scaled(m, rows, cols)? else {
+            self.trace.polar_ranks.push(0);
             return Ok(vec![0.0; rows * cols]);
         };
         if rows.min(cols) == 1 {
+            self.trace.polar_ranks.push(1);
             return entries(&(&a / a.norm()));
         }
         let cut = rows.max(cols) as f64 * RANK_TOLERANCE;
-        let (both, _) = spectral(doubled(&a), |x, largest| (x.abs() > cut * largest).then(|| x.signum()))?;
+        let (both, kept) = spectral(doubled(&a), |x, largest| (x.abs() > cut * largest).then(|| x.signum()))?;
+        // Each singular value is there twice, with either sign.
+        self.trace.polar_ranks.push(kept / 2);
         let out = both.view((0, rows), (rows, cols)).into_owned();
         // With A = U Σ Vᵀ the factor W = U Vᵀ satisfies W Wᵀ W = W and W Aᵀ W = A.
         let isometry = (&out * out.transpose() * &out - &out).norm();

@@ -54,6 +54,8 @@ pub struct Trace {
     pub signs: Vec<i8>,
     /// The rank of every pseudo-inverted matrix.
     pub ranks: Vec<usize>,
+    /// The rank of every matrix of which the polar factor was taken: where it is lower than nearby the factor jumps.
+    pub polar_ranks: Vec<usize>,
 }
 
 /// Scalars of one kind and the primitives on them. Matrices are row-major slices.

@@ -78,6 +78,8 @@ pub struct Prime {
     pub sign_classes: usize,
     /// The ranks found by pseudo-inverses.
     pub ranks: Vec<usize>,
+    /// The ranks of matrices of which polar factors were taken.
+    pub polar_ranks: Vec<usize>,
     /// For every sign taken, in order: whether its argument was zero.
     pub zero_signs: Vec<bool>,
     /// For every sign taken, in order: its value, if that is -1, 0 or 1.
@@ -173,6 +175,7 @@ impl Prime {
             collisions: 0.0,
             sign_classes: 0,
             ranks: Vec::new(),
+            polar_ranks: Vec::new(),
             zero_signs: Vec::new(),
             taken_signs: Vec::new(),
             roots: Roots::default(),

@@ -74,6 +74,11 @@ impl Store {
         }
     }
 
+    /// Whether one term is seen to be a multiple of another by a number.
+    pub fn proportional(&self, a: Term, b: Term) -> bool {
+        self.split_coefficient(a).1 == self.split_coefficient(b).1
+    }
+
     /// The linear combination `Σ cᵢ tᵢ` of terms of the given shape.
     pub fn sum(&mut self, parts: Vec<(Rational, Term)>, shape: &[usize]) -> Term {
         let mut flat: Vec<(Rational, Term)> = Vec::with_capacity(parts.len());

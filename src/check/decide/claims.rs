@@ -9,9 +9,9 @@ use crate::check::{Budget, ClaimKind, Component, Problem, algebra, certify, plac
 use crate::domain::Rational;
 use crate::domain::exact::Exact;
 use crate::domain::interval::Intervals;
-use crate::domain::prime::Random;
+use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::model::elaborate::{Constraint, ConstraintKind};
-use crate::term::{Program, Term};
+use crate::term::{Program, SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict};
 
 /// How a claim stands.
@@ -38,6 +38,9 @@ pub(in crate::check) fn claims(problem: &mut Problem, budget: &Budget) -> Result
             ClaimKind::NonSingular(j) => non_singular(problem, *j, &name, budget),
             ClaimKind::FullRank(j, rank, what) => full_rank(problem, (*j, *rank, what), &name, budget),
             ClaimKind::Inside(c) => inside(problem, c, &name, budget),
+            ClaimKind::Differentiable { differential, point, image } => {
+                differentiable(problem, (*differential, *point, *image), &name, budget)
+            }
         };
         problem.domain = outer;
         match claimed {
@@ -69,6 +72,52 @@ fn proved_together(problem: &mut Problem, budget: &Budget) -> Result<bool, Disag
     let standing = examine(problem, &sides.0, &sides.1, budget, "claims");
     problem.domain = outer;
     Ok(matches!(standing?, Standing::Proved(..)))
+}
+
+/// Whether a differential at image points is the same whichever sign is given to what is identically zero there. Where it is
+/// not, all image points lie on a kink, and the loss has no derivative at them.
+///
+/// The image is computed first and the differential at its values, so that no simplification gives a sign of zero a value.
+fn differentiable(
+    problem: &Problem,
+    (differential, point, image): (Term, SymbolId, Term),
+    name: &str,
+    budget: &Budget,
+) -> Claimed {
+    let sampler = Sampler::new(&problem.setting, &[image, differential], &problem.domain);
+    let programs = [image, differential].map(|t| Program::new(&problem.setting.store, &[t]));
+    let open = || {
+        Claimed::Sampled(format!("the image of `{name}` does not lie on a kink of the target's loss: not looked at"))
+    };
+    if programs.iter().any(|p| p.operations() > budget.operations / 64) {
+        return open();
+    }
+    let at_image = |signs: Signs| {
+        let mut random = Random::new(budget.seed, "kinks of images");
+        let mut prime = Prime::new(Random::new(budget.seed, "fields of images"), Signs::Free, PseudoInverses::ByRank);
+        let mut at = sampler.prime(&mut prime, &mut random, None).ok()?;
+        let values = programs[0].run(&mut prime, |s| at.get(&s).cloned()).ok()?;
+        at.insert(point, values.into_iter().next()?);
+        prime.zero_signs.clear();
+        prime.signs = signs;
+        let values = programs[1].run(&mut prime, |s| at.get(&s).cloned()).ok()?;
+        Some((values, prime.zero_signs))
+    };
+    let Some((_, zeros)) = at_image(Signs::Free) else { return open() };
+    if !zeros.contains(&true) {
+        return Claimed::Proved;
+    }
+    let with = |at_kinks: i8| {
+        let signs = zeros.iter().map(|zero| if *zero { at_kinks } else { 1 }).collect();
+        at_image(Signs::Pinned(signs)).map(|found| found.0)
+    };
+    match (with(0), with(1)) {
+        (Some(a), Some(b)) if a != b => broken(format!(
+            "the image of `{name}` lies on a kink of the target's loss: at no point of it has the loss a derivative"
+        )),
+        (Some(_), Some(_)) => Claimed::Proved,
+        _ => open(),
+    }
 }
 
 fn broken(message: String) -> Claimed {

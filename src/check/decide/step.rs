@@ -102,7 +102,7 @@ fn order_is_seen(
     certify::some_nonzero(&problem.setting, &terms, &problem.domain, budget)
 }
 
-pub(super) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding, Disagreement> {
+pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding, Disagreement> {
     let (left, right) = (problem.equation.left.clone(), problem.equation.right.clone());
     let (identity, mut sampled) = match opening(problem, &left, &right, budget)? {
         Opening::Settled(f) => return Ok(*f),

@@ -5,10 +5,11 @@ use super::monomial::Monomial;
 use super::rows::independent_by_form;
 use crate::check::{Claim, ClaimKind};
 use crate::core::error::ModelError;
+use crate::domain::Fun;
 use crate::model::elaborate::{Elab, Elaborator};
 use crate::model::morphism::Morphism;
 use crate::syntax::tree::MorphismKind;
-use crate::term::Term;
+use crate::term::{Node, Term};
 
 /// What a morphism's kind claims.
 pub(super) fn claims_of(e: &mut Elaborator<'_>, m: &Morphism) -> Elab<Vec<Claim>> {
@@ -27,6 +28,13 @@ pub(super) fn claims_of(e: &mut Elaborator<'_>, m: &Morphism) -> Elab<Vec<Claim>
         && let (Some(b), Some(a)) = (m.target.loss, m.source.loss)
     {
         push(ClaimKind::Equal { what: "loss", left: image(e, b), right: a });
+    }
+    if m.kind == MorphismKind::Embedding
+        && let Some(loss) = m.target.loss
+        && e.store.any_node(&[loss], |n| matches!(n, Node::Map(Fun::Sign, _)))
+        && let Ok(d) = e.store.gradient(loss, m.target.symbol)
+    {
+        push(ClaimKind::Differentiable { differential: d, point: m.target.symbol, image: m.map });
     }
     if m.kind == MorphismKind::Reparam
         && !m.pulled_back

@@ -2,17 +2,39 @@
 
 use crate::check::sample::Sampler;
 use crate::check::{Budget, Setting};
+use crate::domain::Rational;
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
 use crate::model::elaborate::Constraint;
 use crate::term::{Node, Program, Term};
+use dashu_int::ops::BitTest;
 
 /// A summand below this part of its sum leaves no trace that floating point could compare.
 const LOST: f64 = 1e-13;
 
+/// Numbers whose parts have more bits than this say more than numbers in floating point that are compared to twelve digits.
+const FINE: usize = 40;
+
+/// Whether a term is made with a number such as `1 + 1e-16`, of which floating point keeps less than matters.
+fn holds_a_fine_number(node: &Node) -> bool {
+    let fine = |q: &Rational| {
+        let large = q.numerator().bit_len() > FINE || q.denominator().bit_len() > FINE;
+        large && Rational::try_from(q.to_f64().value()).ok().as_ref() != Some(q)
+    };
+    match node {
+        Node::Fill(q) => fine(q),
+        Node::Literal(all) => all.iter().any(fine),
+        Node::Sum(parts) => parts.iter().any(|(c, _)| fine(c)),
+        _ => false,
+    }
+}
+
 /// Whether in some sum below the roots a summand that is not zero is lost in rounding at every point tried.
 pub fn absorbs(setting: &Setting, roots: &[Term], extra: &[Constraint], budget: &Budget) -> bool {
     let store = &setting.store;
+    if store.reachable(roots).into_iter().any(|t| holds_a_fine_number(store.node(t))) {
+        return true;
+    }
     let mut summands: Vec<Term> = Vec::new();
     let mut sums: Vec<Vec<(f64, usize)>> = Vec::new();
     for t in store.reachable(roots) {

@@ -4,18 +4,16 @@ use indexmap::IndexMap;
 
 use super::chart::Chart;
 use super::detect::{Led, detect};
-use super::exceptions::{
-    Exceptions, exceptions, fresh_states_are_carried, starts_between_pieces, states_enter_continuously,
-};
+use super::exceptions::{Exceptions, exceptions, fresh_states_are_carried, holds_along_runs, starts_between_pieces};
 use super::factors::{Choice, Search};
 use super::prove::{Factors, prove};
 use super::relation::{Builder, Relation};
 use super::run::{Courses, PerBlock, Runner, STEPS};
-use super::{Asked, Kind, formula, refute, words};
+use super::{Asked, Kind, refute, words};
 use crate::check::decide::{Disagreement, Sign, agree, claims, positive};
 use crate::check::sample::Point;
-use crate::check::{Budget, algebra, rate};
-use crate::term::Term;
+use crate::check::{Budget, algebra, formula, rate};
+use crate::term::{SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict};
 
 /// Points that each group of courses has.
@@ -25,8 +23,8 @@ const MAX_GROUPS: usize = 14;
 
 /// What else the answer may use.
 pub struct Context<'a> {
-    /// Decides the square of `check natural`, for `in limit`.
-    pub natural: &'a mut dyn FnMut() -> Result<Option<Finding>, Disagreement>,
+    /// Decides the square of one step.
+    pub square: &'a mut dyn FnMut() -> Result<Option<Square>, Disagreement>,
     /// The subexpression of the optimizer that reads all blocks at once, if there is one.
     pub mixing: Option<String>,
 }
@@ -51,6 +49,26 @@ pub fn answer(asked: &mut Asked, context: &mut Context<'_>, budget: &Budget) -> 
     assumptions.append(&mut finding.assumptions);
     finding.assumptions = assumptions;
     Ok(finding)
+}
+
+/// What one step says: `check natural` for `training`, `check same` for `same training`.
+pub struct Square {
+    /// The answer.
+    pub finding: Finding,
+    /// Whether fresh states fit it and runs meet no exception; `None` if that is to be asked of the question's own states.
+    pub fits: Option<bool>,
+}
+
+/// The question about one step, in words.
+fn square_text(asked: &Asked) -> &'static str {
+    if asked.kind == Kind::Same { "`check same`" } else { "the square of `check natural`" }
+}
+
+/// A formula for a factor in what it may depend on: members, and not the learning rate, which only belongs to a group of
+/// courses.
+fn fit(asked: &mut Asked, courses: &Courses, points: &[&Point<f64>], values: &[f64]) -> Option<Term> {
+    let members: Vec<SymbolId> = courses.members.iter().copied().filter(|s| Some(*s) != asked.rate).collect();
+    formula::fit(&mut asked.problem.setting, &members, points, values)
 }
 
 /// A guess: factors for each group of courses, and as terms.
@@ -129,23 +147,24 @@ fn found(
             }
         }
     }
-    let natural = if asked.kind == Kind::Training { (context.natural)()? } else { None };
-    if let Some(f) = natural.as_ref().filter(|f| f.verdict >= Verdict::UpToRate)
+    let square = (context.square)()?;
+    if let Some(Square { finding: f, fits }) = &square
+        && f.verdict >= Verdict::UpToRate
         && f.evidence.is_proof()
-        && states_enter_continuously(asked)
-        && fresh_states_are_carried(asked, budget)
+        && fits.unwrap_or_else(|| fresh_states_are_carried(asked, budget) && holds_along_runs(asked, budget))
     {
         let fresh = if asked.source.states.is_empty() { "" } else { ", and fresh states are carried to fresh states" };
-        let message = format!("the square of `check natural` says so of every step{fresh}: {}", f.message);
+        let message = format!("{} says so of every step{fresh}: {}", square_text(asked), f.message);
         return Ok(Ok(Finding { message, ..f.clone() }));
     }
-    if asked.kind == Kind::Training
+    if asked.kind != Kind::Transfer
         && asked.rate.is_some()
         && agrees_in_first_order(asked, budget)
-        && let Some(f) = natural.filter(|f| f.verdict == Verdict::InLimit)
+        && let Some(f) = square.map(|s| s.finding).filter(|f| f.verdict == Verdict::InLimit)
     {
         let message = format!(
-            "the square of `check natural` is in limit, so that both runs differ by O(lr) at a fixed time k·lr; {}",
+            "{} is in limit, so that both runs differ by O(lr) at a fixed time k·lr; {}",
+            square_text(asked),
             f.message
         );
         return Ok(Ok(Finding { message, ..f }));
@@ -233,7 +252,7 @@ fn guess(asked: &mut Asked, runner: &Runner, courses: &Courses) -> (Option<Guess
     for (b, choice) in choices.iter().enumerate() {
         for &j in &choice.scaled {
             let values: Vec<f64> = choice.values.iter().map(|v| v[j]).collect();
-            match formula::fit(&mut asked.problem, &courses.members, &points, &values) {
+            match fit(asked, courses, &points, &values) {
                 Some(t) => terms.blocks[b][j] = t,
                 None => return (None, Vec::new()),
             }
@@ -251,7 +270,7 @@ fn everywhere(asked: &mut Asked, courses: &Courses, choice: &Choice) -> Option<G
     let mut rate = None;
     if !choice.scaled.is_empty() {
         let values: Vec<f64> = choice.values.iter().map(|v| v[0]).collect();
-        let c = formula::fit(&mut asked.problem, &courses.members, &points, &values)?;
+        let c = fit(asked, courses, &points, &values)?;
         list[0] = c;
         rate = Some(c);
     }
@@ -296,7 +315,7 @@ fn proved(
         let mut own = IndexMap::new();
         for j in 0..asked.factors.len() {
             let c = rate::simplified(&mut asked.problem.setting, guess.terms.blocks[b][j]);
-            if formula::is_one(&asked.problem, c) {
+            if formula::is_one(&asked.problem.setting, c) {
                 continue;
             }
             let text = asked.problem.setting.store.text(c);

@@ -3,10 +3,10 @@
 use nalgebra::{DMatrix, DVector};
 use rustc_hash::FxHashMap;
 
-use super::formula;
 use super::relation::{Builder, Form, Link, Relation, Way, constants, forms};
 use super::run::{Course, Courses, Values};
 use super::{Asked, Kind, Layout};
+use crate::check::formula;
 use crate::check::sample::Point;
 use crate::core::variance::Variance;
 use crate::domain::float::Float;
@@ -75,7 +75,7 @@ fn link(
     for b in 0..count {
         let known: Option<Vec<f64>> = groups.iter().map(|g| g[b]).collect();
         link.constants[b] = match known {
-            Some(values) => formula::fit(&mut asked.problem, &courses.members, &points, &values)?,
+            Some(values) => formula::fit(&mut asked.problem.setting, &courses.members, &points, &values)?,
             // Both sides are zero all the time, and any constant will do.
             None if groups.iter().all(|g| g[b].is_none()) => one,
             None => return None,

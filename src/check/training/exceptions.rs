@@ -1,6 +1,6 @@
 //! States at which a step is another one than at almost all others: what is proved of free states need not hold there.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::orbit::{Argument, Moves, Orbit, System, orbit};
 use super::prove::{Factors, Scaled};
@@ -99,12 +99,17 @@ pub(super) fn exceptions(
 /// nothing of the course, for it is there at one time only.
 pub(super) fn starts_between_pieces(asked: &mut Asked, budget: &Budget) -> bool {
     let ones = Factors::ones(asked);
-    asked.rate.is_none()
-        && systems(asked, &ones).iter().any(|(_, system)| starts_at_an_exception(asked, system, 0, budget))
+    asked.rate.is_none() && starts_between(asked, &ones, budget)
+}
+
+/// Whether something that a side takes a sign of, divides by or inverts vanishes for fresh states.
+fn starts_between(asked: &mut Asked, factors: &Factors, budget: &Budget) -> bool {
+    let systems = systems(asked, factors);
+    systems.iter().any(|(_, system)| starts_at_an_exception(asked, system, 0, budget))
 }
 
 /// Both sides with their names, from the point of the source and from its image.
-fn systems(asked: &mut Asked, factors: &Factors) -> [(String, System); 2] {
+pub(super) fn systems(asked: &mut Asked, factors: &Factors) -> [(String, System); 2] {
     let scaled = Scaled::new(asked, factors);
     let (source, target, map) = (asked.source.clone(), asked.target.clone(), asked.map);
     let store = &mut asked.problem.setting.store;
@@ -216,9 +221,25 @@ fn vanishing_entries(problem: &Problem, term: Term, budget: &Budget) -> Option<V
     (places > 1).then_some(zero)
 }
 
-/// What signs and logarithms are taken of, what is divided by, inverted, or has a rank.
+/// What signs and logarithms are taken of, what is divided by, inverted, or has a rank. An absolute value is no exception:
+/// it is continuous, and what holds on both sides of a kink of it holds on the kink.
 fn jumping(store: &Store, sides: &[Term]) -> Vec<Argument> {
+    let reached = store.reachable(sides);
+    let mut bare: FxHashSet<Term> = sides.iter().copied().collect();
+    for t in &reached {
+        match store.node(*t) {
+            Node::Product { a, b, la, lb, out } if la == lb && la == out => {
+                let absolute =
+                    |x: Term, s: Term| matches!(store.node(s), Node::Map(Fun::Sign, y) if store.proportional(x, *y));
+                if !absolute(*a, *b) && !absolute(*b, *a) {
+                    bare.extend([*a, *b]);
+                }
+            }
+            node => bare.extend(node.operands()),
+        }
+    }
     let argument = |t: Term| match store.node(t) {
+        Node::Map(Fun::Sign, _) if !bare.contains(&t) => None,
         Node::Map(Fun::Sign | Fun::Log, x) => Some(Argument { read: *x, whole: None, always_zero: Vec::new() }),
         Node::Power(x, q) if *q < Rational::ZERO => Some(Argument { read: *x, whole: None, always_zero: Vec::new() }),
         Node::Inverse(x) | Node::PseudoInverse(x) | Node::Polar(x) | Node::PowerSpd(x, _) => {
@@ -226,17 +247,24 @@ fn jumping(store: &Store, sides: &[Term]) -> Vec<Argument> {
         }
         _ => None,
     };
-    store.reachable(sides).into_iter().filter_map(argument).collect()
+    reached.iter().copied().filter_map(argument).collect()
 }
 
-/// Whether both sides are continuous in the states: what holds for almost all states holds for fresh ones then, and for those
-/// that a run comes to. A sign, a quotient or a rank may be another one at the states of a run than at all others.
-pub(super) fn states_enter_continuously(asked: &Asked) -> bool {
+/// Whether what is proved of a step for almost all states holds at the states of runs as well: both sides are continuous in
+/// the states, or runs meet no exception.
+pub(super) fn holds_along_runs(asked: &mut Asked, budget: &Budget) -> bool {
     let store = &asked.problem.setting.store;
     let states: Vec<SymbolId> =
         [&asked.source, &asked.target].iter().flat_map(|s| &s.states).map(|s| s.symbol).collect();
     let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
-    jumping(store, &sides).iter().all(|x| store.free_symbols(&[x.read]).iter().all(|s| !states.contains(s)))
+    let continuous =
+        jumping(store, &sides).iter().all(|x| store.free_symbols(&[x.read]).iter().all(|s| !states.contains(s)));
+    // The first step starts at fresh states, which may be exceptions themselves.
+    continuous || {
+        let factors = Factors::ones(asked);
+        !starts_between(asked, &factors, budget)
+            && matches!(exceptions(asked, &factors, &FxHashMap::default(), budget), Exceptions::None)
+    }
 }
 
 /// Whether the states with which the target starts are those with which the source starts, carried along the map.

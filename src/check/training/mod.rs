@@ -17,11 +17,11 @@
 //! | [`chart`] | how `F` acts, entry by entry and block by block |
 //! | [`run`] | both sides in floating point, the target led along the source's course |
 //! | [`factors`] | which factors of hyperparameters make the target follow: least squares on logarithms |
-//! | [`formula`] | numbers at several members to formulas in members, sizes and roots |
+//! | [`super::formula`] | numbers at several members to formulas in members, sizes and roots |
 //! | [`relation`] | equations between states: what they may look like |
 //! | [`detect`] | those that the numbers satisfy, with their constants |
 //! | [`prove`], [`entries`] | the identities |
-//! | [`refute`], [`pieces`] | a point and a number of steps at which the parameters differ, exact or in intervals |
+//! | [`refute`], [`pieces`], [`linear`] | a point and a number of steps at which the parameters differ, exact or in intervals |
 //! | [`exceptions`], [`orbit`] | states of a run at which what holds for almost all states may not |
 //! | [`answer`] | the finding |
 //! | [`via`] | one step instead of all, along a given map between the states |
@@ -34,7 +34,7 @@ pub mod detect;
 pub mod entries;
 pub mod exceptions;
 pub mod factors;
-pub mod formula;
+pub mod linear;
 pub mod orbit;
 pub mod pieces;
 pub mod prove;
@@ -168,7 +168,7 @@ pub struct Asked {
 /// # Errors
 /// If two engines contradict each other.
 pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget) -> Result<Finding, Disagreement> {
-    let mut natural = || natural(model, check, budget);
+    let mut square = || square(model, check, budget);
     let mixing = match &check.question {
         Question::Transfer { optimizer, .. } => match model.resolve(&optimizer.name.name, optimizer.name.span) {
             Some(Declared::Optimizer(id)) => words::mixing(&model[id]),
@@ -178,7 +178,7 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
     };
     let built = asked.problem.setting.store.len();
     let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
-    let mut context = answer::Context { natural: &mut natural, mixing };
+    let mut context = answer::Context { square: &mut square, mixing };
     let mut finding = match asked.kind {
         Kind::Via => via::answer(&mut asked, budget)?,
         _ => answer::answer(&mut asked, &mut context, budget)?,
@@ -198,12 +198,12 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
         Some(Ok(bounds)) if finding.verdict > Verdict::Undecided => {
             if finding.evidence == Evidence::Algebra {
                 finding.evidence = Evidence::Generic;
+                finding.bounds = Some(bounds.clone());
             }
             finding.message = format!(
                 "so on a generic architecture: {bounds}; that others behave alike is not proved ({})",
                 finding.message
             );
-            finding.bounds = Some(bounds.clone());
         }
         Some(Err(why)) if finding.verdict > Verdict::Undecided => {
             let message =
@@ -215,17 +215,33 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
     Ok(finding)
 }
 
-/// The square of `check natural` in place of a question about training, if it is more than false.
-fn natural(model: &Model, check: &Check, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
-    let Question::Training { optimizer, along } = &check.question else { return Ok(None) };
-    let question = Question::Natural { optimizer: optimizer.clone(), along: along.clone(), on: None };
-    let asked = Check { question, expect: check.expect.clone(), span: check.span };
+/// The square of one step in place of a question about training, if it is more than false.
+fn square(model: &Model, check: &Check, budget: &Budget) -> Result<Option<answer::Square>, Disagreement> {
+    let question = match &check.question {
+        Question::Training { optimizer, along } => {
+            Question::Natural { optimizer: optimizer.clone(), along: along.clone(), on: None }
+        }
+        Question::SameTraining { left, right, on } => {
+            Question::Same { left: left.clone(), right: right.clone(), on: on.clone(), via: None }
+        }
+        _ => return Ok(None),
+    };
+    let asked = Check { question, expect: None, span: check.span };
     let Ok(mut task) = lower::lower(model, &asked) else { return Ok(None) };
+    if let Some(asked) = &mut task.training {
+        let finding = via::answer(asked, budget)?;
+        if finding.verdict < Verdict::InLimit {
+            return Ok(None);
+        }
+        asked.carried = asked.via.iter().skip(1).copied().map(Some).collect();
+        let fits = exceptions::fresh_states_are_carried(asked, budget) && exceptions::holds_along_runs(asked, budget);
+        return Ok(Some(answer::Square { finding, fits: Some(fits) }));
+    }
     for p in &mut task.problems {
-        let found = decide(p, budget)?;
+        let finding = decide(p, budget)?;
         // What an `auto` state is read as there, it need not be here.
-        if found.verdict == Verdict::InLimit || found.verdict > Verdict::InLimit && p.auto.is_none() {
-            return Ok(Some(found));
+        if finding.verdict == Verdict::InLimit || finding.verdict > Verdict::InLimit && p.auto.is_none() {
+            return Ok(Some(answer::Square { finding, fits: None }));
         }
     }
     Ok(None)

@@ -77,13 +77,13 @@ pub struct Argument {
 
 impl System {
     /// The symbols that a step changes, and their new values; the parameters first, if they are wanted.
-    fn moved(&self, point: bool) -> (Vec<SymbolId>, Vec<Term>) {
+    pub fn moved(&self, point: bool) -> (Vec<SymbolId>, Vec<Term>) {
         let first = self.moves.filter(|_| point).map(|m| (m.point, m.next));
         first.into_iter().chain(self.states.iter().copied().zip(self.next.iter().copied())).unzip()
     }
 
     /// What is to be computed where a run starts.
-    fn first(&self) -> (Vec<SymbolId>, Vec<Term>) {
+    pub fn first(&self) -> (Vec<SymbolId>, Vec<Term>) {
         let first = self.moves.map(|m| (m.point, m.start));
         first.into_iter().chain(self.states.iter().copied().zip(self.fresh.iter().copied())).unzip()
     }

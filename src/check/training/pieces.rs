@@ -56,7 +56,12 @@ pub fn differ(
 }
 
 /// The values of the roots, exactly or in intervals, by one evaluator and then by the other.
-fn values(asked: &Asked, program: &Program, roots: &[Term], point: &Point<Rational>) -> Option<Vec<Vec<Number>>> {
+pub(super) fn values(
+    asked: &Asked,
+    program: &Program,
+    roots: &[Term],
+    point: &Point<Rational>,
+) -> Option<Vec<Vec<Number>>> {
     let wrap = |run: Vec<Vec<Rational>>| run.into_iter().map(|v| v.into_iter().map(Number::Exact).collect()).collect();
     let mut exact = Exact::with_limit(1 << 13);
     if let Ok(run) = program.run(&mut exact, |s| point.get(&s).cloned())
@@ -128,18 +133,23 @@ fn search(asked: &Asked, left: Term, pieces: &[Term], budget: &Budget) -> Option
     None
 }
 
-fn finding(asked: &Asked, found: &[Demand], pieces: usize) -> Finding {
-    let first = &found[0];
-    let shown = |d: &Demand| {
-        let given = shown_values(&asked.problem.setting, &d.point);
+/// Points in words.
+pub(super) fn points_text(asked: &Asked, points: &[Point<Rational>]) -> String {
+    let shown = |point: &Point<Rational>| {
+        let given = shown_values(&asked.problem.setting, point);
         given.iter().map(|g| format!("{} = {}", g.name, g.value)).collect::<Vec<_>>().join(", ")
     };
-    let others: Vec<String> = found[1..].iter().map(shown).collect();
+    points.iter().map(shown).collect::<Vec<_>>().join("; ")
+}
+
+fn finding(asked: &Asked, found: &[Demand], pieces: usize) -> Finding {
+    let first = &found[0];
+    let others: Vec<Point<Rational>> = found[1..].iter().map(|d| d.point.clone()).collect();
     let count = found.len();
     let no_rate = format!(
         "the target's move depends on its factors in {pieces} pieces, and these {count} points demand different factors on every one of them; \
          the other points: {}",
-        others.join("; ")
+        points_text(asked, &others)
     );
     let component =
         asked.problem.equation.components.first().and_then(|c| c.entries.first().cloned()).unwrap_or_default();

@@ -4,14 +4,17 @@ use rustc_hash::FxHashMap;
 
 use super::Asked;
 use super::entries::vanish;
+use super::orbit::System;
 use super::prove::{Factors, Scaled};
 use crate::check::algebra::{self, Identity};
 use crate::check::decide::{Disagreement, hunt};
+use crate::check::sample::Sampler;
 use crate::check::witness::{self, Goal};
 use crate::check::{Budget, numeric, rate};
-use crate::domain::{Fun, Rational};
+use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::{Fun, Rational, Stop};
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Quantified, Role};
-use crate::term::{Node, Store, SymbolId, Term};
+use crate::term::{Node, Program, Store, SymbolId, Term};
 use crate::verdict::Finding;
 
 /// Steps that are looked at.
@@ -76,18 +79,50 @@ pub fn undefined(asked: &mut Asked, budget: &Budget) -> Option<String> {
     let factors = Factors::ones(asked);
     let runs = courses(asked, &factors, 1);
     let sides = [(asked.source.name.clone(), runs.images[1]), (asked.target.name.clone(), runs.points[1])];
-    sides.into_iter().find_map(|(name, t)| {
+    let told = |asked: &Asked, name: &str, at: Term| {
+        let what = asked.problem.setting.store.describe_partial(at);
+        format!("the first step from a fresh state is defined at no point of {name}: {what} is singular everywhere")
+    };
+    for (name, t) in sides {
         let purpose = format!("fresh {name}");
-        match algebra::vanishes(&asked.problem.setting, &[t], &asked.problem.domain, budget, &purpose) {
-            Identity::Undefined(crate::domain::Stop::Pole, at) => {
-                let what = asked.problem.setting.store.describe_partial(at);
-                Some(format!(
-                    "the first step from a fresh state is defined at no point of {name}: {what} is singular everywhere"
-                ))
-            }
-            _ => None,
+        let found = algebra::vanishes(&asked.problem.setting, &[t], &asked.problem.domain, budget, &purpose);
+        if let Identity::Undefined(Stop::Pole, at) = found {
+            return Some(told(asked, &name, at));
         }
-    })
+    }
+    // A zero in the place of a state may have simplified what has no value away: the step as it is, at the values.
+    for (name, system) in super::exceptions::systems(asked, &factors) {
+        if let Some(at) = pole_at_start(asked, &system, budget) {
+            return Some(told(asked, &name, at));
+        }
+    }
+    None
+}
+
+/// What has a pole in the first step from fresh states, in several prime fields.
+fn pole_at_start(asked: &Asked, system: &System, budget: &Budget) -> Option<Term> {
+    const FIELDS: u64 = 3;
+    let store = &asked.problem.setting.store;
+    let (symbols, start) = system.first();
+    let (_, next) = system.moved(true);
+    let (first, step) = (Program::new(store, &start), Program::new(store, &next));
+    let all: Vec<Term> = start.iter().chain(&next).copied().collect();
+    let sampler = Sampler::new(&asked.problem.setting, &all, &asked.problem.domain);
+    let mut pole = None;
+    for seed in 0..FIELDS {
+        let label = format!("fresh poles/{seed}");
+        let mut random = Random::new(budget.seed, &label);
+        let field = Random::new(budget.seed, &format!("{label}/field"));
+        let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
+        let mut at = sampler.prime(&mut prime, &mut random, None).ok()?;
+        let values = first.run(&mut prime, |s| at.get(&s).cloned()).ok()?;
+        symbols.iter().zip(values).for_each(|(s, v)| drop(at.insert(*s, v)));
+        match step.run(&mut prime, |s| at.get(&s).cloned()) {
+            Err(f) if f.stop == Stop::Pole => pole = Some(f.term),
+            _ => return None,
+        }
+    }
+    pole
 }
 
 /// Refutes `check training`: a difference after `k` steps that no rate mends. `rate` is the only one that may work after
@@ -141,7 +176,7 @@ pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Resul
         let (found, _) = hunt(&asked.problem, &left, &right, Goal::Differ, (&open, &sampled), budget, &purpose);
         if let Some(mut f) = found {
             let text = asked.problem.setting.store.text(rate);
-            let one = super::formula::is_one(&asked.problem, rate);
+            let one = crate::check::formula::is_one(&asked.problem.setting, rate);
             let only = if one {
                 String::new()
             } else {
@@ -330,7 +365,14 @@ pub fn moves_differ(
     {
         (asked.problem.setting.store.sub(left, constant), slope)
     } else {
-        return super::pieces::differ(asked, (left, right), factors, budget);
+        let components = asked.problem.equation.components.clone();
+        narrow(asked, &entries);
+        let found = match super::linear::differ(asked, (left, right), factors, budget) {
+            Some(f) => Ok(Some(f)),
+            None => super::pieces::differ(asked, (left, right), factors, budget),
+        };
+        asked.problem.equation.components = components;
+        return found;
     };
     let sampled = numeric::compare(&asked.problem.setting, (&[left], &[right]), &asked.problem.domain, budget, "moves");
     let components = asked.problem.equation.components.clone();

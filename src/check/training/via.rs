@@ -7,7 +7,8 @@ use super::entries::examine_entries;
 use super::refute::{affine, at_one, homogeneous, singled_out};
 use crate::check::algebra::{Atoms, Identity, stop_text};
 use crate::check::decide::{
-    Disagreement, Sign, Standing, expected_rate, guarded, hunt, is_one, looks_like_one, positive, rate_text, up_to_rate,
+    Disagreement, Sign, Standing, expected_rate, guarded, hunt, is_one, looks_like_one, positive, rate_text, step,
+    up_to_rate,
 };
 use crate::check::witness::Goal;
 use crate::check::{Budget, numeric, rate};
@@ -104,6 +105,9 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
             return Ok(f);
         }
     }
+    if let Some(f) = in_limit(asked, &square.left, &right, budget)? {
+        return Ok(f);
+    }
     // Refuted at one point if no rate is left, or if the moves of the parameters leave one only.
     let open = Identity::Open(Atoms::None);
     let independent = !depends(asked, &square.right);
@@ -156,6 +160,26 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
     f.residual = sampled.residual;
     f.tried.push(crate::check::decide::identity_text(&identity));
     Ok(f)
+}
+
+/// Whether two steps differ at second order in the learning rate or later.
+fn in_limit(
+    asked: &mut Asked,
+    left: &[Term],
+    right: &[Term],
+    budget: &Budget,
+) -> Result<Option<Finding>, Disagreement> {
+    const STEEP: f64 = 1.25;
+    let Some(lr) = asked.rate else { return Ok(None) };
+    let problem = &mut asked.problem;
+    if numeric::slope(&problem.setting, (left, right), lr, &problem.domain, budget).is_some_and(|s| s < STEEP) {
+        return Ok(None);
+    }
+    let sides = (problem.equation.left.clone(), problem.equation.right.clone());
+    (problem.equation.left, problem.equation.right) = (left.to_vec(), right.to_vec());
+    let found = step(problem, lr, budget);
+    (problem.equation.left, problem.equation.right) = sides;
+    Ok(Some(found?).filter(|f| f.verdict == Verdict::InLimit))
 }
 
 /// Whether terms depend on the rate of the target.

@@ -1,7 +1,8 @@
 //! An invariant, and what stands in its way, in words.
 
 use super::relation::{Form, Link, Relation, Way};
-use super::{Asked, Kind, formula};
+use super::{Asked, Kind};
+use crate::check::formula;
 use crate::check::rate;
 use crate::core::variance::Variance;
 use crate::syntax::tree::{Expr, ExprKind, Optimizer, Statement, StatementKind};
@@ -52,7 +53,7 @@ fn sentence(asked: &mut Asked, link: &Link) -> String {
     let mut groups: Vec<(String, bool, Vec<String>)> = Vec::new();
     for (b, &c) in link.constants.iter().enumerate() {
         let c = rate::simplified(&mut asked.problem.setting, c);
-        let one = formula::is_one(&asked.problem, c);
+        let one = formula::is_one(&asked.problem.setting, c);
         let text = asked.problem.setting.store.text(c);
         let block = asked.target.blocks.get(b).map(|b| format!("`{}`", b.name)).unwrap_or_default();
         match groups.iter_mut().find(|g| g.0 == text) {

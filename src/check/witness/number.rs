@@ -21,7 +21,8 @@ pub enum Number {
 }
 
 impl Number {
-    fn interval(&self) -> Interval {
+    /// An interval around it.
+    pub fn interval(&self) -> Interval {
         match self {
             Number::Exact(q) => Interval::enclose(q),
             Number::Enclosed(x) => *x,

@@ -140,9 +140,9 @@ impl Search<'_> {
             Err(f) if matches!(f.stop, Stop::Pole | Stop::OutOfDomain | Stop::Kink) => return Look::Fails,
             Err(_) => return Look::Open,
         };
-        if self.has_ranks {
+        if self.has_ranks || self.has_polars {
             let generic = self.generic(&Signs::Pinned(float.trace.signs.clone()), Some(point));
-            if generic.is_none_or(|p| p.ranks != float.trace.ranks) {
+            if generic.is_none_or(|p| p.ranks != float.trace.ranks || p.polar_ranks != float.trace.polar_ranks) {
                 return Look::Open;
             }
         }

@@ -146,6 +146,8 @@ pub(super) fn polar(d: &mut Intervals, m: &[Interval], rows: usize, cols: usize)
     if m.iter().all(Interval::is_zero) {
         return Err(Stop::Kink);
     }
+    // A matrix of lower rank has no enclosure here.
+    d.trace.polar_ranks.push(rows.min(cols));
     if rows == 1 && cols == 1 {
         return super::functions::sign(&m[0]).map(|s| vec![Interval::point(f64::from(s))]);
     }

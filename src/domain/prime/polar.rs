@@ -6,7 +6,7 @@
 //! `QᵀQ = q·1` and `PᵀP = p·1`, for which `polar(A) = Q polar(M) Pᵀ / √(qp)`; and a Gram matrix is looked for among
 //! the multiples and the signed permutations of those known.
 
-use super::super::{Domain, Rational, Stop};
+use super::super::{Domain, Rational, Stop, linear};
 use super::Prime;
 use super::matrices::MatrixAtom;
 
@@ -23,6 +23,8 @@ struct Gathered {
 impl Prime {
     /// The polar factor of a matrix.
     pub(super) fn polar_factor(&mut self, m: &[u64], rows: usize, cols: usize) -> Result<Vec<u64>, Stop> {
+        let rank = linear::rank(self, m, rows, cols)?;
+        self.polar_ranks.push(rank);
         if m.iter().all(|v| *v == 0) {
             return Ok(m.to_vec());
         }

@@ -4,13 +4,15 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::check::Problem;
+use crate::check::Setting;
 use crate::check::sample::Point;
 use crate::domain::Rational;
 use crate::term::{SymbolId, Term};
 
-/// Exponents are multiples of one over this.
-const DENOMINATOR: f64 = 4.0;
+/// Denominators of exponents.
+const DENOMINATORS: [u64; 9] = [1, 2, 3, 4, 5, 6, 8, 10, 12];
+/// An exponent found by least squares is a fraction that is as near as this.
+const NEAR: f64 = 1e-5;
 const MAX_EXPONENT: f64 = 6.0;
 /// Numerators and denominators of constants stay below this.
 const MAX_PART: u64 = 1 << 20;
@@ -26,7 +28,7 @@ struct Generator {
 }
 
 /// A formula in the members with these values at these points; `None` if none is seen.
-pub fn fit(problem: &mut Problem, members: &[SymbolId], points: &[&Point<f64>], values: &[f64]) -> Option<Term> {
+pub fn fit(setting: &mut Setting, members: &[SymbolId], points: &[&Point<f64>], values: &[f64]) -> Option<Term> {
     if values.is_empty() || values.iter().any(|v| *v == 0.0 || !v.is_finite()) {
         return None;
     }
@@ -35,17 +37,17 @@ pub fn fit(problem: &mut Problem, members: &[SymbolId], points: &[&Point<f64>], 
     let same = |x: &[f64]| x.iter().all(|l| (l - x[0]).abs() < TOLERANCE);
     if same(&logs) {
         let signs_agree = negative.iter().all(|n| *n == negative[0]);
-        let size = constant(problem, logs[0])?;
-        return signs_agree.then(|| if negative[0] { problem.setting.store.neg(size) } else { size });
+        let size = constant(setting, logs[0])?;
+        return signs_agree.then(|| if negative[0] { setting.store.neg(size) } else { size });
     }
-    let generators = generators(problem, members, points);
+    let generators = generators(setting, members, points);
     // The simplest first: powers of members, and only then of their distances from 1.
     for kinds in [1, 3] {
         let chosen: Vec<&Generator> = generators.iter().flat_map(|g| g.iter().take(kinds)).collect();
         if chosen.is_empty() || chosen.len() + 2 > logs.len() {
             continue;
         }
-        if let Some(found) = monomial(problem, &chosen, &logs, &negative) {
+        if let Some(found) = monomial(setting, &chosen, &logs, &negative) {
             return Some(found);
         }
     }
@@ -53,10 +55,10 @@ pub fn fit(problem: &mut Problem, members: &[SymbolId], points: &[&Point<f64>], 
 }
 
 /// For each scalar member `m`: `|m|`, `|1 − m|`, `|1 + m|`.
-fn generators(problem: &mut Problem, members: &[SymbolId], points: &[&Point<f64>]) -> Vec<Vec<Generator>> {
+fn generators(setting: &mut Setting, members: &[SymbolId], points: &[&Point<f64>]) -> Vec<Vec<Generator>> {
     let mut all = Vec::new();
     for &s in members {
-        let store = &mut problem.setting.store;
+        let store = &mut setting.store;
         if !store.symbol_info(s).shape.is_empty() {
             continue;
         }
@@ -79,14 +81,20 @@ fn generators(problem: &mut Problem, members: &[SymbolId], points: &[&Point<f64>
 }
 
 /// Exponents by least squares, rounded and tried.
-fn monomial(problem: &mut Problem, generators: &[&Generator], logs: &[f64], negative: &[bool]) -> Option<Term> {
+fn monomial(setting: &mut Setting, generators: &[&Generator], logs: &[f64], negative: &[bool]) -> Option<Term> {
     let (rows, columns) = (logs.len(), generators.len() + 1);
     let matrix = DMatrix::from_fn(rows, columns, |i, j| generators.get(j).map_or(1.0, |g| g.logs[i]));
     let wanted = DVector::from_column_slice(logs);
     let gram = matrix.transpose() * &matrix;
     let solution = gram.lu().solve(&(matrix.transpose() * &wanted))?;
-    let exponents: Vec<f64> =
-        (0..generators.len()).map(|j| (solution[j] * DENOMINATOR).round() / DENOMINATOR).collect();
+    let fractions: Vec<(f64, u64)> = (0..generators.len())
+        .map(|j| {
+            let scaled = |d: u64| (solution[j] * d as f64).round();
+            let near = |d: &u64| (scaled(*d) / *d as f64 - solution[j]).abs() < NEAR;
+            DENOMINATORS.into_iter().find(near).map(|d| (scaled(d), d))
+        })
+        .collect::<Option<_>>()?;
+    let exponents: Vec<f64> = fractions.iter().map(|(n, d)| n / *d as f64).collect();
     if exponents.iter().any(|e| e.abs() > MAX_EXPONENT) {
         return None;
     }
@@ -96,7 +104,7 @@ fn monomial(problem: &mut Problem, generators: &[&Generator], logs: &[f64], nega
     if rest.iter().any(|r| (r - rest[0]).abs() > TOLERANCE) {
         return None;
     }
-    let mut t = constant(problem, rest[0])?;
+    let mut t = constant(setting, rest[0])?;
     // An odd power may carry the sign of the value; otherwise the size alone enters.
     let carries =
         |i: usize| generators.iter().zip(&exponents).filter(|(g, e)| g.negative[i] && *e % 2.0 != 0.0).count() % 2 == 1;
@@ -104,11 +112,11 @@ fn monomial(problem: &mut Problem, generators: &[&Generator], logs: &[f64], nega
     if !signed && negative.iter().any(|n| *n != negative[0]) {
         return None;
     }
-    let store = &mut problem.setting.store;
-    for (g, e) in generators.iter().zip(&exponents).filter(|(_, e)| **e != 0.0) {
+    let store = &mut setting.store;
+    for (g, (e, (n, d))) in generators.iter().zip(exponents.iter().zip(&fractions)).filter(|(_, (e, _))| **e != 0.0) {
         let plain = signed || e % 2.0 == 0.0 || store.positive(g.inner);
         let base = if plain { g.inner } else { store.abs(g.inner) };
-        let exponent = Rational::from_parts(((e * DENOMINATOR) as i64).into(), (DENOMINATOR as u64).into());
+        let exponent = Rational::from_parts((*n as i64).into(), (*d).into());
         let power = store.power(base, &exponent);
         t = store.mul(t, power);
     }
@@ -119,10 +127,10 @@ fn monomial(problem: &mut Problem, generators: &[&Generator], logs: &[f64], nega
 }
 
 /// The number with this logarithm, as a root of a fraction.
-fn constant(problem: &mut Problem, log: f64) -> Option<Term> {
-    for root in [1u8, 2, 3, 4, 6] {
-        let Some(q) = fraction((log * f64::from(root)).exp()) else { continue };
-        let store = &mut problem.setting.store;
+fn constant(setting: &mut Setting, log: f64) -> Option<Term> {
+    for root in DENOMINATORS {
+        let Some(q) = fraction((log * root as f64).exp()) else { continue };
+        let store = &mut setting.store;
         let base = store.num(q);
         return Some(store.power(base, &Rational::from_parts(1.into(), root.into())));
     }
@@ -156,8 +164,8 @@ fn fraction(value: f64) -> Option<Rational> {
 }
 
 /// Whether a term is the number one.
-pub fn is_one(problem: &Problem, t: Term) -> bool {
-    problem.setting.store.as_fill(t).is_some_and(Rational::is_one)
+pub fn is_one(setting: &Setting, t: Term) -> bool {
+    setting.store.as_fill(t).is_some_and(Rational::is_one)
 }
 
 #[cfg(test)]

@@ -1,0 +1,275 @@
+//! Moves that are rational in the factors, such as those of a step with decay or with `eps` in a denominator.
+//!
+//! Every entry of the target's move is `n(c) / d(c)` for polynomials in the factors `c` (with rational exponents), whose
+//! coefficients are terms without them. So `left · d(c) = n(c)` is a linear equation between the monomials of the factors, as
+//! unknown numbers. If as many equations as there are monomials, from entries of one block at points of one member, have a
+//! determinant that is certainly not zero, they have the solution zero alone; and a product of positive factors is not zero.
+
+use rustc_hash::FxHashSet;
+
+use super::Asked;
+use super::entries::Entries;
+use super::pieces::{points_text, values};
+use crate::check::Budget;
+use crate::check::sample::{Point, Sampler};
+use crate::check::witness::{Number, shown_values};
+use crate::domain::Rational;
+use crate::domain::interval::Interval;
+use crate::domain::prime::Random;
+use crate::model::elaborate::Role;
+use crate::term::{Node, Program, Store, SymbolId, Term};
+use crate::verdict::{Evidence, Finding, Verdict, Witness};
+
+/// Monomials that are told apart.
+const MAX_MONOMIALS: usize = 5;
+/// Entries of a block that are looked at.
+const MAX_ENTRIES: usize = 48;
+/// Points of one member whose equations are put together.
+const TOGETHER: usize = 3;
+/// Members that are tried.
+const TRIED: usize = 24;
+
+/// A power product: atoms with their exponents, sorted. An atom is a factor or a number made of factors and members alone.
+type Monomial = Vec<(Term, Rational)>;
+/// A sum of monomials with coefficients free of factors.
+type Polynomial = Vec<(Monomial, Term)>;
+
+/// The rational functions of factors.
+struct Forms<'a> {
+    store: &'a mut Store,
+    factors: Vec<SymbolId>,
+    /// Factors and members: what an unknown number may be made of.
+    constants: FxHashSet<SymbolId>,
+}
+
+impl Forms<'_> {
+    fn depends(&self, t: Term) -> bool {
+        self.store.free_symbols(&[t]).iter().any(|s| self.factors.contains(s))
+    }
+
+    /// A scalar as numerator and denominator.
+    fn of(&mut self, t: Term) -> Option<(Polynomial, Polynomial)> {
+        let one: (Monomial, Term) = (Vec::new(), self.store.num(1));
+        if !self.depends(t) {
+            return Some((vec![(Vec::new(), t)], vec![one]));
+        }
+        match self.store.node(t).clone() {
+            Node::Symbol(_) => Some((vec![(vec![(t, Rational::ONE)], one.1)], vec![one])),
+            Node::Sum(parts) => {
+                let (mut top, mut bottom) = (Vec::new(), vec![one]);
+                for (c, x) in parts.iter() {
+                    let (n, d) = self.of(*x)?;
+                    let n: Polynomial = n.into_iter().map(|(m, k)| (m, self.store.scale(c.clone(), k))).collect();
+                    if d == bottom {
+                        top = self.sum(top, n);
+                        continue;
+                    }
+                    let (left, right) = (self.product(&top, &d)?, self.product(&n, &bottom)?);
+                    top = self.sum(left, right);
+                    bottom = self.product(&bottom, &d)?;
+                }
+                Some((top, bottom))
+            }
+            Node::Product { a, b, la, lb, .. } if la.is_empty() && lb.is_empty() => {
+                let ((n, d), (n2, d2)) = (self.of(a)?, self.of(b)?);
+                Some((self.product(&n, &n2)?, self.product(&d, &d2)?))
+            }
+            Node::Power(x, q) => {
+                let (n, d) = self.of(x)?;
+                if q == Rational::NEG_ONE {
+                    return Some((d, n));
+                }
+                match (self.power(&n, &q), self.power(&d, &q)) {
+                    (Some(n), Some(d)) => Some((n, d)),
+                    _ => self.unknown(t, one),
+                }
+            }
+            _ => self.unknown(t, one),
+        }
+    }
+
+    /// A number that is the same at all points of a member, whatever it is.
+    fn unknown(&self, t: Term, one: (Monomial, Term)) -> Option<(Polynomial, Polynomial)> {
+        let constant = self.store.free_symbols(&[t]).iter().all(|s| self.constants.contains(s));
+        constant.then(|| (vec![(vec![(t, Rational::ONE)], one.1)], vec![one]))
+    }
+
+    /// A power of a polynomial of one term.
+    fn power(&mut self, p: &Polynomial, q: &Rational) -> Option<Polynomial> {
+        let [(m, k)] = &p[..] else { return None };
+        let raised = m.iter().map(|(a, e)| (*a, e * q)).collect();
+        Some(vec![(raised, self.store.power(*k, q))])
+    }
+
+    fn sum(&mut self, a: Polynomial, b: Polynomial) -> Polynomial {
+        let mut all = a;
+        for (m, k) in b {
+            match all.iter_mut().find(|(n, _)| *n == m) {
+                Some((_, own)) => *own = self.store.add(*own, k),
+                None => all.push((m, k)),
+            }
+        }
+        all.retain(|(_, k)| !self.store.is_zero(*k));
+        all.sort();
+        all
+    }
+
+    fn product(&mut self, a: &Polynomial, b: &Polynomial) -> Option<Polynomial> {
+        if a.len() * b.len() > 4 * MAX_MONOMIALS {
+            return None;
+        }
+        let mut all = Vec::new();
+        for (m, k) in a {
+            for (n, l) in b {
+                let mut both = m.clone();
+                for (atom, e) in n {
+                    match both.iter_mut().find(|(x, _)| x == atom) {
+                        Some((_, own)) => *own = &*own + e,
+                        None => both.push((*atom, e.clone())),
+                    }
+                }
+                both.retain(|(_, e)| !e.is_zero());
+                both.sort();
+                let coefficient = self.store.mul(*k, *l);
+                all = self.sum(all, vec![(both, coefficient)]);
+            }
+        }
+        Some(all)
+    }
+}
+
+/// The coefficients of the equations, by entry and monomial.
+struct Equations {
+    rows: Vec<Vec<Term>>,
+    width: usize,
+}
+
+fn equations(asked: &mut Asked, left: Term, right: Term, factors: &[usize]) -> Option<Equations> {
+    let size = asked.problem.setting.store.size(right).min(MAX_ENTRIES);
+    let symbols: Vec<SymbolId> = factors.iter().map(|&j| asked.factors[j].symbol).collect();
+    let members = asked.problem.setting.quantified.iter().filter(|q| matches!(q.role, Role::Member | Role::Rate));
+    let constants = members.map(|q| q.symbol).chain(symbols.iter().copied()).collect();
+    let mut forms = Forms { store: &mut asked.problem.setting.store, factors: symbols, constants };
+    let mut entries = Entries::default();
+    let mut all: Vec<Polynomial> = Vec::new();
+    for i in 0..size {
+        let (l, r) = (entries.of(forms.store, left, i), entries.of(forms.store, right, i));
+        let (n, d) = forms.of(r)?;
+        let l = vec![(Vec::new(), l)];
+        let (demanded, minus) = (forms.product(&l, &d)?, forms.store.num(-1));
+        let n = n.into_iter().map(|(m, k)| (m, forms.store.mul(minus, k))).collect();
+        all.push(forms.sum(demanded, n));
+    }
+    let mut monomials: Vec<Monomial> = all.iter().flatten().map(|(m, _)| m.clone()).collect();
+    monomials.sort();
+    monomials.dedup();
+    // Some unknown has to be other than zero for certain: a product of factors.
+    let is_factor = |t: &Term| matches!(forms.store.node(*t), Node::Symbol(_));
+    let positive = monomials.iter().any(|m| m.iter().all(|(a, _)| is_factor(a)));
+    if monomials.len() < 2 || monomials.len() > MAX_MONOMIALS || !positive {
+        return None;
+    }
+    let zero = forms.store.num(0);
+    let row = |p: &Polynomial| {
+        let of = |m: &Monomial| p.iter().find(|(n, _)| n == m).map_or(zero, |(_, k)| *k);
+        monomials.iter().map(of).collect()
+    };
+    Some(Equations { rows: all.iter().map(row).collect(), width: monomials.len() })
+}
+
+/// Refutes that factors exist, as the module says.
+pub fn differ(asked: &mut Asked, (left, right): (Term, Term), factors: &[usize], budget: &Budget) -> Option<Finding> {
+    let equations = equations(asked, left, right, factors)?;
+    let plain = super::refute::at_one(asked, right, factors);
+    let mut roots: Vec<Term> = equations.rows.iter().flatten().copied().collect();
+    roots.extend([left, plain]);
+    let program = Program::new(&asked.problem.setting.store, &roots);
+    let sampler = Sampler::new(&asked.problem.setting, &roots, &asked.problem.domain);
+    if program.operations().saturating_mul(TRIED * TOGETHER * 100) > budget.operations {
+        return None;
+    }
+    let mut random = Random::new(budget.seed, "linear");
+    for tried in 0..TRIED {
+        let mut points: Vec<Point<Rational>> = Vec::new();
+        let mut rows: Vec<Vec<Number>> = Vec::new();
+        let mut shown = None;
+        for _ in 0..TOGETHER {
+            let Some(mut point) = sampler.simple(&mut random, tried / 8) else { continue };
+            if let Some(first) = points.first() {
+                for (symbol, role, discrete) in sampler.symbols() {
+                    if matches!(role, Role::Member | Role::Rate) || discrete {
+                        point.insert(symbol, first.get(&symbol)?.clone());
+                    }
+                }
+                if !sampler.satisfied(&point) {
+                    continue;
+                }
+            }
+            let Some(mut found) = values(asked, &program, &roots, &point) else { continue };
+            let sides = found.split_off(roots.len() - 2);
+            let flat: Vec<Number> = found.into_iter().flatten().collect();
+            rows.extend(flat.chunks(equations.width).map(<[Number]>::to_vec));
+            points.push(point);
+            shown.get_or_insert(sides);
+            if independent(&rows, equations.width) {
+                return shown.map(|sides| finding(asked, &points, &sides));
+            }
+        }
+    }
+    None
+}
+
+/// Whether so many of the rows have a determinant that is certainly not zero: elimination in intervals with the largest
+/// pivot.
+fn independent(rows: &[Vec<Number>], width: usize) -> bool {
+    let mut work: Vec<Vec<Interval>> = rows.iter().map(|r| r.iter().map(Number::interval).collect()).collect();
+    for column in 0..width {
+        let pivot = (column..work.len())
+            .filter(|&i| !work[i][column].has_zero())
+            .max_by(|&a, &b| work[a][column].mignitude().total_cmp(&work[b][column].mignitude()));
+        let Some(pivot) = pivot else { return false };
+        work.swap(column, pivot);
+        let (done, rest) = work.split_at_mut(column + 1);
+        let top = &done[column];
+        for row in rest {
+            let Some(factor) = row[column].over(&top[column]) else { return false };
+            for k in column..width {
+                row[k] = row[k].minus(&factor.times(&top[k]));
+            }
+        }
+    }
+    true
+}
+
+fn finding(asked: &Asked, points: &[Point<Rational>], sides: &[Vec<Number>]) -> Finding {
+    let (left, right) = (&sides[0], &sides[1]);
+    let index = (0..left.len()).find(|&i| left[i].differs(&right[i])).unwrap_or(0);
+    let component =
+        asked.problem.equation.components.first().and_then(|c| c.entries.get(index).cloned()).unwrap_or_default();
+    let others = match points {
+        [_] => String::new(),
+        [_, rest @ ..] => format!("; the other points: {}", points_text(asked, rest)),
+        [] => String::new(),
+    };
+    let no_rate = format!(
+        "the moves are linear equations between products of the factors, and those of the entries here have no solution but \
+         zero{others}"
+    );
+    let exact = left.iter().chain(right).all(|n| matches!(n, Number::Exact(_)));
+    let mut finding = Finding::new(
+        Verdict::Fails,
+        Evidence::Counterexample,
+        "no factors make the moves in the first step equal: the entries of the block demand different ones",
+    );
+    finding.witness = points.first().map(|point| Witness {
+        point: shown_values(&asked.problem.setting, point),
+        component,
+        component_index: 0,
+        quantity: "the moves of the parameters in the first step, with all factors 1".into(),
+        left: left.get(index).map(Number::text).unwrap_or_default(),
+        right: right.get(index).map(Number::text).unwrap_or_default(),
+        no_rate: Some(no_rate),
+        exact,
+    });
+    finding
+}
