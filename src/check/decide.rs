@@ -7,7 +7,7 @@ mod small;
 mod step;
 
 pub(in crate::check) use claims::claims;
-use claims::scaled_permutations;
+use claims::{scaled_permutations, seem_scaled_permutations};
 use rates::proved_rate;
 pub(in crate::check) use rates::{Sign, agree, expected_rate, is_one, looks_like_one, positive, rate_text, up_to_rate};
 pub(in crate::check) use step::step;
@@ -48,6 +48,10 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
     if let Some(reason) = &problem.invalid {
         return Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason.clone()));
     }
+    if let Some(reason) = &problem.open {
+        let message = format!("as far as is proved the question makes no sense, but numbers say otherwise: {reason}");
+        return Ok(Finding::new(Verdict::Undecided, Evidence::None, message));
+    }
     let built = problem.setting.store.len();
     if let Some(broken) = claims(problem, budget)? {
         return Ok(broken);
@@ -87,6 +91,16 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
         Shape::Step(lr) => step(problem, lr, budget)?,
     };
     if let Some(jacobians) = &problem.diagonal
+        && let Some(false) = scaled_permutations(problem, jacobians, budget)
+        && finding.verdict > Verdict::Fails
+        && seem_scaled_permutations(problem, jacobians, budget)
+    {
+        finding = Finding::new(
+            Verdict::Undecided,
+            Evidence::None,
+            "a `diagonal` or `entries` state is carried by maps whose Jacobian is a scaled permutation, and whether this one's is, as numbers say, is open",
+        );
+    } else if let Some(jacobians) = &problem.diagonal
         && let Some(false) = scaled_permutations(problem, jacobians, budget)
     {
         let why = "a `diagonal` or `entries` state is carried functorially only by maps whose Jacobian is a scaled permutation, and this one's is not";

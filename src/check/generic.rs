@@ -1,5 +1,6 @@
 //! Generic things: an architecture with free jets, and generic values of terms.
 
+use crate::domain::float::Float;
 use crate::domain::prime::{Field, Prime, PseudoInverses, Random, Signs};
 use crate::domain::{Domain, Rational};
 use crate::model::architecture::{Architecture, Block};
@@ -91,6 +92,46 @@ pub fn pattern(e: &Elaborator<'_>, t: Term) -> Option<Vec<u64>> {
         values.insert(*s, entries);
     }
     program.run(&mut prime, |s| values.get(&s).cloned()).ok().and_then(|mut r| r.pop())
+}
+
+/// Whether a matrix seems to have more zeros, or to be nearer to a multiple of an isometry, than a prime field sees, where
+/// atoms have no relations that no rule knows: what is refused because of its form may then not be refused.
+pub fn hides_relations(e: &mut Elaborator<'_>, j: Term) -> bool {
+    const NOTHING: f64 = 1e-9;
+    const PLACES: usize = 3;
+    let gram = e.store.product(j, &[0, 1], j, &[0, 2], &[1, 2]);
+    let n = e.store.shape(gram)[0];
+    // Differences of the diagonal as well: all are equal in a multiple of an isometry.
+    let diagonal = e.store.gather(gram, (0..n).map(|k| (k * n + k) as u32).collect(), &[n]);
+    let first = e.store.gather(gram, vec![0; n], &[n]);
+    let spread = e.store.sub(diagonal, first);
+    let terms = [j, gram, spread];
+    let Some(exact) = terms.iter().map(|t| pattern(e, *t)).collect::<Option<Vec<_>>>() else { return false };
+    let program = Program::new(&e.store, &terms);
+    let mut random = Random::new(0, "hidden relations");
+    let mut vanishing: Vec<Vec<bool>> = exact.iter().map(|v| vec![true; v.len()]).collect();
+    for _ in 0..PLACES {
+        let mut values = rustc_hash::FxHashMap::default();
+        for s in program.inputs() {
+            let n: usize = e.store.symbol_info(*s).shape.iter().product();
+            let side = (n as f64).sqrt().round() as usize;
+            let draw = e.quantified.iter().find(|q| q.symbol == *s).map_or(Draw::Real, |q| q.draw);
+            let entries: Vec<f64> = match draw {
+                Draw::Permutation | Draw::SignedPermutation => {
+                    (0..n).map(|k| f64::from(u8::from((k / side + 1) % side == k % side))).collect()
+                }
+                Draw::Sign => vec![1.0],
+                Draw::Pi => vec![std::f64::consts::PI],
+                Draw::Real => (0..n).map(|_| 0.25 + random.unit()).collect(),
+            };
+            values.insert(*s, entries);
+        }
+        let Ok(found) = program.run(&mut Float::default(), |s| values.get(&s).cloned()) else { return false };
+        for (zero, v) in vanishing.iter_mut().zip(&found) {
+            zero.iter_mut().zip(v).for_each(|(z, x)| *z &= x.abs() < NOTHING);
+        }
+    }
+    vanishing.iter().zip(&exact).any(|(zero, v)| zero.iter().zip(v).any(|(z, x)| *z && *x != 0))
 }
 
 /// Whether terms vanish for free values of all their symbols, whatever these are drawn from: at random points of three

@@ -303,6 +303,7 @@ fn problem(shape: Shape, equation: Equation, domain: Vec<Constraint>, claims: Ve
         domain,
         claims,
         invalid: None,
+        open: None,
         diagonal: None,
         expected_rate: None,
         auto: None,

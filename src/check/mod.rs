@@ -169,6 +169,9 @@ pub struct Problem {
     pub claims: Vec<Claim>,
     /// Why the question makes no sense, if that is known already.
     pub invalid: Option<String>,
+    /// Why the question cannot be answered, if that is known already: it would make no sense, but for a relation that numbers
+    /// see and no proof.
+    pub open: Option<String>,
     /// Jacobians that must be scaled permutations for the `diagonal` states to be carried functorially.
     pub diagonal: Option<Vec<Term>>,
     /// The rate that the check expects, as a term.

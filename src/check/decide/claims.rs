@@ -8,6 +8,7 @@ use crate::check::witness::Goal;
 use crate::check::{Budget, ClaimKind, Component, Problem, algebra, certify, places, sample, singular};
 use crate::domain::Rational;
 use crate::domain::exact::Exact;
+use crate::domain::float::Float;
 use crate::domain::interval::Intervals;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::model::elaborate::{Constraint, ConstraintKind};
@@ -263,6 +264,29 @@ fn holds_at(program: &Program, point: &sample::Point<Rational>, kind: Constraint
         return Some(false);
     }
     v[0].iter().all(|x| if positive { x.lo() > 0.0 } else { !x.has_zero() }).then_some(true)
+}
+
+/// Whether matrices are scaled permutations in floating point, at a few places: atoms may have relations that a prime field does
+/// not know.
+pub(super) fn seem_scaled_permutations(problem: &Problem, jacobians: &[Term], budget: &Budget) -> bool {
+    const NOTHING: f64 = 1e-9;
+    let sampler = Sampler::new(&problem.setting, jacobians, &problem.domain);
+    let program = Program::new(&problem.setting.store, jacobians);
+    let mut random = Random::new(budget.seed, "seemingly scaled permutations");
+    let mut seen = 0;
+    for _ in 0..8 {
+        let Some(point) = sampler.float(&mut random) else { continue };
+        let Ok(values) = program.run(&mut Float::default(), |s| point.get(&s).cloned()) else { continue };
+        for (m, j) in values.iter().zip(jacobians) {
+            let n = problem.setting.store.shape(*j)[0];
+            let single = |at: &dyn Fn(usize) -> usize| (0..n).filter(|k| m[at(*k)].abs() > NOTHING).count() == 1;
+            if !(0..n).all(|i| single(&|k| i * n + k) && single(&|k| k * n + i)) {
+                return false;
+            }
+        }
+        seen += 1;
+    }
+    seen > 1
 }
 
 /// Whether all these Jacobians have one non-zero entry in each row and column at a generic point.

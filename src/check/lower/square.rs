@@ -8,7 +8,9 @@ use rustc_hash::FxHashMap;
 use super::carry::carry;
 use super::claims::claims_of;
 use super::monomial::Monomial;
-use super::{Function, components, interpret, optimizer_places, path_text, problem, setting, show_state, task};
+use super::{
+    Function, components, interpret, jacobian, optimizer_places, path_text, problem, setting, show_state, task,
+};
 use crate::check::class::ClassQuestion;
 use crate::check::generic;
 use crate::check::{Equation, Problem, Shape, Task};
@@ -201,7 +203,10 @@ fn square(
                 right_path: String::new(),
             };
             let mut p = problem(shape, equation, domain, claims);
-            p.invalid = Some(reason);
+            match hides_relations(e, &path)? {
+                true => p.open = Some(reason),
+                false => p.invalid = Some(reason),
+            }
             return Ok((p, morphisms, None));
         }
     };
@@ -214,6 +219,19 @@ fn square(
     show_state(e, &source);
     let maps = class_of_maps(e, &path);
     Ok((p, morphisms, maps))
+}
+
+/// Whether the Jacobian of a part of a path seems to be of a simpler form than is seen of it.
+fn hides_relations(e: &mut Elaborator<'_>, path: &MorphismPath) -> Elab<bool> {
+    for m in &path.parts {
+        if m.source.dim.max(m.target.dim) <= LARGEST_EXPLAINED {
+            let j = jacobian(e, m)?;
+            if generic::hides_relations(e, j) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// The smallest class that holds the maps of an invertible path, seen at a random point and random members: only for

@@ -28,6 +28,12 @@ impl Prime {
         if m.iter().all(|v| *v == 0) {
             return Ok(m.to_vec());
         }
+        if rank == 1 {
+            // A matrix of rank one has one singular value, its norm.
+            let square = m.iter().fold(0, |sum, x| self.field.add(sum, self.field.mul(*x, *x)));
+            let scale = self.power(&square, &Rational::from_parts((-1).into(), 2u8.into()))?;
+            return Ok(m.iter().map(|x| self.field.mul(*x, scale)).collect());
+        }
         let across = Self::transposed(m, rows, cols);
         let (left, right) = (self.gather_rows(m, rows, cols), self.gather_rows(&across, cols, rows));
         let (r, c) = (left.kept.len(), right.kept.len());

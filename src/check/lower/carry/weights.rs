@@ -98,19 +98,26 @@ pub(super) fn entries(s: &mut Store, form: &Monomial, z: Term, k: Weight, odd: b
     s.mul(taken, by)
 }
 
-/// An `entries` state along a map with any Jacobian: the sum over the entries of `|K|ᵏ`, with signs if it is odd, for the
-/// inverse `K` of the Jacobian. It is a functor only where the Jacobian is a scaled permutation.
+/// An `entries` state along a map with a Jacobian whose form does not say that it is a scaled permutation; it is a functor only
+/// where it is one. With `K` the inverse of the Jacobian and `rᵢ = Σⱼ Kⱼᵢ²` the single entry of a column is `±√rᵢ`, so that
+/// `|K|ᵏ` is `rᵢ^(k/2 - 1) K²`, and with the sign `rᵢ^((k - 1)/2) K`: no power and no sign of a zero is taken.
 pub(super) fn entries_by_jacobian(s: &mut Store, j: Term, z: Term, k: Weight, odd: bool) -> Term {
-    if k.value() < Rational::ZERO {
-        let by = power(s, j, &-k.value(), odd);
-        return s.matmul(by, z);
-    }
     let inverse = s.inverse(j);
-    let by = power(s, inverse, &k.value(), odd);
-    s.product(by, &[0, 1], z, &[0], &[1])
+    let square = s.mul(inverse, inverse);
+    let n = s.shape(z)[0];
+    let ones = s.fill(Rational::ONE, &[n]);
+    let sizes = s.product(square, &[0, 1], ones, &[0], &[1]);
+    let half = crate::term::half();
+    let (carried, exponent) = match odd {
+        true => (inverse, (k.value() - Rational::ONE) * half),
+        false => (square, k.value() * half - Rational::ONE),
+    };
+    let carried = s.product(carried, &[0, 1], z, &[0], &[1]);
+    let factor = s.power(sizes, &exponent);
+    s.mul(factor, carried)
 }
 
-/// `|t|^q`, times the sign if odd; what is zero stays zero.
+/// `|t|^q`, times the sign if odd, of what is not zero.
 fn power(s: &mut Store, t: Term, q: &Rational, odd: bool) -> Term {
     let two = Rational::from(2);
     // An odd whole power keeps the sign, an even one loses it: no sign is needed then.
