@@ -5,10 +5,10 @@ use indexmap::IndexMap;
 use super::chart::Chart;
 use super::detect::{Led, detect};
 use super::exceptions::{Exceptions, exceptions, fresh_states_are_carried, holds_along_runs, starts_between_pieces};
-use super::factors::{Choice, Search};
+use super::factors::{Choice, Search, TOLERANCE};
 use super::prove::{Factors, prove};
 use super::relation::{Builder, Relation};
-use super::run::{Courses, PerBlock, Runner, STEPS};
+use super::run::{Course, Courses, PerBlock, Runner, STEPS, Values};
 use super::{Asked, Kind, refute, words};
 use crate::check::decide::{Disagreement, Sign, agree, claims, positive};
 use crate::check::sample::Point;
@@ -108,7 +108,7 @@ fn found(
     if !defined && let Some(reason) = refute::undefined(asked, budget) {
         return Ok(Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason)));
     }
-    let Some(courses) = courses.filter(|_| defined) else {
+    let Some(mut courses) = courses.filter(|_| defined) else {
         return Ok(Err("no point was found from which both sides could be followed".into()));
     };
     let (guess, failing) = guess(asked, &runner, &courses);
@@ -117,7 +117,7 @@ fn found(
         courses.groups.iter().map(Vec::len).sum::<usize>()
     )];
     if let Some(guess) = &guess {
-        let led = led(asked, &runner, &courses, guess);
+        let led = led(asked, &runner, &mut courses, guess);
         if let Some(led) = led {
             let carried = asked.carried.clone();
             let builder = Builder { chart: &chart, carried: &carried };
@@ -294,11 +294,26 @@ fn allowed(asked: &Asked) -> Vec<usize> {
     (0..asked.factors.len()).filter(|&j| !read.contains(&asked.factors[j].symbol)).collect()
 }
 
-fn led(asked: &Asked, runner: &Runner, courses: &Courses, guess: &Guess) -> Option<Led> {
-    let group = |(courses, factors): (&Vec<super::run::Course>, &PerBlock)| {
-        courses.iter().map(|c| runner.led(c, &asked.target, factors, STEPS).ok()).collect::<Option<Vec<_>>>()
-    };
-    courses.groups.iter().zip(&guess.numbers).map(group).collect()
+/// The target along each course, with the factors guessed. Courses on which rounding spoils it are left out, if others are
+/// left.
+fn led(asked: &Asked, runner: &Runner, courses: &mut Courses, guess: &Guess) -> Option<Led> {
+    let mut all = Vec::new();
+    for (group, factors) in courses.groups.iter_mut().zip(&guess.numbers) {
+        let found: Vec<_> = group.iter().map(|c| runner.led(c, &asked.target, factors, STEPS).ok()).collect();
+        let good = |c: &Course, led: &Vec<Values>| {
+            c.moves.iter().zip(Runner::moves(c, led)).all(|(wanted, got)| {
+                let size = wanted.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+                wanted.iter().zip(got).all(|(w, g)| (w - g).abs() <= TOLERANCE * size.max(1e-150))
+            })
+        };
+        let pairs: Vec<(Course, Vec<Values>)> =
+            std::mem::take(group).into_iter().zip(found).filter_map(|(c, l)| l.map(|l| (c, l))).collect();
+        let some = pairs.iter().any(|(c, l)| good(c, l));
+        let (kept, led) = pairs.into_iter().filter(|(c, l)| !some || good(c, l)).unzip();
+        *group = kept;
+        all.push(led);
+    }
+    courses.groups.iter().all(|g| !g.is_empty()).then_some(all)
 }
 
 fn proved(

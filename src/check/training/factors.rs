@@ -77,10 +77,25 @@ impl Search<'_> {
         let mut start = vec![0.0; scaled.len()];
         let mut values = Vec::new();
         for group in &self.courses.groups {
-            let logs = self.fit(group, scaled, &start)?;
-            let factors = self.factors(scaled, &logs);
-            if self.residual(group, &factors[..])?.iter().any(|r| r.abs() > TOLERANCE) {
-                return None;
+            let fitted: Vec<&Course> = group.iter().take(FITTED).collect();
+            let mut logs = self.fit(&fitted, scaled, &start)?;
+            let mut factors = self.factors(scaled, &logs);
+            let courses: Vec<&Course> = group.iter().collect();
+            if !self.agrees(&courses, &factors[..]) {
+                // Rounding may spoil a few courses, those of polar factors of ill-conditioned matrices above all: without the
+                // worst of them.
+                if scaled.is_empty() {
+                    return None;
+                }
+                let mut by_error: Vec<(f64, &Course)> =
+                    courses.iter().map(|c| (self.worst(c, &factors[..]).unwrap_or(f64::INFINITY), *c)).collect();
+                by_error.sort_by(|a, b| a.0.total_cmp(&b.0));
+                let better: Vec<&Course> = by_error.iter().take(group.len().div_ceil(2)).map(|c| c.1).collect();
+                logs = self.fit(&better, scaled, &logs)?;
+                factors = self.factors(scaled, &logs);
+                if !self.agrees(&courses, &factors[..]) {
+                    return None;
+                }
             }
             values.push(factors);
             start = logs;
@@ -92,7 +107,18 @@ impl Search<'_> {
     /// Whether the entries follow, at all steps, if each block has its own factors.
     pub fn follows(&self, courses: &[Course], factors: &PerBlock) -> bool {
         let whole = Search { allowed: Vec::new(), entries: self.entries.clone(), steps: STEPS, ..*self };
-        whole.residual(courses, factors).is_some_and(|all| all.iter().all(|r| r.abs() <= TOLERANCE))
+        whole.agrees(&courses.iter().collect::<Vec<_>>(), factors)
+    }
+
+    /// The largest relative difference on a course; `None` if it cannot be followed.
+    fn worst(&self, course: &Course, factors: &(impl Factoring + ?Sized)) -> Option<f64> {
+        self.differences(course, factors).map(|all| all.iter().fold(0.0f64, |m, r| m.max(r.abs())))
+    }
+
+    /// Whether the moves agree on nearly all courses: a guess may pass over what rounding has spoilt.
+    fn agrees(&self, courses: &[&Course], factors: &(impl Factoring + ?Sized)) -> bool {
+        let good = courses.iter().filter(|c| self.worst(c, factors).is_some_and(|w| w <= TOLERANCE)).count();
+        good * 4 >= courses.len() * 3
     }
 
     fn factors(&self, scaled: &[usize], logs: &[f64]) -> Vec<f64> {
@@ -103,31 +129,35 @@ impl Search<'_> {
         factors
     }
 
-    /// The differences of the moves, relative to their size, at all steps of some courses.
-    fn residual(&self, courses: &[Course], factors: &(impl Factoring + ?Sized)) -> Option<Vec<f64>> {
+    /// The differences of the moves, relative to their size, at all steps of those courses that can be followed; `None` if most
+    /// cannot.
+    fn residual(&self, courses: &[&Course], factors: &(impl Factoring + ?Sized)) -> Option<Vec<f64>> {
+        let followed: Vec<Vec<f64>> = courses.iter().filter_map(|c| self.differences(c, factors)).collect();
+        (2 * followed.len() >= courses.len()).then(|| followed.concat())
+    }
+
+    /// The differences of the moves of a course, relative to their size, at all steps; `None` if it cannot be followed.
+    fn differences(&self, course: &Course, factors: &(impl Factoring + ?Sized)) -> Option<Vec<f64>> {
         let mut all = Vec::new();
-        for course in courses {
-            let led = self.runner.led(course, self.target, factors, self.steps).ok()?;
-            for (wanted, got) in course.moves.iter().zip(Runner::moves(course, &led)) {
-                let (wanted, got) = (&wanted[self.entries.clone()], &got[self.entries.clone()]);
-                // Fixed weights keep the problem close to a linear one; a source that stands still has none of its own.
-                let size = wanted.iter().fold(0.0f64, |a, x| a.max(x.abs()));
-                let size = if size > 0.0 { size } else { got.iter().fold(0.0f64, |a, x| a.max(x.abs())) };
-                // Moves that are lost in rounding beside the point tell nothing.
-                let point = course.images[0][self.entries.clone()].iter().fold(0.0f64, |a, x| a.max(x.abs()));
-                if size <= 1e-7 * point || size < 1e-150 {
-                    continue;
-                }
-                all.extend(wanted.iter().zip(got).map(|(w, g)| (w - g) / size));
+        let led = self.runner.led(course, self.target, factors, self.steps).ok()?;
+        for (wanted, got) in course.moves.iter().zip(Runner::moves(course, &led)) {
+            let (wanted, got) = (&wanted[self.entries.clone()], &got[self.entries.clone()]);
+            // Fixed weights keep the problem close to a linear one; a source that stands still has none of its own.
+            let size = wanted.iter().fold(0.0f64, |a, x| a.max(x.abs()));
+            let size = if size > 0.0 { size } else { got.iter().fold(0.0f64, |a, x| a.max(x.abs())) };
+            // Moves that are lost in rounding beside the point tell nothing.
+            let point = course.images[0][self.entries.clone()].iter().fold(0.0f64, |a, x| a.max(x.abs()));
+            if size <= 1e-7 * point || size < 1e-150 {
+                continue;
             }
+            all.extend(wanted.iter().zip(got).map(|(w, g)| (w - g) / size));
         }
         all.iter().all(|r| r.is_finite()).then_some(all)
     }
 
     /// Levenberg and Marquardt's method from a start; the logarithms.
-    fn fit(&self, group: &[Course], scaled: &[usize], start: &[f64]) -> Option<Vec<f64>> {
+    fn fit(&self, courses: &[&Course], scaled: &[usize], start: &[f64]) -> Option<Vec<f64>> {
         let n = scaled.len();
-        let courses = &group[..group.len().min(FITTED)];
         let at = |u: &[f64]| self.residual(courses, &self.factors(scaled, u)[..]).map(DVector::from_vec);
         let mut u = start.to_vec();
         let mut r = at(&u)?;
