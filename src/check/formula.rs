@@ -6,7 +6,7 @@ use nalgebra::{DMatrix, DVector};
 
 use crate::check::Setting;
 use crate::check::sample::Point;
-use crate::domain::Rational;
+use crate::domain::{Fun, Rational};
 use crate::term::{SymbolId, Term};
 
 /// Denominators of exponents.
@@ -41,9 +41,14 @@ pub fn fit(setting: &mut Setting, members: &[SymbolId], points: &[&Point<f64>], 
         return signs_agree.then(|| if negative[0] { setting.store.neg(size) } else { size });
     }
     let generators = generators(setting, members, points);
-    // The simplest first: powers of members, and only then of their distances from 1.
-    for kinds in [1, 3] {
-        let chosen: Vec<&Generator> = generators.iter().flat_map(|g| g.iter().take(kinds)).collect();
+    // The simplest first: powers of members, their exponentials, and only then their distances from 1. What is the same at
+    // all members is no generator.
+    for kinds in [0..1, 3..4, 0..3] {
+        let chosen: Vec<&Generator> = generators
+            .iter()
+            .flat_map(|g| g.get(kinds.clone()).unwrap_or_default())
+            .filter(|g| g.logs.iter().all(|l| l.is_finite()) && !same(&g.logs))
+            .collect();
         if chosen.is_empty() || chosen.len() + 2 > logs.len() {
             continue;
         }
@@ -54,7 +59,7 @@ pub fn fit(setting: &mut Setting, members: &[SymbolId], points: &[&Point<f64>], 
     None
 }
 
-/// For each scalar member `m`: `|m|`, `|1 − m|`, `|1 + m|`.
+/// For each scalar member `m`: `|m|`, `|1 − m|`, `|1 + m|`, `exp m`.
 fn generators(setting: &mut Setting, members: &[SymbolId], points: &[&Point<f64>]) -> Vec<Vec<Generator>> {
     let mut all = Vec::new();
     for &s in members {
@@ -75,7 +80,8 @@ fn generators(setting: &mut Setting, members: &[SymbolId], points: &[&Point<f64>
             negative: values.iter().map(|v| f(*v) < 0.0).collect(),
             inner,
         };
-        all.push(vec![of(m, &|v| v), of(below, &|v| 1.0 - v), of(above, &|v| 1.0 + v)]);
+        let grown = store.map(Fun::Exp, m);
+        all.push(vec![of(m, &|v| v), of(below, &|v| 1.0 - v), of(above, &|v| 1.0 + v), of(grown, &|v| v.exp())]);
     }
     all
 }

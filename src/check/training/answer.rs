@@ -99,8 +99,9 @@ fn found(
         Ok(r) => r,
         Err(reason) => return Ok(Err(reason)),
     };
-    let members = runner.members(&asked.problem).len();
-    let groups = if members <= 1 && asked.kind != Kind::Same { 2 } else { (3 * members + 3).min(MAX_GROUPS) };
+    let members = runner.members(&asked.problem);
+    let constant = members.iter().all(|s| Some(*s) == asked.rate);
+    let groups = if constant && asked.kind != Kind::Same { 2 } else { (3 * members.len() + 3).min(MAX_GROUPS) };
     let courses = Courses::draw(&runner, &asked.problem, groups, COURSES, budget);
     let defined = courses.as_ref().is_some_and(|c| {
         c.groups.iter().flatten().any(|c| runner.led(c, &asked.target, &runner.ones()[..], STEPS).is_ok())

@@ -18,7 +18,9 @@ use crate::term::{Node, Program, Store, SymbolId, Term};
 use crate::verdict::Finding;
 
 /// Steps that are looked at.
-const STEPS: usize = 3;
+const STEPS: usize = 7;
+/// Coefficients in t of a flow that are compared.
+const COEFFICIENTS: usize = 5;
 /// Programs of more operations are not searched for witnesses.
 const MAX_OPERATIONS: usize = 2_000_000;
 
@@ -197,7 +199,7 @@ fn flow_later(asked: &mut Asked, rate: Term, budget: &Budget) -> Result<Option<F
         *first = rate;
     }
     let factors = Factors::everywhere(asked, list);
-    let Some(coefficients) = taylor(asked, &factors, STEPS) else { return Ok(None) };
+    let Some(coefficients) = taylor(asked, &factors, COEFFICIENTS) else { return Ok(None) };
     for (k, (left, right)) in coefficients.into_iter().enumerate().skip(1) {
         let order = k + 1;
         let program = crate::term::Program::new(&asked.problem.setting.store, &[left, right]);
@@ -306,6 +308,9 @@ fn taylor(asked: &mut Asked, factors: &Factors, orders: usize) -> Option<Vec<(Te
     for _ in 0..orders {
         f = along(store, f, &own, &source.next)?;
         g = along(store, g, &other, &scaled.next)?;
+        if Program::new(store, &[f, g]).operations() > MAX_OPERATIONS {
+            break;
+        }
         all.push((store.substitute_one(f, &start), store.substitute_one(g, &there)));
     }
     Some(all)
@@ -358,7 +363,12 @@ pub fn moves_differ(
     }
     let others: Vec<usize> = (0..asked.factors.len()).filter(|j| !factors.contains(j)).collect();
     let right = at_one(asked, right, &others);
-    let (left, right) = if homogeneous(asked, right, factors, budget) {
+    let mut goal = Goal::NoRate;
+    let (left, right) = if let Some(powers) = exponents(asked, right, factors, budget) {
+        // What no factor has an influence on none can mend.
+        if powers.iter().all(Rational::is_zero) {
+            goal = Goal::Differ;
+        }
         (left, at_one(asked, right, factors))
     } else if let [j] = factors
         && let Some((constant, slope)) = affine(asked, right, *j, budget)
@@ -381,7 +391,7 @@ pub fn moves_differ(
         let quantity =
             if asked.rate.is_some() { "the moves of the parameters in the first step" } else { "the velocities" };
         narrow(asked, &entries);
-        hunt(&asked.problem, &[left], &[right], Goal::NoRate, (&open, &sampled), budget, quantity).0
+        hunt(&asked.problem, &[left], &[right], goal, (&open, &sampled), budget, quantity).0
     };
     asked.problem.equation.components = components;
     Ok(found.map(|mut f| {
