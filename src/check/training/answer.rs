@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::chart::Chart;
 use super::detect::{Led, detect};
 use super::exceptions::{Exceptions, exceptions, fresh_states_are_carried, holds_along_runs, starts_between_pieces};
-use super::factors::{Choice, Search, TOLERANCE};
+use super::factors::{Choice, FINE, Search, TOLERANCE};
 use super::prove::{Factors, prove};
 use super::relation::{Builder, Relation};
 use super::run::{Course, Courses, PerBlock, Runner, STEPS, Values};
@@ -112,42 +112,24 @@ fn found(
     let Some(mut courses) = courses.filter(|_| defined) else {
         return Ok(Err("no point was found from which both sides could be followed".into()));
     };
-    let (guess, failing) = guess(asked, &runner, &courses);
     let mut tried = vec![format!(
         "courses: {} from fresh states, {STEPS} steps each",
         courses.groups.iter().map(Vec::len).sum::<usize>()
     )];
-    if let Some(guess) = &guess {
-        let led = led(asked, &runner, &mut courses, guess);
-        if let Some(led) = led {
-            let carried = asked.carried.clone();
-            let builder = Builder { chart: &chart, carried: &carried };
-            let mut relation = detect(asked, &builder, &courses, &led);
-            let traces = relation.equal_traces.take();
-            let mut attempts = vec![relation.clone()];
-            if traces.is_some() {
-                attempts.push(Relation { equal_traces: traces, ..relation });
-            }
-            for relation in attempts {
-                let open = match prove(asked, &builder, &relation, &guess.terms, budget)? {
-                    Ok(proof) => match exceptions(asked, &guess.terms, &proof.general, budget) {
-                        Exceptions::Met(why) => why,
-                        seen => {
-                            let mut f = proved(asked, guess, &relation, proof, budget);
-                            if let Exceptions::NotSeen(assumption) = seen {
-                                f.assumptions.push(assumption);
-                            }
-                            return Ok(Ok(f));
-                        }
-                    },
-                    Err(open) => open,
-                };
-                let equations = words::invariant(asked, &relation);
-                let what = if equations.is_empty() { "the parameters alone".to_owned() } else { equations.join("; ") };
-                tried.push(format!("invariant ({open}): {what}"));
-            }
-        }
+    let (first, failing) = guess(asked, &runner, &courses, TOLERANCE);
+    if let Some(guess) = &first
+        && let Some(f) = proved_with(asked, (&chart, &runner), &mut courses, guess, (&mut tried, budget))?
+    {
+        return Ok(Ok(f));
     }
+    // What is as small as `eps` shows in the last digits only.
+    if let Some(guess) = guess(asked, &runner, &courses, FINE).0
+        && first.as_ref().is_none_or(|f| f.terms != guess.terms)
+        && let Some(f) = proved_with(asked, (&chart, &runner), &mut courses, &guess, (&mut tried, budget))?
+    {
+        return Ok(Ok(f));
+    }
+    let guess = first;
     let square = (context.square)()?;
     if let Some(Square { finding: f, fits }) = &square
         && f.verdict >= Verdict::UpToRate
@@ -202,6 +184,44 @@ fn found(
     Ok(Ok(f))
 }
 
+/// The finding for guessed factors, if an invariant proves them.
+fn proved_with(
+    asked: &mut Asked,
+    (chart, runner): (&Chart, &Runner),
+    courses: &mut Courses,
+    guess: &Guess,
+    (tried, budget): (&mut Vec<String>, &Budget),
+) -> Result<Option<Finding>, Disagreement> {
+    let Some(led) = led(asked, runner, courses, guess) else { return Ok(None) };
+    let carried = asked.carried.clone();
+    let builder = Builder { chart, carried: &carried };
+    let mut relation = detect(asked, &builder, courses, &led);
+    let traces = relation.equal_traces.take();
+    let mut attempts = vec![relation.clone()];
+    if traces.is_some() {
+        attempts.push(Relation { equal_traces: traces, ..relation });
+    }
+    for relation in attempts {
+        let open = match prove(asked, &builder, &relation, &guess.terms, budget)? {
+            Ok(proof) => match exceptions(asked, &guess.terms, &proof.general, budget) {
+                Exceptions::Met(why) => why,
+                seen => {
+                    let mut f = proved(asked, guess, &relation, proof, budget);
+                    if let Exceptions::NotSeen(assumption) = seen {
+                        f.assumptions.push(assumption);
+                    }
+                    return Ok(Some(f));
+                }
+            },
+            Err(open) => open,
+        };
+        let equations = words::invariant(asked, &relation);
+        let what = if equations.is_empty() { "the parameters alone".to_owned() } else { equations.join("; ") };
+        tried.push(format!("invariant ({open}): {what}"));
+    }
+    Ok(None)
+}
+
 /// Why a map does not take blocks to blocks, if it does not.
 fn mixes_blocks(asked: &Asked, chart: &Chart) -> Option<String> {
     let (b, sources) = chart.blocks.iter().enumerate().find(|(_, s)| s.len() > 1)?;
@@ -214,10 +234,17 @@ fn mixes_blocks(asked: &Asked, chart: &Chart) -> Option<String> {
 }
 
 /// Factors that make the first steps agree in numbers, and the blocks for which there are none.
-fn guess(asked: &mut Asked, runner: &Runner, courses: &Courses) -> (Option<Guess>, Vec<usize>) {
+fn guess(asked: &mut Asked, runner: &Runner, courses: &Courses, tolerance: f64) -> (Option<Guess>, Vec<usize>) {
     let target = asked.target.clone();
-    let over =
-        |allowed: Vec<usize>, entries, steps| Search { runner, courses, target: &target, allowed, entries, steps };
+    let over = |allowed: Vec<usize>, entries, steps| Search {
+        runner,
+        courses,
+        target: &target,
+        allowed,
+        entries,
+        steps,
+        tolerance,
+    };
     let search = |allowed: Vec<usize>, entries| over(allowed, entries, STEPS);
     let ones = runner.ones();
     let rate: Vec<usize> = if asked.factors.is_empty() { Vec::new() } else { vec![0] };

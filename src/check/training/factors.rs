@@ -17,6 +17,8 @@ const FITTED: usize = 10;
 const ITERATIONS: usize = 24;
 /// A relative difference of the moves below this is none.
 pub const TOLERANCE: f64 = 1e-7;
+/// The same for a second look, which sees more and is spoilt sooner by rounding.
+pub const FINE: f64 = 1e-11;
 
 /// Factors that were found.
 #[derive(Debug, Clone)]
@@ -41,6 +43,8 @@ pub struct Search<'a> {
     pub entries: Range<usize>,
     /// The steps that are looked at.
     pub steps: usize,
+    /// Relative differences below this are none.
+    pub tolerance: f64,
 }
 
 impl Search<'_> {
@@ -117,7 +121,7 @@ impl Search<'_> {
 
     /// Whether the moves agree on nearly all courses: a guess may pass over what rounding has spoilt.
     fn agrees(&self, courses: &[&Course], factors: &(impl Factoring + ?Sized)) -> bool {
-        let good = courses.iter().filter(|c| self.worst(c, factors).is_some_and(|w| w <= TOLERANCE)).count();
+        let good = courses.iter().filter(|c| self.worst(c, factors).is_some_and(|w| w <= self.tolerance)).count();
         good * 4 >= courses.len() * 3
     }
 

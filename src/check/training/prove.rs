@@ -14,7 +14,7 @@ use crate::term::{Seeds, Store, SymbolId, Term};
 use crate::verdict::Residual;
 
 /// The factors of hyperparameters as terms, by block of the target; every list has all hyperparameters.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Factors {
     /// By block.
     pub blocks: Vec<Vec<Term>>,
