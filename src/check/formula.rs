@@ -16,8 +16,8 @@ const NEAR: f64 = 1e-5;
 const MAX_EXPONENT: f64 = 6.0;
 /// Numerators and denominators of constants stay below this.
 const MAX_PART: u64 = 1 << 20;
-/// A logarithm that differs by less is the same.
-const TOLERANCE: f64 = 1e-7;
+/// A logarithm that differs by less is the same: what is fitted to the last digits of moves is known to a few of its own.
+const TOLERANCE: f64 = 1e-5;
 
 /// What a formula is made of: a positive number at each member, and its term.
 struct Generator {
@@ -134,13 +134,24 @@ fn monomial(setting: &mut Setting, generators: &[&Generator], logs: &[f64], nega
 
 /// The number with this logarithm, as a root of a fraction.
 fn constant(setting: &mut Setting, log: f64) -> Option<Term> {
-    for root in DENOMINATORS {
-        let Some(q) = fraction((log * root as f64).exp()) else { continue };
+    let near = || [1, 2].into_iter().find_map(|root| near_fraction((log * root as f64).exp()).map(|q| (root, q)));
+    let close = DENOMINATORS.into_iter().find_map(|root| fraction((log * root as f64).exp()).map(|q| (root, q)));
+    if let Some((root, q)) = close.or_else(near) {
         let store = &mut setting.store;
         let base = store.num(q);
         return Some(store.power(base, &Rational::from_parts(1.into(), root.into())));
     }
     None
+}
+
+/// A fraction of very small numbers that a positive number is, to five digits.
+fn near_fraction(value: f64) -> Option<Rational> {
+    const MOST: u64 = 32;
+    (1..=MOST).find_map(|d| {
+        let n = (value * d as f64).round();
+        let fits = (1.0..=MOST as f64).contains(&n) && (n / d as f64 / value).ln().abs() < TOLERANCE;
+        fits.then(|| Rational::from_parts((n as u64).into(), d.into()))
+    })
 }
 
 /// A fraction of small numbers that a positive number is, to nine digits.

@@ -182,7 +182,7 @@ impl Search<'_> {
             let mut improved = false;
             for _ in 0..8 {
                 let mut damped = gram.clone();
-                (0..n).for_each(|j| damped[(j, j)] += damping * gram[(j, j)].max(1e-12));
+                (0..n).for_each(|j| damped[(j, j)] += damping * gram[(j, j)].max(1e-30));
                 let Some(step) = damped.lu().solve(&gradient) else { break };
                 let next: Vec<f64> = u.iter().zip(step.iter()).map(|(u, s)| u - s.clamp(-3.0, 3.0)).collect();
                 match at(&next).filter(|s| s.len() == r.len()) {
