@@ -39,6 +39,8 @@ pub enum Form {
     Both,
     /// On the rows or columns of each block: the entries that they correspond to, times this power of the Jacobian's.
     Sides(i8),
+    /// As [`Form::Sides`] on the diagonal, and zero beside it.
+    Diagonals(i8),
     /// One number for each block: that of the block that it comes from.
     Blocks,
 }
@@ -87,6 +89,7 @@ pub fn forms(source: &State, target: &State, carried: bool, chart: &Chart) -> Ve
         (s, t) if number(s) || number(t) => {}
         (s, t) if sides(s) && sides(t) => {
             all.extend([0, 1, -1].map(|p| (Way::Forward, Form::Sides(p))));
+            all.extend([0, 1, -1].map(|p| (Way::Forward, Form::Diagonals(p))));
         }
         (s, t) if sides(s) || sides(t) => {}
         (s, t) if square(s) && square(t) => all.extend([(Way::Forward, Form::Both), (Way::Back, Form::Both)]),
@@ -141,7 +144,7 @@ impl Builder<'_> {
                     let by: FxHashMap<SymbolId, Term> = [(asked.source.point, source.term)].into_iter().collect();
                     asked.problem.setting.store.substitute_one(asked.map, &by)
                 }
-                Form::Sides(p) => return self.sides(asked, link, p),
+                Form::Sides(p) | Form::Diagonals(p) => return self.sides(asked, link, p),
                 form => self.forward(&mut asked.problem.setting.store, form, source.term)?,
             };
             let store = &mut asked.problem.setting.store;
@@ -240,9 +243,11 @@ impl Builder<'_> {
             let width = side(&source.shape, state);
             let z = asked.source.states[from].term;
             let mut entries = Vec::with_capacity(size * size);
-            for i in &map {
-                for k in &map {
+            let diagonal = matches!(link.form, Form::Diagonals(_));
+            for (row, i) in map.iter().enumerate() {
+                for (column, k) in map.iter().enumerate() {
                     entries.push(match (i, k) {
+                        (Some(_), Some(_)) if diagonal && row != column => NONE,
                         (Some(i), Some(k)) => (ranges[a].start + i * width + k) as u32,
                         _ => NONE,
                     });

@@ -48,6 +48,10 @@ fn sentence(asked: &mut Asked, link: &Link) -> String {
         (_, Form::Sides(p)) => {
             format!("the copied {from}, rows and columns in their places (factors to the power {p})")
         }
+        (_, Form::Diagonals(0)) => format!("the copied diagonal of {from}, and zero beside it"),
+        (_, Form::Diagonals(p)) => {
+            format!("the copied diagonal of {from}, and zero beside it (factors to the power {p})")
+        }
     };
     // Blocks with the same constant are told together.
     let mut groups: Vec<(String, bool, Vec<String>)> = Vec::new();
