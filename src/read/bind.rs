@@ -42,8 +42,18 @@ pub fn bind<'e, A: Algebra<'e>>(
             (None, ..) => {
                 let name = &instance.name.name;
                 let message = format!("`{name}` needs its size `{}`", p.name.name);
-                let all = params.iter().map(|p| p.name.name.as_str()).collect::<Vec<_>>().join(", ");
-                let help = Some(format!("write `{name}({all})` with numbers"));
+                // What has a default, or is free in a family, need not be given.
+                let sizes: Vec<&str> = params
+                    .iter()
+                    .filter(|p| p.is_natural() && p.default.is_none())
+                    .map(|p| p.name.name.as_str())
+                    .collect();
+                let first = params.iter().zip(&sizes).all(|(p, size)| p.name.name == *size);
+                let all = match first {
+                    true => sizes.join(", "),
+                    false => sizes.iter().map(|s| format!("{s} = 2")).collect::<Vec<_>>().join(", "),
+                };
+                let help = Some(format!("write `{name}({all})`{}", if first { " with numbers" } else { "" }));
                 return Err(a.fault(ModelError::Argument { message, help, span: instance.span }));
             }
         };

@@ -155,7 +155,8 @@ impl Place<'_, '_> {
                 return Some(meant.to_owned());
             }
             if assigned || next.starts_with(':') && next.len() > 1 && value_of(token).is_some() {
-                return Some(match value_of(token) {
+                let near = ["loss", "output"].into_iter().find(|w| strsim::damerau_levenshtein(w, token) <= 2);
+                return Some(match value_of(token).or(near) {
                     Some(meant) => format!("write `{meant} = …`"),
                     None => format!("a name for a value is given by `let {token} = …`; the function is `output = …`"),
                 });
@@ -163,6 +164,9 @@ impl Place<'_, '_> {
             if next.starts_with([',', ':']) {
                 return Some(format!("parameters are declared by `param {token} : R`"));
             }
+        }
+        if self.expects(&[Rule::optimizer_entry]) && self.found.is_word() && next.starts_with(':') {
+            return Some(format!("a state is declared by `state {token} : tangent`, `state {token} : cotangent`, …"));
         }
         if self.expects(&[Rule::optimizer_entry])
             && let Some((_, meant)) = ENTRIES.iter().find(|(word, _)| *word == token)
@@ -182,9 +186,6 @@ impl Place<'_, '_> {
             if let Some((_, meant)) = ITEMS.iter().find(|(word, _)| *word == token) {
                 return Some((*meant).to_owned());
             }
-        }
-        if self.expects(&[Rule::kw_over]) && matches!(token, "for" | "with" | "where" | "n") {
-            return Some("the index stands behind `over`: `over n in 1..8`".to_owned());
         }
         None
     }

@@ -12,7 +12,9 @@
 //!   invariant, found as in abstract interpretation by widening: P. Cousot, R. Cousot, POPL 1977). All later states are in
 //!   it, so an exception that does not meet the box is never met.
 //!
-//! A step that does not come to rest at `lr = 0` takes its point into the box.
+//! Where a counter starts again and again there is one box for each of its values. A step that does not come to rest at `lr = 0` takes its point into the box.
+
+use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
@@ -28,6 +30,9 @@ use crate::term::{Program, SymbolId, Term};
 
 /// Steps that are followed before a box is put round the states, few at first.
 const WARM: [usize; 4] = [2, 48, 600, 6_000];
+
+/// Longer periods of states that come back are not looked for.
+const LONGEST_PERIOD: usize = 64;
 
 /// Scalar operations in intervals, all attempts together.
 const OPERATIONS: usize = 40_000_000;
@@ -232,6 +237,7 @@ fn boxed(problem: &Problem, system: &System, still: &Still<'_>, budget: &Budget)
         own.iter().zip(states).for_each(|(s, v)| drop(at.insert(*s, v)));
         let mut here: Vec<Vec<Interval>> = follower.symbols.iter().filter_map(|s| at.get(s).cloned()).collect();
         let mut taken = 0;
+        let mut last: VecDeque<Vec<Vec<Interval>>> = VecDeque::from([here.clone()]);
         'warm: for warm in WARM {
             while taken < warm {
                 if left == 0 {
@@ -241,10 +247,17 @@ fn boxed(problem: &Problem, system: &System, still: &Still<'_>, budget: &Budget)
                 let Some(next) = follower.after(&at, &here, taken == 0) else { break 'warm };
                 here = next;
                 taken += 1;
+                last.push_back(here.clone());
+                if last.len() > 2 * LONGEST_PERIOD {
+                    last.pop_front();
+                }
             }
-            for widening in [Widening::Twice, Widening::ToZero, Widening::HalfToZero] {
-                if follower.stays(&at, &here, widening, &mut left) {
-                    return true;
+            for period in [1].into_iter().chain(period(&last)) {
+                let phases: Vec<Vec<Vec<Interval>>> = last.iter().skip(last.len() - period).cloned().collect();
+                for widening in [Widening::Twice, Widening::ToZero, Widening::HalfToZero] {
+                    if follower.stays(&at, &phases, widening, &mut left) {
+                        return true;
+                    }
                 }
             }
         }
@@ -309,20 +322,24 @@ impl Follower<'_> {
         clear.then_some(values)
     }
 
-    /// Whether a box round these states is found that a step maps into itself, and that holds no exception.
-    fn stays(&self, at: &Point<Interval>, states: &[Vec<Interval>], widening: Widening, left: &mut usize) -> bool {
-        let mut inside: Vec<Vec<Interval>> = states.to_vec();
+    /// Whether boxes round these states are found that a step maps from each into the next, and from the last into the first,
+    /// and that hold no exception.
+    fn stays(&self, at: &Point<Interval>, phases: &[Vec<Vec<Interval>>], widening: Widening, left: &mut usize) -> bool {
+        let mut boxes = phases.to_vec();
         for round in 0..=2 * WIDENINGS {
-            if *left == 0 {
-                return false;
-            }
-            *left -= 1;
-            let Some(after) = self.after(at, &inside, false) else { return false };
             let mut closed = true;
-            for (a, b) in inside.iter_mut().flatten().zip(after.iter().flatten()) {
-                if b.lo() < a.lo() || b.hi() > a.hi() {
-                    closed = false;
-                    *a = widened(a, b, widening, round);
+            for phase in 0..boxes.len() {
+                if *left == 0 {
+                    return false;
+                }
+                *left -= 1;
+                let Some(after) = self.after(at, &boxes[phase], false) else { return false };
+                let next = (phase + 1) % boxes.len();
+                for (a, b) in boxes[next].iter_mut().flatten().zip(after.iter().flatten()) {
+                    if b.lo() < a.lo() || b.hi() > a.hi() {
+                        closed = false;
+                        *a = widened(a, b, widening, round);
+                    }
                 }
             }
             if closed {
@@ -331,6 +348,15 @@ impl Follower<'_> {
         }
         false
     }
+}
+
+/// The period of those entries of the states that come back to what they were, if some do: a counter that starts again.
+fn period(last: &VecDeque<Vec<Vec<Interval>>>) -> Option<usize> {
+    let flat: Vec<Vec<Interval>> = last.iter().map(|s| s.iter().flatten().copied().collect()).collect();
+    let entries = flat.first().map_or(0, Vec::len);
+    let changes = |c: usize| flat.windows(2).any(|w| w[0][c] != w[1][c]);
+    (2..=LONGEST_PERIOD.min(flat.len() / 2))
+        .find(|p| (0..entries).any(|c| changes(c) && (*p..flat.len()).all(|n| flat[n][c] == flat[n - p][c])))
 }
 
 /// An interval that holds both, and more where the first was left.

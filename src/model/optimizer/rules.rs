@@ -94,6 +94,15 @@ impl<'m> Elaborator<'m> {
             .map(|r| r.span)
             .or_else(|| rules.blocks.iter().find(|((n, _), _)| *n == target).map(|(_, r)| r.span))
         {
+            if first == span {
+                // One rule that `each` makes once for every block.
+                let message = format!("inside `each` a rule is made for every block, and `{target}` is all of them");
+                let help = match target == "params" {
+                    true => "the rule of a block is `W' = …`, with `grad(loss, W)` in it".to_owned(),
+                    false => format!("the part of a block is `{target}'[W] = …`"),
+                };
+                return self.fail(ModelError::OptimizerBody { message, help: Some(help), span });
+            }
             return self.fail(ModelError::AssignedTwice { name: target, first, span });
         }
         if covariant && !state.is_some_and(|s| matches!(s.variance, Variance::Tangent | Variance::Cotangent)) {

@@ -19,6 +19,9 @@ impl Place<'_, '_> {
         if entry == "param" && token == "=" && self.expects(&[Rule::arrow]) {
             return Some("a parameter ranges over its whole type and takes no value".to_owned());
         }
+        if self.expects(&[Rule::kw_over]) && matches!(token, "for" | "with" | "where" | "n") {
+            return Some("the index stands behind `over`: `over n in 1..8`".to_owned());
+        }
         if self.last == "over" && !self.found.is_word() {
             return Some("an index has a name: `over n in 1..8`".to_owned());
         }
@@ -137,6 +140,12 @@ impl Place<'_, '_> {
         if entry == "each" && self.expects(&[Rule::kw_in]) {
             return Some("the blocks are run through by `each W in params { … }`".to_owned());
         }
+        if morphism && matches!(token, ">" | "<" | ">=" | "<=" | "!=") && !self.before.contains("->") {
+            let name = if self.last.is_empty() { "a" } else { self.last };
+            return Some(format!(
+                "conditions stand behind `where`, after the type: `({name} : R where {name} {token} 0)`"
+            ));
+        }
         if item == "use" && (self.is("/") || self.is("::")) {
             return Some("the names of a library are joined by points: `use std.optimizers`".to_owned());
         }
@@ -193,6 +202,13 @@ impl Place<'_, '_> {
                     "write `check system {token}`, `check natural … along …`, `check commutes …`, `check preserves loss …` or `check same …`"
                 ));
             }
+        }
+        if self.expects(&[Rule::kw_along]) && token == "on" {
+            let asked = ["training", "transfer", "natural"].into_iter().find(|w| self.before.contains(w));
+            return Some(format!(
+                "`{0}` is asked along a morphism: `check {0} O along F`; two optimizers on one architecture are `check same O == P on A`",
+                asked.unwrap_or("natural")
+            ));
         }
         if self.expects(&[Rule::kw_along]) {
             return Some("what it is asked along stands behind `along`: `check natural O along F`".to_owned());

@@ -176,6 +176,23 @@ impl Place<'_, '_> {
         {
             return Some("a path is written `f ; g`: first `f`, then `g`".to_owned());
         }
+        if (self.is("?") || matches!(self.found.token, ">" | "<" | ">=" | "<=" | "==" | "!="))
+            && self.expects(&[Rule::add, Rule::infix])
+            && !self.expects(&[Rule::kw_then])
+        {
+            return Some(
+                "a choice is `if x > 0 then a else b`; a comparison stands nowhere else but behind `if` and `where`"
+                    .to_owned(),
+            );
+        }
+        if self.expects(&[Rule::kw_then]) && self.found.is_word() {
+            return Some(match self.found.token {
+                "and" | "or" | "not" => {
+                    "a condition compares once: for `and` put one `if` into the other, `if a > 0 then (if b > 0 then x else y) else y`".to_owned()
+                }
+                _ => "a choice has a `then`: `if x > 0 then a else b`".to_owned(),
+            });
+        }
         let condition = self.inside().1 != "let" && self.before.rfind("where") > self.before.rfind(['{', '}']);
         if (self.is("&") || self.is("|")) && condition {
             return Some("conditions are joined by commas".to_owned());
