@@ -137,6 +137,20 @@ pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget:
     found
 }
 
+/// Whether terms vanish when every sign is a free number: they do then at kinks as well, where signs are zero.
+pub fn vanishes_for_free_signs(
+    setting: &Setting,
+    terms: &[Term],
+    extra: &[Constraint],
+    budget: &Budget,
+    purpose: &str,
+) -> bool {
+    let test = Test::new(setting, terms, extra, budget, purpose);
+    test.program.operations() <= budget.operations / PART
+        && !ranks_depend_on_kinks(setting, terms)
+        && test.run_both(&Signs::Free, PseudoInverses::ByRank).0.holds()
+}
+
 /// Whether the first `split` roots equal the rest, one by one, at two random points of a prime field on each of the
 /// given pieces.
 pub fn agree_on_pieces(

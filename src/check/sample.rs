@@ -256,6 +256,8 @@ impl Sampler {
                 (Some(entries), _) => entries.iter().map(|&e| e as f64).collect(),
                 (None, Draw::Pi) => vec![std::f64::consts::PI],
                 (None, _) => {
+                    // A learning rate stays small: what happens far from 0 is no matter of limits, and overflows.
+                    let scale = if p.role == Role::Rate { 1.0 } else { scale };
                     (0..p.size).map(|i| float_entry(random, scale, p.low[i].as_ref(), p.high[i].as_ref())).collect()
                 }
             };
@@ -435,9 +437,11 @@ fn note_bounds(store: &Store, term: Term, plans: &mut [Plan]) {
 fn float_entry(random: &mut Random, scale: f64, low: Option<&Rational>, high: Option<&Rational>) -> f64 {
     let u = random.unit();
     match (low.map(|q| q.to_f64().value()), high.map(|q| q.to_f64().value())) {
+        // Of wider boxes the ends of an interval, too.
+        (Some(a), Some(b)) if scale > 1.0 => a + (b - a) / (1.0 + (8.0 - 16.0 * u).exp()),
         (Some(a), Some(b)) => a + (b - a) * (0.05 + 0.9 * u),
-        (Some(a), None) => a + (3.0 * u - 1.5).exp(),
-        (None, Some(b)) => b - (3.0 * u - 1.5).exp(),
+        (Some(a), None) => a + (3.0 * u - 1.5).exp() * scale,
+        (None, Some(b)) => b - (3.0 * u - 1.5).exp() * scale,
         (None, None) => (4.0 * u - 2.0) * scale,
     }
 }

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::step::whole_order;
 use super::{
     Disagreement, Sign, Standing, examine, expected_rate, hunt, is_one, looks_like_one, numbers, positive, rate_text,
     up_to_rate,
@@ -132,7 +133,7 @@ pub(super) fn near_zero(
                 "as lr tends to 0 from above the defect of one step is of order lr^{power}, by its power series at random points{seen}"
             );
             let mut f = Finding::new(Verdict::InLimit, Evidence::Numeric, message);
-            f.order = usize::try_from(power.floor()).ok();
+            f.order = whole_order(power);
             f.witness = Some(w);
             f.assumptions.push("the pieces near lr = 0 are those that were met at sampled points".into());
             f
@@ -197,7 +198,7 @@ fn with_rate(
         Defect::Order { power, .. }
             if *power >= Rational::from(2u8) && slope.is_some_and(|s| s > power.to_f64().value() - 0.5) =>
         {
-            (format!("is of order lr^{power}"), usize::try_from(power.floor()).ok())
+            (format!("is of order lr^{power}"), whole_order(&power))
         }
         _ => return Ok(None),
     };

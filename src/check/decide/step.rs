@@ -29,16 +29,21 @@ fn at_zero(problem: &mut Problem, lr: SymbolId, terms: &[Term]) -> Option<(Vec<T
     Some((values, slopes))
 }
 
-/// The rate of a step whose derivatives in `lr` at 0 vanish to first order beyond the carried state: the square root of
-/// the ratio of the second derivatives. A guess; the caller proves it on the whole step.
-fn second_order_rate(
+/// An order, if it is a whole number.
+pub(super) fn whole_order(power: &Rational) -> Option<usize> {
+    usize::try_from(power.floor()).ok().filter(|_| power.is_int())
+}
+
+/// The rate of a step whose derivatives in `lr` at 0 vanish to first order beyond the carried state: the root of the ratio of
+/// the first derivatives that do not. A guess; the caller proves it on the whole step.
+fn later_rate(
     problem: &mut Problem,
     lr: SymbolId,
-    left: &[Term],
-    right: &[Term],
+    (left, right): (&[Term], &[Term]),
     l1: &[Term],
     budget: &Budget,
 ) -> Option<Term> {
+    const HIGHEST: u8 = 8;
     if !l1.iter().all(|&t| problem.setting.store.is_zero(t)) {
         return None;
     }
@@ -46,23 +51,25 @@ fn second_order_rate(
     let zero = problem.setting.store.num(0);
     let seeds = Seeds::along([(lr, one)]);
     let by: FxHashMap<_, _> = [(lr, zero)].into_iter().collect();
-    let mut second = |terms: &[Term]| -> Option<Vec<Term>> {
+    let (mut l, mut r) = (left.to_vec(), right.to_vec());
+    for k in 1..=HIGHEST {
         let store = &mut problem.setting.store;
-        let mut result = Vec::with_capacity(terms.len());
-        for &t in terms {
-            let d = store.tangent(t, &seeds).ok()?;
-            result.push(store.tangent(d, &seeds).ok()?);
+        let mut next =
+            |terms: &[Term]| terms.iter().map(|&t| store.tangent(t, &seeds)).collect::<Result<Vec<_>, _>>().ok();
+        (l, r) = (next(&l)?, next(&r)?);
+        let (lk, rk) = (store.substitute(&l, &by), store.substitute(&r, &by));
+        if lk.iter().all(|&t| store.is_zero(t)) {
+            continue;
         }
-        Some(store.substitute(&result, &by))
-    };
-    let (l2, r2) = (second(left)?, second(right)?);
-    let domain = problem.domain.clone();
-    let Ratio::Constant(square) = rate::candidate(&mut problem.setting, (&l2, &r2), &domain, budget) else {
-        return None;
-    };
-    let c = problem.setting.store.power(square, &Rational::from_parts(1.into(), 2u8.into()));
-    let trivial = problem.setting.store.as_fill(c).is_some_and(Rational::is_one);
-    (!trivial && positive(problem, c, budget) != Sign::No).then_some(c)
+        let domain = problem.domain.clone();
+        let Ratio::Constant(power) = rate::candidate(&mut problem.setting, (&lk, &rk), &domain, budget) else {
+            return None;
+        };
+        let c = problem.setting.store.power(power, &Rational::from_parts(1.into(), k.into()));
+        let trivial = problem.setting.store.as_fill(c).is_some_and(Rational::is_one);
+        return (!trivial && positive(problem, c, budget) != Sign::No).then_some(c);
+    }
+    None
 }
 
 /// Whether the order of a defect is more than what a prime field sees: a coefficient that is not zero there may still be
@@ -151,8 +158,8 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
     let mut first_drowned = false;
     let first = match examine(problem, &l1, &r1, budget, "derivative in lr at 0")? {
         Standing::Proved(_, proof, residual) => {
-            // A step without a term of first order: its rate shows in the second.
-            c = second_order_rate(problem, lr, &left, &right, &l1, budget);
+            // A step without a term of first order: its rate shows in a later one.
+            c = later_rate(problem, lr, (&left, &right), &l1, budget);
             Some((proof, residual))
         }
         Standing::Unproved(open, first_sampled) => {
@@ -235,7 +242,7 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
     };
     let (order, power) = match defect {
         Defect::Order { power, .. } if power >= two && seen => {
-            (usize::try_from(power.floor()).ok(), format!("the defect of one step{{at}} is of order lr^{power}"))
+            (whole_order(&power), format!("the defect of one step{{at}} is of order lr^{power}"))
         }
         Defect::Flat { .. } if found.is_some() => {
             (None, "for small lr the defect of one step{at} vanishes, beyond that it does not".to_owned())

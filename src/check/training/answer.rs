@@ -146,7 +146,7 @@ fn found(
         && let Some(f) = square.map(|s| s.finding).filter(|f| f.verdict == Verdict::InLimit)
     {
         let message = format!(
-            "{} is in limit, so that both runs differ by O(lr) at a fixed time k·lr; {}",
+            "{} is in limit, so that both runs differ by O(lr) at a fixed time k·lr, as long as states stay bounded there; {}",
             square_text(asked),
             f.message
         );
@@ -203,7 +203,7 @@ fn proved_with(
     }
     for relation in attempts {
         let open = match prove(asked, &builder, &relation, &guess.terms, budget)? {
-            Ok(proof) => match exceptions(asked, &guess.terms, &proof.general, budget) {
+            Ok(proof) => match exceptions(asked, &guess.terms, (&proof.general, proof.free_signs, true), budget) {
                 Exceptions::Met(why) => why,
                 seen => {
                     let mut f = proved(asked, guess, &relation, proof, budget);

@@ -2,14 +2,14 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::orbit::{Argument, Moves, Orbit, System, orbit};
+use super::orbit::{Argument, Kind, Moves, Orbit, System, orbit};
 use super::prove::{Factors, Scaled};
 use super::{Asked, Side};
 use crate::check::sample::Sampler;
 use crate::check::{Budget, Problem, algebra};
 use crate::domain::float::Float;
-use crate::domain::prime::Random;
-use crate::domain::{Fun, Rational};
+use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::{Fun, Rational, linear};
 use crate::model::elaborate::Role;
 use crate::term::{Node, Program, Seeds, Store, SymbolId, Term};
 
@@ -36,13 +36,24 @@ const ORDERS: usize = 3;
 /// that commutes at almost all states need not do so there. The first step is left out, for it is proved by itself.
 ///
 /// What vanishes at `general` states, for which the proof was made, is no exception.
+///
+/// With `free_signs` the proof holds whatever values signs have, that of zero among them: signs are no exceptions then.
 pub(super) fn exceptions(
     asked: &mut Asked,
     factors: &Factors,
-    general: &FxHashMap<SymbolId, Term>,
+    (general, free_signs, first_proved): (&FxHashMap<SymbolId, Term>, bool, bool),
     budget: &Budget,
 ) -> Exceptions {
     let mut systems = systems(asked, factors);
+    for (_, system) in &mut systems {
+        system.first_proved = first_proved;
+        // Where a side has no value nothing is said of it.
+        system.arguments.retain(|a| match a.kind {
+            Kind::Sign => !free_signs,
+            Kind::PseudoInverse | Kind::Polar => true,
+            Kind::Pole => false,
+        });
+    }
     for argument in systems.iter_mut().flat_map(|(_, system)| &mut system.arguments) {
         let store = &mut asked.problem.setting.store;
         let read = store.substitute_one(argument.read, general);
@@ -51,7 +62,7 @@ pub(super) fn exceptions(
     let mut seen = Exceptions::None;
     for (name, system) in systems {
         let Some(rate) = asked.rate else {
-            if starts_at_an_exception(asked, &system, ORDERS, budget) {
+            if unsmooth(asked, &system) || starts_at_an_exception(asked, &system, ORDERS, budget) {
                 return Exceptions::Met(
                     "the states start where a sign, a quotient or a rank is another one, and may stay there".into(),
                 );
@@ -84,6 +95,11 @@ pub(super) fn exceptions(
                     name
                 ));
             }
+            Orbit::Open if system.arguments.iter().any(|a| a.kind != Kind::Polar) => {
+                return Exceptions::Met(format!(
+                    "whether the states come to values at which a step of `{name}` is another one is open"
+                ));
+            }
             Orbit::Open => {
                 seen = Exceptions::NotSeen(format!(
                     "no run of `{}` comes to states at which a sign, a quotient or a rank is another one: so in the first {TOGETHER} steps, not proved",
@@ -93,6 +109,19 @@ pub(super) fn exceptions(
         }
     }
     seen
+}
+
+/// Whether a flow with exceptions is not analytic: it may then come to them in finite time and stay there.
+fn unsmooth(asked: &Asked, system: &System) -> bool {
+    let store = &asked.problem.setting.store;
+    let reads = |a: &Argument| store.free_symbols(&[a.read]).iter().any(|s| system.states.contains(s));
+    let field: Vec<Term> = system.next.iter().copied().chain(system.moves.map(|m| m.next)).collect();
+    system.arguments.iter().any(reads)
+        && store.any_node(&field[..system.next.len()], |n| match n {
+            Node::Map(Fun::Sign, _) => true,
+            Node::Power(_, q) => !q.is_int(),
+            _ => false,
+        })
 }
 
 /// Whether a flow starts where something that it takes a sign of, divides by or inverts vanishes: what the field is there says
@@ -123,6 +152,7 @@ pub(super) fn systems(asked: &mut Asked, factors: &Factors) -> [(String, System)
         arguments: jumping(store, &next),
         moves: next.first().map(|n| Moves { point: side.point, start, next: *n }),
         next: next.into_iter().skip(1).collect(),
+        first_proved: true,
     };
     let fresh = source.states.iter().map(|s| s.initial).collect();
     let own = system(&source, start, fresh, source.next.clone());
@@ -163,6 +193,7 @@ fn autonomous(problem: &Problem, system: &System) -> System {
         next: own.iter().map(|i| system.next[*i]).collect(),
         states,
         arguments,
+        first_proved: system.first_proved,
     }
 }
 
@@ -201,7 +232,42 @@ fn starts_at_an_exception(asked: &mut Asked, system: &System, orders: usize, bud
         }
         open.retain(|(_, vanishing)| vanishing.contains(&true));
     }
-    !open.is_empty()
+    !open.is_empty() || loses_rank(asked, system, &fresh, budget)
+}
+
+/// Whether a matrix whose rank matters has a lower one for fresh states than for general ones.
+fn loses_rank(asked: &mut Asked, system: &System, fresh: &FxHashMap<SymbolId, Term>, budget: &Budget) -> bool {
+    let wanted: Vec<&Argument> = system
+        .arguments
+        .iter()
+        .filter(|a| matches!(a.kind, Kind::PseudoInverse | Kind::Polar))
+        .filter(|a| asked.problem.setting.store.free_symbols(&[a.read]).iter().any(|s| system.states.contains(s)))
+        .collect();
+    wanted.iter().any(|a| {
+        let start = asked.problem.setting.store.substitute_one(a.read, fresh);
+        let rank = |t: Term| matrix_rank(&asked.problem, t, budget);
+        rank(start).is_none_or(|r| rank(a.read).is_none_or(|general| r != general))
+    })
+}
+
+/// The rank of a matrix at random points of a prime field; what is not quantified is drawn freely.
+fn matrix_rank(problem: &Problem, t: Term, budget: &Budget) -> Option<usize> {
+    let store = &problem.setting.store;
+    let [rows, cols] = store.shape(t)[..] else { return None };
+    let program = Program::new(store, &[t]);
+    let sampler = Sampler::new(&problem.setting, &[t], &problem.domain);
+    let mut random = Random::new(budget.seed, "rank at the start");
+    let mut prime =
+        Prime::new(Random::new(budget.seed, "rank at the start/field"), Signs::Free, PseudoInverses::ByRank);
+    let mut at = sampler.prime(&mut prime, &mut random, None).ok()?;
+    for s in program.inputs() {
+        if !at.contains_key(s) {
+            let n: usize = store.symbol_info(*s).shape.iter().product();
+            at.insert(*s, (0..n).map(|_| prime.draw()).collect());
+        }
+    }
+    let values = program.run(&mut prime, |s| at.get(&s).cloned()).ok()?;
+    linear::rank(&mut prime, &values[0], rows, cols).ok()
 }
 
 /// Which entries of a term vanish at all of a few places; `None` if it has no value there.
@@ -238,13 +304,16 @@ fn jumping(store: &Store, sides: &[Term]) -> Vec<Argument> {
             node => bare.extend(node.operands()),
         }
     }
+    let entries = |kind, read| Argument { kind, read, whole: None, always_zero: Vec::new() };
+    let whole = |kind, read, t| Argument { kind, read, whole: Some(t), always_zero: Vec::new() };
     let argument = |t: Term| match store.node(t) {
         Node::Map(Fun::Sign, _) if !bare.contains(&t) => None,
-        Node::Map(Fun::Sign | Fun::Log, x) => Some(Argument { read: *x, whole: None, always_zero: Vec::new() }),
-        Node::Power(x, q) if *q < Rational::ZERO => Some(Argument { read: *x, whole: None, always_zero: Vec::new() }),
-        Node::Inverse(x) | Node::PseudoInverse(x) | Node::Polar(x) | Node::PowerSpd(x, _) => {
-            Some(Argument { read: *x, whole: Some(t), always_zero: Vec::new() })
-        }
+        Node::Map(Fun::Sign, x) => Some(entries(Kind::Sign, *x)),
+        Node::Map(Fun::Log, x) => Some(entries(Kind::Pole, *x)),
+        Node::Power(x, q) if *q < Rational::ZERO => Some(entries(Kind::Pole, *x)),
+        Node::PseudoInverse(x) => Some(whole(Kind::PseudoInverse, *x, t)),
+        Node::Polar(x) => Some(whole(Kind::Polar, *x, t)),
+        Node::Inverse(x) | Node::PowerSpd(x, _) => Some(whole(Kind::Pole, *x, t)),
         _ => None,
     };
     reached.iter().copied().filter_map(argument).collect()
@@ -263,7 +332,7 @@ pub(super) fn holds_along_runs(asked: &mut Asked, budget: &Budget) -> bool {
     continuous || {
         let factors = Factors::ones(asked);
         !starts_between(asked, &factors, budget)
-            && matches!(exceptions(asked, &factors, &FxHashMap::default(), budget), Exceptions::None)
+            && matches!(exceptions(asked, &factors, (&FxHashMap::default(), false, false), budget), Exceptions::None)
     }
 }
 

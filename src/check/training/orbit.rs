@@ -21,12 +21,12 @@ use rustc_hash::FxHashMap;
 use crate::check::certify::exactly;
 use crate::check::sample::{Point, Sampler, embed};
 use crate::check::{Budget, Problem};
-use crate::domain::Rational;
 use crate::domain::float::Float;
 use crate::domain::interval::{Interval, Intervals};
-use crate::domain::prime::Random;
+use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::{Fun, Rational};
 use crate::model::elaborate::{Draw, Role};
-use crate::term::{Program, SymbolId, Term};
+use crate::term::{Node, Program, SymbolId, Term};
 
 /// Steps that are followed before a box is put round the states, few at first.
 const WARM: [usize; 4] = [2, 48, 600, 6_000];
@@ -55,6 +55,8 @@ pub struct System {
     pub next: Vec<Term>,
     /// What signs and logarithms are taken of, what is divided by, inverted, or has a rank.
     pub arguments: Vec<Argument>,
+    /// Whether the first step is proved by itself, so that fresh states may be exceptions.
+    pub first_proved: bool,
 }
 
 /// How parameters move.
@@ -68,9 +70,24 @@ pub struct Moves {
     pub next: Term,
 }
 
+/// Where an operation is not what it is almost everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A sign, which is zero there.
+    Sign,
+    /// A pseudo-inverse, which jumps where the rank is lower.
+    PseudoInverse,
+    /// A polar factor, likewise.
+    Polar,
+    /// A quotient, a logarithm, an inverse or a power of a matrix: it has no value there.
+    Pole,
+}
+
 /// What an operation reads that is not continuous everywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Argument {
+    /// What it is.
+    pub kind: Kind,
     /// What is read.
     pub read: Term,
     /// The operation on a matrix as a whole, which has a value in intervals only where it is continuous; `None` if it acts
@@ -120,8 +137,66 @@ pub fn orbit(problem: &Problem, system: &System, rate: SymbolId, allowed: usize,
     if let Some(step) = meets(problem, system, (&arguments, rate), allowed, budget) {
         return Orbit::Meets(step);
     }
+    // Where a state is made in pieces it may be zero on all of another piece.
+    if arguments.iter().any(|a| a.kind != Kind::Polar && made_in_pieces(problem, system, a, point)) {
+        return Orbit::Open;
+    }
     let still = Still { moving, rate, arguments: &arguments };
     if boxed(problem, system, &still, budget) { Orbit::Regular } else { Orbit::Open }
+}
+
+/// Whether what an argument is, step after step, is made with signs: with `min`, `max`, absolute values or choices. Then it is
+/// no analytic function of the place where a run starts, and that it is not zero near one place says nothing of others.
+/// A system that reads nothing but itself has one course, and no places.
+fn made_in_pieces(problem: &Problem, system: &System, argument: &Argument, point: Option<SymbolId>) -> bool {
+    let store = &problem.setting.store;
+    let all: Vec<Term> = system.next.iter().chain(&system.fresh).copied().chain([argument.read]).collect();
+    let itself = |s: &SymbolId| system.states.contains(s);
+    if store.free_symbols(&all).iter().all(itself) {
+        return false;
+    }
+    let mut cone = vec![argument.read];
+    let mut reached: Vec<SymbolId> = Vec::new();
+    loop {
+        let read = store.free_symbols(&cone);
+        let new: Vec<usize> = (0..system.states.len())
+            .filter(|&i| read.contains(&system.states[i]) && !reached.contains(&system.states[i]))
+            .collect();
+        let moves =
+            system.moves.filter(|m| point == Some(m.point) && read.contains(&m.point) && !reached.contains(&m.point));
+        if new.is_empty() && moves.is_none() {
+            break;
+        }
+        for i in new {
+            reached.push(system.states[i]);
+            cone.extend([system.next[i], system.fresh[i]]);
+        }
+        if let Some(m) = moves {
+            reached.push(m.point);
+            cone.push(m.next);
+        }
+    }
+    store.any_node(&cone, |n| matches!(n, Node::Map(Fun::Sign, _)))
+}
+
+/// The ranks that pseudo-inverses and polar factors of a program have at generic points.
+fn generic_ranks(problem: &Problem, program: &Program, roots: &[Term], seed: u64) -> Option<(Vec<usize>, Vec<usize>)> {
+    let store = &problem.setting.store;
+    let sampler = Sampler::new(&problem.setting, roots, &problem.domain);
+    let field = Random::new(seed, "generic ranks/field");
+    let mut random = Random::new(seed, "generic ranks");
+    let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
+    let mut at = sampler.prime(&mut prime, &mut random, None).ok()?;
+    for s in program.inputs() {
+        if !at.contains_key(s) {
+            let n: usize = store.symbol_info(*s).shape.iter().product();
+            at.insert(*s, (0..n).map(|_| prime.draw()).collect());
+        }
+    }
+    prime.ranks.clear();
+    prime.polar_ranks.clear();
+    program.run(&mut prime, |s| at.get(&s).cloned()).ok()?;
+    Some((prime.ranks, prime.polar_ranks))
 }
 
 /// How the limit of small rates is followed.
@@ -184,6 +259,7 @@ fn meets(
     let sampler = Sampler::new(&problem.setting, &all, &problem.domain);
     let mut random = Random::new(budget.seed, "exceptions");
     let steps = allowed.min(OPERATIONS / step.operations().max(1) / PLACES).max(4);
+    let ranks = generic_ranks(problem, &step, &all, budget.seed);
     // Steps and entries at which all places so far met one. The first step is proved by itself.
     let mut met: Option<Vec<(usize, usize)>> = None;
     for _ in 0..PLACES {
@@ -194,9 +270,14 @@ fn meets(
         point.entry(rate).and_modify(|v| v.iter_mut().for_each(|v| *v *= SMALL));
         let mut here = Vec::new();
         for k in 0..steps {
-            let Ok(mut values) = step.run(&mut Float::default(), |s| point.get(&s).cloned()) else { break };
+            let mut float = Float::default();
+            let Ok(mut values) = step.run(&mut float, |s| point.get(&s).cloned()) else { break };
             let found = values.split_off(symbols.len());
-            if k > 0 {
+            let lost = ranks.as_ref().is_some_and(|r| r.0 != float.trace.ranks);
+            if lost && (k > 0 || !system.first_proved) {
+                here.push((k, usize::MAX));
+            }
+            if k > 0 || !system.first_proved {
                 let zero = found.iter().flatten().enumerate().filter(|(i, v)| v.abs() < NOTHING && !exempt[*i]);
                 here.extend(zero.map(|(i, _)| (k, i)));
             }
@@ -216,7 +297,10 @@ fn boxed(problem: &Problem, system: &System, still: &Still<'_>, budget: &Budget)
     let (symbols, next) = system.moved(still.moving);
     let arguments = still.arguments.iter().map(|a| a.whole.unwrap_or(a.read));
     let roots: Vec<Term> = next.iter().copied().chain(arguments).collect();
-    let follower = Follower { step: Program::new(store, &roots), arguments: still.arguments, symbols };
+    let step = Program::new(store, &roots);
+    let Some(ranks) = generic_ranks(problem, &step, &roots, budget.seed) else { return false };
+    let first_proved = system.first_proved;
+    let follower = Follower { step, arguments: still.arguments, symbols, ranks, first_proved };
     let (own, start) = system.first();
     let first = Program::new(store, &start);
     let all: Vec<Term> = roots.iter().chain(&start).copied().collect();
@@ -302,6 +386,9 @@ enum Widening {
 
 struct Follower<'a> {
     step: Program,
+    /// The ranks of pseudo-inverses and of polar factors at generic points.
+    ranks: (Vec<usize>, Vec<usize>),
+    first_proved: bool,
     arguments: &'a [Argument],
     symbols: Vec<SymbolId>,
 }
@@ -314,6 +401,10 @@ impl Follower<'_> {
         let by: FxHashMap<SymbolId, &Vec<Interval>> = self.symbols.iter().copied().zip(states).collect();
         let run = self.step.run(&mut domain, |s| by.get(&s).map(|v| (*v).clone()).or_else(|| at.get(&s).cloned()));
         let mut values = run.ok()?;
+        let first = first && self.first_proved;
+        if !first && domain.trace.ranks != self.ranks.0 {
+            return None;
+        }
         let arguments = values.split_off(self.symbols.len());
         let clear = arguments.iter().zip(self.arguments).all(|(values, argument)| {
             let exempt = |i: usize| argument.whole.is_some() || argument.always_zero.get(i) == Some(&true);

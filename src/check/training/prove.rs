@@ -5,12 +5,13 @@ use rustc_hash::FxHashMap;
 use super::entries::examine_entries;
 use super::relation::{Builder, Link, Relation, Way};
 use super::{Asked, Layout, Side};
-use crate::check::Budget;
-use crate::check::algebra::Identity;
+use crate::check::algebra::{self, Identity};
 use crate::check::decide::{Disagreement, Standing, identity_text};
+use crate::check::{Budget, Problem};
+use crate::domain::Fun;
 use crate::model::elaborate::Constraint;
 use crate::model::optimizer::State;
-use crate::term::{Seeds, Store, SymbolId, Term};
+use crate::term::{Node, Seeds, Store, SymbolId, Term};
 use crate::verdict::Residual;
 
 /// The factors of hyperparameters as terms, by block of the target; every list has all hyperparameters.
@@ -96,6 +97,8 @@ pub struct Proof {
     pub residual: Option<Residual>,
     /// What was put in the place of the raw symbols of both sides: general states that satisfy the relation.
     pub general: FxHashMap<SymbolId, Term>,
+    /// Whether a step keeps the relation whatever values signs have.
+    pub free_signs: bool,
 }
 
 /// Proves that a relation is an invariant of both runs and makes their parameters correspond.
@@ -124,14 +127,23 @@ pub fn prove(
         }
         _ => None,
     };
+    let free_signs = matches!(step, Some(Ok(Standing::Proved(..))))
+        && holds_for_free_signs(&mut asked.problem, &equations.step, budget);
     asked.problem.domain = outer;
     let open = |what: &str, identity: &Identity| Ok(Err(format!("{what}: {}", identity_text(identity))));
     match (fresh?, step.transpose()?) {
-        (_, Some(Standing::Proved(_, text, residual))) => Ok(Ok(Proof { text, residual, general })),
+        (_, Some(Standing::Proved(_, text, residual))) => Ok(Ok(Proof { text, residual, general, free_signs })),
         (_, Some(Standing::Unproved(identity, _))) => open("after a step", &identity),
         (Standing::Unproved(identity, _), None) => open("from fresh states", &identity),
         (Standing::Proved(..), None) => Ok(Err("nothing was asked after a step".into())),
     }
+}
+
+/// Whether sides are equal when signs are free numbers, with no square that is 1.
+fn holds_for_free_signs(problem: &mut Problem, (left, right): &Sides, budget: &Budget) -> bool {
+    let residual: Vec<Term> = left.iter().zip(right).map(|(&l, &r)| problem.setting.store.sub(l, r)).collect();
+    !problem.setting.store.any_node(&residual, |n| matches!(n, Node::Map(Fun::Sign, _)))
+        || algebra::vanishes_for_free_signs(&problem.setting, &residual, &problem.domain, budget, "free signs")
 }
 
 /// Left and right sides, one by one.

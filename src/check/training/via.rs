@@ -162,7 +162,7 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
     Ok(f)
 }
 
-/// Whether two steps differ at second order in the learning rate or later.
+/// Whether two steps differ at second order in the learning rate or later, or agree at a rate that shows there.
 fn in_limit(
     asked: &mut Asked,
     left: &[Term],
@@ -179,7 +179,7 @@ fn in_limit(
     (problem.equation.left, problem.equation.right) = (left.to_vec(), right.to_vec());
     let found = step(problem, lr, budget);
     (problem.equation.left, problem.equation.right) = sides;
-    Ok(Some(found?).filter(|f| f.verdict == Verdict::InLimit))
+    Ok(Some(found?).filter(|f| matches!(f.verdict, Verdict::InLimit | Verdict::UpToRate)))
 }
 
 /// Whether terms depend on the rate of the target.
