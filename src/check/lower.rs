@@ -309,6 +309,7 @@ fn problem(shape: Shape, equation: Equation, domain: Vec<Constraint>, claims: Ve
         auto: None,
         generic: None,
         same_bodies: false,
+        sums: false,
         assumptions: Vec::new(),
         sampled_claims: Vec::new(),
     }

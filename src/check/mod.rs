@@ -134,7 +134,9 @@ pub enum ClaimKind {
     /// The differential of the target's loss, a term in the target's point, is not taken at a kink at all images of a map into
     /// a space of higher dimension.
     Differentiable {
-        /// The differential.
+        /// The loss, a term in the target's point.
+        loss: Term,
+        /// Its differential.
         differential: Term,
         /// The target's point.
         point: SymbolId,
@@ -183,6 +185,9 @@ pub struct Problem {
     pub generic: Option<Result<String, String>>,
     /// For such a question: whether the two bodies have the same normal form, which proves it for every architecture.
     pub same_bodies: bool,
+    /// For such a question: whether a body sums over coordinates, so that a rate found on one architecture may be another one
+    /// where there are more of them.
+    pub sums: bool,
     /// Assumptions that the question itself makes, and those that its answer needed.
     pub assumptions: Vec<String>,
     /// Those of the assumptions that are claims which sampled points agree with.

@@ -31,6 +31,11 @@ impl Bodies {
         crate::structure::same::same(&self.left, &self.right, self.one)
     }
 
+    /// Whether one of them sums over coordinates, so that a constant may depend on how many there are.
+    pub(super) fn sums(&self) -> bool {
+        [&self.left, &self.right].into_iter().any(|b| reach(b).is_ok_and(|r| r.degree > 0))
+    }
+
     /// The order of derivatives that both read at a point, or why a generic architecture does not stand for all.
     pub(super) fn reach(&self) -> Result<usize, String> {
         let (l, r) = (reach(&self.left)?, reach(&self.right)?);

@@ -34,7 +34,7 @@ pub(super) fn claims_of(e: &mut Elaborator<'_>, m: &Morphism) -> Elab<Vec<Claim>
         && e.store.any_node(&[loss], |n| matches!(n, Node::Map(Fun::Sign, _)))
         && let Ok(d) = e.store.gradient(loss, m.target.symbol)
     {
-        push(ClaimKind::Differentiable { differential: d, point: m.target.symbol, image: m.map });
+        push(ClaimKind::Differentiable { loss, differential: d, point: m.target.symbol, image: m.map });
     }
     if m.kind == MorphismKind::Reparam
         && !m.pulled_back

@@ -265,6 +265,7 @@ fn same_question(
     }
     p.generic = generic;
     let via_states = matches!(&check.question, Question::Same { via: Some(_), .. } | Question::SameTraining { .. });
+    p.sums = on.is_none() && bodies.as_ref().is_some_and(Bodies::sums);
     p.same_bodies = on.is_none() && !via_states && bodies.is_some_and(|b| b.same());
     let empty = TreePath { parts: Vec::new(), span: check.span };
     p.expected_rate = super::square::expected_rate(e, check, &empty)?;

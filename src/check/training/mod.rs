@@ -51,7 +51,7 @@ use crate::core::variance::Variance;
 use crate::model::architecture::Block;
 use crate::model::optimizer::{State, side};
 use crate::syntax::tree::{Check, Question};
-use crate::term::{SymbolId, Term};
+use crate::term::{Node, SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict};
 
 /// What is asked of two runs.
@@ -195,10 +195,27 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
             finding.evidence = Evidence::Structure;
             finding.message = "the bodies have the same normal form, whatever the architecture".into();
         }
+        Some(Ok(_)) if finding.verdict == Verdict::UpToRate && asked.problem.sums => {
+            let rate = finding.rate.as_deref().map_or(String::new(), |r| format!(" {r}"));
+            let message = format!(
+                "so up to the rate{rate} on a generic architecture of five parameters, but a body sums over coordinates, and \
+                 where there are more of them the rate may be another one; ask `on` an architecture"
+            );
+            finding = Finding::new(Verdict::Undecided, Evidence::None, message);
+        }
         Some(Ok(bounds)) if finding.verdict > Verdict::Undecided => {
             if finding.evidence == Evidence::Algebra {
                 finding.evidence = Evidence::Generic;
                 finding.bounds = Some(bounds.clone());
+            }
+            // The generic architecture has no singular metric and no singular Hessian.
+            if asked
+                .problem
+                .setting
+                .store
+                .any_node(&sides, |n| matches!(n, Node::Inverse(_) | Node::PseudoInverse(_) | Node::Determinant(_)))
+            {
+                finding.hypotheses.push("the metric and the Hessian, where they are inverted, are non-singular".into());
             }
             finding.message = format!(
                 "so on a generic architecture: {bounds}; that others behave alike is not proved ({})",
