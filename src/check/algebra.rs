@@ -8,6 +8,7 @@
 //! that is too weak for that, or a budget that runs out, means "not proved".
 
 mod bound;
+mod confirm;
 mod degrees;
 
 use bound::Bound;
@@ -16,14 +17,14 @@ use std::collections::VecDeque;
 
 use rayon::prelude::*;
 
-use super::certify::{self, Guards, Taken};
+use super::certify::{self, Guards};
 use super::field::{Drawn, Trial};
-use super::sample::{Point, Sampler};
-use super::{Budget, Setting, places};
-use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::domain::{Fun, Rational, Stop};
-use crate::model::elaborate::{Constraint, Role};
-use crate::term::{Node, Program, SymbolId, Term};
+use super::sample::Sampler;
+use super::{Budget, Setting};
+use crate::domain::prime::{Prime, PseudoInverses, Signs};
+use crate::domain::{Fun, Stop};
+use crate::model::elaborate::Constraint;
+use crate::term::{Node, Program, Term};
 
 /// The error probability that a randomised proof must stay below, as a power of two.
 pub const ERROR_BITS: f64 = 100.0;
@@ -438,69 +439,6 @@ impl<'a> Test<'a> {
             return (Identity::Stuck(text), classes);
         }
         (Identity::Proved { bits: weakest, trials }, classes)
-    }
-}
-
-impl Test<'_> {
-    /// Whether the identity holds at members that the text singles out, if a pseudo-inverted matrix has a rank of its own
-    /// there: what holds at generic members need not hold where a rank drops.
-    fn holds_at_special_members(&self, setting: &Setting, terms: &[Term]) -> bool {
-        let free: Vec<SymbolId> = self.sampler.symbols().filter(|x| x.1 == Role::Member && !x.2).map(|x| x.0).collect();
-        if !self.ranks || free.is_empty() {
-            return true;
-        }
-        let Ok(generic) = Trial::new(&self.sampler, &self.program, self.budget.seed, "members").draw() else {
-            return true;
-        };
-        let mut left = SPECIAL_OPERATIONS / self.program.operations().max(200);
-        let mut random = Random::new(self.budget.seed, "members");
-        for value in places::special_values(&setting.store, terms) {
-            for symbol in &free {
-                for i in 0..setting.store.symbol_info(*symbol).shape.iter().product() {
-                    let Some(rest) = left.checked_sub(1) else { return true };
-                    left = rest;
-                    let Some(mut point) = self.sampler.simple(&mut random, 1) else { continue };
-                    if let Some(slot) = point.get_mut(symbol).and_then(|v| v.get_mut(i)) {
-                        *slot = value.clone();
-                    }
-                    if !self.sampler.satisfied(&point) {
-                        continue;
-                    }
-                    let member = self.sampler.symbols().filter(|x| x.1 == Role::Member);
-                    let member: Point<Rational> =
-                        member.filter_map(|x| point.get(&x.0).map(|v| (x.0, v.clone()))).collect();
-                    let trial = Trial::new(&self.sampler, &self.program, self.budget.seed, "member");
-                    let Ok(drawn) = (Trial { keep: Some(&member), ..trial }).draw() else { continue };
-                    if drawn.prime.ranks != generic.prime.ranks && drawn.values.iter().flatten().any(|v| *v != 0) {
-                        return false;
-                    }
-                }
-            }
-        }
-        true
-    }
-
-    /// Whether what a proof divides by, inverts, or squares the sign of is different from zero at some real point.
-    fn guarded(&self, squares: bool) -> bool {
-        if self.guards.are_none(squares) {
-            return true;
-        }
-        let hold = || self.guards.hold(self.setting, self.extra, squares, self.budget);
-        *self.guarded[usize::from(squares)].get_or_init(hold)
-    }
-
-    /// Whether the ranks found are those at generic real points: at least so large at one point of the piece.
-    fn confirmed(&self, prime: &Prime, member: Option<u64>) -> bool {
-        let rational = !prime.atoms && !self.atoms;
-        if !self.ranks || rational || prime.pseudo_inverses == PseudoInverses::Regularised {
-            return true;
-        }
-        let pattern = matches!(prime.signs, Signs::Pattern(_));
-        let signs: Option<Vec<i8>> = prime.taken_signs.iter().copied().collect::<Option<_>>().filter(|_| pattern);
-        let taken = Taken { ranks: &prime.ranks, signs: signs.as_deref() };
-        let confirmed =
-            |continued| certify::ranks(&self.sampler, &self.program, member, (&taken, continued), self.budget.seed);
-        self.single_valued && taken.signs.is_some() && confirmed(true) || confirmed(false)
     }
 }
 

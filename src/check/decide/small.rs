@@ -198,7 +198,7 @@ fn with_rate(
         Defect::Order { power, .. }
             if *power >= Rational::from(2u8) && slope.is_some_and(|s| s > power.to_f64().value() - 0.5) =>
         {
-            (format!("is of order lr^{power}"), whole_order(&power))
+            (format!("is of order lr^{power}"), whole_order(power))
         }
         _ => return Ok(None),
     };

@@ -47,7 +47,15 @@ pub(super) fn exceptions(
     let mut systems = systems(asked, factors);
     for (_, system) in &mut systems {
         system.first_proved = first_proved;
-        // Where a side has no value nothing is said of it.
+        // A counter that every run divides by when it is zero ends all of them.
+        let mut poles = autonomous(&asked.problem, system);
+        poles.arguments.retain(|a| a.kind == Kind::Pole);
+        if let Some(rate) = asked.rate
+            && let Orbit::Meets(k) = orbit(&asked.problem, &poles, rate, ALONE, budget)
+        {
+            return Exceptions::Met(format!("at step {} no run has a value", k + 1));
+        }
+        // Elsewhere a side without a value is one of which nothing is said.
         system.arguments.retain(|a| match a.kind {
             Kind::Sign => !free_signs,
             Kind::PseudoInverse | Kind::Polar => true,

@@ -16,7 +16,7 @@
 //! | --- | --- |
 //! | [`chart`] | how `F` acts, entry by entry and block by block |
 //! | [`run`] | both sides in floating point, the target led along the source's course |
-//! | [`factors`] | which factors of hyperparameters make the target follow: least squares on logarithms |
+//! | [`factors`], [`guess`] | which factors of hyperparameters make the target follow: least squares on logarithms |
 //! | [`super::formula`] | numbers at several members to formulas in members, sizes and roots |
 //! | [`relation`] | equations between states: what they may look like |
 //! | [`detect`] | those that the numbers satisfy, with their constants |
@@ -34,6 +34,8 @@ pub mod detect;
 pub mod entries;
 pub mod exceptions;
 pub mod factors;
+pub mod fresh;
+pub mod guess;
 pub mod linear;
 pub mod orbit;
 pub mod pieces;
