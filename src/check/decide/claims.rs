@@ -75,9 +75,9 @@ fn proved_together(problem: &mut Problem, budget: &Budget) -> Result<bool, Disag
     Ok(matches!(standing?, Standing::Proved(..)))
 }
 
-/// Whether the target's loss has a derivative at image points: on both sides of them, very near, the loss and its differential
-/// have the same values, seen at several points and in several directions. Where they never have, all image points lie on
-/// a kink.
+/// Whether the target's loss has a derivative at image points. On both sides of them the loss and its differential are
+/// compared at two distances: what is smooth differs less the nearer the points are, a kink as much as before. Where there
+/// is one at every point tried, all image points lie on kinks.
 fn differentiable(
     problem: &Problem,
     (loss, differential): (Term, Term),
@@ -85,16 +85,17 @@ fn differentiable(
     name: &str,
     budget: &Budget,
 ) -> Claimed {
-    const PLACES: usize = 8;
+    const PLACES: usize = 32;
     const DIRECTIONS: usize = 3;
-    const NEAR: f64 = 1e-9;
-    const JUMP: f64 = 1e-3;
+    const DISTANCES: [f64; 2] = [1e-7, 1e-9];
+    const LESS: f64 = 0.5;
+    const ROUNDING: f64 = 1e-12;
     let store = &problem.setting.store;
     let sampler = Sampler::new(&problem.setting, &[image, loss, differential], &problem.domain);
     let (there, values) = (Program::new(store, &[image]), Program::new(store, &[loss, differential]));
-    let cost = (there.operations() + values.operations()).saturating_mul(4 * PLACES * DIRECTIONS);
+    let cost = (there.operations() + values.operations()).saturating_mul(8 * PLACES * DIRECTIONS);
     let assumed = |what: &str| Claimed::Sampled(format!("the loss has a derivative at the image of `{name}`: {what}"));
-    if cost > budget.operations / 64 {
+    if cost > budget.operations / 16 {
         return assumed("not looked at");
     }
     let mut random = Random::new(budget.seed, "kinks of images");
@@ -103,27 +104,35 @@ fn differentiable(
         if seen == PLACES {
             break;
         }
-        let Some(mut at) = sampler.float_scaled(&mut random, [1.0, 4.0, 0.25][place % 3]) else { continue };
+        let Some(mut at) = sampler.float_scaled(&mut random, [1.0, 4.0, 0.25, 16.0][place % 4]) else { continue };
         let Ok(found) = there.run(&mut Float::default(), |s| at.get(&s).cloned()) else { continue };
         let size = found[0].iter().fold(1.0f64, |m, x| m.max(x.abs()));
         let mut jumps = None;
         for _ in 0..DIRECTIONS {
             let direction: Vec<f64> = found[0].iter().map(|_| 2.0 * random.unit() - 1.0).collect();
-            let mut side = |sign: f64| {
-                let moved = found[0].iter().zip(&direction).map(|(x, v)| x + sign * NEAR * size * v).collect();
+            let mut side = |distance: f64| {
+                let moved = found[0].iter().zip(&direction).map(|(x, v)| x + distance * size * v).collect();
                 at.insert(point, moved);
                 values.run(&mut Float::default(), |s| at.get(&s).cloned()).ok()
             };
-            let (Some(above), Some(below)) = (side(1.0), side(-1.0)) else { continue };
-            let jump = above.iter().zip(&below).any(|(a, b)| {
-                let size = a.iter().chain(b).fold(0.0f64, |m, x| m.max(x.abs()));
-                a.iter().zip(b).any(|(x, y)| (x - y).abs() > JUMP * size)
+            // The loss and its differential: the largest difference of the two sides, and the size of both.
+            let mut across = |distance: f64| -> Option<Vec<(f64, f64)>> {
+                let (above, below) = (side(distance)?, side(-distance)?);
+                let largest = |a: &[f64], b: &[f64]| {
+                    let size = a.iter().chain(b).fold(0.0f64, |m, x| m.max(x.abs()));
+                    (a.iter().zip(b).fold(0.0f64, |m, (x, y)| m.max((x - y).abs())), size)
+                };
+                Some(above.iter().zip(&below).map(|(a, b)| largest(a, b)).collect())
+            };
+            let (Some(far), Some(near)) = (across(DISTANCES[0]), across(DISTANCES[1])) else { continue };
+            let kink = far.iter().zip(&near).any(|((before, _), (now, size))| {
+                *now > LESS * before && *now > ROUNDING * size && *now > f64::MIN_POSITIVE
             });
-            jumps = Some(jumps.unwrap_or(false) || jump);
+            jumps = Some(jumps.unwrap_or(false) || kink);
         }
-        let Some(jump) = jumps else { continue };
+        let Some(kink) = jumps else { continue };
         seen += 1;
-        kinks += usize::from(jump);
+        kinks += usize::from(kink);
     }
     match (seen, kinks) {
         (0, _) => assumed("it has values beside no point tried"),

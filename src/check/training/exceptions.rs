@@ -61,6 +61,9 @@ pub(super) fn exceptions(
             Kind::PseudoInverse | Kind::Polar => true,
             Kind::Pole => false,
         });
+        if clamped(asked, system) && !system.arguments.is_empty() {
+            return Exceptions::Met("a step takes its result in pieces, and may come to an exception by that".into());
+        }
     }
     for argument in systems.iter_mut().flat_map(|(_, system)| &mut system.arguments) {
         let store = &mut asked.problem.setting.store;
@@ -119,17 +122,34 @@ pub(super) fn exceptions(
     seen
 }
 
+/// Whether a step makes the new parameters in pieces, as a projection onto a set does: runs then come to its boundary from
+/// open sets of starts, and so may they to exceptions there.
+fn clamped(asked: &Asked, system: &System) -> bool {
+    let store = &asked.problem.setting.store;
+    let (Some(rate), Some(m)) = (asked.rate, system.moves) else { return false };
+    let reads_rate = |x: Term| store.free_symbols(&[x]).contains(&rate);
+    store.reachable(&[m.next]).into_iter().any(|t| match store.node(t) {
+        Node::Map(Fun::Sign, x) => reads_rate(*x),
+        // `(z + √(z²)) / 2` as well.
+        Node::Power(x, q) => !q.is_int() && reads_rate(*x),
+        _ => false,
+    })
+}
+
 /// Whether a flow with exceptions is not analytic: it may then come to them in finite time and stay there.
 fn unsmooth(asked: &Asked, system: &System) -> bool {
     let store = &asked.problem.setting.store;
-    let reads = |a: &Argument| store.free_symbols(&[a.read]).iter().any(|s| system.states.contains(s));
-    let field: Vec<Term> = system.next.iter().copied().chain(system.moves.map(|m| m.next)).collect();
-    system.arguments.iter().any(reads)
-        && store.any_node(&field[..system.next.len()], |n| match n {
-            Node::Map(Fun::Sign, _) => true,
-            Node::Power(_, q) => !q.is_int(),
-            _ => false,
-        })
+    let root = |n: &Node| matches!(n, Node::Power(_, q) if !q.is_int());
+    let rough = |n: &Node| root(n) || matches!(n, Node::Map(Fun::Sign, _) | Node::PseudoInverse(_) | Node::Polar(_));
+    system.arguments.iter().any(|a| {
+        let read = store.free_symbols(&[a.read]);
+        let states = read.iter().any(|s| system.states.contains(s)) && store.any_node(&system.next, rough);
+        // The field of the parameters has the sign itself in it.
+        let point = system
+            .moves
+            .is_some_and(|m| read.contains(&m.point) && (a.kind == Kind::Sign || store.any_node(&[m.next], root)));
+        states || point
+    })
 }
 
 /// Whether a flow starts where something that it takes a sign of, divides by or inverts vanishes: what the field is there says
@@ -336,12 +356,18 @@ pub(super) fn holds_along_runs(asked: &mut Asked, budget: &Budget) -> bool {
     let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
     let continuous =
         jumping(store, &sides).iter().all(|x| store.free_symbols(&[x.read]).iter().all(|s| !states.contains(s)));
+    let factors = Factors::ones(asked);
+    let systems = systems(asked, &factors);
+    let boundary = systems.iter().any(|(_, system)| {
+        clamped(asked, system) && system.arguments.iter().any(|a| a.kind != Kind::Pole)
+            || asked.rate.is_none() && system.arguments.iter().any(|a| a.kind == Kind::Sign)
+    });
     // The first step starts at fresh states, which may be exceptions themselves.
-    continuous || {
-        let factors = Factors::ones(asked);
-        !starts_between(asked, &factors, budget)
-            && matches!(exceptions(asked, &factors, (&FxHashMap::default(), false, false), budget), Exceptions::None)
+    if boundary || continuous {
+        return !boundary;
     }
+    !starts_between(asked, &factors, budget)
+        && matches!(exceptions(asked, &factors, (&FxHashMap::default(), false, false), budget), Exceptions::None)
 }
 
 /// Whether the states with which the target starts are those with which the source starts, carried along the map.
