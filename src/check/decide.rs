@@ -57,55 +57,19 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
         return Ok(broken);
     }
     let mut finding = match problem.shape {
-        Shape::Plain => {
-            let mut f = plain(problem, budget)?;
-            if f.verdict == Verdict::Commutes {
-                match &problem.generic {
-                    None => {}
-                    Some(_) if problem.same_bodies => {
-                        f.evidence = Evidence::Structure;
-                        f.message = "the bodies have the same normal form, whatever the architecture".into();
-                    }
-                    // One generic architecture is not every architecture.
-                    Some(Ok(bounds)) => {
-                        if f.evidence == Evidence::Algebra {
-                            f.evidence = Evidence::Generic;
-                            f.bounds = Some(bounds.clone());
-                        }
-                        f.message = format!(
-                            "equal on a generic architecture: {bounds}; that others behave alike is not proved ({})",
-                            f.message
-                        );
-                    }
-                    Some(Err(why)) => {
-                        let message = format!(
-                            "equal on a generic architecture, but that is not every one: {why}; ask `on` an architecture"
-                        );
-                        f = Finding::new(Verdict::Undecided, Evidence::None, message);
-                    }
-                }
-            }
-            f
-        }
+        Shape::Plain => plain(problem, budget)?,
         Shape::Flow => flow(problem, budget)?,
         Shape::Step(lr) => step(problem, lr, budget)?,
     };
     if let Some(jacobians) = &problem.diagonal
         && let Some(false) = scaled_permutations(problem, jacobians, budget)
-        && finding.verdict > Verdict::Fails
-        && seem_scaled_permutations(problem, jacobians, budget)
-    {
-        finding = Finding::new(
-            Verdict::Undecided,
-            Evidence::None,
-            "a `diagonal` or `entries` state is carried by maps whose Jacobian is a scaled permutation, and whether this one's is, as numbers say, is open",
-        );
-    } else if let Some(jacobians) = &problem.diagonal
-        && let Some(false) = scaled_permutations(problem, jacobians, budget)
     {
         let why = "a `diagonal` or `entries` state is carried functorially only by maps whose Jacobian is a scaled permutation, and this one's is not";
         if finding.verdict == Verdict::Fails {
             finding.message = format!("{}; {why}", finding.message);
+        } else if finding.verdict > Verdict::Fails && seem_scaled_permutations(problem, jacobians, budget) {
+            let message = format!("{why}, as far as is proved; numbers say that it is");
+            finding = Finding::new(Verdict::Undecided, Evidence::None, message);
         } else if finding.verdict > Verdict::Fails {
             let mut invalid =
                 Finding::new(Verdict::Invalid, Evidence::Claim, format!("{why}, so that `S` is no functor along it"));

@@ -138,7 +138,8 @@ fn differentiable(
         (0, _) => assumed("it has values beside no point tried"),
         (_, 0) => Claimed::Proved,
         (seen, kinks) if seen == kinks && seen >= PLACES / 2 => broken(format!(
-            "the image of `{name}` lies on a kink of the target's loss: at no point of it has the loss a derivative"
+            "the image of `{name}` lies on a kink of the target's loss: at none of {seen} points of it has the loss a \
+             derivative, as the differences of its two sides show in numbers"
         )),
         _ => assumed("not at all of the points tried"),
     }

@@ -2,13 +2,13 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::orbit::{Argument, Kind, Moves, Orbit, System, orbit};
+use super::orbit::{Argument, Kind, Moves, Orbit, System, drawn_freely, first_met, orbit};
 use super::prove::{Factors, Scaled};
 use super::{Asked, Side};
 use crate::check::sample::Sampler;
 use crate::check::{Budget, Problem, algebra};
 use crate::domain::float::Float;
-use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::prime::Random;
 use crate::domain::{Fun, Rational, linear};
 use crate::model::elaborate::Role;
 use crate::term::{Node, Program, Seeds, Store, SymbolId, Term};
@@ -45,15 +45,22 @@ pub(super) fn exceptions(
     budget: &Budget,
 ) -> Exceptions {
     let mut systems = systems(asked, factors);
+    for argument in systems.iter_mut().flat_map(|(_, system)| &mut system.arguments) {
+        let store = &mut asked.problem.setting.store;
+        let read = store.substitute_one(argument.read, general);
+        argument.always_zero = vanishing_entries(&asked.problem, read, budget).unwrap_or_default();
+    }
     for (_, system) in &mut systems {
         system.first_proved = first_proved;
-        // A counter that every run divides by when it is zero ends all of them.
-        let mut poles = autonomous(&asked.problem, system);
-        poles.arguments.retain(|a| a.kind == Kind::Pole);
-        if let Some(rate) = asked.rate
-            && let Orbit::Meets(k) = orbit(&asked.problem, &poles, rate, ALONE, budget)
-        {
-            return Exceptions::Met(format!("at step {} no run has a value", k + 1));
+        // What every run divides by when it is zero ends all of them.
+        if let Some(rate) = asked.rate {
+            for (part, steps) in [(autonomous(&asked.problem, system), ALONE), (system.clone(), TOGETHER)] {
+                let arguments = part.arguments.iter().filter(|a| a.kind == Kind::Pole && a.whole.is_none());
+                let poles = System { arguments: arguments.cloned().collect(), ..part };
+                if let Some(k) = first_met(&asked.problem, &poles, rate, steps, budget) {
+                    return Exceptions::Met(format!("at step {} no run has a value", k + 1));
+                }
+            }
         }
         // Elsewhere a side without a value is one of which nothing is said.
         system.arguments.retain(|a| match a.kind {
@@ -65,57 +72,43 @@ pub(super) fn exceptions(
             return Exceptions::Met("a step takes its result in pieces, and may come to an exception by that".into());
         }
     }
-    for argument in systems.iter_mut().flat_map(|(_, system)| &mut system.arguments) {
-        let store = &mut asked.problem.setting.store;
-        let read = store.substitute_one(argument.read, general);
-        argument.always_zero = vanishing_entries(&asked.problem, read, budget).unwrap_or_default();
-    }
     let mut seen = Exceptions::None;
     for (name, system) in systems {
         let Some(rate) = asked.rate else {
-            if unsmooth(asked, &system) || starts_at_an_exception(asked, &system, ORDERS, budget) {
+            if unsmooth(asked, &system) {
+                return Exceptions::Met("the flow is not smooth, and may come to an exception in finite time".into());
+            }
+            if starts_at_an_exception(asked, &system, ORDERS, budget) {
                 return Exceptions::Met(
-                    "the states start where a sign, a quotient or a rank is another one, and may stay there".into(),
+                    "the states start where a sign or a rank is another one, and may stay there".into(),
                 );
             }
             continue;
         };
         let alone = autonomous(&asked.problem, &system);
-        match orbit(&asked.problem, &alone, rate, ALONE, budget) {
-            Orbit::Regular => {}
-            Orbit::Meets(k) => {
-                return Exceptions::Met(format!(
-                    "at step {} states that depend on nothing else come to values at which a step of `{}` is another one",
-                    k + 1,
-                    name
-                ));
-            }
-            Orbit::Open => {
-                return Exceptions::Met(format!(
-                    "states that depend on nothing else may come to values at which a step of `{}` is another one",
-                    name
-                ));
-            }
-        }
-        match orbit(&asked.problem, &system, rate, TOGETHER, budget) {
-            Orbit::Regular => {}
-            Orbit::Meets(k) => {
-                return Exceptions::Met(format!(
-                    "at step {} the states come to values at which a step of `{}` is another one",
-                    k + 1,
-                    name
-                ));
-            }
-            Orbit::Open if system.arguments.iter().any(|a| a.kind != Kind::Polar) => {
-                return Exceptions::Met(format!(
-                    "whether the states come to values at which a step of `{name}` is another one is open"
-                ));
-            }
-            Orbit::Open => {
-                seen = Exceptions::NotSeen(format!(
-                    "no run of `{}` comes to states at which a sign, a quotient or a rank is another one: so in the first {TOGETHER} steps, not proved",
-                    name
-                ))
+        let only_polars = system.arguments.iter().all(|a| a.kind == Kind::Polar);
+        for (who, part, steps) in
+            [("states that depend on nothing else", &alone, ALONE), ("the states", &system, TOGETHER)]
+        {
+            match orbit(&asked.problem, part, rate, steps, budget) {
+                Orbit::Regular => {}
+                Orbit::Meets(k) => {
+                    let step = k + 1;
+                    return Exceptions::Met(format!(
+                        "at step {step} {who} come to values at which a step of `{name}` is another one"
+                    ));
+                }
+                Orbit::Open if only_polars && steps == TOGETHER => {
+                    seen = Exceptions::NotSeen(format!(
+                        "no run of `{name}` comes to states at which a matrix of `polar` has a lower rank: so in the first \
+                         {TOGETHER} steps, not proved"
+                    ));
+                }
+                Orbit::Open => {
+                    return Exceptions::Met(format!(
+                        "whether {who} come to values at which a step of `{name}` is another one is open"
+                    ));
+                }
             }
         }
     }
@@ -283,17 +276,7 @@ fn matrix_rank(problem: &Problem, t: Term, budget: &Budget) -> Option<usize> {
     let store = &problem.setting.store;
     let [rows, cols] = store.shape(t)[..] else { return None };
     let program = Program::new(store, &[t]);
-    let sampler = Sampler::new(&problem.setting, &[t], &problem.domain);
-    let mut random = Random::new(budget.seed, "rank at the start");
-    let mut prime =
-        Prime::new(Random::new(budget.seed, "rank at the start/field"), Signs::Free, PseudoInverses::ByRank);
-    let mut at = sampler.prime(&mut prime, &mut random, None).ok()?;
-    for s in program.inputs() {
-        if !at.contains_key(s) {
-            let n: usize = store.symbol_info(*s).shape.iter().product();
-            at.insert(*s, (0..n).map(|_| prime.draw()).collect());
-        }
-    }
+    let (mut prime, at) = drawn_freely(problem, &program, &[t], budget.seed)?;
     let values = program.run(&mut prime, |s| at.get(&s).cloned()).ok()?;
     linear::rank(&mut prime, &values[0], rows, cols).ok()
 }

@@ -12,7 +12,8 @@
 //!   invariant, found as in abstract interpretation by widening: P. Cousot, R. Cousot, POPL 1977). All later states are in
 //!   it, so an exception that does not meet the box is never met.
 //!
-//! Where a counter starts again and again there is one box for each of its values. A step that does not come to rest at `lr = 0` takes its point into the box.
+//! Where a counter starts again and again there is one box for each of its values. A step that does not come to rest at
+//! `lr = 0` takes its point into the box.
 
 use std::collections::VecDeque;
 
@@ -44,6 +45,7 @@ const POINTS: usize = 6;
 const WIDENINGS: i32 = 40;
 
 /// What a run does to its states, and where that is exceptional.
+#[derive(Debug, Clone)]
 pub struct System {
     /// The parameters; none if nothing else reads them.
     pub moves: Option<Moves>,
@@ -122,6 +124,14 @@ pub enum Orbit {
     Open,
 }
 
+/// The first of so many steps at which every run that is followed meets an exception, in numbers.
+pub fn first_met(problem: &Problem, system: &System, rate: SymbolId, allowed: usize, budget: &Budget) -> Option<usize> {
+    let store = &problem.setting.store;
+    let states = |x: &&Argument| store.free_symbols(&[x.read]).iter().any(|s| system.states.contains(s));
+    let arguments: Vec<Argument> = system.arguments.iter().filter(states).cloned().collect();
+    if arguments.is_empty() { None } else { meets(problem, system, (&arguments, rate), allowed, budget) }
+}
+
 /// Follows a system to the exceptions of its steps: up to `allowed` of them in numbers, and all in intervals.
 pub fn orbit(problem: &Problem, system: &System, rate: SymbolId, allowed: usize, budget: &Budget) -> Orbit {
     let store = &problem.setting.store;
@@ -181,11 +191,19 @@ fn made_in_pieces(problem: &Problem, system: &System, argument: &Argument, point
 
 /// The ranks that pseudo-inverses and polar factors of a program have at generic points.
 fn generic_ranks(problem: &Problem, program: &Program, roots: &[Term], seed: u64) -> Option<(Vec<usize>, Vec<usize>)> {
+    let (mut prime, at) = drawn_freely(problem, program, roots, seed)?;
+    prime.ranks.clear();
+    prime.polar_ranks.clear();
+    program.run(&mut prime, |s| at.get(&s).cloned()).ok()?;
+    Some((prime.ranks, prime.polar_ranks))
+}
+
+/// A point of a prime field for a program; what is not quantified, such as a raw state, is drawn freely.
+pub fn drawn_freely(problem: &Problem, program: &Program, roots: &[Term], seed: u64) -> Option<(Prime, Point<u64>)> {
     let store = &problem.setting.store;
     let sampler = Sampler::new(&problem.setting, roots, &problem.domain);
-    let field = Random::new(seed, "generic ranks/field");
-    let mut random = Random::new(seed, "generic ranks");
-    let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
+    let mut random = Random::new(seed, "free states");
+    let mut prime = Prime::new(Random::new(seed, "free states/field"), Signs::Free, PseudoInverses::ByRank);
     let mut at = sampler.prime(&mut prime, &mut random, None).ok()?;
     for s in program.inputs() {
         if !at.contains_key(s) {
@@ -193,10 +211,7 @@ fn generic_ranks(problem: &Problem, program: &Program, roots: &[Term], seed: u64
             at.insert(*s, (0..n).map(|_| prime.draw()).collect());
         }
     }
-    prime.ranks.clear();
-    prime.polar_ranks.clear();
-    program.run(&mut prime, |s| at.get(&s).cloned()).ok()?;
-    Some((prime.ranks, prime.polar_ranks))
+    Some((prime, at))
 }
 
 /// How the limit of small rates is followed.
