@@ -438,7 +438,7 @@ fn float_entry(random: &mut Random, scale: f64, low: Option<&Rational>, high: Op
     let u = random.unit();
     match (low.map(|q| q.to_f64().value()), high.map(|q| q.to_f64().value())) {
         // Of wider boxes the ends of an interval, too.
-        (Some(a), Some(b)) if scale > 1.0 => a + (b - a) / (1.0 + (8.0 - 16.0 * u).exp()),
+        (Some(a), Some(b)) if scale > 1.0 => a + (b - a) / (1.0 + ((8.0 + scale.ln()) * (1.0 - 2.0 * u)).exp()),
         (Some(a), Some(b)) => a + (b - a) * (0.05 + 0.9 * u),
         (Some(a), None) => a + (3.0 * u - 1.5).exp() * scale,
         (None, Some(b)) => b - (3.0 * u - 1.5).exp() * scale,

@@ -74,7 +74,7 @@ pub(in crate::check) fn positive(problem: &mut Problem, c: Term, budget: &Budget
     let mut random = Random::new(budget.seed, "positive");
     let mut seen = 0;
     for k in 0..400 {
-        let scale = [1.0, 8.0, 64.0, 1e4][k % 4];
+        let scale = [1.0, 8.0, 64.0, 1e4, 1e9][k % 5];
         let Some(point) = sampler.float_scaled(&mut random, scale) else {
             continue;
         };
