@@ -51,7 +51,7 @@ pub fn special_values(store: &Store, roots: &[Term]) -> Vec<Rational> {
 /// the given one.
 pub fn far(sampler: &Sampler, random: &mut Random, power: u64) -> Option<Point<Rational>> {
     let mut point = sampler.simple(random, 1)?;
-    let mut symbols: Vec<SymbolId> = sampler.symbols().filter(|x| !x.2).map(|x| x.0).collect();
+    let mut symbols: Vec<SymbolId> = sampler.movable().collect();
     symbols.sort_unstable();
     for s in symbols {
         let bounds = sampler.bounds(s);
@@ -79,7 +79,7 @@ pub fn far(sampler: &Sampler, random: &mut Random, power: u64) -> Option<Point<R
 /// A point of the domain with some entries at special values.
 pub fn special(sampler: &Sampler, random: &mut Random, values: &[Rational]) -> Option<Point<Rational>> {
     let mut point = sampler.simple(random, 1)?;
-    let mut symbols: Vec<SymbolId> = sampler.symbols().filter(|x| !x.2).map(|x| x.0).collect();
+    let mut symbols: Vec<SymbolId> = sampler.movable().collect();
     symbols.sort_unstable();
     for s in symbols {
         for x in point.get_mut(&s)? {
@@ -95,7 +95,7 @@ pub fn special(sampler: &Sampler, random: &mut Random, values: &[Rational]) -> O
 pub fn near(sampler: &Sampler, random: &mut Random, values: &[Rational]) -> Option<Point<f64>> {
     let mut point = sampler.float(random)?;
     let reference = point.clone();
-    let mut symbols: Vec<SymbolId> = sampler.symbols().filter(|x| !x.2).map(|x| x.0).collect();
+    let mut symbols: Vec<SymbolId> = sampler.movable().collect();
     symbols.sort_unstable();
     for s in symbols {
         let bounds = sampler.bounds(s);

@@ -103,6 +103,28 @@ impl Plan {
     }
 }
 
+/// Larger matrices are not looked at for whether they are orthogonal.
+const MAX_ROTATION: usize = 24;
+/// So many are looked at.
+const MAX_ROTATIONS: usize = 16;
+
+/// Where matrix functions meet them: the square matrices in some terms that are made of numbers and members alone, such as
+/// the rotations of a map. Some are orthogonal.
+fn constant_squares(setting: &Setting, terms: &[Term]) -> Vec<Term> {
+    let store = &setting.store;
+    if !store.any_node(terms, |n| matches!(n, Node::Polar(_) | Node::PowerSpd(..))) {
+        return Vec::new();
+    }
+    let members: Vec<SymbolId> =
+        setting.quantified.iter().filter(|q| q.role == Role::Member).map(|q| q.symbol).collect();
+    let square = |t: &Term| match store.shape(*t)[..] {
+        [m, n] => m == n && (2..=MAX_ROTATION).contains(&n) && !matches!(store.node(*t), Node::Fill(_)),
+        _ => false,
+    };
+    let constant = |t: &Term| store.free_symbols(&[*t]).iter().all(|s| members.contains(s));
+    store.reachable(terms).into_iter().filter(|t| square(t) && constant(t)).take(MAX_ROTATIONS).collect()
+}
+
 /// Draws points for a fixed list of symbols.
 pub struct Sampler {
     plans: Vec<Plan>,
@@ -154,7 +176,8 @@ impl Sampler {
         }
         let program = Program::new(store, &constraints.iter().map(|c| c.term).collect::<Vec<_>>());
         let known = |t: &Term| store.free_symbols(&[*t]).iter().all(|s| symbols.binary_search(s).is_ok());
-        let rotations: Vec<Term> = setting.orthogonal.iter().copied().filter(known).collect();
+        let mut rotations: Vec<Term> = setting.orthogonal.iter().copied().filter(known).collect();
+        rotations.extend(constant_squares(setting, terms));
         let rotations = Program::new(store, &rotations);
         Sampler { plans, constraints, program, rotations }
     }
@@ -224,8 +247,7 @@ impl Sampler {
         }
         let rotations = self.rotations.run(prime, |s| point.get(&s).cloned()).map_err(|f| f.stop)?;
         for m in rotations {
-            let n = (m.len() as f64).sqrt().round() as usize;
-            prime.orthogonal.push((m, n));
+            prime.know_orthogonal(m);
         }
         let run = self.program.run(prime, |s| point.get(&s).cloned()).map_err(|f| f.stop)?;
         for (c, values) in self.constraints.iter().zip(run) {
@@ -382,6 +404,11 @@ impl Sampler {
             }
         };
         self.plans.iter().map(|p| (p.symbol, (0..p.size).map(|i| entry(p, i)).collect())).collect()
+    }
+
+    /// The symbols that take any real value, in order: neither discrete ones nor those that stand for π.
+    pub fn movable(&self) -> impl Iterator<Item = SymbolId> + '_ {
+        self.plans.iter().filter(|p| !p.discrete() && p.draw != Draw::Pi).map(|p| p.symbol)
     }
 
     /// The symbols in order, with the role of each and whether it is discrete.

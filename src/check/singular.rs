@@ -124,7 +124,7 @@ pub fn touches_zero(problem: &Problem, term: Term, budget: &Budget) -> Option<St
         return None;
     }
     let mut random = Random::new(budget.seed, "touches zero");
-    let mut symbols: Vec<_> = sampler.symbols().filter(|x| !x.2).map(|x| x.0).collect();
+    let mut symbols: Vec<_> = sampler.movable().collect();
     symbols.sort_unstable();
     for line in 0..LINES {
         let Some(base) = sampler.float(&mut random) else { continue };

@@ -115,10 +115,8 @@ fn uncertain(problem: &Problem, removed: &[Term], budget: &Budget) -> Option<(Ve
 fn point(sampler: &Sampler, random: &mut Random, k: usize) -> Option<Point<f64>> {
     let drawn = sampler.float_scaled(random, [1.0, 4.0, 0.25, 64.0][k % 4])?;
     let mut point = drawn.clone();
-    for (symbol, role, discrete) in sampler.symbols() {
-        if discrete || role == Role::Member {
-            continue;
-        }
+    let members: Vec<_> = sampler.symbols().filter(|x| x.1 == Role::Member).map(|x| x.0).collect();
+    for symbol in sampler.movable().filter(|s| !members.contains(s)) {
         for x in point.get_mut(&symbol)? {
             match k / 4 % 3 {
                 0 => {}

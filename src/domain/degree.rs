@@ -141,7 +141,11 @@ impl Domain for Degrees {
     }
 
     fn polar(&mut self, m: &[Degree], rows: usize, cols: usize) -> Result<Vec<Degree>, Stop> {
-        Ok(self.matrix_atom(m, rows * cols))
+        let atoms = self.matrix_atom(m, rows * cols);
+        // A root that is known on the larger side, B s (BᵀB)⁻¹ Bᵀ times the matrix, for another argument B met before.
+        let n = rows.min(cols) as f64;
+        let large = 1.0 + (2.0 * n + 4.0) * self.arguments;
+        Ok(atoms.into_iter().map(|a| Degree::atom(a.max() + large)).collect())
     }
 
     fn power_spd(&mut self, m: &[Degree], n: usize, _q: &Rational) -> Result<Vec<Degree>, Stop> {

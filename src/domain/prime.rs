@@ -84,9 +84,11 @@ pub struct Prime {
     pub zero_signs: Vec<bool>,
     /// For every sign taken, in order: its value, if that is -1, 0 or 1.
     pub taken_signs: Vec<Option<i8>>,
-    /// Matrices known to be orthogonal: values of members of matrix classes, with their sizes.
-    pub orthogonal: Vec<(Vec<u64>, usize)>,
+    /// Matrices known to be orthogonal, of members of matrix classes and of maps, with their sizes.
+    orthogonal: Vec<(Vec<u64>, usize)>,
     polars: Vec<MatrixAtom>,
+    /// The roots of the larger Gram matrices of the arguments of `polars`.
+    large_roots: Vec<MatrixAtom>,
     powers: Vec<(MatrixAtom, Rational)>,
     /// Which roots are true ones.
     pub roots: Roots,
@@ -186,6 +188,7 @@ impl Prime {
             decisions: Vec::new(),
             orthogonal: Vec::new(),
             polars: Vec::new(),
+            large_roots: Vec::new(),
             powers: Vec::new(),
             random,
             factors: Vec::new(),

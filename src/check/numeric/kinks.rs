@@ -98,7 +98,7 @@ fn across(
     random: &mut Random,
     (j, at): (usize, Argument<'_>),
 ) -> Option<Side> {
-    let mut symbols: Vec<SymbolId> = sampler.symbols().filter(|x| !x.2).map(|x| x.0).collect();
+    let mut symbols: Vec<SymbolId> = sampler.movable().collect();
     symbols.sort_unstable();
     for look in 0..LOOKS {
         let (base, values) = valued.get(look % valued.len().max(1))?;

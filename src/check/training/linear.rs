@@ -9,15 +9,16 @@ use rustc_hash::FxHashSet;
 
 use super::Asked;
 use super::entries::Entries;
-use super::pieces::{points_text, values};
+use super::pieces::points_text;
+use super::regular::Regular;
 use crate::check::Budget;
-use crate::check::sample::{Point, Sampler};
+use crate::check::sample::Point;
 use crate::check::witness::{Number, shown_values};
 use crate::domain::Rational;
 use crate::domain::interval::Interval;
 use crate::domain::prime::Random;
 use crate::model::elaborate::Role;
-use crate::term::{Node, Program, Store, SymbolId, Term};
+use crate::term::{Node, Store, SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict, Witness};
 
 /// Monomials that are told apart.
@@ -183,9 +184,10 @@ pub fn differ(asked: &mut Asked, (left, right): (Term, Term), factors: &[usize],
     let plain = super::refute::at_one(asked, right, factors);
     let mut roots: Vec<Term> = equations.rows.iter().flatten().copied().collect();
     roots.extend([left, plain]);
-    let program = Program::new(&asked.problem.setting.store, &roots);
-    let sampler = Sampler::new(&asked.problem.setting, &roots, &asked.problem.domain);
-    if program.operations().saturating_mul(TRIED * TOGETHER * 100) > budget.operations {
+    let asked = &*asked;
+    let regular = Regular::new(asked, &roots, budget);
+    let sampler = &regular.sampler;
+    if regular.program.operations().saturating_mul(TRIED * TOGETHER * 100) > budget.operations {
         return None;
     }
     let mut random = Random::new(budget.seed, "linear");
@@ -205,7 +207,7 @@ pub fn differ(asked: &mut Asked, (left, right): (Term, Term), factors: &[usize],
                     continue;
                 }
             }
-            let Some(mut found) = values(asked, &program, &roots, &point) else { continue };
+            let Some(mut found) = regular.values(&point) else { continue };
             let sides = found.split_off(roots.len() - 2);
             let flat: Vec<Number> = found.into_iter().flatten().collect();
             rows.extend(flat.chunks(equations.width).map(<[Number]>::to_vec));

@@ -41,6 +41,7 @@ pub mod orbit;
 pub mod pieces;
 pub mod prove;
 pub mod refute;
+mod regular;
 pub mod relation;
 pub mod run;
 pub mod via;

@@ -1,115 +1,176 @@
 //! Moves that depend on factors in pieces, such as `min(1, bound / norm(g))`.
 //!
-//! On each piece, a choice of the signs that the factors decide, the target's move is a power product of the factors times
-//! something without them. If the source's move demands another product at each of `K + 1` points of one member, on every
-//! one of the `K` pieces, then whatever the factors are two of the points lie on one piece and demand different things
-//! of it. The demands differ near the points as well, so that points on a kink are no way out.
+//! On each piece, a choice of the signs that the factors decide, each part of the target's move is a power product of the
+//! factors times something without them. Whatever the factors are, every point lies on some piece, and there the source's
+//! move demands the value of that product. Points of one member for which every choice of a piece each leads to
+//! contradicting demands refute all factors at once. The demands differ near the points as well, so that points on a kink
+//! are no way out. Where signs are taken entry by entry, two entries of the block are looked at.
 
 use rustc_hash::FxHashMap;
 
 use super::Asked;
+use super::entries::Entries;
 use super::refute::{at_one, exponents, signs};
-use crate::check::decide::Disagreement;
-use crate::check::sample::{Point, Sampler, embed};
+use super::regular::Regular;
+use crate::check::Budget;
+use crate::check::sample::Point;
 use crate::check::witness::{Number, shown_values};
-use crate::check::{Budget, replay};
 use crate::domain::Rational;
-use crate::domain::exact::Exact;
-use crate::domain::interval::Intervals;
 use crate::domain::prime::Random;
 use crate::model::elaborate::Role;
-use crate::term::{Program, Store, Term};
+use crate::term::{Store, SymbolId, Term};
 use crate::verdict::{Evidence, Finding, Verdict, Witness};
 
 /// Pieces are made by at most this many signs.
-const MAX_SIGNS: usize = 2;
+const MAX_SIGNS: usize = 3;
 /// Points that are tried.
 const TRIED: usize = 160;
+/// Points that are looked at together.
+const TOGETHER: usize = 5;
+/// Some points are closer to zero by this factor.
+const SMALL: u64 = 64;
+/// Entries of a block among which two are chosen, and so many pairs of them.
+const MAX_ENTRIES: usize = 48;
+const MAX_PAIRS: usize = 12;
+
+/// A part of the moves: that of the source, and that of the target without its factors; places in the list of roots.
+#[derive(Debug, Clone)]
+struct Part {
+    /// The number of the first entry.
+    first: usize,
+    exponents: Vec<Rational>,
+    left: usize,
+    right: usize,
+}
 
 /// Refutes that factors exist, as the module says.
-///
-/// # Errors
-/// None so far; the signature is that of the other refutations.
-pub fn differ(
-    asked: &mut Asked,
-    (left, right): (Term, Term),
-    factors: &[usize],
-    budget: &Budget,
-) -> Result<Option<Finding>, Disagreement> {
+pub fn differ(asked: &mut Asked, (left, right): (Term, Term), factors: &[usize], budget: &Budget) -> Option<Finding> {
     let kinks = signs(asked, right, factors);
     let scalar = |t: &Term| asked.problem.setting.store.shape(*t).is_empty();
-    if kinks.is_empty() || kinks.len() > MAX_SIGNS || !kinks.iter().all(scalar) {
-        return Ok(None);
+    if kinks.iter().all(scalar) {
+        return on_pieces(asked, &[(0, left, right)], factors, TRIED, budget);
     }
+    let count = asked.problem.setting.store.size(right).min(MAX_ENTRIES);
+    let mut pairs: Vec<(usize, usize)> = (0..count).flat_map(|k| (0..k).map(move |i| (i, k))).collect();
+    // Entries far apart belong to different units most often.
+    pairs.sort_by_key(|(i, k)| std::cmp::Reverse(k - i));
+    let mut entries = Entries::default();
+    for (i, k) in pairs.into_iter().take(MAX_PAIRS) {
+        let store = &mut asked.problem.setting.store;
+        let parts = [i, k].map(|i| (i, entries.of(store, left, i), entries.of(store, right, i)));
+        if let Some(found) = on_pieces(asked, &parts, factors, TRIED / 4, budget) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// Refutes factors that make these parts of the moves equal: each with the number of its first entry, the source's move and
+/// the target's.
+fn on_pieces(
+    asked: &mut Asked,
+    parts: &[(usize, Term, Term)],
+    factors: &[usize],
+    tried: usize,
+    budget: &Budget,
+) -> Option<Finding> {
+    let mut kinks: Vec<Term> = parts.iter().flat_map(|(_, _, right)| signs(asked, *right, factors)).collect();
+    kinks.sort_unstable();
+    kinks.dedup();
+    if kinks.len() > MAX_SIGNS || !kinks.iter().all(|t| asked.problem.setting.store.shape(*t).is_empty()) {
+        return None;
+    }
+    let mut roots: Vec<Term> = parts.iter().map(|(_, left, _)| *left).collect();
     let mut pieces = Vec::new();
     for choice in 0..1usize << kinks.len() {
         let store = &mut asked.problem.setting.store;
         let sign = |store: &mut Store, k: usize| store.num(if choice >> k & 1 == 1 { -1 } else { 1 });
         let by: FxHashMap<Term, Term> = kinks.iter().enumerate().map(|(k, t)| (*t, sign(store, k))).collect();
-        let piece = store.replace(&[right], &by)[0];
-        if exponents(asked, piece, factors, budget).is_none() {
-            return Ok(None);
+        let mut piece = Vec::new();
+        for (i, (first, _, right)) in parts.iter().enumerate() {
+            let smooth = asked.problem.setting.store.replace(&[*right], &by)[0];
+            let exponents = exponents(asked, smooth, factors, budget)?;
+            roots.push(at_one(asked, smooth, factors));
+            piece.push(Part { first: *first, exponents, left: i, right: roots.len() - 1 });
         }
-        pieces.push(at_one(asked, piece, factors));
+        pieces.push(piece);
     }
-    Ok(search(asked, left, &pieces, budget))
+    search(asked, &roots, &pieces, tried, budget)
 }
 
-/// The values of the roots, exactly or in intervals, by one evaluator and then by the other.
-pub(super) fn values(
-    asked: &Asked,
-    program: &Program,
-    roots: &[Term],
-    point: &Point<Rational>,
-) -> Option<Vec<Vec<Number>>> {
-    let wrap = |run: Vec<Vec<Rational>>| run.into_iter().map(|v| v.into_iter().map(Number::Exact).collect()).collect();
-    let mut exact = Exact::with_limit(1 << 13);
-    if let Ok(run) = program.run(&mut exact, |s| point.get(&s).cloned())
-        && !exact.oversized()
-    {
-        let again =
-            replay::evaluate(&asked.problem.setting.store, roots, &mut Exact::with_limit(1 << 13), point).ok()?;
-        return (again == run).then(|| wrap(run));
-    }
-    let mut domain = Intervals::default();
-    let embedded = embed(&mut domain, point);
-    program.run(&mut domain, |s| embedded.get(&s).cloned()).ok()?;
-    let mut domain = Intervals::default();
-    let embedded = embed(&mut domain, point);
-    let run = replay::evaluate(&asked.problem.setting.store, roots, &mut domain, &embedded).ok()?;
-    Some(run.into_iter().map(|v| v.into_iter().map(Number::Enclosed).collect()).collect())
-}
-
-/// What a point demands: the move of the source, and that of the target on each piece.
+/// The moves at a point.
 struct Demand {
     point: Point<Rational>,
     values: Vec<Vec<Number>>,
 }
 
 impl Demand {
-    /// Whether on this piece the two points certainly demand different products.
-    fn differs(&self, other: &Demand, piece: usize) -> bool {
-        let (l, r) = (&self.values[0], &self.values[piece + 1]);
-        let (l2, r2) = (&other.values[0], &other.values[piece + 1]);
-        // t r = l and t r2 = l2 have a common t only if l r2 = l2 r, entry against entry.
-        (0..l.len()).any(|i| (0..l2.len()).any(|k| l[i].times(&r2[k]).differs(&l2[k].times(&r[i]))))
+    /// Whether the demands of two points, or of one, certainly contradict each other if both lie on the given pieces.
+    fn contradicts(&self, mine: &[Part], other: &Demand, theirs: &[Part]) -> bool {
+        mine.iter().any(|a| {
+            theirs.iter().filter(|b| a.exponents == b.exponents).any(|b| {
+                let (l, r) = (&self.values[a.left], &self.values[a.right]);
+                let (l2, r2) = (&other.values[b.left], &other.values[b.right]);
+                // t r = l and t r2 = l2 have a common t only if l r2 = l2 r, entry against entry.
+                (0..l.len()).any(|i| (0..l2.len()).any(|k| l[i].times(&r2[k]).differs(&l2[k].times(&r[i]))))
+            })
+        })
+    }
+
+    /// Whether the point cannot lie on a piece at all: a positive factor takes nothing to zero, and zero to nothing else.
+    fn impossible(&self, piece: &[Part]) -> bool {
+        let alone = piece.iter().any(|a| {
+            let sides = self.values[a.left].iter().zip(&self.values[a.right]);
+            sides.clone().any(|(l, r)| l.zero() && r.nonzero() || l.nonzero() && r.zero() || l.times(r).negative())
+        });
+        alone || self.contradicts(piece, self, piece)
     }
 }
 
-fn search(asked: &Asked, left: Term, pieces: &[Term], budget: &Budget) -> Option<Finding> {
-    let roots: Vec<Term> = std::iter::once(left).chain(pieces.iter().copied()).collect();
-    let program = Program::new(&asked.problem.setting.store, &roots);
-    let sampler = Sampler::new(&asked.problem.setting, &roots, &asked.problem.domain);
-    if program.operations().saturating_mul(TRIED * 100) > budget.operations {
+/// The pieces on which all points may lie together, one each, so many at most.
+fn assignments(found: &[Demand], pieces: &[Vec<Part>], chosen: &mut Vec<usize>, count: &mut usize) {
+    if chosen.len() == found.len() {
+        *count += 1;
+        return;
+    }
+    let now = &found[chosen.len()];
+    for (k, piece) in pieces.iter().enumerate() {
+        let contradicts = |(i, own): (usize, &usize)| found[i].contradicts(&pieces[*own], now, piece);
+        if now.impossible(piece) || chosen.iter().enumerate().any(contradicts) {
+            continue;
+        }
+        chosen.push(k);
+        assignments(found, pieces, chosen, count);
+        chosen.pop();
+    }
+}
+
+/// Points that refute every choice of pieces; each that is kept leaves fewer of them.
+fn search(asked: &Asked, roots: &[Term], pieces: &[Vec<Part>], tries: usize, budget: &Budget) -> Option<Finding> {
+    let regular = Regular::new(asked, roots, budget);
+    let sampler = &regular.sampler;
+    if regular.program.operations().saturating_mul(tries * 100) > budget.operations {
         return None;
     }
     let mut random = Random::new(budget.seed, "pieces");
     let mut found: Vec<Demand> = Vec::new();
-    for tried in 0..TRIED {
-        let Some(mut point) = sampler.simple(&mut random, tried / 50) else { continue };
+    let mut left = f64::INFINITY;
+    for tried in 0..tries {
+        let Some(mut point) = sampler.simple(&mut random, tried * 3 / tries) else { continue };
+        // Close to zero thresholds are not reached.
+        if tried % 3 == 2 {
+            let members: Vec<SymbolId> = sampler.symbols().filter(|x| x.1 == Role::Member).map(|x| x.0).collect();
+            let small = Rational::from_parts(1.into(), SMALL.into());
+            for symbol in sampler.movable().filter(|s| !members.contains(s)) {
+                point.get_mut(&symbol)?.iter_mut().for_each(|x| *x *= &small);
+            }
+            if !sampler.satisfied(&point) {
+                continue;
+            }
+        }
         if let Some(first) = found.first() {
             for (symbol, role, discrete) in sampler.symbols() {
-                if role == Role::Member || discrete {
+                if matches!(role, Role::Member | Role::Rate) || discrete {
                     point.insert(symbol, first.point.get(&symbol)?.clone());
                 }
             }
@@ -117,17 +178,19 @@ fn search(asked: &Asked, left: Term, pieces: &[Term], budget: &Budget) -> Option
                 continue;
             }
         }
-        let Some(values) = values(asked, &program, &roots, &point) else { continue };
-        let now = Demand { point, values };
-        // A source that stands still demands nothing that can be told apart.
-        if !now.values[0].iter().any(Number::nonzero) {
-            continue;
+        let Some(values) = regular.values(&point) else { continue };
+        found.push(Demand { point, values });
+        let mut count = 0;
+        assignments(&found, pieces, &mut Vec::new(), &mut count);
+        if count == 0 {
+            return Some(finding(asked, &found, pieces));
         }
-        if found.iter().all(|d| (0..pieces.len()).all(|p| d.differs(&now, p))) {
-            found.push(now);
-        }
-        if found.len() > pieces.len() {
-            return Some(finding(asked, &found, pieces.len()));
+        // One more point multiplies the choices by the pieces that it may lie on.
+        let share = count as f64 / (pieces.len() as f64).powi(found.len() as i32);
+        if share < left && found.len() < TOGETHER {
+            left = share;
+        } else {
+            found.pop();
         }
     }
     None
@@ -142,31 +205,40 @@ pub(super) fn points_text(asked: &Asked, points: &[Point<Rational>]) -> String {
     points.iter().map(shown).collect::<Vec<_>>().join("; ")
 }
 
-fn finding(asked: &Asked, found: &[Demand], pieces: usize) -> Finding {
+fn finding(asked: &Asked, found: &[Demand], pieces: &[Vec<Part>]) -> Finding {
     let first = &found[0];
     let others: Vec<Point<Rational>> = found[1..].iter().map(|d| d.point.clone()).collect();
-    let count = found.len();
+    let (count, many) = (found.len(), pieces.len());
+    let points = match count {
+        1 => "this point demands contradicting factors".to_owned(),
+        _ => format!("these {count} points demand contradicting factors"),
+    };
+    let others =
+        if others.is_empty() { String::new() } else { format!("; the other points: {}", points_text(asked, &others)) };
     let no_rate = format!(
-        "the target's move depends on its factors in {pieces} pieces, and these {count} points demand different factors on every one of them; \
-         the other points: {}",
-        points_text(asked, &others)
+        "the target's move depends on its factors in {many} pieces, and {points} whichever of them they lie on{others}"
     );
-    let component =
-        asked.problem.equation.components.first().and_then(|c| c.entries.first().cloned()).unwrap_or_default();
     let exact = found.iter().flat_map(|d| d.values.iter().flatten()).all(|n| matches!(n, Number::Exact(_)));
-    let index = (0..first.values[0].len()).find(|&i| first.values[0][i].nonzero()).unwrap_or(0);
-    let mut finding = Finding::new(
-        Verdict::Fails,
-        Evidence::Counterexample,
-        format!("no factors make the moves in the first step equal: {count} points demand different ones"),
-    );
+    let shown = pieces[0].iter().find_map(|p| {
+        let (l, r) = (&first.values[p.left], &first.values[p.right]);
+        (0..l.len()).find(|&i| l[i].differs(&r[i])).map(|i| (p, i))
+    });
+    let (part, index) = shown.unwrap_or((&pieces[0][0], 0));
+    let (left, right) = (first.values[part.left][index].text(), first.values[part.right][index].text());
+    let labels = asked.problem.equation.components.first().map(|c| &c.entries);
+    let component = labels.and_then(|l| l.get(part.first + index).cloned()).unwrap_or_default();
+    let text = match count {
+        1 => "no factors make the moves in the first step equal: at one point they demand different ones".to_owned(),
+        _ => format!("no factors make the moves in the first step equal: {count} points demand different ones"),
+    };
+    let mut finding = Finding::new(Verdict::Fails, Evidence::Counterexample, text);
     finding.witness = Some(Witness {
         point: shown_values(&asked.problem.setting, &first.point),
         component,
         component_index: 0,
         quantity: "the moves of the parameters in the first step".into(),
-        left: first.values[0][index].text(),
-        right: first.values[1][index].text(),
+        left,
+        right,
         no_rate: Some(no_rate),
         exact,
     });

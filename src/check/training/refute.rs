@@ -310,6 +310,7 @@ pub fn moves_differ(
     let others: Vec<usize> = (0..asked.factors.len()).filter(|j| !factors.contains(j)).collect();
     let right = at_one(asked, right, &others);
     let mut goal = Goal::NoRate;
+    let whole = (left, right);
     let (left, right) = if let Some(powers) = exponents(asked, right, factors, budget) {
         // What no factor has an influence on none can mend.
         if powers.iter().all(Rational::is_zero) {
@@ -323,12 +324,10 @@ pub fn moves_differ(
     } else {
         let components = asked.problem.equation.components.clone();
         narrow(asked, &entries);
-        let found = match super::linear::differ(asked, (left, right), factors, budget) {
-            Some(f) => Ok(Some(f)),
-            None => super::pieces::differ(asked, (left, right), factors, budget),
-        };
+        let found = super::linear::differ(asked, (left, right), factors, budget)
+            .or_else(|| super::pieces::differ(asked, (left, right), factors, budget));
         asked.problem.equation.components = components;
-        return found;
+        return Ok(found);
     };
     let sampled = numeric::compare(&asked.problem.setting, (&[left], &[right]), &asked.problem.domain, budget, "moves");
     let components = asked.problem.equation.components.clone();
@@ -337,7 +336,9 @@ pub fn moves_differ(
         let quantity =
             if asked.rate.is_some() { "the moves of the parameters in the first step" } else { "the velocities" };
         narrow(asked, &entries);
-        hunt(&asked.problem, &[left], &[right], goal, (&open, &sampled), budget, quantity).0
+        let one = hunt(&asked.problem, &[left], &[right], goal, (&open, &sampled), budget, quantity).0;
+        // Where the moves are parallel at every point, two points may demand different factors.
+        one.or_else(|| (goal == Goal::NoRate).then(|| super::pieces::differ(asked, whole, factors, budget)).flatten())
     };
     asked.problem.equation.components = components;
     Ok(found.map(|mut f| {

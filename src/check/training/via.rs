@@ -105,12 +105,17 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
             return Ok(f);
         }
     }
-    if let Some(f) = in_limit(asked, &square.left, &right, budget)? {
-        return Ok(f);
+    let small = match asked.rate {
+        Some(lr) => small(asked, square, (lr, &right), budget)?,
+        None => Small::Differs,
+    };
+    if let Small::Settled(f) = small {
+        return Ok(*f);
     }
     // Refuted at one point if no rate is left, or if the moves of the parameters leave one only.
     let open = Identity::Open(Atoms::None);
     let independent = !depends(asked, &square.right);
+    let refutable = matches!(small, Small::Differs);
     let mut found = None;
     // `left = r₀ + c r₁`: no rate works where `left - r₀` is no multiple of `r₁`.
     let split = match homogeneous(asked, square.moves.1, &factor, budget) {
@@ -118,13 +123,13 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
         false => affine(asked, square.moves.1, 0, budget)
             .map(|(constant, slope)| (asked.problem.setting.store.sub(square.moves.0, constant), slope)),
     };
-    if let (false, Some((left, right))) = (independent, split) {
+    if let (true, false, Some((left, right))) = (refutable, independent, split) {
         let mut moves = numeric::compare(&asked.problem.setting, (&[left], &[right]), &domain, budget, "moves");
         moves.drowned = sampled.drowned;
         let quantity = "the moves of the parameters";
         found = hunt(&asked.problem, &[left], &[right], Goal::NoRate, (&open, &moves), budget, quantity).0;
     }
-    if found.is_none() {
+    if refutable && found.is_none() {
         let rate = only.unwrap_or(one);
         if independent || singled_out(asked, square.moves, rate, 0, budget) {
             let scaled = set(asked, rate);
@@ -162,24 +167,67 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
     Ok(f)
 }
 
-/// Whether two steps differ at second order in the learning rate or later, or agree at a rate that shows there.
-fn in_limit(
+/// What small learning rates say of two steps.
+enum Small {
+    /// They decide the question.
+    Settled(Box<Finding>),
+    /// They may agree to first order at some rate: then nothing is refuted by what differs beyond.
+    Open,
+    /// They differ to first order at every rate, as far as numbers tell.
+    Differs,
+}
+
+/// Decides two steps as a square is decided: the first order in the learning rate and its rate, then the whole. Where the map
+/// between the states reads the learning rate the target's cannot be scaled by itself, and numbers say whether there is
+/// something left to refute.
+fn small(
     asked: &mut Asked,
-    left: &[Term],
-    right: &[Term],
+    square: &Square,
+    (lr, right): (SymbolId, &[Term]),
     budget: &Budget,
-) -> Result<Option<Finding>, Disagreement> {
+) -> Result<Small, Disagreement> {
     const STEEP: f64 = 1.25;
-    let Some(lr) = asked.rate else { return Ok(None) };
-    let problem = &mut asked.problem;
-    if numeric::slope(&problem.setting, (left, right), lr, &problem.domain, budget).is_some_and(|s| s < STEEP) {
-        return Ok(None);
+    let slope = |asked: &Asked, right: &[Term]| {
+        let problem = &asked.problem;
+        numeric::slope(&problem.setting, (&square.left, right), lr, &problem.domain, budget)
+    };
+    let reads = asked.problem.setting.store.free_symbols(&asked.via).contains(&lr);
+    if reads && slope(asked, right).is_none_or(|s| s < STEEP) {
+        let at_rate = first_rate(asked, square, lr, budget).map(|c| {
+            let by = [(asked.factors[0].symbol, c)].into_iter().collect();
+            asked.problem.setting.store.substitute(&square.right, &by)
+        });
+        let steep = at_rate.is_some_and(|right| slope(asked, &right).is_some_and(|s| s >= STEEP));
+        return Ok(if steep { Small::Open } else { Small::Differs });
     }
+    let problem = &mut asked.problem;
     let sides = (problem.equation.left.clone(), problem.equation.right.clone());
-    (problem.equation.left, problem.equation.right) = (left.to_vec(), right.to_vec());
+    (problem.equation.left, problem.equation.right) = (square.left.clone(), right.to_vec());
     let found = step(problem, lr, budget);
     (problem.equation.left, problem.equation.right) = sides;
-    Ok(Some(found?).filter(|f| matches!(f.verdict, Verdict::InLimit | Verdict::UpToRate)))
+    let found = found?;
+    let wanted = match found.verdict {
+        Verdict::InLimit | Verdict::UpToRate => true,
+        // A proof is this module's to give.
+        Verdict::Fails | Verdict::Invalid => !reads,
+        Verdict::Undecided | Verdict::UpToRates | Verdict::Commutes => false,
+    };
+    Ok(if wanted { Small::Settled(Box::new(found)) } else { Small::Open })
+}
+
+/// The rate at which the moves of the parameters agree to first order in the learning rate, as far as numbers tell.
+fn first_rate(asked: &mut Asked, square: &Square, lr: SymbolId, budget: &Budget) -> Option<Term> {
+    let plain = at_one(asked, square.moves.1, &[0]);
+    let store = &mut asked.problem.setting.store;
+    let (one, zero) = (store.num(1), store.num(0));
+    let seeds = Seeds::along([(lr, one)]);
+    let slopes = [store.tangent(square.moves.0, &seeds).ok()?, store.tangent(plain, &seeds).ok()?];
+    let slopes = store.substitute(&slopes, &[(lr, zero)].into_iter().collect());
+    let domain = asked.problem.domain.clone();
+    match rate::candidate(&mut asked.problem.setting, (&slopes[..1], &slopes[1..]), &domain, budget) {
+        rate::Ratio::Constant(c) => Some(c),
+        _ => None,
+    }
 }
 
 /// Whether terms depend on the rate of the target.

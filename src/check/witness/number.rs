@@ -52,14 +52,14 @@ impl Number {
     }
 
     /// Certainly zero.
-    pub(super) fn zero(&self) -> bool {
+    pub(in crate::check) fn zero(&self) -> bool {
         match self {
             Number::Exact(q) => q.is_zero(),
             Number::Enclosed(x) => x.is_zero(),
         }
     }
 
-    pub(super) fn negative(&self) -> bool {
+    pub(in crate::check) fn negative(&self) -> bool {
         match self {
             Number::Exact(q) => *q < Rational::ZERO,
             Number::Enclosed(x) => x.hi() < 0.0,

@@ -56,9 +56,7 @@ impl Search<'_> {
 
     /// The symbols whose entries may be replaced.
     fn replaceable(&self) -> Vec<SymbolId> {
-        let pis: Vec<SymbolId> = self.sampler.pis().collect();
-        let real = self.sampler.symbols().filter(|(s, _, discrete)| !discrete && !pis.contains(s));
-        real.map(|(s, ..)| s).collect()
+        self.sampler.movable().collect()
     }
 
     /// Calls `accept` with the point in which one entry after the other has a simpler value; what is accepted stays.

@@ -38,6 +38,19 @@ impl Prime {
         self.matrix_product(&half, right, rows, cols, cols)
     }
 
+    /// Makes a square matrix known if it is orthogonal. One that is so for random members is so for all, but for the
+    /// coincidence that is counted.
+    pub fn know_orthogonal(&mut self, m: Vec<u64>) {
+        let n = m.len().isqrt();
+        let gram = self.matrix_product(&Self::transposed(&m, n, n), &m, n, n, n);
+        // Its square has twice the degree.
+        self.collisions += 2.0;
+        let new = !self.orthogonal.iter().any(|(q, _)| *q == m);
+        if new && n * n == m.len() && gram == self.identity(n) && m != self.identity(n) {
+            self.orthogonal.push((m, n));
+        }
+    }
+
     /// The known orthogonal matrices of one size, their transposes and the identity.
     fn rotations(&self, n: usize) -> Vec<Vec<u64>> {
         let mut all = vec![self.identity(n)];

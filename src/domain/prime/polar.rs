@@ -2,13 +2,17 @@
 //!
 //! The atom is the root of the Gram matrix, a free symmetric matrix for each Gram matrix met. So isometries on the side
 //! away from it need not be known to be recognised: rows that are repeated, exchanged, negated or padded with zeros
-//! change nothing. On the other side rows and columns that repeat each other are gathered first, `A = Q M Pᵀ` with
+//! change nothing. The larger Gram matrix has a root that follows from the smaller one's, `(AAᵀ)^{+1/2} = A (AᵀA)^{-3/2} Aᵀ`,
+//! and recognises isometries on its side as well. Otherwise on the other side rows and columns that repeat each other are gathered first, `A = Q M Pᵀ` with
 //! `QᵀQ = q·1` and `PᵀP = p·1`, for which `polar(A) = Q polar(M) Pᵀ / √(qp)`; and a Gram matrix is looked for among
 //! the multiples and the signed permutations of those known.
 
 use super::super::{Domain, Rational, Stop, linear};
 use super::Prime;
 use super::matrices::MatrixAtom;
+
+/// Gram matrices of more rows are not looked for on the larger side.
+const MAX_LARGE: usize = 48;
 
 /// Rows of a matrix as multiples of a few of them.
 struct Gathered {
@@ -121,15 +125,35 @@ impl Prime {
         {
             return Ok(by_left(self, &s));
         }
-        let (gram, n) = if cols <= rows { (right, cols) } else { (left, rows) };
+        let (small, n, large, other) = if cols <= rows { (right, cols, left, rows) } else { (left, rows, right, cols) };
+        if let Some(s) = self.known_large(&large, other) {
+            return Ok(if cols <= rows { by_left(self, &s) } else { by_right(self, &s) });
+        }
+        let gram = small;
         let mut s: Vec<u64> = (0..n * n).map(|_| self.draw()).collect();
         for i in 0..n {
             for j in 0..i {
                 s[i * n + j] = s[j * n + i];
             }
         }
+        // With B of full column rank, B = A or Aᵀ, and G = BᵀB: (BBᵀ)^{+1/2} = B s G⁻¹ Bᵀ for the atom s = G^{-1/2}.
+        if other <= MAX_LARGE
+            && let Ok(inverse) = linear::inverse(self, &gram, n)
+        {
+            let (b, b_t) = if cols <= rows { (m, &across[..]) } else { (&across[..], m) };
+            let inner = self.matrix_product(&s, &inverse, n, n, n);
+            let half = self.matrix_product(b, &inner, other, n, n);
+            let value = self.matrix_product(&half, b_t, other, n, other);
+            self.large_roots.push(MatrixAtom { argument: large, rows: other, cols: other, value });
+        }
         self.polars.push(MatrixAtom { argument: gram, rows: n, cols: n, value: s.clone() });
         Ok(if cols <= rows { by_right(self, &s) } else { by_left(self, &s) })
+    }
+
+    /// The root of a Gram matrix on the larger side, if it is a known one.
+    fn known_large(&mut self, gram: &[u64], n: usize) -> Option<Vec<u64>> {
+        self.collisions += self.large_roots.len() as f64;
+        self.large_roots.iter().find(|a| a.rows == n && a.argument == gram).map(|a| a.value.clone())
     }
 
     /// `G^{+1/2}` (the power −1/2 on the range) of a Gram matrix that is related to a known one: a multiple of it, between
