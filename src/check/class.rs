@@ -15,7 +15,7 @@ mod narrow;
 pub use cause::{Singular, singular_metric};
 pub use examples::Examples;
 
-use super::decide::{Disagreement, decide};
+use super::decide::{Disagreement, decide, unscaled};
 use super::sample::Sampler;
 use super::{Budget, Problem, Task, lower, numeric, witness};
 use crate::core::class::Class;
@@ -448,11 +448,17 @@ impl Case<'_> {
     fn open(&self) -> Result<ClassAnswer, Disagreement> {
         let class = self.question.class;
         let mut weakest: Option<(ClassAnswer, String)> = None;
+        let mut vacuous: Option<Finding> = None;
         let mut seen = 0;
         let maps = self.examples.maps(class, self.reads_blocks());
         for map in maps.into_iter().chain(Examples::further(class)) {
             let Some(mut problem) = self.problem(&map, false) else { continue };
             let found = decide(&mut problem, self.budget)?;
+            // A side that has no value on one architecture, of one parameter it may be, says nothing of the others.
+            if found.verdict == Verdict::Invalid && !unscaled(&problem, self.budget) {
+                vacuous.get_or_insert(found);
+                continue;
+            }
             seen += 1;
             problem.setting.store = crate::term::Store::new();
             let done = found.verdict == Verdict::Fails;
@@ -469,9 +475,10 @@ impl Case<'_> {
                 w.finding.blame = blame::blame(&self.body, class);
                 Ok(w)
             }
-            // The only claim that the examples' maps do not keep is that of a `diagonal` state.
+            // The only claim that the examples' maps do not keep: that of a `diagonal` state.
             Some((w, _)) if w.finding.verdict == Verdict::Invalid => Ok(w),
             Some(_) => jets::answer(self, self.unproved(seen)),
+            None if vacuous.is_some() => Ok(vacuous.map_or_else(|| self.unproved(seen).into(), ClassAnswer::from)),
             None => {
                 let message = "the optimizer could be read over none of the example architectures; ask `on` an architecture of yours";
                 Ok(Finding::new(Verdict::Undecided, Evidence::None, message).into())

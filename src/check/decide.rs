@@ -61,8 +61,8 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
         Shape::Flow => flow(problem, budget)?,
         Shape::Step(lr) => step(problem, lr, budget)?,
     };
-    if let Some(jacobians) = &problem.diagonal
-        && let Some(false) = scaled_permutations(problem, jacobians, budget)
+    if unscaled(problem, budget)
+        && let Some(jacobians) = &problem.diagonal
     {
         let why = "a `diagonal` or `entries` state is carried functorially only by maps whose Jacobian is a scaled permutation, and this one's is not";
         if finding.verdict == Verdict::Fails {
@@ -91,6 +91,11 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
     finding.assumptions = std::mem::take(&mut problem.assumptions).into_iter().chain(finding.assumptions).collect();
     finding.sampled_claims = std::mem::take(&mut problem.sampled_claims);
     Ok(finding)
+}
+
+/// Whether a `diagonal` or `entries` state is asked to be carried by a map whose Jacobian is no scaled permutation.
+pub(in crate::check) fn unscaled(problem: &Problem, budget: &Budget) -> bool {
+    problem.diagonal.as_ref().is_some_and(|j| scaled_permutations(problem, j, budget) == Some(false))
 }
 
 /// How an equation between two lists of terms stands.
@@ -132,6 +137,7 @@ pub(in crate::check) fn examine(
             let sides: Vec<Term> = left.iter().chain(right).copied().collect();
             sampled.drowned = certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget);
             sampled.absorbed = numeric::absorbs(&problem.setting, &sides, &problem.domain, budget);
+            sampled.told_apart = numeric::differs_in_digits(&problem.setting, (left, right), &problem.domain, budget);
         }
         return Ok(Standing::Unproved(identity, sampled));
     }
@@ -230,6 +236,9 @@ fn by_numbers(
             }
             (Some(_), ..) if sampled.drowned => {
                 "the sides agree in every digit of floating point, but their difference, without what they have in common, is not zero".to_owned()
+            }
+            (Some(_), ..) if sampled.told_apart => {
+                "the sides agree in floating point, but with a hundred digits they differ, which is no proof".to_owned()
             }
             (Some(_), ..) if sampled.absorbed => {
                 "the sides agree in floating point, but a summand is lost there in the rounding of its sum at every sampled point, so that nothing is seen of it".to_owned()

@@ -1,9 +1,11 @@
 //! The numeric engine: residuals at sampled points, with what rounding alone may cause.
 
 mod absorbed;
+mod finer;
 mod kinks;
 
 pub use absorbed::absorbs;
+pub use finer::differs_in_digits;
 
 use rustc_hash::FxHashMap;
 
@@ -60,6 +62,8 @@ pub struct Sampled {
     pub drowned: bool,
     /// Whether a summand is lost in the rounding of its sum at every point, so that floating point sees nothing of it.
     pub absorbed: bool,
+    /// More digits than those of floating point tell the sides apart.
+    pub told_apart: bool,
     /// Whether each sample agrees within its own rounding, and whether some sample differs far beyond it.
     judged: (bool, bool),
 }
@@ -67,7 +71,7 @@ pub struct Sampled {
 impl Sampled {
     /// Whether the sides agree within rounding at every sample.
     pub fn agrees(&self) -> bool {
-        self.residual.is_some() && self.judged.0 && !self.unseen && !self.drowned && !self.absorbed
+        self.residual.is_some() && self.judged.0 && !self.unseen && !self.drowned && !self.absorbed && !self.told_apart
     }
 
     /// Whether the sides are plainly different at some sample, far beyond what rounding can explain.
@@ -121,6 +125,7 @@ fn compare_at(
         unseen: false,
         drowned: false,
         absorbed: false,
+        told_apart: false,
         judged: (true, false),
     };
     let mut differences = Vec::new();

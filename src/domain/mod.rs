@@ -8,6 +8,7 @@
 use dashu_ratio::RBig;
 
 pub mod degree;
+pub mod digits;
 pub mod exact;
 pub mod float;
 pub mod interval;

@@ -154,7 +154,12 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
         "the sides agree at the sampled points, but this is not proved"
     } else if let Some(nowhere) = &nowhere {
         nowhere
-    } else if sampled.agrees() || sampled.residual.is_none() || sampled.drowned || sampled.absorbed {
+    } else if sampled.agrees()
+        || sampled.residual.is_none()
+        || sampled.drowned
+        || sampled.absorbed
+        || sampled.told_apart
+    {
         "neither proved nor refuted, and floating point cannot tell the sides apart from rounding"
     } else {
         "the sides differ at the sampled points, but no point was found that proves it for every rate"

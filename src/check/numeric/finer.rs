@@ -1,0 +1,70 @@
+//! A second look with a hundred digits at sides that floating point cannot tell apart.
+
+use crate::check::sample::{Point, Sampler};
+use crate::check::{Budget, Setting};
+use crate::domain::digits::Digits;
+use crate::domain::prime::Random;
+use crate::domain::{Domain, Rational};
+use crate::model::elaborate::Constraint;
+use crate::term::{Program, Term};
+
+/// Points that are looked at.
+const POINTS: usize = 6;
+/// Draws of points.
+const DRAWS: usize = 48;
+/// Programs of more operations are left alone.
+const OPERATIONS: usize = 1 << 14;
+/// A difference of the sides that is smaller than they are by so many binary places is none.
+const PLACES: i64 = 256;
+
+/// Whether sides that agree in floating point are seen to differ, at some rational point, when they are computed with more
+/// digits.
+pub fn differs_in_digits(
+    setting: &Setting,
+    (left, right): (&[Term], &[Term]),
+    extra: &[Constraint],
+    budget: &Budget,
+) -> bool {
+    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    let program = Program::new(&setting.store, &roots);
+    let sampler = Sampler::new(setting, &roots, extra);
+    if program.operations() > OPERATIONS.min(budget.operations / 64) {
+        return false;
+    }
+    let Some(mut digits) = Digits::new() else { return false };
+    let mut random = Random::new(budget.seed, "digits");
+    let mut seen = 0;
+    for draw in 0..DRAWS {
+        let Some(point) = sampler.simple_near_pi(&mut random, 1 + draw % 3, None) else { continue };
+        let Some(values) = values(&mut digits, (&program, &sampler), &point) else { continue };
+        let size = |v: &[_]| v.iter().map(Digits::exponent).max().unwrap_or(i64::MIN);
+        for (l, r) in values[..left.len()].iter().zip(&values[left.len()..]) {
+            let largest = size(l).max(size(r));
+            if l.iter().zip(r).any(|(a, b)| {
+                let gap = Digits::exponent(&digits.sub(a, b));
+                gap > i64::MIN && gap > largest.saturating_sub(PLACES)
+            }) {
+                return true;
+            }
+        }
+        seen += 1;
+        if seen == POINTS {
+            break;
+        }
+    }
+    false
+}
+
+type Values = Vec<Vec<<Digits as Domain>::Elem>>;
+
+fn values(digits: &mut Digits, (program, sampler): (&Program, &Sampler), point: &Point<Rational>) -> Option<Values> {
+    let mut embedded: Point<<Digits as Domain>::Elem> = Point::default();
+    for (s, entries) in point {
+        let entries: Result<Vec<_>, _> = entries.iter().map(|q| digits.rational(q)).collect();
+        embedded.insert(*s, entries.ok()?);
+    }
+    for s in sampler.pis() {
+        embedded.insert(s, vec![digits.pi()]);
+    }
+    program.run(digits, |s| embedded.get(&s).cloned()).ok()
+}

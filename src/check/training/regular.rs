@@ -1,0 +1,83 @@
+//! Values of terms at regular points: those near which they are continuous.
+
+use crate::check::field::Trial;
+use crate::check::sample::{Point, Sampler, embed};
+use crate::check::witness::Number;
+use crate::check::{Budget, replay};
+use crate::domain::exact::Exact;
+use crate::domain::interval::Intervals;
+use crate::domain::prime::Signs;
+use crate::domain::{Rational, Trace};
+use crate::model::elaborate::Role;
+use crate::term::{Node, Program, SymbolId, Term};
+
+use super::Asked;
+
+/// Bits of exact numbers, at most.
+const BITS: usize = 1 << 13;
+
+/// Terms with what draws points for them and evaluates them.
+pub(super) struct Regular<'a> {
+    asked: &'a Asked,
+    roots: Vec<Term>,
+    budget: &'a Budget,
+    /// Whether they have matrices whose rank matters.
+    ranks: bool,
+    /// The roots as a program.
+    pub program: Program,
+    /// Draws points for the roots.
+    pub sampler: Sampler,
+}
+
+impl<'a> Regular<'a> {
+    pub fn new(asked: &'a Asked, roots: &[Term], budget: &'a Budget) -> Self {
+        let setting = &asked.problem.setting;
+        let ranks = setting.store.any_node(roots, |n| matches!(n, Node::PseudoInverse(_) | Node::Polar(_)));
+        Regular {
+            asked,
+            roots: roots.to_vec(),
+            budget,
+            ranks,
+            program: Program::new(&setting.store, roots),
+            sampler: Sampler::new(setting, roots, &asked.problem.domain),
+        }
+    }
+
+    /// The values of the roots at a point, exactly or in intervals, by one evaluator and then by the other; nothing on a kink,
+    /// or where a rank is another than nearby.
+    pub fn values(&self, point: &Point<Rational>) -> Option<Vec<Vec<Number>>> {
+        let store = &self.asked.problem.setting.store;
+        let mut exact = Exact::with_limit(BITS);
+        if let Ok(run) = self.program.run(&mut exact, |s| point.get(&s).cloned())
+            && !exact.oversized()
+        {
+            let again = replay::evaluate(store, &self.roots, &mut Exact::with_limit(BITS), point).ok()?;
+            let number = |v: Vec<Rational>| v.into_iter().map(Number::Exact).collect();
+            return (again == run && self.has_generic_ranks(&exact.trace, point))
+                .then(|| run.into_iter().map(number).collect());
+        }
+        let mut domain = Intervals::default();
+        let embedded = embed(&mut domain, point);
+        self.program.run(&mut domain, |s| embedded.get(&s).cloned()).ok()?;
+        if !self.has_generic_ranks(&domain.trace, point) {
+            return None;
+        }
+        let mut domain = Intervals::default();
+        let embedded = embed(&mut domain, point);
+        let run = replay::evaluate(store, &self.roots, &mut domain, &embedded).ok()?;
+        Some(run.into_iter().map(|v| v.into_iter().map(Number::Enclosed).collect()).collect())
+    }
+
+    /// Whether the ranks that were met at a point are those of points nearby.
+    fn has_generic_ranks(&self, trace: &Trace, point: &Point<Rational>) -> bool {
+        if !self.ranks {
+            return true;
+        }
+        let kept = self.sampler.symbols().filter(|x| x.2 || x.1 == Role::Member).map(|x| x.0);
+        let keep: Point<Rational> = kept.filter_map(|s: SymbolId| point.get(&s).map(|v| (s, v.clone()))).collect();
+        let signs = Signs::Pinned(trace.signs.clone());
+        let trial = Trial::new(&self.sampler, &self.program, self.budget.seed, "regular");
+        let drawn = Trial { signs: &signs, keep: Some(&keep), roots: true, ..trial }.draw();
+        drawn.is_ok_and(|d| d.prime.ranks == trace.ranks && d.prime.polar_ranks == trace.polar_ranks)
+    }
+}
