@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::check::class::Examples;
 use crate::check::decide::Disagreement;
+use crate::check::expected::order_differs;
 use crate::check::lower::system::Systems;
 use crate::check::system::{Progress, Silent, Stopped};
 use crate::check::{self, Budget, Task};
@@ -253,15 +254,14 @@ impl Asks<'_> {
         if let (Some(asked), Question::Trace(trace)) = (task.trace.take(), &check.question) {
             let report = check::trace::answer::answer(self.model, trace, &asked, &self.budget())?;
             let message = report.refused.clone().unwrap_or_else(|| "an experiment".to_owned());
-            let finding = Finding::new(Verdict::Undecided, Evidence::None, message);
+            let finding = Finding::undecided(message);
             let (ok, time) = (report.refused.is_none(), start.elapsed());
             return Ok(Answer { trace: Some(report), ..Answer::new(task, finding, ok, time) });
         }
         let mut finding = match (&task.class, task.training.take()) {
             (None, Some(asked)) => {
-                let mut finding = check::training::question(self.model, check, *asked, &self.budget())?;
+                let finding = check::training::question(self.model, check, *asked, &self.budget())?;
                 let ok = self.as_expected(&task, &finding);
-                finding.natural_along.clear();
                 return Ok(Answer::new(task, finding, ok, start.elapsed()));
             }
             (Some(question), _) => {
@@ -273,33 +273,34 @@ impl Asks<'_> {
         }
         .checked();
         // Searches that were cut short look like searches that found nothing.
-        let proof = !matches!(finding.evidence, Evidence::Numeric | Evidence::None);
+        let proof = !matches!(finding.evidence(), Evidence::Numeric | Evidence::None);
         if !proof && self.options.deadline.is_some_and(|d| Instant::now() >= d) {
-            finding = Finding::new(Verdict::Undecided, Evidence::None, "the time limit was reached");
+            finding = Finding::undecided("the time limit was reached");
         }
         let expected = expected_verdict(task.expected.as_ref());
         let ok = self.as_expected(&task, &finding);
-        if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
-            finding.repair = check::repair::suggest(self.model, check, (finding.verdict, expected), &self.budget());
+        if finding.verdict() < expected && matches!(finding.verdict(), Verdict::Fails | Verdict::InLimit) {
+            finding.repair = check::repair::suggest(self.model, check, (finding.verdict(), expected), &self.budget());
         }
-        // Where another type of a state is all that is needed, no subexpression is to blame.
-        if finding.repair.as_ref().is_some_and(|r| r.carrying) {
-            finding.blame.clear();
-        } else if finding.verdict == Verdict::Fails
-            && finding.blame.is_empty()
-            && let Some(class) = task.maps
-        {
-            finding.blame = check::class::blame_of(self.model, check, class);
-        }
-        // Where fewer numbers at zero are all that is needed, they fix the scale.
-        if let Some(repair) = finding.repair.as_ref().filter(|_| finding.verdict == Verdict::Fails) {
-            let scales = check::repair::scales(self.model, check, repair);
-            if !scales.is_empty() && scales.len() < finding.blame.len() {
-                finding.blame = scales;
+        if let verdict::Answer::Fails(failure) = &mut finding.answer {
+            // Where another type of a state is all that is needed, no subexpression is to blame.
+            if finding.repair.as_ref().is_some_and(|r| r.carrying) {
+                failure.blame.clear();
+            } else if failure.blame.is_empty()
+                && let Some(class) = task.maps
+            {
+                failure.blame = check::class::blame_of(self.model, check, class);
             }
-        }
-        if finding.verdict == Verdict::Fails && !ok {
-            check::class::explain(self.model, check, &task, &mut finding);
+            // Where fewer numbers at zero are all that is needed, they fix the scale.
+            if let Some(repair) = &finding.repair {
+                let scales = check::repair::scales(self.model, check, repair);
+                if !scales.is_empty() && scales.len() < failure.blame.len() {
+                    failure.blame = scales;
+                }
+            }
+            if !ok {
+                check::class::explain(self.model, check, &task, failure);
+            }
         }
         // The terms are large and no longer needed.
         task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
@@ -311,11 +312,11 @@ impl Asks<'_> {
         if task.bare {
             return true;
         }
-        let proved = !self.options.require_proof || finding.evidence.is_proof() && finding.sampled_claims.is_empty();
+        let proved = !self.options.require_proof || finding.evidence().is_proof() && finding.sampled_claims.is_empty();
         let granted = !self.options.deny_assumptions || finding.assumptions.is_empty();
         let expected = task.expected.as_ref();
-        let verdict = finding.verdict == expected_verdict(expected) && finding.rate_differs.is_none();
-        verdict && verdict::order_differs(expected, finding).is_none() && proved && granted
+        let verdict = finding.verdict() == expected_verdict(expected) && finding.rate_differs.is_none();
+        verdict && order_differs(expected, finding).is_none() && proved && granted
     }
 
     /// Fills the table of a `classify`, which expects nothing.
@@ -335,7 +336,7 @@ impl Asks<'_> {
                 Ok((question.class, found.finding.checked()))
             })
             .collect();
-        let finding = Finding::new(Verdict::Undecided, Evidence::None, "a table");
+        let finding = Finding::undecided("a table");
         Ok(Answer { table: rows?, ..Answer::new(task, finding, true, start.elapsed()) })
     }
 
@@ -347,14 +348,14 @@ impl Asks<'_> {
             let budget = self.budget();
             let mut finding = check::decide::decide(problem, &budget)?;
             if let Some(variance) = problem.auto {
-                tried.push(format!("{variance}: {}", finding.verdict.text()));
+                tried.push(format!("{variance}: {}", finding.verdict().text()));
                 finding.message = format!("with the `auto` states read as `{variance}`: {}", finding.message);
             }
-            if best.as_ref().is_none_or(|b| finding.verdict > b.verdict) {
+            if best.as_ref().is_none_or(|b| finding.verdict() > b.verdict()) {
                 best = Some(finding);
             }
         }
-        let mut finding = best.unwrap_or_else(|| Finding::new(Verdict::Undecided, Evidence::None, "nothing to decide"));
+        let mut finding = best.unwrap_or_else(|| Finding::undecided("nothing to decide"));
         if !tried.is_empty() {
             finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
         }

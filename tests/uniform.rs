@@ -172,7 +172,7 @@ fn members_agree(
     }
     let mut rates = 0;
     for (answer, n) in report.answers.iter().zip(members) {
-        let (found, rate) = (answer.finding.verdict, answer.finding.rate.clone());
+        let (found, rate) = (answer.finding.verdict(), answer.finding.rate().map(str::to_owned));
         let claimed = proof.rate.as_ref().and_then(|r| r.at(n)).map(|q| q.to_string());
         let fits = match found {
             Verdict::Undecided => true,

@@ -15,6 +15,7 @@ pub mod algebra;
 pub mod certify;
 pub mod class;
 pub mod decide;
+pub mod expected;
 pub mod field;
 pub mod formula;
 pub mod generic;

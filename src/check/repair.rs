@@ -10,10 +10,9 @@ pub use edit::Edit;
 
 use super::{Budget, Problem, Task, class, decide, lower};
 use crate::core::names::{Declared, Model};
-use crate::structure::blame::Blame;
 use crate::syntax::tree::{Check, Optimizer, Question};
 use crate::term::Program;
-use crate::verdict::{Evidence, Repair, Verdict};
+use crate::verdict::{Blame, Evidence, Repair, Verdict};
 
 /// Sets of edits that are judged by running the engines, at most; by types many more can be.
 const MAX_ENGINE_RUNS: usize = 24;
@@ -221,5 +220,5 @@ fn proved(model: &Model, check: &Check, own: usize, budget: &Budget) -> Option<V
     }
     let [problem] = &mut task.problems[..] else { return None };
     let finding = decide::decide(problem, budget).ok()?;
-    (finding.evidence == Evidence::Algebra).then_some(finding.verdict)
+    (finding.evidence() == Evidence::Algebra).then_some(finding.verdict())
 }

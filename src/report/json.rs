@@ -9,8 +9,7 @@ use super::system::{SquareEntry, SystemEntry};
 use crate::core::class::Class;
 use crate::model::warnings::Warning;
 use crate::source::Sources;
-use crate::structure::blame::Blame;
-use crate::verdict::{Change, Finding, Residual, Witness};
+use crate::verdict::{Blame, Change, Finding, Residual, Witness};
 use crate::{Answer, InputError, Options, expected_verdict};
 
 /// The version of the format of reports.
@@ -314,23 +313,23 @@ impl CheckEntry {
             on: answer.task.on.clone(),
             left,
             right,
-            verdict: asked.then_some(f.verdict.text().to_owned()),
+            verdict: asked.then_some(f.verdict().text().to_owned()),
             expected: (asked && !answer.task.bare)
                 .then_some(expected_verdict(answer.task.expected.as_ref()).text().to_owned()),
             ok: answer.ok,
-            evidence: asked.then_some(f.evidence.text().to_owned()),
-            order: f.order,
-            rate: f.rate.clone(),
-            rates: (answer.task.kind == "transfer").then(|| f.rates.clone()),
-            invariant: f.invariant.clone(),
+            evidence: asked.then_some(f.evidence().text().to_owned()),
+            order: f.order(),
+            rate: f.rate().map(str::to_owned),
+            rates: (answer.task.kind == "transfer").then(|| f.factors().cloned().unwrap_or_default()),
+            invariant: f.invariant().to_vec(),
             residual: f.residual.filter(|r| r.max.is_finite() && r.noise.is_finite() && r.defect.is_finite()),
-            witness: f.witness.clone(),
-            hypotheses: f.hypotheses.clone(),
+            witness: f.witness().cloned(),
+            hypotheses: f.hypotheses().to_vec(),
             assumptions: f.assumptions.clone(),
             sampled_claims: f.sampled_claims.clone(),
-            bounds: f.bounds.clone(),
-            causes: f.causes.clone(),
-            shrinking: f.shrinking.iter().map(|&(lr, difference)| ShrinkingEntry { lr, difference }).collect(),
+            bounds: f.bounds().map(str::to_owned),
+            causes: f.causes().to_vec(),
+            shrinking: f.shrinking().iter().map(|&(lr, difference)| ShrinkingEntry { lr, difference }).collect(),
             tried: f.tried.clone(),
             repair: f.repair.as_ref().map(|r| RepairEntry {
                 verdict: r.verdict.text().to_owned(),
@@ -338,8 +337,8 @@ impl CheckEntry {
             }),
             squares: answer.system.as_ref().map(super::system::square_entries),
             system: answer.system.as_ref().map(SystemEntry::new),
-            blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
-            natural_along: f.natural_along.iter().map(|c| c.word().to_owned()).collect(),
+            blame: f.blame().iter().map(|b| BlameEntry::new(sources, b)).collect(),
+            natural_along: f.natural_along().iter().map(|c| c.word().to_owned()).collect(),
             example: f.example.clone(),
             table: answer.is_table().then(|| table(sources, answer)),
             trace: answer.trace.clone(),
@@ -352,15 +351,15 @@ fn table(sources: &Sources, answer: &Answer) -> IndexMap<String, CellEntry> {
     let largest = crate::report::table::largest(&answer.table);
     let cell = |(class, f): &(Class, Finding)| {
         let entry = CellEntry {
-            verdict: f.verdict.text().to_owned(),
-            order: f.order,
-            rate: f.rate.clone(),
-            evidence: f.evidence.text().to_owned(),
+            verdict: f.verdict().text().to_owned(),
+            order: f.order(),
+            rate: f.rate().map(str::to_owned),
+            evidence: f.evidence().text().to_owned(),
             largest: largest.contains(class),
-            hypotheses: f.hypotheses.clone(),
+            hypotheses: f.hypotheses().to_vec(),
             assumptions: f.assumptions.clone(),
-            bounds: f.bounds.clone(),
-            blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
+            bounds: f.bounds().map(str::to_owned),
+            blame: f.blame().iter().map(|b| BlameEntry::new(sources, b)).collect(),
             example: f.example.clone(),
             message: f.message.clone(),
         };

@@ -4,9 +4,10 @@ use rayon::prelude::*;
 
 use super::rates::Rates;
 use super::{
-    Context, Pace, Report, Square, Stopped, assumptions, defect, evidence, limit, rates, residual, unbounded, weakest,
+    Context, Pace, Report, Square, Stopped, assumptions, defect, ground, limit, rates, residual, unbounded, weakest,
 };
 use crate::check::decide::decide;
+use crate::check::expected::expected_verdict;
 use crate::check::lower::system::square;
 use crate::check::{Problem, Shape, Task, lower, repair};
 use crate::domain::Rational;
@@ -15,7 +16,7 @@ use crate::model::morphism::instance_text;
 use crate::model::system::{Arrow, replace};
 use crate::syntax::tree::{ExpectedVerdict, Instance};
 use crate::term::Store;
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Answer, Equality, Extent, Failure, Finding, Ground, Limit, Rate, Verdict};
 
 /// What was found of one square, read with one variance of the `auto` states; `None` if there are none.
 struct Reading {
@@ -72,7 +73,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     expect_rate(c, &mut squares);
     let beyond = beyond(c, optimizer, variance, &squares)?;
     // A member beyond that fails is a member that fails.
-    if let Some((_, s)) = beyond.iter().find(|(_, s)| s.finding.verdict == Verdict::Fails) {
+    if let Some((_, s)) = beyond.iter().find(|(_, s)| s.finding.verdict() == Verdict::Fails) {
         squares.push(s.clone());
     }
     let shown = weakest(&squares);
@@ -88,7 +89,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     let paces: Vec<Pace> = squares.iter().map(|s| s.pace.clone()).collect();
     let rates = if squares.len() == arrows.len() { rates::rates(c.system, arrows, &paces) } else { None };
     // Of squares that commute at one rate there is nothing to say.
-    let rates = rates.filter(|_| finding.verdict >= Verdict::InLimit);
+    let rates = rates.filter(|_| finding.verdict() >= Verdict::InLimit);
     let shape = task.problems.first().map(|p| &p.shape);
     let name = instance_text(optimizer);
     let limit = limit::sentence(c, (&name, shape), (&finding, &squares), rates.as_ref());
@@ -100,7 +101,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
         paths: c.system.paths.to_string(),
         diamonds: None,
         rates: rates.filter(|r| *r != Rates::Equal),
-        limit: limit.filter(|_| finding.verdict >= Verdict::InLimit),
+        limit: limit.filter(|_| finding.verdict() >= Verdict::InLimit),
         laws: Vec::new(),
         direct: c.system.family.direct,
         defects: defect::defects(&squares),
@@ -117,7 +118,7 @@ fn beyond(
     variance: Option<&str>,
     squares: &[Square],
 ) -> Result<Vec<(u64, Square)>, Stopped> {
-    if c.system.cone.is_some() || squares.iter().any(|s| s.finding.verdict < Verdict::InLimit) {
+    if c.system.cone.is_some() || squares.iter().any(|s| s.finding.verdict() < Verdict::InLimit) {
         return Ok(Vec::new());
     }
     let arrows: Vec<&Arrow> = c.system.family.unbounded.iter().flat_map(|u| &u.beyond).collect();
@@ -171,7 +172,7 @@ fn sides_vanish(p: &Problem) -> bool {
 }
 
 fn pace(r: &Reading) -> Pace {
-    match (r.finding.verdict, &r.finding.rate, &r.finding.rate_exact) {
+    match (r.finding.verdict(), r.finding.rate(), r.finding.rate_exact()) {
         (Verdict::Commutes, ..) if r.zero => Pace::Free,
         (Verdict::Commutes, ..) | (Verdict::InLimit, None, _) => Pace::Exact(Rational::ONE),
         (Verdict::UpToRate | Verdict::InLimit, _, Some(c)) => Pace::Exact(c.clone()),
@@ -185,7 +186,7 @@ fn best_variance(decided: &[(&Arrow, Readings)]) -> (Option<&'static str>, Vec<S
     let mut best: Option<(Verdict, Option<&'static str>)> = None;
     let mut tried = Vec::new();
     for Reading { variance, .. } in first {
-        let of = |r: &Readings| r.iter().find(|r| r.variance == *variance).map(|r| r.finding.verdict);
+        let of = |r: &Readings| r.iter().find(|r| r.variance == *variance).map(|r| r.finding.verdict());
         let all: Option<Vec<Verdict>> = decided.iter().map(|(_, r)| of(r)).collect();
         // A variance that does not fit everywhere is none for the system.
         let Some(weakest) = all.and_then(|v| v.into_iter().min()) else { continue };
@@ -202,63 +203,71 @@ fn best_variance(decided: &[(&Arrow, Readings)]) -> (Option<&'static str>, Vec<S
 /// The finding for the whole system from its squares.
 fn whole(squares: &[Square]) -> Finding {
     let Some(k) = weakest(squares) else {
-        return Finding::new(Verdict::Undecided, Evidence::None, "there is no square to look at");
+        return Finding::undecided("there is no square to look at");
     };
     let first = &squares[k];
-    let verdict = first.finding.verdict;
+    let verdict = first.finding.verdict();
     let count = squares.len();
-    let message = match verdict {
-        Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit => {
-            let of = if count == 1 {
-                "the square of the generator".to_owned()
-            } else {
-                format!("all {count} squares of generators")
-            };
-            let how = match verdict {
-                Verdict::Commutes => "commute",
-                Verdict::UpToRate => "commute up to rate",
-                _ => "commute in the limit of small steps",
-            };
-            format!("{of} {how}, and those of composites by pasting")
+    let weak = || {
+        let others = squares.iter().filter(|s| s.finding.verdict() == verdict).count() - 1;
+        let more = if others == 0 { String::new() } else { format!(" (and {others} more of {count})") };
+        format!("at `{}`{more}: {}", first.name, first.finding.message)
+    };
+    let strong = |how: &str| {
+        let of = if count == 1 {
+            "the square of the generator".to_owned()
+        } else {
+            format!("all {count} squares of generators")
+        };
+        format!("{of} {how}, and those of composites by pasting")
+    };
+    let (answer, message) = match &first.finding.answer {
+        Answer::Invalid { witness } => (Answer::Invalid { witness: witness.clone() }, weak()),
+        Answer::Fails(failure) => {
+            let order = failure.order;
+            (Failure { order, ..Failure::at(failure.witness.clone()) }.into(), weak())
         }
-        _ => {
-            let others = squares.iter().filter(|s| s.finding.verdict == verdict).count() - 1;
-            let more = if others == 0 { String::new() } else { format!(" (and {others} more of {count})") };
-            format!("at `{}`{more}: {}", first.name, first.finding.message)
+        Answer::Undecided { .. } => (Answer::OPEN, weak()),
+        Answer::Holds(equality) => {
+            let (extent, how) = match &equality.extent {
+                Extent::Commutes => (Extent::Commutes, "commute"),
+                Extent::UpToRate(_) => (Extent::UpToRate(Rate::written(one_rate(squares))), "commute up to rate"),
+                Extent::UpToRates => (Extent::UpToRates, "commute up to rates"),
+                Extent::InLimit(_) => {
+                    let order = squares.iter().filter_map(|s| s.finding.order()).min();
+                    (Extent::InLimit(Limit { order, ..Limit::default() }), "commute in the limit of small steps")
+                }
+            };
+            (Equality::new(extent, ground(squares, Ground::Pasting)).into(), strong(how))
         }
     };
-    let mut f = Finding::new(verdict, evidence(verdict, squares, Evidence::Pasting), message);
-    if verdict < Verdict::InLimit {
-        f.witness.clone_from(&first.finding.witness);
-        f.residual = first.finding.residual;
-        f.order = first.finding.order;
-        f.tried.clone_from(&first.finding.tried);
-    } else {
+    let mut f = Finding::new(answer, message);
+    if f.equality().is_some() {
         f.residual = residual(squares);
-    }
-    if verdict == Verdict::InLimit {
-        f.order = squares.iter().filter_map(|s| s.finding.order).min();
+    } else {
+        f.residual = first.finding.residual;
+        f.tried.clone_from(&first.finding.tried);
     }
     f.assumptions = assumptions(squares);
     f.sampled_claims = super::sampled_claims(squares);
-    let mut rates = squares.iter().map(|s| &s.finding.rate);
-    if verdict == Verdict::UpToRate
-        && let Some(rate) = rates.next()
-        && rates.all(|r| r == rate)
-    {
-        f.rate.clone_from(rate);
-    }
     if verdict == Verdict::UpToRate {
         f.rate_differs = squares.iter().find_map(|s| {
             let expected = s.finding.rate_differs.as_ref()?;
             Some(format!("{expected} at `{}`", s.name))
         });
-        if f.rate_differs.is_some() && f.rate.is_none() {
-            let differs = squares.iter().find(|s| s.finding.rate_differs.is_some());
-            f.rate = differs.map(|s| s.finding.rate.clone().unwrap_or_else(|| "1".to_owned()));
-        }
     }
     f
+}
+
+/// The rate of squares that commute up to rates: the common one, or else the first that is not the expected one.
+fn one_rate(squares: &[Square]) -> Option<String> {
+    let mut rates = squares.iter().map(|s| s.finding.rate());
+    let first = rates.next().flatten();
+    if first.is_some() && rates.all(|r| r == first) {
+        return first.map(str::to_owned);
+    }
+    let differs = squares.iter().find(|s| s.finding.rate_differs.is_some())?;
+    Some(differs.finding.rate().unwrap_or("1").to_owned())
 }
 
 /// Puts the square that the answer explains into the task, as if it had been asked for alone; its finding, with a witness
@@ -278,14 +287,14 @@ fn explain(
     let shown = square(c.model, c.check, c.system, optimizer, arrow)?;
     task.morphisms = shown.morphisms;
     task.problems = shown.problems.into_iter().filter(|p| p.auto == variance).collect();
-    if let (Some(p), Verdict::Fails | Verdict::InLimit) = (task.problems.first_mut(), finding.verdict) {
+    if let (Some(p), Verdict::Fails | Verdict::InLimit) = (task.problems.first_mut(), finding.verdict()) {
         finding = decide(p, &c.budget())?;
     }
     task.problems.iter_mut().for_each(|p| p.setting.store = Store::new());
-    let expected = crate::verdict::expected_verdict(task.expected.as_ref());
-    if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
+    let expected = expected_verdict(task.expected.as_ref());
+    if finding.verdict() < expected && matches!(finding.verdict(), Verdict::Fails | Verdict::InLimit) {
         let check = lower::system::single(c.check, optimizer, arrow);
-        finding.repair = repair::suggest(c.model, &check, (finding.verdict, expected), &c.budget());
+        finding.repair = repair::suggest(c.model, &check, (finding.verdict(), expected), &c.budget());
     }
     Ok(finding)
 }

@@ -78,14 +78,14 @@ fn checked(model: &Model, trace: &Trace, pair: &Pair, budget: &Budget) -> Result
     let check = Check { question, expect: None, span: trace.span };
     let Some(asked) = lower::lower(model, &check).ok().and_then(|t| t.training) else { return Ok(None) };
     let found = training::question(model, &check, *asked, budget)?;
-    let mut verdict = found.verdict.text().to_owned();
-    if let Some(rate) = found.rate.filter(|_| found.verdict == Verdict::UpToRate) {
+    let mut verdict = found.verdict().text().to_owned();
+    if let Some(rate) = found.rate().filter(|_| found.verdict() == Verdict::UpToRate) {
         verdict = format!("{verdict} {rate}");
     }
-    if let Some(order) = found.order.filter(|_| found.verdict == Verdict::InLimit) {
+    if let Some(order) = found.order().filter(|_| found.verdict() == Verdict::InLimit) {
         verdict = format!("{verdict} (lr^{order})");
     }
-    Ok(Some(Checked { verdict, evidence: found.evidence.text().to_owned() }))
+    Ok(Some(Checked { verdict, evidence: found.evidence().text().to_owned() }))
 }
 
 /// Data, members and the start: a point of the question, with what the file says in it.

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::Asked;
 use super::refute::{at_one, exponents, signs};
-use crate::check::decide::Disagreement;
+use crate::check::decide::{Difference, Disagreement};
 use crate::check::sample::{Point, Sampler, embed};
 use crate::check::witness::{Number, shown_values};
 use crate::check::{Budget, replay};
@@ -19,7 +19,7 @@ use crate::domain::interval::Intervals;
 use crate::domain::prime::Random;
 use crate::model::elaborate::Role;
 use crate::term::{Program, Store, Term};
-use crate::verdict::{Evidence, Finding, Verdict, Witness};
+use crate::verdict::Witness;
 
 /// Pieces are made by at most this many signs.
 const MAX_SIGNS: usize = 2;
@@ -35,7 +35,7 @@ pub fn differ(
     (left, right): (Term, Term),
     factors: &[usize],
     budget: &Budget,
-) -> Result<Option<Finding>, Disagreement> {
+) -> Result<Option<Difference>, Disagreement> {
     let kinks = signs(asked, right, factors);
     let scalar = |t: &Term| asked.problem.setting.store.shape(*t).is_empty();
     if kinks.is_empty() || kinks.len() > MAX_SIGNS || !kinks.iter().all(scalar) {
@@ -96,7 +96,7 @@ impl Demand {
     }
 }
 
-fn search(asked: &Asked, left: Term, pieces: &[Term], budget: &Budget) -> Option<Finding> {
+fn search(asked: &Asked, left: Term, pieces: &[Term], budget: &Budget) -> Option<Difference> {
     let roots: Vec<Term> = std::iter::once(left).chain(pieces.iter().copied()).collect();
     let program = Program::new(&asked.problem.setting.store, &roots);
     let sampler = Sampler::new(&asked.problem.setting, &roots, &asked.problem.domain);
@@ -127,7 +127,7 @@ fn search(asked: &Asked, left: Term, pieces: &[Term], budget: &Budget) -> Option
             found.push(now);
         }
         if found.len() > pieces.len() {
-            return Some(finding(asked, &found, pieces.len()));
+            return Some(difference(asked, &found, pieces.len()));
         }
     }
     None
@@ -142,7 +142,7 @@ pub(super) fn points_text(asked: &Asked, points: &[Point<Rational>]) -> String {
     points.iter().map(shown).collect::<Vec<_>>().join("; ")
 }
 
-fn finding(asked: &Asked, found: &[Demand], pieces: usize) -> Finding {
+fn difference(asked: &Asked, found: &[Demand], pieces: usize) -> Difference {
     let first = &found[0];
     let others: Vec<Point<Rational>> = found[1..].iter().map(|d| d.point.clone()).collect();
     let count = found.len();
@@ -155,12 +155,8 @@ fn finding(asked: &Asked, found: &[Demand], pieces: usize) -> Finding {
         asked.problem.equation.components.first().and_then(|c| c.entries.first().cloned()).unwrap_or_default();
     let exact = found.iter().flat_map(|d| d.values.iter().flatten()).all(|n| matches!(n, Number::Exact(_)));
     let index = (0..first.values[0].len()).find(|&i| first.values[0][i].nonzero()).unwrap_or(0);
-    let mut finding = Finding::new(
-        Verdict::Fails,
-        Evidence::Counterexample,
-        format!("no factors make the moves in the first step equal: {count} points demand different ones"),
-    );
-    finding.witness = Some(Witness {
+    let message = format!("no factors make the moves in the first step equal: {count} points demand different ones");
+    let witness = Witness {
         point: shown_values(&asked.problem.setting, &first.point),
         component,
         component_index: 0,
@@ -169,6 +165,6 @@ fn finding(asked: &Asked, found: &[Demand], pieces: usize) -> Finding {
         right: first.values[1][index].text(),
         no_rate: Some(no_rate),
         exact,
-    });
-    finding
+    };
+    Difference { witness, message, residual: None }
 }
