@@ -197,7 +197,7 @@ impl Answer {
 
     /// Whether this is the table of a `classify`, which has no verdict of its own.
     pub fn is_table(&self) -> bool {
-        !self.task.table.is_empty()
+        matches!(self.task.ask, check::Ask::Classes(_))
     }
 
     /// Whether this has a verdict: a table and an experiment have none.

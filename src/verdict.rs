@@ -129,6 +129,19 @@ pub struct Residual {
     pub samples: usize,
 }
 
+impl Residual {
+    /// The numbers of both together: the largest of each.
+    #[must_use]
+    pub fn with(self, other: Residual) -> Residual {
+        Residual {
+            max: self.max.max(other.max),
+            noise: self.noise.max(other.noise),
+            defect: self.defect.max(other.defect),
+            samples: self.samples + other.samples,
+        }
+    }
+}
+
 /// A named value at a witness, as text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Given {

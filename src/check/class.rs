@@ -15,9 +15,10 @@ mod narrow;
 pub use cause::{Singular, singular_metric};
 pub use examples::Examples;
 
+use super::auto::Strongest;
 use super::decide::{Disagreement, decide};
 use super::sample::Sampler;
-use super::{Budget, Problem, Task, lower, numeric, witness};
+use super::{Ask, Budget, Problem, Task, lower, numeric, witness};
 use crate::core::class::Class;
 use crate::core::names::{Declared, Model};
 use crate::core::variance::Variance;
@@ -95,21 +96,17 @@ fn one(
         let theorem = theorem(&body, question.class);
         return Case { examples, check, question, body, theorem, auto: None, budget }.answer();
     }
-    let mut best: Option<ClassAnswer> = None;
-    let mut tried = Vec::new();
+    let mut strongest = Strongest::default();
     for variance in Variance::ALL {
         let body = build(examples.model(), optimizer, &question.optimizer, Some(variance));
         let theorem = theorem(&body, question.class);
-        let mut found = Case { examples, check, question, body, theorem, auto: Some(variance), budget }.answer()?;
-        tried.push(format!("{}: {}", variance.word(), found.finding.verdict().text()));
-        found.finding.message =
-            format!("with the `auto` states read as `{}`: {}", variance.word(), found.finding.message);
-        if best.as_ref().is_none_or(|b| found.finding.verdict() > b.finding.verdict()) {
-            best = Some(found);
-        }
+        let found = Case { examples, check, question, body, theorem, auto: Some(variance), budget }.answer()?;
+        strongest.consider(Some(variance), found.finding.verdict(), found);
     }
-    let mut best = best.unwrap_or_else(|| Finding::undecided("nothing to decide").into());
-    best.finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
+    let Some((mut best, reading)) = strongest.best() else {
+        return Ok(Finding::undecided("nothing to decide").into());
+    };
+    reading.tell(&mut best.finding);
     Ok(best)
 }
 
@@ -146,9 +143,10 @@ pub fn natural_along(model: &Model, check: &Check, (concrete, singular): (bool, 
 /// the optimizer is natural on this architecture.
 pub fn explain(model: &Model, check: &Check, task: &Task, failure: &mut Failure) {
     let Question::Natural { along, on, .. } = &check.question else { return };
-    let path = (task.class.is_none() && task.maps.is_some()).then_some(along);
+    let of_class = matches!(task.ask, Ask::Class(_));
+    let path = (!of_class && task.maps.is_some()).then_some(along);
     let singular = singular_metric(model, on.as_ref(), path);
-    let concrete = on.is_some() || task.class.is_none();
+    let concrete = on.is_some() || !of_class;
     failure.natural_along = natural_along(model, check, (concrete, singular.is_some()));
     if failure.causes.is_empty()
         && let (Some(singular), Some(class)) = (&singular, task.maps)
@@ -272,8 +270,7 @@ impl Case<'_> {
     fn problem(&self, map: &str, expect: bool) -> Option<Problem> {
         let check = self.examples.question(self.check, &self.question.optimizer, map, expect)?;
         let mut task = lower::lower(self.examples.model(), &check).ok()?;
-        let wanted = self.auto.map(Variance::word);
-        let found = task.problems.iter().position(|p| p.auto == wanted)?;
+        let found = task.problems.iter().position(|p| p.auto == self.auto)?;
         let mut problem = task.problems.swap_remove(found);
         // The maps of the examples keep their claims, as a test of this crate checks once.
         problem.claims.clear();

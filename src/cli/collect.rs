@@ -21,7 +21,7 @@ use crate::report::made::SourceEntry;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::tree::ItemKind;
 use crate::verdict::Finding;
-use crate::{Answer, FileReport, expected_verdict};
+use crate::{Answer, FileReport};
 
 /// How often the progress bar is looked after.
 const TICK: Duration = Duration::from_millis(150);
@@ -349,7 +349,7 @@ fn has_unexpected(file: &FileShown) -> bool {
 fn unfinished(task: Task, after: &str) -> Answer {
     let message = format!("not finished within {after}");
     let finding = Finding::undecided(message);
-    let ok = finding.verdict() == expected_verdict(task.expected.as_ref());
+    let ok = finding.verdict() == task.expects();
     Answer::new(task, finding, ok, Duration::ZERO)
 }
 

@@ -2,10 +2,11 @@
 
 use super::diagnosis::Diagnosis;
 use super::excerpt::{Kind, Label, Part, width, wrap};
-use crate::check::expected::order_differs;
+use crate::Answer;
+use crate::check;
+use crate::check::expected::{Unexpected, order_differs};
 use crate::source::{Sources, Span};
 use crate::verdict::{Blame, Evidence, Repair, Verdict, Witness};
-use crate::{Answer, expected_verdict};
 
 /// Pads to a width counted in characters.
 fn pad(s: &str, width: usize) -> String {
@@ -50,18 +51,20 @@ const WIDTH: usize = 72;
 pub fn unexpected(sources: &Sources, answer: &Answer) -> Diagnosis {
     let f = &answer.finding;
     let task = &answer.task;
-    let expected = expected_verdict(task.expected.as_ref());
-    let title = match &f.rate_differs {
-        Some(rate) => format!("expected the rate {rate}, but the rate is {}", f.rate().unwrap_or("another")),
-        None if order_differs(task.expected.as_ref(), f).is_some() && f.verdict() == expected => {
-            let wanted = order_differs(task.expected.as_ref(), f).unwrap_or_default();
+    let title = match Unexpected::of(task, f) {
+        Unexpected::Rate(rate) => {
+            format!("expected the rate {rate}, but the rate is {}", f.rate().unwrap_or("another"))
+        }
+        Unexpected::Order(wanted) => {
             let found = f.order().map_or("not known".to_owned(), |k| format!("lr^{k}"));
             format!("expected a defect of order lr^{wanted}, but its order is {found}")
         }
-        None if f.verdict() == expected => {
+        Unexpected::Evidence => {
             format!("{} is not proved: the evidence is {}", f.verdict().text(), f.evidence().text())
         }
-        None => format!("{}: expected `{}`, found `{}`", task.text, expected.text(), f.verdict().text()),
+        Unexpected::Verdict => {
+            format!("{}: expected `{}`, found `{}`", task.text, task.expects().text(), f.verdict().text())
+        }
     };
     let mut labels: Vec<Label> = Vec::new();
     let mut add = |span: Span, text: String, kind: Kind| {
@@ -241,7 +244,9 @@ fn witness_parts(w: &Witness, answer: &Answer) -> Vec<Part> {
 /// The naturality square, drawn; objects with long names are letters in it.
 fn square(answer: &Answer) -> Option<String> {
     let p = with_paths(answer)?;
-    if answer.task.kind != "natural" || answer.finding.verdict() == Verdict::Invalid || answer.task.morphisms.len() != 1
+    if answer.task.kind != check::Kind::Natural
+        || answer.finding.verdict() == Verdict::Invalid
+        || answer.task.morphisms.len() != 1
     {
         return None;
     }
@@ -329,10 +334,10 @@ fn advice(answer: &Answer) -> Option<String> {
         }
         Verdict::InLimit => "The step approximates a natural transformation; if that is enough, write `expect in limit`.".into(),
         Verdict::Fails => "If the check is there to show this failure, write `expect fails`.".into(),
-        Verdict::Commutes if f.evidence() == Evidence::Numeric && expected_verdict(answer.task.expected.as_ref()) == f.verdict() => {
+        Verdict::Commutes if f.evidence() == Evidence::Numeric && answer.task.expects() == f.verdict() => {
             "The verdict rests on numbers alone, and `--require-proof` asks for more; a smaller size may be within reach of a proof.".into()
         }
-        Verdict::Commutes if f.evidence() == Evidence::Generic && expected_verdict(answer.task.expected.as_ref()) == f.verdict() => {
+        Verdict::Commutes if f.evidence() == Evidence::Generic && answer.task.expects() == f.verdict() => {
             "The verdict rests on the instances named, and `--require-proof` asks for more; `on` an architecture it may be within reach of a proof.".into()
         }
         Verdict::Commutes if answer.ok => return None,

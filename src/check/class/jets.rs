@@ -48,7 +48,8 @@ pub(super) fn answer(case: &Case<'_>, mut undecided: Finding) -> Result<ClassAns
             return Ok(undecided.into());
         };
         seen.push(n);
-        let residual = larger(found.as_ref().and_then(|(g, _)| g.residual), f.residual);
+        let residual =
+            found.as_ref().and_then(|(g, _)| g.residual).into_iter().chain(f.residual).reduce(Residual::with);
         let mut assumptions = found.map_or(Vec::new(), |(g, _)| g.assumptions);
         assumptions.extend(f.assumptions.iter().filter(|a| !assumptions.contains(a)).cloned().collect::<Vec<_>>());
         found = Some((Finding { residual, assumptions, ..f }, equality));
@@ -95,18 +96,6 @@ fn dimensions(seen: &[usize]) -> String {
         (Some(a), Some(b)) if a == b => format!("dimension {a}"),
         (Some(a), Some(b)) if b - a + 1 == seen.len() => format!("dimensions {a} to {b}"),
         _ => format!("dimensions {}", seen.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-    }
-}
-
-fn larger(a: Option<Residual>, b: Option<Residual>) -> Option<Residual> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(Residual {
-            max: a.max.max(b.max),
-            noise: a.noise.max(b.noise),
-            defect: a.defect.max(b.defect),
-            samples: a.samples + b.samples,
-        }),
-        (a, b) => a.or(b),
     }
 }
 

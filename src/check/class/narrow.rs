@@ -138,8 +138,7 @@ pub(super) fn problem_of(case: &Case<'_>, id: SourceId, file: &Arc<File>, map: &
     let examples = case.examples.with(model);
     let check = examples.question_of(id, case.check, &case.question.optimizer, map)?;
     let mut task = lower::lower(examples.model(), &check).ok()?;
-    let wanted = case.auto.map(crate::core::variance::Variance::word);
-    let k = task.problems.iter().position(|p| p.auto == wanted)?;
+    let k = task.problems.iter().position(|p| p.auto == case.auto)?;
     let mut problem = task.problems.swap_remove(k);
     // The source of a member is the preimage of the architecture's domain: what the claim would say is a condition.
     // The other claims hold since the maps are members of the class.

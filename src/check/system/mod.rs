@@ -29,7 +29,7 @@ use crate::Options;
 use crate::core::error::ModelError;
 use crate::core::names::Model;
 use crate::syntax::tree::{Check, Instance};
-use crate::verdict::{Finding, Ground};
+use crate::verdict::{Finding, Ground, Residual};
 
 /// What a check asks of a system.
 #[derive(Debug, Clone)]
@@ -214,11 +214,6 @@ fn sampled_claims(squares: &[Square]) -> Vec<String> {
 }
 
 /// The numbers of all squares together: the largest residual and the largest noise.
-fn residual(squares: &[Square]) -> Option<crate::verdict::Residual> {
-    squares.iter().filter_map(|s| s.finding.residual).reduce(|a, b| crate::verdict::Residual {
-        max: a.max.max(b.max),
-        noise: a.noise.max(b.noise),
-        defect: a.defect.max(b.defect),
-        samples: a.samples + b.samples,
-    })
+fn residual(squares: &[Square]) -> Option<Residual> {
+    squares.iter().filter_map(|s| s.finding.residual).reduce(Residual::with)
 }

@@ -6,10 +6,11 @@ use super::rates::Rates;
 use super::{
     Context, Pace, Report, Square, Stopped, assumptions, defect, ground, limit, rates, residual, unbounded, weakest,
 };
+use crate::check::auto::{self, Strongest};
 use crate::check::decide::decide;
-use crate::check::expected::expected_verdict;
 use crate::check::lower::system::square;
 use crate::check::{Problem, Shape, Task, lower, repair};
+use crate::core::variance::Variance;
 use crate::domain::Rational;
 use crate::model::elaborate::Elaborator;
 use crate::model::morphism::instance_text;
@@ -20,7 +21,7 @@ use crate::verdict::{Answer, Equality, Extent, Failure, Finding, Ground, Limit, 
 
 /// What was found of one square, read with one variance of the `auto` states; `None` if there are none.
 struct Reading {
-    variance: Option<&'static str>,
+    variance: Option<Variance>,
     finding: Finding,
     /// Both sides are zero.
     zero: bool,
@@ -61,7 +62,8 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
             decided.push((a, r?));
         }
     }
-    let (variance, tried) = best_variance(&decided);
+    let reading = strongest_reading(&decided);
+    let variance = reading.variance;
     let mut squares: Vec<Square> = decided
         .into_iter()
         .filter_map(|(a, r)| {
@@ -82,10 +84,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     }
     let mut finding = whole(&squares);
     finding.repair = shown.and_then(|k| squares[k].finding.repair.clone());
-    if let Some(v) = variance {
-        finding.message = format!("with the `auto` states read as `{v}`: {}", finding.message);
-        finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
-    }
+    reading.tell(&mut finding);
     let paces: Vec<Pace> = squares.iter().map(|s| s.pace.clone()).collect();
     let rates = if squares.len() == arrows.len() { rates::rates(c.system, arrows, &paces) } else { None };
     // Of squares that commute at one rate there is nothing to say.
@@ -115,7 +114,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
 fn beyond(
     c: &Context<'_>,
     optimizer: &Instance,
-    variance: Option<&str>,
+    variance: Option<Variance>,
     squares: &[Square],
 ) -> Result<Vec<(u64, Square)>, Stopped> {
     if c.system.cone.is_some() || squares.iter().any(|s| s.finding.verdict() < Verdict::InLimit) {
@@ -180,24 +179,18 @@ fn pace(r: &Reading) -> Pace {
     }
 }
 
-/// The variance of the `auto` states whose weakest verdict is the strongest: one for the whole system.
-fn best_variance(decided: &[(&Arrow, Readings)]) -> (Option<&'static str>, Vec<String>) {
-    let Some((_, first)) = decided.first() else { return (None, Vec::new()) };
-    let mut best: Option<(Verdict, Option<&'static str>)> = None;
-    let mut tried = Vec::new();
+/// The reading of the `auto` states whose weakest verdict is the strongest: one for the whole system.
+fn strongest_reading(decided: &[(&Arrow, Readings)]) -> auto::Reading {
+    let Some((_, first)) = decided.first() else { return auto::Reading::default() };
+    let mut strongest = Strongest::default();
     for Reading { variance, .. } in first {
         let of = |r: &Readings| r.iter().find(|r| r.variance == *variance).map(|r| r.finding.verdict());
         let all: Option<Vec<Verdict>> = decided.iter().map(|(_, r)| of(r)).collect();
         // A variance that does not fit everywhere is none for the system.
         let Some(weakest) = all.and_then(|v| v.into_iter().min()) else { continue };
-        if let Some(v) = variance {
-            tried.push(format!("{v}: {}", weakest.text()));
-        }
-        if best.is_none_or(|(b, _)| weakest > b) {
-            best = Some((weakest, *variance));
-        }
+        strongest.consider(*variance, weakest, ());
     }
-    (best.and_then(|b| b.1), tried)
+    strongest.best().map_or_else(auto::Reading::default, |((), reading)| reading)
 }
 
 /// The finding for the whole system from its squares.
@@ -277,7 +270,7 @@ fn explain(
     task: &mut Task,
     optimizer: &Instance,
     chosen: &Square,
-    variance: Option<&str>,
+    variance: Option<Variance>,
 ) -> Result<Finding, Stopped> {
     let mut finding = chosen.finding.clone();
     let beyond = c.system.family.unbounded.iter().flat_map(|u| &u.beyond);
@@ -291,10 +284,7 @@ fn explain(
         finding = decide(p, &c.budget())?;
     }
     task.problems.iter_mut().for_each(|p| p.setting.store = Store::new());
-    let expected = expected_verdict(task.expected.as_ref());
-    if finding.verdict() < expected && matches!(finding.verdict(), Verdict::Fails | Verdict::InLimit) {
-        let check = lower::system::single(c.check, optimizer, arrow);
-        finding.repair = repair::suggest(c.model, &check, (finding.verdict(), expected), &c.budget());
-    }
+    let check = lower::system::single(c.check, optimizer, arrow);
+    repair::mend(c.model, &check, &mut finding, &c.budget());
     Ok(finding)
 }

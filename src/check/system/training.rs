@@ -8,9 +8,9 @@ use indexmap::IndexMap;
 use rayon::prelude::*;
 
 use super::{Context, Pace, Report, Square, Stopped, assumptions, ground, rates, residual, unbounded, weakest};
-use crate::check::Task;
 use crate::check::lower::system::{single, square};
 use crate::check::training;
+use crate::check::{Kind, Task};
 use crate::diagram::Path;
 use crate::domain::Rational;
 use crate::domain::roots::rational_power;
@@ -54,7 +54,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     for s in all {
         squares.push(s?);
     }
-    let transfer = task.kind == "transfer";
+    let transfer = task.kind == Kind::Transfer;
     let mut finding = whole(&squares, transfer);
     let mut laws = Vec::new();
     let mut found = None;
@@ -103,7 +103,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
 fn one(c: &Context<'_>, optimizer: &Instance, arrow: &Arrow) -> Result<Square, Stopped> {
     let mut task = square(c.model, c.check, c.system, optimizer, arrow)?;
     let check = single(c.check, optimizer, arrow);
-    let finding = match task.training.take() {
+    let finding = match task.take_training() {
         Some(asked) => training::question(c.model, &check, *asked, &c.budget())?,
         None => Finding::undecided("there is nothing to follow"),
     };

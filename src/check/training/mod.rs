@@ -47,7 +47,7 @@ pub mod via;
 pub mod words;
 
 use super::decide::{Disagreement, decide};
-use super::{Budget, Problem, lower, written};
+use super::{Ask, Budget, Problem, lower, written};
 use crate::core::names::{Declared, Model};
 use crate::core::variance::Variance;
 use crate::model::architecture::Block;
@@ -245,7 +245,7 @@ fn square(model: &Model, check: &Check, budget: &Budget) -> Result<Option<answer
     };
     let asked = Check { question, expect: None, span: check.span };
     let Ok(mut task) = lower::lower(model, &asked) else { return Ok(None) };
-    if let Some(asked) = &mut task.training {
+    if let Ask::Training(asked) = &mut task.ask {
         let finding = via::answer(asked, budget)?;
         if finding.equality().is_none() {
             return Ok(None);
