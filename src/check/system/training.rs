@@ -130,18 +130,17 @@ fn whole(squares: &[Square], transfer: bool) -> Finding {
         f.message = format!("along `{}`{more}: {}", first.name, f.message);
         return f;
     };
-    let rate = || Some(first.finding.rate()).filter(|r| squares.iter().all(|s| s.finding.rate() == *r)).flatten();
-    let rate = || rate().map(str::to_owned);
+    let rate = first.finding.rate().filter(|r| squares.iter().all(|s| s.finding.rate() == Some(r)));
+    let rate = rate.map(str::to_owned);
+    let of_each = if transfer { "with the factors of each" } else { "with the rate of each" };
     let (extent, how) = match &equality.extent {
         Extent::Commutes => (Extent::Commutes, "with the same hyperparameters"),
         Extent::InLimit(_) => {
-            let rate = rate().map(|text| Rate::written(Some(text)));
+            let rate = rate.map(|text| Rate::written(Some(text)));
             (Extent::InLimit(Limit { rate, ..Limit::default() }), "in the limit of small steps")
         }
-        Extent::UpToRate(_) if transfer => (Extent::UpToRate(Rate::written(rate())), "with the factors of each"),
-        Extent::UpToRate(_) => (Extent::UpToRate(Rate::written(rate())), "with the rate of each"),
-        Extent::UpToRates if transfer => (Extent::UpToRates, "with the factors of each"),
-        Extent::UpToRates => (Extent::UpToRates, "with the rate of each"),
+        Extent::UpToRate(_) => (Extent::UpToRate(Rate::written(rate)), of_each),
+        Extent::UpToRates => (Extent::UpToRates, of_each),
     };
     let of = if count == 1 { "the generator".to_owned() } else { format!("all {count} generators") };
     let message = format!("training corresponds along {of} {how}, and along composites by pasting");

@@ -131,7 +131,7 @@ fn conclude(
     if !reasons.is_empty() {
         return Ok(open(c, finding, &reasons));
     }
-    let verdict = proofs.iter().map(|(_, p)| p.verdict).chain(finite).min().unwrap_or(finding.verdict());
+    let verdict = proofs.iter().map(|(_, p)| p.verdict()).chain(finite).min().unwrap_or(finding.verdict());
     let texts: Vec<String> = proofs
         .iter()
         .map(|(u, p)| {
@@ -142,7 +142,6 @@ fn conclude(
             format!("{of}for all {} >= {}: {}", u.index.name, u.from, p.argument)
         })
         .collect();
-    // Of the finite squares the weakest may be one in limit, and none is weaker.
     let extent = match verdict {
         Verdict::Commutes => Extent::Commutes,
         Verdict::UpToRate => {
@@ -150,7 +149,10 @@ fn conclude(
             let first = rates.next().flatten();
             Extent::UpToRate(Rate::written(if rates.all(|r| r == first) { first } else { None }))
         }
-        _ => Extent::InLimit(Limit::default()),
+        // Of the finite squares the weakest may be one in limit; were one weaker, that would be the answer already.
+        Verdict::InLimit | Verdict::UpToRates | Verdict::Undecided | Verdict::Fails | Verdict::Invalid => {
+            Extent::InLimit(Limit::default())
+        }
     };
     let mut whole = Finding::holds(extent, Ground::Algebra, texts.join("; ")).beside(finding.residual);
     whole.rate_differs = finding.rate_differs;
@@ -263,11 +265,7 @@ fn compare(c: &Context<'_>, u: &Unbounded, proof: &Proof, squares: &[Square]) ->
 
 /// Whether a proof for all members says of one what was not found of it.
 fn contradicts(proof: &Proof, n: u64, s: &Square) -> bool {
-    let claimed = match (&proof.verdict, &proof.rate) {
-        (Verdict::Commutes, _) => Some(Rational::ONE),
-        (_, Some(rate)) => rate.at(n),
-        _ => None,
-    };
+    let claimed = proof.rate.as_ref().map_or(Some(Rational::ONE), |rate| rate.at(n));
     let seen = match (s.finding.verdict(), s.finding.rate_exact()) {
         (Verdict::Commutes, _) => Some(Rational::ONE),
         (Verdict::UpToRate, Some(c)) => Some(c.clone()),
