@@ -7,11 +7,13 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::check::class::Examples;
+use crate::check::auto::Strongest;
+use crate::check::class::{ClassQuestion, Examples};
 use crate::check::decide::Disagreement;
+use crate::check::expected::order_differs;
 use crate::check::lower::system::Systems;
 use crate::check::system::{Progress, Silent, Stopped};
-use crate::check::{self, Budget, Task};
+use crate::check::{self, Ask, Budget, Task};
 use crate::core::class::Class;
 use crate::core::error::ModelError;
 use crate::core::names::Model;
@@ -21,8 +23,8 @@ use crate::source::{SourceId, Sources, Span};
 use crate::syntax::tree::{Check, Classify, Ident, Instance, Path, Question};
 use crate::term;
 use crate::uses::Files;
-use crate::verdict::{self, Evidence, Finding, Verdict};
-use crate::{Answer, FileReport, InputError, Listener, Options, expected_verdict};
+use crate::verdict::{self, Evidence, Finding};
+use crate::{Answer, FileReport, InputError, Listener, Options};
 
 /// A source with all that it uses, parsed and resolved; the errors of its text, and those of its names and shapes.
 fn resolve(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> (Model, Vec<InputError>, Vec<ModelError>) {
@@ -243,63 +245,62 @@ impl Asks<'_> {
     /// Decides one task.
     fn answer(&self, mut task: Task, check: &Check) -> Result<Answer, Stopped> {
         let start = Instant::now();
-        if let Some(asked) = task.system.take() {
-            let (finding, report) =
-                check::system::answer(&mut task, &asked, (self.model, check), self.options, self.listener)?;
-            let finding = finding.checked();
-            let ok = self.as_expected(&task, &finding);
-            return Ok(Answer { system: Some(report), ..Answer::new(task, finding, ok, start.elapsed()) });
-        }
-        if let (Some(asked), Question::Trace(trace)) = (task.trace.take(), &check.question) {
-            let report = check::trace::answer::answer(self.model, trace, &asked, &self.budget())?;
-            let message = report.refused.clone().unwrap_or_else(|| "an experiment".to_owned());
-            let finding = Finding::new(Verdict::Undecided, Evidence::None, message);
-            let (ok, time) = (report.refused.is_none(), start.elapsed());
-            return Ok(Answer { trace: Some(report), ..Answer::new(task, finding, ok, time) });
-        }
-        let mut finding = match (&task.class, task.training.take()) {
-            (None, Some(asked)) => {
-                let mut finding = check::training::question(self.model, check, *asked, &self.budget())?;
+        // What is large is gone when the task is answered; what a report asks about stays.
+        let mut finding = match std::mem::replace(&mut task.ask, Ask::Problems) {
+            Ask::System(asked) => {
+                let (finding, report) =
+                    check::system::answer(&mut task, &asked, (self.model, check), self.options, self.listener)?;
+                let finding = finding.checked();
                 let ok = self.as_expected(&task, &finding);
-                finding.natural_along.clear();
+                return Ok(Answer { system: Some(report), ..Answer::new(task, finding, ok, start.elapsed()) });
+            }
+            Ask::Trace(asked) => {
+                let report = check::trace::answer::answer(self.model, &asked, &self.budget())?;
+                let message = report.refused.clone().unwrap_or_else(|| "an experiment".to_owned());
+                let finding = Finding::undecided(message);
+                let (ok, time) = (report.refused.is_none(), start.elapsed());
+                return Ok(Answer { trace: Some(report), ..Answer::new(task, finding, ok, time) });
+            }
+            Ask::Training(asked) => {
+                let finding = check::training::question(self.model, check, *asked, &self.budget())?;
+                let ok = self.as_expected(&task, &finding);
                 return Ok(Answer::new(task, finding, ok, start.elapsed()));
             }
-            (Some(question), _) => {
-                let found = check::class::answer(self.examples(), check, question, &self.budget())?;
+            Ask::Class(question) => {
+                let found = check::class::answer(self.examples(), check, &question, &self.budget())?;
                 task.problems.extend(found.problem);
+                task.ask = Ask::Class(question);
                 found.finding
             }
-            (None, None) => self.problems(&mut task)?,
+            Ask::Problems | Ask::Classes(_) => self.problems(&mut task)?,
         }
         .checked();
         // Searches that were cut short look like searches that found nothing.
-        let proof = !matches!(finding.evidence, Evidence::Numeric | Evidence::None);
+        let proof = !matches!(finding.evidence(), Evidence::Numeric | Evidence::None);
         if !proof && self.options.deadline.is_some_and(|d| Instant::now() >= d) {
-            finding = Finding::new(Verdict::Undecided, Evidence::None, "the time limit was reached");
+            finding = Finding::undecided("the time limit was reached");
         }
-        let expected = expected_verdict(task.expected.as_ref());
         let ok = self.as_expected(&task, &finding);
-        if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
-            finding.repair = check::repair::suggest(self.model, check, (finding.verdict, expected), &self.budget());
-        }
-        // Where another type of a state is all that is needed, no subexpression is to blame.
-        if finding.repair.as_ref().is_some_and(|r| r.carrying) {
-            finding.blame.clear();
-        } else if finding.verdict == Verdict::Fails
-            && finding.blame.is_empty()
-            && let Some(class) = task.maps
-        {
-            finding.blame = check::class::blame_of(self.model, check, class);
-        }
-        // Where fewer numbers at zero are all that is needed, they fix the scale.
-        if let Some(repair) = finding.repair.as_ref().filter(|_| finding.verdict == Verdict::Fails) {
-            let scales = check::repair::scales(self.model, check, repair);
-            if !scales.is_empty() && scales.len() < finding.blame.len() {
-                finding.blame = scales;
+        check::repair::mend(self.model, check, &mut finding, &self.budget());
+        if let verdict::Answer::Fails(failure) = &mut finding.answer {
+            // Where another type of a state is all that is needed, no subexpression is to blame.
+            if finding.repair.as_ref().is_some_and(|r| r.carrying) {
+                failure.blame.clear();
+            } else if failure.blame.is_empty()
+                && let Some(class) = task.maps
+            {
+                failure.blame = check::class::blame_of(self.model, check, class);
             }
-        }
-        if finding.verdict == Verdict::Fails && !ok {
-            check::class::explain(self.model, check, &task, &mut finding);
+            // Where fewer numbers at zero are all that is needed, they fix the scale.
+            if let Some(repair) = &finding.repair {
+                let scales = check::repair::scales(self.model, check, repair);
+                if !scales.is_empty() && scales.len() < failure.blame.len() {
+                    failure.blame = scales;
+                }
+            }
+            if !ok {
+                check::class::explain(self.model, check, &task, failure);
+            }
         }
         // The terms are large and no longer needed.
         task.problems.iter_mut().for_each(|p| p.setting.store = term::Store::new());
@@ -311,18 +312,21 @@ impl Asks<'_> {
         if task.bare {
             return true;
         }
-        let proved = !self.options.require_proof || finding.evidence.is_proof() && finding.sampled_claims.is_empty();
+        let proved = !self.options.require_proof || finding.evidence().is_proof() && finding.sampled_claims.is_empty();
         let granted = !self.options.deny_assumptions || finding.assumptions.is_empty();
         let expected = task.expected.as_ref();
-        let verdict = finding.verdict == expected_verdict(expected) && finding.rate_differs.is_none();
-        verdict && verdict::order_differs(expected, finding).is_none() && proved && granted
+        let verdict = finding.verdict() == task.expects() && finding.rate_differs.is_none();
+        verdict && order_differs(expected, finding).is_none() && proved && granted
     }
 
     /// Fills the table of a `classify`, which expects nothing.
     fn table(&self, task: Task, request: &Classify) -> Result<Answer, Disagreement> {
         let start = Instant::now();
-        let rows: Result<Vec<(Class, Finding)>, Disagreement> = task
-            .table
+        let questions: &[ClassQuestion] = match &task.ask {
+            Ask::Classes(questions) => questions,
+            Ask::Problems | Ask::System(_) | Ask::Training(_) | Ask::Trace(_) | Ask::Class(_) => &[],
+        };
+        let rows: Result<Vec<(Class, Finding)>, Disagreement> = questions
             .par_iter()
             .map(|question| {
                 let name = Ident { name: question.class.word().to_owned(), span: request.span };
@@ -335,29 +339,19 @@ impl Asks<'_> {
                 Ok((question.class, found.finding.checked()))
             })
             .collect();
-        let finding = Finding::new(Verdict::Undecided, Evidence::None, "a table");
+        let finding = Finding::undecided("a table");
         Ok(Answer { table: rows?, ..Answer::new(task, finding, true, start.elapsed()) })
     }
 
     /// Decides the problems of a task: one, or one for each variance of its `auto` states.
     fn problems(&self, task: &mut Task) -> Result<Finding, Disagreement> {
-        let mut best: Option<Finding> = None;
-        let mut tried = Vec::new();
+        let mut strongest = Strongest::default();
         for problem in &mut task.problems {
-            let budget = self.budget();
-            let mut finding = check::decide::decide(problem, &budget)?;
-            if let Some(variance) = problem.auto {
-                tried.push(format!("{variance}: {}", finding.verdict.text()));
-                finding.message = format!("with the `auto` states read as `{variance}`: {}", finding.message);
-            }
-            if best.as_ref().is_none_or(|b| finding.verdict > b.verdict) {
-                best = Some(finding);
-            }
+            let finding = check::decide::decide(problem, &self.budget())?;
+            strongest.consider(problem.auto, finding.verdict(), finding);
         }
-        let mut finding = best.unwrap_or_else(|| Finding::new(Verdict::Undecided, Evidence::None, "nothing to decide"));
-        if !tried.is_empty() {
-            finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
-        }
+        let Some((mut finding, reading)) = strongest.best() else { return Ok(Finding::undecided("nothing to decide")) };
+        reading.tell(&mut finding);
         Ok(finding)
     }
 }

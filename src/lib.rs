@@ -10,12 +10,12 @@
 //! | [`uses`] | file → the files and libraries that it uses | [`uses::Files`], [`uses::Part`] |
 //! | [`core`] | what a file declares, the table of functions, the classes and variances | [`core::names::Model`], [`core::prim::Row`] |
 //! | [`domain`] | the scalars that terms are read in | [`domain::Domain`] |
+//! | [`verdict`] | what is claimed, and on what evidence; a leaf | [`verdict::Finding`] |
 //! | [`read`] | the one reader of the language, in any algebra | [`read::Algebra`] |
 //! | [`term`] | the calculus: tensor terms and their derivatives | [`term::Store`], [`term::Program`] |
 //! | [`model`] | tree → declarations, and from them shapes and terms | [`core::names::Model`], [`model::elaborate::Elaborator`] |
 //! | [`diagram`] | objects, arrows, paths, parallel pairs; no algebra | [`diagram::Diagram`] |
 //! | [`structure`] | optimizers → transformation laws: proofs for every architecture | [`structure::rules::Typer`], [`structure::prove`] |
-//! | [`verdict`] | what is claimed, and on what evidence | [`verdict::Finding`] |
 //! | [`check`] | diagram, terms and laws → findings | [`check::Problem`], [`check::decide`], [`check::class`] |
 //! | [`explain`] | codes → pages about them | [`explain::Page`] |
 //! | [`report`] | findings → terminal and JSON | [`report::text`], [`report::json`] |
@@ -65,6 +65,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use check::Task;
+pub use check::expected::expected_verdict;
 use check::system::{Progress, Silent};
 use core::class::Class;
 use core::error::ModelError;
@@ -75,7 +76,6 @@ use syntax::SyntaxError;
 use syntax::tree::{Check, Classify};
 use uses::error::UseError;
 use verdict::Finding;
-pub use verdict::expected_verdict;
 
 /// A fault of the input, from whichever stage found it.
 #[derive(Debug, Clone, PartialEq, Error, Diagnostic)]
@@ -197,7 +197,7 @@ impl Answer {
 
     /// Whether this is the table of a `classify`, which has no verdict of its own.
     pub fn is_table(&self) -> bool {
-        !self.task.table.is_empty()
+        matches!(self.task.ask, check::Ask::Classes(_))
     }
 
     /// Whether this has a verdict: a table and an experiment have none.

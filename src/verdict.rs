@@ -1,8 +1,9 @@
 //! The claims that `nat` makes, and what each of them rests on.
 //!
-//! A [`Finding`] is the answer to one check. Its [`Verdict`] is a statement about *generic* points: both sides of a
-//! diagram are piecewise analytic, and the diagram commutes when they agree wherever both are defined, off poles, kinks
-//! and the points where a rank drops below what it is nearby. Its [`Evidence`] says why the statement is believed:
+//! A [`Finding`] is what is said of one check: an [`Answer`], which carries its point, its [`Ground`] or nothing, and what
+//! stands beside it. The answer is a statement about *generic* points: both sides of a diagram are piecewise analytic, and
+//! the diagram commutes when they agree wherever both are defined, off poles, kinks and the points where a rank drops below
+//! what it is nearby. In a word it is a [`Verdict`], and why it is believed is in a word its [`Evidence`]:
 //!
 //! | evidence | what it is worth |
 //! | --- | --- |
@@ -14,17 +15,19 @@
 //! | [`Evidence::Pasting`] | follows from other squares |
 //! | [`Evidence::Claim`] | for `invalid`: the question makes no sense, and this is why |
 //!
-//! A `fails` is never said without a [`Witness`], and a search that ends without a result is `undecided`.
+//! There is no `fails` without a [`Witness`] and no equality without a ground; a search that ends without a result is
+//! `undecided`, and rests on nothing. This module knows no question and no engine: it is what all of them speak in.
 
-use indexmap::IndexMap;
+mod answer;
+mod finding;
+
+pub use answer::{Answer, Equality, Extent, Factors, Failure, Ground, Limit, Rate};
+pub use finding::{Finding, NO_NUMBERS};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::core::class::Class;
-use crate::domain::Rational;
 use crate::source::Span;
-use crate::structure::blame::Blame;
-use crate::syntax::tree::ExpectedVerdict;
 
 /// What is said of a diagram, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -72,13 +75,13 @@ impl Verdict {
 #[serde(rename_all = "lowercase")]
 pub enum Evidence {
     /// The form alone: transformation types along a class, or equal normal forms of two bodies. It holds for every
-    /// architecture with the properties in [`Finding::hypotheses`].
+    /// architecture with the properties in [`Equality::hypotheses`].
     Structure,
     /// Exact computation.
     Algebra,
     /// A replayed point at which the sides differ.
     Counterexample,
-    /// Exact computation on generic instances, within [`Finding::bounds`]; believed for the rest.
+    /// Exact computation on generic instances, within the bounds of [`Ground::Generic`]; believed for the rest.
     Generic,
     /// Agreement at sampled points.
     Numeric,
@@ -126,6 +129,19 @@ pub struct Residual {
     pub samples: usize,
 }
 
+impl Residual {
+    /// The numbers of both together: the largest of each.
+    #[must_use]
+    pub fn with(self, other: Residual) -> Residual {
+        Residual {
+            max: self.max.max(other.max),
+            noise: self.noise.max(other.noise),
+            defect: self.defect.max(other.defect),
+            samples: self.samples + other.samples,
+        }
+    }
+}
+
 /// A named value at a witness, as text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Given {
@@ -157,6 +173,16 @@ pub struct Witness {
     pub exact: bool,
 }
 
+/// A subexpression at which naturality is lost: its operands change as they should under the maps in question, and if it
+/// did, the square would commute (or would but for the other places that are blamed with it).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blame {
+    /// The subexpression.
+    pub span: Span,
+    /// Why it does not, in a sentence.
+    pub why: String,
+}
+
 /// A repair that works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repair {
@@ -174,177 +200,3 @@ pub struct Repair {
 
 /// A change at one place: what stands there, empty for an addition, and what should.
 pub type Change = (Span, String, String);
-
-/// What an equality without a residual says.
-pub const NO_NUMBERS: &str = "so that no number stands beside the proof";
-
-/// The answer to one check.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Its evidence.
-    pub evidence: Evidence,
-    /// For a step, the order in `lr` at which the defect vanishes.
-    pub order: Option<usize>,
-    /// The rate as a formula in the morphism's and the optimizer's parameters.
-    pub rate: Option<String>,
-    /// The rate, if it is a number.
-    pub rate_exact: Option<Rational>,
-    /// The rate that the check expected, where it is another function than [`Finding::rate`].
-    pub rate_differs: Option<String>,
-    /// For a transfer: for each block of the target the factors of hyperparameters that are not one, as formulas.
-    pub rates: IndexMap<String, IndexMap<String, String>>,
-    /// The squares of those factors that are roots of fractions: block, hyperparameter, square.
-    pub rate_squares: Vec<(String, String, Rational)>,
-    /// For a statement about all steps of training: the equations between the states of both runs that prove it, in words.
-    pub invariant: Vec<String>,
-    /// The numbers beside the evidence.
-    pub residual: Option<Residual>,
-    /// For `fails`, and for `invalid` where a claim is refuted by a point.
-    pub witness: Option<Witness>,
-    /// For a square that is weaker than expected: a change of the optimizer that was seen to mend it.
-    pub repair: Option<Repair>,
-    /// Where naturality is lost, each place confirmed by ablation; see [`crate::structure::blame`].
-    pub blame: Vec<Blame>,
-    /// For a `fails`: the largest classes along which types prove that the optimizer is natural.
-    pub natural_along: Vec<Class>,
-    /// For a `fails` along a class: a file that shows the failure when it is checked.
-    pub example: Option<String>,
-    /// One sentence for the user.
-    pub message: String,
-    /// What the statement says of architectures, as in "for every architecture with a non-singular metric": properties that
-    /// a proof by types used, and that the question grants.
-    pub hypotheses: Vec<String>,
-    /// For [`Evidence::Generic`]: what the instances were, "dimensions 1 to 3, derivatives to order 4".
-    pub bounds: Option<String>,
-    /// For a `fails`: causes that lie not in the text of the optimizer, such as a singular metric.
-    pub causes: Vec<String>,
-    /// Side conditions that were assumed and not proved.
-    pub assumptions: Vec<String>,
-    /// Those of the assumptions that are claims which were only seen to hold at sampled points.
-    pub sampled_claims: Vec<String>,
-    /// For a step whose sides differ by an order in the learning rate: the largest difference of its entries at a random
-    /// point, for learning rates that grow smaller: pairs of both.
-    pub shrinking: Vec<(f64, f64)>,
-    /// For `undecided` and numeric verdicts: what was tried.
-    pub tried: Vec<String>,
-}
-
-impl Finding {
-    /// What is missing from a finding, or contradicts itself: a `fails` without a witness, a proof with one, an answer that
-    /// rests on nothing. `None` for a finding that can be published.
-    pub fn malformed(&self) -> Option<&'static str> {
-        let nothing = self.evidence == Evidence::None;
-        match self.verdict {
-            _ if self.message.is_empty() => Some("it says nothing"),
-            Verdict::Fails if self.witness.is_none() => Some("a `fails` without a witness"),
-            Verdict::Fails if self.evidence != Evidence::Counterexample => Some("a `fails` without a counterexample"),
-            Verdict::Commutes | Verdict::UpToRate if self.witness.is_some() => Some("a witness beside an equality"),
-            Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit if nothing => Some("an answer without evidence"),
-            Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit
-                if matches!(self.evidence, Evidence::Counterexample | Evidence::Claim) =>
-            {
-                Some("evidence of a failure beside an equality")
-            }
-            Verdict::Undecided if !nothing => Some("an `undecided` with evidence"),
-            Verdict::Undecided if self.witness.is_some() => Some("a witness beside an `undecided`"),
-            Verdict::Invalid if self.evidence != Evidence::Claim => {
-                Some("an `invalid` without the claim that is broken")
-            }
-            _ if (self.evidence == Evidence::Generic) != self.bounds.is_some() => {
-                Some("generic instances without their bounds, or bounds without them")
-            }
-            _ => None,
-        }
-    }
-
-    /// The finding itself if it is well formed; otherwise nothing is claimed, and the internal error is said. An equality
-    /// beside which no numbers stand says so.
-    #[must_use]
-    pub fn checked(mut self) -> Self {
-        let equality = self.verdict >= Verdict::InLimit;
-        if equality && self.residual.is_none() && !self.message.contains(NO_NUMBERS) && !self.message.is_empty() {
-            self.message.push_str(&format!("; no sample was evaluated in floating point, {NO_NUMBERS}"));
-        }
-        match self.malformed() {
-            None => self,
-            Some(why) => {
-                let message = format!("internal error: {why} (`{}`, {})", self.verdict.text(), self.evidence.text());
-                Finding::new(Verdict::Undecided, Evidence::None, message)
-            }
-        }
-    }
-
-    /// A finding without particulars.
-    pub fn new(verdict: Verdict, evidence: Evidence, message: impl Into<String>) -> Self {
-        Finding {
-            verdict,
-            evidence,
-            order: None,
-            rate: None,
-            rate_exact: None,
-            rate_differs: None,
-            rates: IndexMap::new(),
-            rate_squares: Vec::new(),
-            invariant: Vec::new(),
-            residual: None,
-            witness: None,
-            repair: None,
-            blame: Vec::new(),
-            natural_along: Vec::new(),
-            example: None,
-            message: message.into(),
-            hypotheses: Vec::new(),
-            bounds: None,
-            causes: Vec::new(),
-            assumptions: Vec::new(),
-            sampled_claims: Vec::new(),
-            shrinking: Vec::new(),
-            tried: Vec::new(),
-        }
-    }
-}
-
-/// The order of the defect that a check expects, if it is another than the one found.
-pub fn order_differs(expected: Option<&ExpectedVerdict>, finding: &Finding) -> Option<usize> {
-    match expected {
-        Some(ExpectedVerdict::InLimit(Some(order))) if finding.order != Some(*order) => Some(*order),
-        _ => None,
-    }
-}
-
-/// The verdict that a check without `expect`, or with it, asks for.
-pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
-    match expected {
-        None | Some(ExpectedVerdict::Commutes) => Verdict::Commutes,
-        Some(ExpectedVerdict::UpToRate(_)) => Verdict::UpToRate,
-        Some(ExpectedVerdict::UpToRates(_)) => Verdict::UpToRates,
-        Some(ExpectedVerdict::InLimit(_)) => Verdict::InLimit,
-        Some(ExpectedVerdict::Fails) => Verdict::Fails,
-        Some(ExpectedVerdict::Undecided) => Verdict::Undecided,
-        Some(ExpectedVerdict::Invalid) => Verdict::Invalid,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn malformed_findings_claim_nothing() {
-        let fails = Finding::new(Verdict::Fails, Evidence::Counterexample, "the sides differ");
-        assert!(fails.malformed().is_some());
-        assert_eq!(fails.checked().verdict, Verdict::Undecided);
-        let proof = Finding::new(Verdict::Commutes, Evidence::Structure, "proved");
-        let seen =
-            Finding { residual: Some(Residual { max: 0.0, defect: 0.0, noise: 0.0, samples: 1 }), ..proof.clone() };
-        assert_eq!(seen.clone().checked(), seen);
-        assert!(proof.checked().message.ends_with(NO_NUMBERS));
-        let generic = Finding::new(Verdict::Commutes, Evidence::Generic, "proved on some");
-        assert!(generic.malformed().is_some());
-        assert_eq!(Finding { bounds: Some("dimension 2".into()), ..generic }.malformed(), None);
-        assert!(Finding::new(Verdict::Commutes, Evidence::None, "why").malformed().is_some());
-        assert!(Finding::new(Verdict::Undecided, Evidence::None, "not known").malformed().is_none());
-    }
-}

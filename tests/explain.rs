@@ -54,7 +54,7 @@ fn codes(page: &str, text: &str, files: &BTreeMap<String, String>) -> BTreeSet<S
     let report = check_source(&mut sources, id, &mut files, &Options::default()).expect("no disagreement");
     let errors = report.errors.iter().filter_map(|e| e.code().map(|c| c.to_string()));
     let verdict = |v: Verdict| format!("nat::verdict::{}", v.text().replace(' ', "_"));
-    let answers = report.answers.iter().filter(|a| !a.ok).map(|a| verdict(a.finding.verdict));
+    let answers = report.answers.iter().filter(|a| !a.ok).map(|a| verdict(a.finding.verdict()));
     // Warnings count on the pages about warnings only: examples of other things are short.
     let warnings = report.warnings.iter().filter(|_| page.starts_with("nat::warning::"));
     let warnings = warnings.filter_map(|w| w.code().map(|c| c.to_string()));

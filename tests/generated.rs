@@ -62,19 +62,19 @@ fn decide(seed: u64) -> Outcome {
         Truth::Unclear => None,
     };
     let Some(mut expected) = truth(6) else { return Outcome::Unknown };
-    if (Verdict::Fails..expected).contains(&finding.verdict) && finding.verdict != Verdict::Undecided {
+    if (Verdict::Fails..expected).contains(&finding.verdict()) && finding.verdict() != Verdict::Undecided {
         // A piece may have been missed.
         let Some(again) = truth(200) else { return Outcome::Unknown };
         expected = again;
     }
-    match finding.verdict {
+    match finding.verdict() {
         Verdict::Undecided => Outcome::Open(expected),
         Verdict::Invalid => Outcome::Unknown,
-        v if v == expected => Outcome::Agree(finding.evidence),
+        v if v == expected => Outcome::Agree(finding.evidence()),
         v => wrong(format!(
             "the checker says {} ({}), numbers say {}\n{}",
             v.text(),
-            finding.evidence.text(),
+            finding.evidence().text(),
             expected.text(),
             finding.message
         )),

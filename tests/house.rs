@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// Arrows that point forward: a file, and the stage after its own that it uses.
 const FORWARD: [(&str, &str); 1] = [("check/system/mod.rs", FRONT)];
 
+/// Leaves: a stage, and the only stages that it may use. What they say is said of nothing in particular.
+const LEAVES: [(&str, &[&str]); 1] = [("verdict", &["source", "core", "domain"])];
+
 /// Files below the command line that read, print or ask for the environment.
 const OUTSIDE: [&str; 0] = [];
 
@@ -122,6 +125,23 @@ fn arrows_between_stages_point_backward() {
     assert!(new.is_empty(), "these arrows point forward, against the order of src/lib.rs: {new:#?}");
     let paid: Vec<_> = listed.difference(&needed).collect();
     assert!(paid.is_empty(), "these exceptions are not needed any more, strike them: {paid:#?}");
+}
+
+#[test]
+fn leaves_use_leaf_data_only() {
+    let stages = stages();
+    let mut seen = BTreeSet::new();
+    for (file, lines) in all_code() {
+        let Some((stage, allowed)) = LEAVES.iter().find(|(leaf, _)| stage_of(&file) == Some(*leaf)) else { continue };
+        seen.insert(*stage);
+        let code = lines.join("\n");
+        let beyond: Vec<&str> =
+            named(&code, &stages).into_iter().filter(|used| used != stage && !allowed.contains(used)).collect();
+        assert!(beyond.is_empty(), "{file} is part of a leaf and uses {beyond:?}");
+        // The trees of declarations are of `core` as well, and no leaf data.
+        assert!(!code.contains("core::names"), "{file} is part of a leaf and names declarations");
+    }
+    assert_eq!(seen.len(), LEAVES.len(), "every leaf is a stage");
 }
 
 #[test]

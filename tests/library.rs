@@ -152,7 +152,7 @@ fn every_optimizer_is_settled_along_every_class() {
     }
     let (_, report) = support::check("classes.nat", &text);
     assert_eq!((report.errors.len(), report.answers.len()), (0, 10 * 87));
-    let open = report.answers.iter().filter(|a| matches!(a.finding.evidence, Evidence::Numeric | Evidence::None));
+    let open = report.answers.iter().filter(|a| matches!(a.finding.evidence(), Evidence::Numeric | Evidence::None));
     let (known, new): (Vec<&Answer>, Vec<&Answer>) = open.partition(|a| OPEN.contains(&a.task.text.as_str()));
     support::conclude(&new.iter().map(|a| format!("{}: {}", a.task.text, a.finding.message)).collect::<Vec<_>>());
     assert_eq!(known.len(), OPEN.len(), "what is decided now leaves the list of what is open");

@@ -46,7 +46,12 @@ fn net(optimizer: &str, map: &str, activation: &str, hidden: usize) -> String {
 
 fn proved(text: &str) {
     let found = finding(text);
-    assert_eq!((found.verdict, found.evidence), (Verdict::Commutes, Evidence::Algebra), "{}\n{text}", found.message);
+    assert_eq!(
+        (found.verdict(), found.evidence()),
+        (Verdict::Commutes, Evidence::Algebra),
+        "{}\n{text}",
+        found.message
+    );
     assert!(found.residual.is_some_and(|r| r.max < 1e-9), "numbers stand beside the proof");
 }
 
@@ -69,8 +74,8 @@ fn other_maps_of_large_nets_fail_with_a_witness() {
         ("SignSgd", "double", "tanh", 60),
     ] {
         let found = finding(&net(optimizer, map, activation, hidden));
-        assert_eq!(found.verdict, Verdict::Fails, "{optimizer} along {map}: {}", found.message);
-        assert!(found.witness.is_some());
+        assert_eq!(found.verdict(), Verdict::Fails, "{optimizer} along {map}: {}", found.message);
+        assert!(found.witness().is_some());
     }
 }
 

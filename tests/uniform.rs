@@ -59,7 +59,7 @@ fn squares_are_proved_for_every_size() {
             let rate = text.lines().nth(number - 1).and_then(|l| l.split_once("// rate: ")).map(|x| x.1);
             let expected = nat::expected_verdict(check.expect.as_ref().map(|e| &e.verdict));
             match square(&family, optimizer) {
-                Outcome::Proved(p) if p.verdict == expected => {
+                Outcome::Proved(p) if p.verdict() == expected => {
                     let found = p.rate.as_ref().map(|r| r.text.as_str());
                     if found != rate {
                         wrong.push(format!("line {number}, {label}: rate {found:?}"));
@@ -172,7 +172,7 @@ fn members_agree(
     }
     let mut rates = 0;
     for (answer, n) in report.answers.iter().zip(members) {
-        let (found, rate) = (answer.finding.verdict, answer.finding.rate.clone());
+        let (found, rate) = (answer.finding.verdict(), answer.finding.rate().map(str::to_owned));
         let claimed = proof.rate.as_ref().and_then(|r| r.at(n)).map(|q| q.to_string());
         let fits = match found {
             Verdict::Undecided => true,

@@ -15,20 +15,20 @@ mod narrow;
 pub use cause::{Singular, singular_metric};
 pub use examples::Examples;
 
+use super::auto::Strongest;
 use super::decide::{Disagreement, decide, unscaled};
 use super::sample::Sampler;
-use super::{Budget, Problem, Task, lower, numeric, witness};
+use super::{Ask, Budget, Problem, Task, lower, numeric, witness};
 use crate::core::class::Class;
 use crate::core::names::{Declared, Model};
 use crate::core::variance::Variance;
 use crate::domain::Rational;
-use crate::structure::blame::Blame;
 use crate::structure::body::{Body, Kind, Op, build};
 use crate::structure::hypothesis::every_architecture;
 use crate::structure::prove::{Proof, Theorem, prove, theorem};
 use crate::structure::{blame, prove as types};
 use crate::syntax::tree::{Check, Instance, Optimizer, Question};
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Blame, Equality, Extent, Failure, Finding, Ground, Rate, Residual, Verdict};
 
 /// A square along a class.
 #[derive(Debug, Clone)]
@@ -73,7 +73,7 @@ pub fn answer(
     for &class in &question.then {
         let part = ClassQuestion { class, then: Vec::new(), ..question.clone() };
         let mut found = one(examples, check, &part, budget)?;
-        if found.finding.verdict < weakest.finding.verdict {
+        if found.finding.verdict() < weakest.finding.verdict() {
             found.finding.message = format!("along {}: {}", class.maps(), found.finding.message);
             weakest = found;
         }
@@ -88,7 +88,7 @@ fn one(
     budget: &Budget,
 ) -> Result<ClassAnswer, Disagreement> {
     let Some(Declared::Optimizer(id)) = examples.model().lookup(&question.optimizer.name.name) else {
-        return Ok(Finding::new(Verdict::Undecided, Evidence::None, "no such optimizer").into());
+        return Ok(Finding::undecided("no such optimizer").into());
     };
     let optimizer = &examples.model()[id];
     let body = build(examples.model(), optimizer, &question.optimizer, None);
@@ -96,21 +96,17 @@ fn one(
         let theorem = theorem(&body, question.class);
         return Case { examples, check, question, body, theorem, auto: None, budget }.answer();
     }
-    let mut best: Option<ClassAnswer> = None;
-    let mut tried = Vec::new();
+    let mut strongest = Strongest::default();
     for variance in Variance::ALL {
         let body = build(examples.model(), optimizer, &question.optimizer, Some(variance));
         let theorem = theorem(&body, question.class);
-        let mut found = Case { examples, check, question, body, theorem, auto: Some(variance), budget }.answer()?;
-        tried.push(format!("{}: {}", variance.word(), found.finding.verdict.text()));
-        found.finding.message =
-            format!("with the `auto` states read as `{}`: {}", variance.word(), found.finding.message);
-        if best.as_ref().is_none_or(|b| found.finding.verdict > b.finding.verdict) {
-            best = Some(found);
-        }
+        let found = Case { examples, check, question, body, theorem, auto: Some(variance), budget }.answer()?;
+        strongest.consider(Some(variance), found.finding.verdict(), found);
     }
-    let mut best = best.unwrap_or_else(|| Finding::new(Verdict::Undecided, Evidence::None, "nothing to decide").into());
-    best.finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
+    let Some((mut best, reading)) = strongest.best() else {
+        return Ok(Finding::undecided("nothing to decide").into());
+    };
+    reading.tell(&mut best.finding);
     Ok(best)
 }
 
@@ -145,17 +141,18 @@ pub fn natural_along(model: &Model, check: &Check, (concrete, singular): (bool, 
 
 /// Adds to a `fails` what is known beside it: a singular metric as its cause, and the classes along which types prove that
 /// the optimizer is natural on this architecture.
-pub fn explain(model: &Model, check: &Check, task: &Task, finding: &mut Finding) {
+pub fn explain(model: &Model, check: &Check, task: &Task, failure: &mut Failure) {
     let Question::Natural { along, on, .. } = &check.question else { return };
-    let path = (task.class.is_none() && task.maps.is_some()).then_some(along);
+    let of_class = matches!(task.ask, Ask::Class(_));
+    let path = (!of_class && task.maps.is_some()).then_some(along);
     let singular = singular_metric(model, on.as_ref(), path);
-    let concrete = on.is_some() || task.class.is_none();
-    finding.natural_along = natural_along(model, check, (concrete, singular.is_some()));
-    if finding.causes.is_empty()
+    let concrete = on.is_some() || !of_class;
+    failure.natural_along = natural_along(model, check, (concrete, singular.is_some()));
+    if failure.causes.is_empty()
         && let (Some(singular), Some(class)) = (&singular, task.maps)
         && let Some(theorem) = theorem_of(model, check, class)
     {
-        finding.causes.extend(singular.sentence(&theorem));
+        failure.causes.extend(singular.sentence(&theorem));
     }
 }
 
@@ -222,6 +219,16 @@ fn monomial(exponent: &Rational) -> String {
     if *exponent < Rational::ZERO { format!("1 / {}", power(&-exponent.clone())) } else { power(exponent) }
 }
 
+/// What numbers say of a square that types prove.
+enum Seen {
+    /// They agree with the proof.
+    Numbers(Residual),
+    /// An example shows that the sides are defined nowhere.
+    Nowhere(Box<ClassAnswer>),
+    /// No example has a value on both sides.
+    Nothing,
+}
+
 /// One question with everything that its answer needs.
 struct Case<'a> {
     examples: &'a Examples,
@@ -246,7 +253,7 @@ impl Case<'_> {
             Proof::Commutes => self.commutes(),
             Proof::UpToRate(rate) => self.up_to_rate(&rate),
             Proof::InLimit => self.in_limit(),
-            Proof::Invalid(why) => Ok(Finding::new(Verdict::Invalid, Evidence::Claim, why).into()),
+            Proof::Invalid(why) => Ok(Finding::invalid(why).into()),
             Proof::Open => self.open(),
         }
     }
@@ -263,8 +270,7 @@ impl Case<'_> {
     fn problem(&self, map: &str, expect: bool) -> Option<Problem> {
         let check = self.examples.question(self.check, &self.question.optimizer, map, expect)?;
         let mut task = lower::lower(self.examples.model(), &check).ok()?;
-        let wanted = self.auto.map(Variance::word);
-        let found = task.problems.iter().position(|p| p.auto == wanted)?;
+        let found = task.problems.iter().position(|p| p.auto == self.auto)?;
         let mut problem = task.problems.swap_remove(found);
         // The maps of the examples keep their claims, as a test of this crate checks once.
         problem.claims.clear();
@@ -288,16 +294,25 @@ impl Case<'_> {
             met = true;
         }
         let message = "no point was found that satisfies the conditions, so that the question may be about nothing";
-        met.then(|| Finding::new(Verdict::Undecided, Evidence::None, message))
+        met.then(|| Finding::undecided(message))
     }
 
     fn commutes(&self) -> Result<ClassAnswer, Disagreement> {
-        let mut finding = Finding::new(Verdict::Commutes, Evidence::Structure, self.proved());
-        finding.hypotheses = self.hypotheses();
-        if let Some(invalid) = self.numbers(&mut finding)? {
-            return Ok(invalid);
-        }
-        Ok(finding.into())
+        Ok(match self.numbers()? {
+            Seen::Numbers(residual) => self.proof(Extent::Commutes, self.proved()).beside(Some(residual)).into(),
+            Seen::Nowhere(invalid) => *invalid,
+            // A proof by types says that the sides agree where both are defined.
+            Seen::Nothing => Finding::undecided(
+                "the types of its expressions would prove it, but no architecture and no point was found at which both sides have \
+                 a value: it may be said of nothing",
+            )
+            .into(),
+        })
+    }
+
+    /// What types prove, with the hypotheses that they used.
+    fn proof(&self, extent: Extent, message: String) -> Finding {
+        Finding::new(Equality { hypotheses: self.hypotheses(), ..Equality::new(extent, Ground::Structure) }, message)
     }
 
     fn proved(&self) -> String {
@@ -317,28 +332,20 @@ impl Case<'_> {
 
     /// Looks at the square in floating point along a family of the class. A proof says that the sides agree where both
     /// are defined; if the example shows that they are defined nowhere, the answer is that.
-    fn numbers(&self, finding: &mut Finding) -> Result<Option<ClassAnswer>, Disagreement> {
+    fn numbers(&self) -> Result<Seen, Disagreement> {
         for map in self.examples.families(self.question.class, self.reads_blocks()) {
             let Some(mut problem) = self.problem(&map, false) else { continue };
             let sides = (&problem.equation.left[..], &problem.equation.right[..]);
-            self.compare(&problem, sides, finding)?;
-            if finding.residual.is_some() {
-                return Ok(None);
+            if let Some(residual) = self.compare(&problem, sides)? {
+                return Ok(Seen::Numbers(residual));
             }
             let found = decide(&mut problem, self.budget)?;
-            if found.verdict == Verdict::Invalid {
+            if found.verdict() == Verdict::Invalid {
                 problem.setting.store = crate::term::Store::new();
-                return Ok(Some(ClassAnswer { finding: found, problem: Some(problem) }));
+                return Ok(Seen::Nowhere(Box::new(ClassAnswer { finding: found, problem: Some(problem) })));
             }
         }
-        // A proof by types says that the sides agree where both are defined.
-        *finding = Finding::new(
-            Verdict::Undecided,
-            Evidence::None,
-            "the types of its expressions would prove it, but no architecture and no point was found at which both sides have \
-             a value: it may be said of nothing",
-        );
-        Ok(None)
+        Ok(Seen::Nothing)
     }
 
     /// The residual of an equation that was proved; a point that refutes it is a defect of `nat`.
@@ -346,26 +353,24 @@ impl Case<'_> {
         &self,
         problem: &Problem,
         sides: (&[crate::term::Term], &[crate::term::Term]),
-        finding: &mut Finding,
-    ) -> Result<(), Disagreement> {
+    ) -> Result<Option<Residual>, Disagreement> {
         let sampled = numeric::compare(&problem.setting, sides, &problem.domain, self.budget, "class");
-        finding.residual = sampled.residual;
         if sampled.disagrees() {
             let goal = (witness::Goal::Differ, &sampled.suspects[..]);
             let (found, _) = witness::search(&problem.setting, sides, &problem.domain, goal, self.budget, "class");
             if found.is_some() {
-                return Err(self.disagreement(finding, ""));
+                return Err(self.disagreement(sampled.residual, ""));
             }
         }
-        Ok(())
+        Ok(sampled.residual)
     }
 
     /// Types proved what an example refutes: a defect of `nat`.
-    fn disagreement(&self, found: &Finding, detail: &str) -> Disagreement {
+    fn disagreement(&self, residual: Option<Residual>, detail: &str) -> Disagreement {
         Disagreement {
             engine: "the engine of types",
-            residual: found.residual.map_or(0.0, |r| r.max),
-            noise: found.residual.map_or(0.0, |r| r.noise),
+            residual: residual.map_or(0.0, |r| r.max),
+            noise: residual.map_or(0.0, |r| r.noise),
             place: format!(
                 "the types of `{}` along {}{detail}",
                 self.question.optimizer.name.name, self.question.class
@@ -379,17 +384,15 @@ impl Case<'_> {
             "the sides agree once the target's learning rate is multiplied by {rate}, for x_target = a · x_source; {}",
             self.proved()
         );
-        let mut finding = Finding::new(Verdict::UpToRate, Evidence::Structure, message);
-        finding.hypotheses = self.hypotheses();
+        let mut finding = self.proof(Extent::UpToRate(Rate::written(Some(rate.clone()))), message);
         // An example shows that they do not agree without it.
         for map in self.examples.families(self.question.class, self.reads_blocks()) {
             let Some(mut problem) = self.problem(&map, true) else { continue };
             let found = decide(&mut problem, self.budget)?;
-            match found.verdict {
+            match found.verdict() {
                 // Roots are not found as monomials, and some formulas not at all: what is not there cannot be compared.
-                Verdict::UpToRate if !exponent.is_int() || found.rate.as_ref().is_none_or(|r| *r == rate) => {
+                Verdict::UpToRate if !exponent.is_int() || found.rate().is_none_or(|r| r == rate) => {
                     finding.residual = found.residual;
-                    finding.rate = Some(rate);
                     finding.rate_differs = found.rate_differs;
                     return Ok(finding.into());
                 }
@@ -398,13 +401,12 @@ impl Case<'_> {
                 // What vanishes commutes at every rate.
                 Verdict::Commutes => return self.open(),
                 verdict => {
-                    let seen = found.rate.clone().unwrap_or_default();
+                    let seen = found.rate().unwrap_or_default();
                     let detail = format!(": rate {rate}, but `{}` {seen} on an example", verdict.text());
-                    return Err(self.disagreement(&found, &detail));
+                    return Err(self.disagreement(found.residual, &detail));
                 }
             }
         }
-        finding.rate = Some(rate);
         finding.assumptions.push("that the sides differ without the rate was not seen on an example".into());
         Ok(finding.into())
     }
@@ -415,32 +417,32 @@ impl Case<'_> {
         for map in self.examples.maps(self.question.class, self.reads_blocks()) {
             let Some(mut problem) = self.problem(&map, false) else { continue };
             let mut found = decide(&mut problem, self.budget)?;
-            if found.verdict == Verdict::Fails {
-                return Err(self.disagreement(&found, ""));
+            if found.verdict() == Verdict::Fails {
+                return Err(self.disagreement(found.residual, ""));
             }
-            if found.verdict != Verdict::InLimit {
+            let order = found.order();
+            let Some(equality) = found.equality_mut() else { continue };
+            let Extent::InLimit(limit) = &mut equality.extent else { continue };
+            let least_order = |l: &ClassAnswer| l.finding.order().unwrap_or(usize::MAX);
+            if least.as_ref().is_some_and(|l| least_order(l) <= order.unwrap_or(usize::MAX)) {
                 continue;
             }
-            let order = found.order.unwrap_or(usize::MAX);
-            if least.as_ref().is_some_and(|l| l.finding.order.unwrap_or(usize::MAX) <= order) {
-                continue;
-            }
-            let power = found.order.map_or("lr^2 or smaller".to_owned(), |k| format!("lr^{k}"));
+            // The rate of the example is no rate of the class.
+            limit.rate = None;
+            equality.ground = Ground::Structure;
+            equality.hypotheses = self.hypotheses();
+            let power = order.map_or("lr^2 or smaller".to_owned(), |k| format!("lr^{k}"));
             found.message = format!(
                 "the defect of one step vanishes to first order, {}; on an example it is of order {power}",
                 self.proved()
             );
-            found.evidence = Evidence::Structure;
-            // The rate of the example is no rate of the class.
-            (found.rate, found.rate_exact) = (None, None);
-            found.hypotheses = self.hypotheses();
             found.example = self.examples.source(&self.question.optimizer, &map, &found);
             problem.setting.store = crate::term::Store::new();
             least = Some(ClassAnswer { finding: found, problem: Some(problem) });
         }
         Ok(least.unwrap_or_else(|| {
             let message = "the defect of one step is of second order, and no example was found on which it is not zero";
-            Finding::new(Verdict::Undecided, Evidence::None, message).into()
+            Finding::undecided(message).into()
         }))
     }
 
@@ -455,14 +457,14 @@ impl Case<'_> {
             let Some(mut problem) = self.problem(&map, false) else { continue };
             let found = decide(&mut problem, self.budget)?;
             // A side that has no value on one architecture, of one parameter it may be, says nothing of the others.
-            if found.verdict == Verdict::Invalid && !unscaled(&problem, self.budget) {
+            if found.verdict() == Verdict::Invalid && !unscaled(&problem, self.budget) {
                 vacuous.get_or_insert(found);
                 continue;
             }
             seen += 1;
             problem.setting.store = crate::term::Store::new();
-            let done = found.verdict == Verdict::Fails;
-            if weakest.as_ref().is_none_or(|(w, _)| found.verdict < w.finding.verdict || done) {
+            let done = found.verdict() == Verdict::Fails;
+            if weakest.as_ref().is_none_or(|(w, _)| found.verdict() < w.finding.verdict() || done) {
                 weakest = Some((ClassAnswer { finding: found, problem: Some(problem) }, map));
             }
             if done {
@@ -470,29 +472,28 @@ impl Case<'_> {
             }
         }
         match weakest {
-            Some((mut w, map)) if w.finding.verdict == Verdict::Fails => {
+            Some((mut w, map)) if w.finding.verdict() == Verdict::Fails => {
                 w.finding.example = self.examples.source(&self.question.optimizer, &map, &w.finding);
-                w.finding.blame = blame::blame(&self.body, class);
+                if let Some(failure) = w.finding.failure_mut() {
+                    failure.blame = blame::blame(&self.body, class);
+                }
                 Ok(w)
             }
             // The only claim that the examples' maps do not keep: that of a `diagonal` state.
-            Some((w, _)) if w.finding.verdict == Verdict::Invalid => Ok(w),
+            Some((w, _)) if w.finding.verdict() == Verdict::Invalid => Ok(w),
             Some(_) => jets::answer(self, self.unproved(seen)),
             None if vacuous.is_some() => Ok(vacuous.map_or_else(|| self.unproved(seen).into(), ClassAnswer::from)),
             None => {
                 let message = "the optimizer could be read over none of the example architectures; ask `on` an architecture of yours";
-                Ok(Finding::new(Verdict::Undecided, Evidence::None, message).into())
+                Ok(Finding::undecided(message).into())
             }
         }
     }
 
     /// The answer where types prove nothing and no example refutes.
     fn unproved(&self, seen: usize) -> Finding {
-        let mut undecided = Finding::new(
-            Verdict::Undecided,
-            Evidence::None,
-            "types do not prove it, and no example refutes it; ask `on` an architecture",
-        );
+        let mut undecided =
+            Finding::undecided("types do not prove it, and no example refutes it; ask `on` an architecture");
         let first = types::first_fault(&self.body, self.question.class);
         undecided.tried.push(format!("types: {}", first.unwrap_or_else(|| "no law fits".into())));
         undecided.tried.push(format!("examples: {seen}"));

@@ -20,7 +20,7 @@ use super::written;
 use super::{Budget, Equation, Problem, Shape};
 use crate::domain::Stop;
 use crate::term::{Program, Term};
-use crate::verdict::{Evidence, Finding, NO_NUMBERS, Residual, Verdict};
+use crate::verdict::{Answer, Equality, Extent, Failure, Finding, Ground, NO_NUMBERS, Residual, Verdict, Witness};
 
 use super::sample::Sampler;
 
@@ -46,11 +46,11 @@ pub struct Disagreement {
 /// If two engines contradict each other.
 pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement> {
     if let Some(reason) = &problem.invalid {
-        return Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason.clone()));
+        return Ok(Finding::invalid(reason.clone()));
     }
     if let Some(reason) = &problem.open {
         let message = format!("as far as is proved the question makes no sense, but numbers say otherwise: {reason}");
-        return Ok(Finding::new(Verdict::Undecided, Evidence::None, message));
+        return Ok(Finding::undecided(message));
     }
     let built = problem.setting.store.len();
     if let Some(broken) = claims(problem, budget)? {
@@ -65,27 +65,25 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
         && let Some(jacobians) = &problem.diagonal
     {
         let why = "a `diagonal` or `entries` state is carried functorially only by maps whose Jacobian is a scaled permutation, and this one's is not";
-        if finding.verdict == Verdict::Fails {
-            finding.message = format!("{}; {why}", finding.message);
-        } else if finding.verdict > Verdict::Fails && seem_scaled_permutations(problem, jacobians, budget) {
-            let message = format!("{why}, as far as is proved; numbers say that it is");
-            finding = Finding::new(Verdict::Undecided, Evidence::None, message);
-        } else if finding.verdict > Verdict::Fails {
-            let mut invalid =
-                Finding::new(Verdict::Invalid, Evidence::Claim, format!("{why}, so that `S` is no functor along it"));
-            invalid.residual = finding.residual;
-            finding = invalid;
-        }
+        finding = match finding.answer {
+            Answer::Invalid { .. } => finding,
+            Answer::Fails(_) => Finding { message: format!("{}; {why}", finding.message), ..finding },
+            Answer::Undecided { .. } | Answer::Holds(_) => {
+                if seem_scaled_permutations(problem, jacobians, budget) {
+                    Finding::undecided(format!("{why}, as far as is proved; numbers say that it is"))
+                } else {
+                    Finding::invalid(format!("{why}, so that `S` is no functor along it")).beside(finding.residual)
+                }
+            }
+        };
     }
-    if !matches!(finding.verdict, Verdict::Invalid | Verdict::Undecided)
+    if !matches!(finding.verdict(), Verdict::Invalid | Verdict::Undecided)
         && let sides = problem.equation.left.iter().chain(&problem.equation.right).copied().collect::<Vec<Term>>()
-        && let Some((verdict, why)) = written::nowhere(problem, &sides, built, budget)
+        && let Some(empty) = written::nowhere(problem, &sides, built, budget)
     {
-        let evidence = if verdict == Verdict::Invalid { Evidence::Claim } else { Evidence::None };
-        finding = Finding::new(verdict, evidence, format!("a side is defined at no point as it is written: {why}"));
+        finding = empty;
     }
-    if matches!(finding.verdict, Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit) && finding.residual.is_none()
-    {
+    if finding.equality().is_some() && finding.residual.is_none() {
         finding.message.push_str(&format!("; no sample could be evaluated in floating point, {NO_NUMBERS}"));
     }
     finding.assumptions = std::mem::take(&mut problem.assumptions).into_iter().chain(finding.assumptions).collect();
@@ -100,7 +98,9 @@ pub(in crate::check) fn unscaled(problem: &Problem, budget: &Budget) -> bool {
 
 /// How an equation between two lists of terms stands.
 pub(in crate::check) enum Standing {
-    Proved(Evidence, String, Residual2),
+    /// Proved by exact computation: in what words, and the numbers beside it.
+    Proved(String, Residual2),
+    /// Neither proved nor refuted.
     Unproved(Identity, Sampled),
 }
 
@@ -157,28 +157,19 @@ pub(in crate::check) fn examine(
     }
     let identity =
         if sampled.residual.is_none() { nowhere(problem, left, right, identity, &sampled) } else { identity };
-    if !identity.holds() {
-        return Ok(Standing::Unproved(identity, sampled));
-    }
-    Ok(proved(identity, sampled))
-}
-
-/// A proof with the numbers beside it.
-fn proved(identity: Identity, sampled: Sampled) -> Standing {
-    let (evidence, text) = match identity {
-        Identity::Trivial => (Evidence::Algebra, "both sides have the same normal form".to_owned()),
+    Ok(match identity {
+        Identity::Trivial => Standing::Proved("both sides have the same normal form".to_owned(), sampled.residual),
         Identity::Proved { bits, trials } => {
             let bits = bits.min(9999.0).floor();
-            (
-                Evidence::Algebra,
-                format!(
-                    "proved by {trials} exact evaluations over random prime fields, error probability below 2^-{bits}"
-                ),
-            )
+            let text = format!(
+                "proved by {trials} exact evaluations over random prime fields, error probability below 2^-{bits}"
+            );
+            Standing::Proved(text, sampled.residual)
         }
-        _ => (Evidence::None, String::new()),
-    };
-    Standing::Proved(evidence, text, sampled.residual)
+        Identity::Open(_) | Identity::Unconfirmed | Identity::Stuck(_) | Identity::Undefined(..) => {
+            Standing::Unproved(identity, sampled)
+        }
+    })
 }
 
 /// What a proof is worth when no sample could be evaluated: as much as before, if some simple point has values on both
@@ -196,9 +187,9 @@ fn nowhere(problem: &Problem, left: &[Term], right: &[Term], identity: Identity,
     Identity::Stuck(why.into())
 }
 
-/// The finding when neither proof nor witness was found, from the numbers alone.
+/// The finding when neither proof nor witness was found, from the numbers alone: the sides are equal so far, if anything.
 fn by_numbers(
-    verdict: Verdict,
+    extent: Extent,
     (identity, sampled, on_pieces): (&Identity, &Sampled, bool),
     tried: Vec<String>,
 ) -> Finding {
@@ -221,11 +212,8 @@ fn by_numbers(
         } else {
             String::new()
         };
-        Finding::new(
-            verdict,
-            Evidence::Numeric,
-            format!("the sides agree within rounding at {r} sampled points; this is not proved{seen}"),
-        )
+        let message = format!("the sides agree within rounding at {r} sampled points; this is not proved{seen}");
+        Finding::holds(extent, Ground::Numeric, message)
     } else {
         let message = match (sampled.residual, sampled.inside, sampled.stopped) {
             (Some(_), ..) if sampled.agrees() && matches!(identity, Identity::Open(Atoms::Kinks)) => {
@@ -257,7 +245,8 @@ fn by_numbers(
                 "the values vanish in floating point at every sampled point, so that nothing is seen of the sides".to_owned()
             }
         };
-        Finding::new(Verdict::Undecided, Evidence::None, message)
+        let seen = Some(Box::new(Equality::new(extent, Ground::Numeric)));
+        Finding::new(Answer::Undecided { seen }, message)
     };
     finding.residual = sampled.residual;
     finding.tried = tried;
@@ -275,7 +264,7 @@ pub(in crate::check) fn guarded(problem: &Problem, left: &[Term], right: &[Term]
 /// [`by_numbers`], after a look at the pieces that the samples met.
 fn numbers(
     problem: &mut Problem,
-    verdict: Verdict,
+    extent: Extent,
     (left, right): (&[Term], &[Term]),
     (identity, sampled): (&Identity, &Sampled),
     budget: &Budget,
@@ -288,7 +277,7 @@ fn numbers(
         let roots: Vec<Term> = left.iter().chain(right).copied().collect();
         algebra::agree_on_pieces(&problem.setting, &roots, left.len(), &problem.domain, &sampled.pieces, budget)
     };
-    by_numbers(verdict, (identity, sampled, on_pieces), tried)
+    by_numbers(extent, (identity, sampled, on_pieces), tried)
 }
 
 pub(in crate::check) fn identity_text(identity: &Identity) -> String {
@@ -317,7 +306,7 @@ fn undefined(problem: &Problem, identity: &Identity, sampled: &Sampled) -> Optio
     }
     let what = problem.setting.store.describe_partial(*at);
     let message = format!("a side is defined at no point: {what} is singular everywhere");
-    Some(Finding::new(Verdict::Invalid, Evidence::Claim, message))
+    Some(Finding::invalid(message))
 }
 
 /// What the sides of a problem come to before any rate is sought.
@@ -330,10 +319,8 @@ enum Opening {
 
 fn opening(problem: &mut Problem, left: &[Term], right: &[Term], budget: &Budget) -> Result<Opening, Disagreement> {
     Ok(match examine(problem, left, right, budget, "square")? {
-        Standing::Proved(evidence, text, residual) => {
-            let mut f = Finding::new(Verdict::Commutes, evidence, text);
-            f.residual = residual;
-            Opening::Settled(Box::new(f))
+        Standing::Proved(text, residual) => {
+            Opening::Settled(Box::new(Finding::commutes(Ground::Algebra, text).beside(residual)))
         }
         Standing::Unproved(identity, sampled) => match undefined(problem, &identity, &sampled) {
             Some(f) => Opening::Settled(Box::new(f)),
@@ -350,12 +337,34 @@ fn plain(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement
     };
     let (found, tried) = hunt(problem, &left, &right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
     Ok(match found {
-        Some(mut f) => {
-            f.residual = sampled.residual;
-            f
-        }
-        None => numbers(problem, Verdict::Commutes, (&left, &right), (&identity, &sampled), budget, tried),
+        Some(difference) => difference.into(),
+        None => numbers(problem, Extent::Commutes, (&left, &right), (&identity, &sampled), budget, tried),
     })
+}
+
+/// A point at which two sides differ, in a sentence, and the numbers beside it.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// The point.
+    pub witness: Witness,
+    /// Where the sides differ.
+    pub message: String,
+    /// How they compare at sampled points.
+    pub residual: Option<Residual>,
+}
+
+impl Difference {
+    /// The failure that it shows, at an order in the learning rate or in time.
+    pub fn of_order(self, order: Option<usize>) -> Finding {
+        let Difference { witness, message, residual } = self;
+        Finding::new(Failure { order, ..Failure::at(witness) }, message).beside(residual)
+    }
+}
+
+impl From<Difference> for Finding {
+    fn from(difference: Difference) -> Self {
+        difference.of_order(None)
+    }
 }
 
 /// Searches for a witness, unless the numbers agree so well that there is none to be expected.
@@ -367,7 +376,7 @@ pub(in crate::check) fn hunt(
     (identity, sampled): (&Identity, &Sampled),
     budget: &Budget,
     quantity: &str,
-) -> (Option<Finding>, Vec<String>) {
+) -> (Option<Difference>, Vec<String>) {
     let different = matches!(identity, Identity::Open(Atoms::None | Atoms::Kinks));
     // Numbers only say how hard to look.
     let hopeless = sampled.agrees() && !different;
@@ -396,14 +405,12 @@ pub(in crate::check) fn hunt(
     });
     let Some(found) = found else { return (None, vec![note]) };
     let equation = Equation { left: left.to_vec(), right: right.to_vec(), ..problem.equation.clone() };
-    let w = witness::describe(&problem.setting, &equation, &found, quantity);
+    let witness = witness::describe(&problem.setting, &equation, &found, quantity);
     let hidden = found.hidden_difference();
     let hidden =
         hidden.map_or(String::new(), |d| format!(" (by {d}, which the digits shown of the sides do not tell)"));
-    let message = format!("{} differ in {}{hidden}", w.quantity, w.component);
-    let mut finding = Finding::new(Verdict::Fails, Evidence::Counterexample, message);
-    finding.witness = Some(w);
-    (Some(finding), vec![note])
+    let message = format!("{} differ in {}{hidden}", witness.quantity, witness.component);
+    (Some(Difference { witness, message, residual: sampled.residual }), vec![note])
 }
 
 fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement> {
@@ -423,10 +430,7 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
     }
     let (found, tried) = hunt(problem, &left, &right, Goal::NoRate, (&identity, &sampled), budget, "the two sides");
     Ok(match found {
-        Some(mut f) => {
-            f.residual = sampled.residual;
-            f
-        }
-        None => numbers(problem, Verdict::Commutes, (&left, &right), (&identity, &sampled), budget, tried),
+        Some(difference) => difference.into(),
+        None => numbers(problem, Extent::Commutes, (&left, &right), (&identity, &sampled), budget, tried),
     })
 }

@@ -22,7 +22,7 @@ pub use unanswered::{unanswered, undefined, unfilled};
 
 use rustc_hash::FxHashMap;
 
-use super::{Claim, ClaimKind, Component, Equation, Problem, Setting, Shape, Task};
+use super::{Ask, Claim, ClaimKind, Component, Equation, Kind, Problem, Setting, Shape, Task};
 use claims::claims_of;
 use names::{component, components};
 use same::difference;
@@ -35,7 +35,7 @@ use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Constraint, Elab, Elaborator, Reported, Role, Scope};
 use crate::model::morphism::{Morphism, instance_text};
 use crate::model::optimizer::OptimizerOn;
-use crate::model::suggest::{Kind, swapped, unknown_item};
+use crate::model::suggest::{self, swapped, unknown_item};
 use crate::syntax::tree::{Check, Classify, Ident, Instance, Path as TreePath, Question};
 use crate::term::{Store, SymbolId, Term};
 
@@ -91,7 +91,7 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
                     expected: "a system",
                     span: system.span,
                 }),
-                None => errors.push(unknown_item(model, Kind::System, system)),
+                None => errors.push(unknown_item(model, suggest::Kind::System, system)),
             }
             Err(Reported)
         }
@@ -178,11 +178,12 @@ fn path_text(p: &TreePath) -> String {
     p.parts.iter().map(instance_text).collect::<Vec<_>>().join(" ; ")
 }
 
-fn task(check: &Check, kind: &'static str, text: String) -> Task {
-    Task {
+/// The task of a check as its text tells it, without anything to decide it by.
+fn task(check: &Check) -> Task {
+    let mut t = Task {
         span: check.span,
-        kind,
-        text,
+        kind: Kind::of(&check.question),
+        text: String::new(),
         optimizer: None,
         along: None,
         on: None,
@@ -190,14 +191,53 @@ fn task(check: &Check, kind: &'static str, text: String) -> Task {
         expected: check.expect.as_ref().map(|e| e.verdict.clone()),
         morphisms: Vec::new(),
         optimizers: Vec::new(),
+        ask: Ask::Problems,
         problems: Vec::new(),
-        system: None,
-        training: None,
-        trace: None,
-        class: None,
         bare: false,
-        table: Vec::new(),
         maps: None,
+    };
+    match &check.question {
+        Question::Natural { optimizer, along, on } => {
+            t.optimizer = Some(instance_text(optimizer));
+            t.along = Some(path_text(along));
+            t.on = on.as_ref().map(instance_text);
+        }
+        Question::Preserves { path, .. } => t.along = Some(path_text(path)),
+        Question::Commutes { left, right } => t.sides = Some((path_text(left), path_text(right))),
+        Question::Training { optimizer, along } | Question::Transfer { optimizer, along } => {
+            t.optimizer = Some(instance_text(optimizer));
+            t.along = Some(path_text(along));
+        }
+        Question::Same { left, right, on, .. } | Question::SameTraining { left, right, on } => {
+            t.sides = Some((instance_text(left), instance_text(right)));
+            t.on = on.as_ref().map(instance_text);
+        }
+        Question::System { system } => t.along = Some(system.name.clone()),
+        Question::Trace(trace) => {
+            t.optimizer = Some(trace.optimizers.iter().map(instance_text).collect::<Vec<_>>().join(", "));
+            t.along = Some(path_text(&trace.along));
+        }
+    }
+    t.text = text(&check.question, &t);
+    t
+}
+
+/// A question in one line, without the settings of a `trace`.
+fn text(question: &Question, t: &Task) -> String {
+    let (optimizer, along) = (t.optimizer.as_deref().unwrap_or_default(), t.along.as_deref().unwrap_or_default());
+    let on = t.on.as_ref().map_or(String::new(), |on| format!(" on {on}"));
+    let sides = t.sides.as_ref().map_or(String::new(), |(left, right)| format!("{left} == {right}"));
+    match question {
+        Question::Natural { .. } => format!("natural {optimizer} along {along}{on}"),
+        Question::Commutes { .. } => format!("commutes {sides}"),
+        Question::Preserves { what, .. } => format!("preserves {} {along}", what.name),
+        Question::Training { .. } => format!("training {optimizer} along {along}"),
+        Question::Transfer { .. } => format!("transfer {optimizer} along {along}"),
+        Question::Same { via: Some(via), .. } => format!("same {sides}{on} {}", crate::syntax::via_to_string(via)),
+        Question::Same { via: None, .. } => format!("same {sides}{on}"),
+        Question::SameTraining { .. } => format!("same training {sides}{on}"),
+        Question::System { .. } => format!("system {along}"),
+        Question::Trace(_) => format!("trace {optimizer} along {along}"),
     }
 }
 
@@ -267,8 +307,7 @@ fn commutes(
         for m in l.parts.iter().chain(&r.parts) {
             claims.extend(claims_of(&mut e, m)?);
         }
-        let mut t = task(check, "commutes", format!("commutes {} == {}", path_text(left), path_text(right)));
-        t.sides = Some((path_text(left), path_text(right)));
+        let mut t = task(check);
         t.morphisms = l.parts.iter().chain(&r.parts).map(|m| (m.name.clone(), m.span)).collect();
         t.problems.push(problem(Shape::Plain, equation, l.source.domain.clone(), claims));
         Ok(t)
@@ -396,8 +435,7 @@ fn preserves(model: &Model, check: &Check, what: &str, path: &TreePath, errors: 
         }
         let family = square::generated(&mut e, &p);
         e.generated.extend(family);
-        let mut t = task(check, "preserves", format!("preserves {what} {}", path_text(path)));
-        t.along = Some(path_text(path));
+        let mut t = task(check);
         t.morphisms = p.parts.iter().map(|m| (m.name.clone(), m.span)).collect();
         t.problems.push(problem(Shape::Plain, equation, p.source.domain.clone(), claims));
         Ok(t)

@@ -3,6 +3,7 @@
 //! [`lower`] is the only place where paths of a diagram become terms. A [`Problem`] is an equation between two lists of
 //! terms over a [`Setting`]; the engines look at problems and know nothing of architectures:
 //!
+//! - [`task`] is a check with what has to be decided, [`expected`] what it expects, [`auto`] the reading that is told,
 //! - [`algebra`] proves identities, [`witness`] refutes them, [`numeric`] looks at both with sampled numbers,
 //! - [`rate`] finds the constant of `up to rate`, [`order`] the order of a step's defect,
 //! - [`decide`] puts their answers together into one [`crate::verdict::Finding`],
@@ -12,9 +13,11 @@
 //! - [`system`] asks for all squares of a system and draws the conclusions for the whole.
 
 pub mod algebra;
+pub mod auto;
 pub mod certify;
 pub mod class;
 pub mod decide;
+pub mod expected;
 pub mod field;
 pub mod formula;
 pub mod generic;
@@ -29,6 +32,7 @@ pub mod replay;
 pub mod sample;
 pub mod singular;
 pub mod system;
+pub mod task;
 pub mod trace;
 pub mod training;
 pub mod uniform;
@@ -36,11 +40,13 @@ pub mod uses;
 pub mod witness;
 pub mod written;
 
+pub use task::{Ask, Kind, Task};
+
 use std::time::Instant;
 
+use crate::core::variance::Variance;
 use crate::model::elaborate::{Constraint, Quantified, Shown};
 use crate::source::Span;
-use crate::syntax::tree::ExpectedVerdict;
 use crate::term::{Store, SymbolId, Term};
 
 /// What a question ranges over: terms, symbols and the conditions on them.
@@ -179,7 +185,7 @@ pub struct Problem {
     /// The rate that the check expects, as a term.
     pub expected_rate: Option<Term>,
     /// What an `auto` state was read as.
-    pub auto: Option<&'static str>,
+    pub auto: Option<Variance>,
     /// For a question about every architecture, asked on one generic architecture: its bounds, or why it does not stand for
     /// all.
     pub generic: Option<Result<String, String>>,
@@ -208,48 +214,6 @@ impl Problem {
         self.setting.generated = generated;
         result
     }
-}
-
-/// A check as it is reported: its text, its places, and the problems that answer it.
-#[derive(Debug, Clone)]
-pub struct Task {
-    /// Where the check is written.
-    pub span: Span,
-    /// `natural`, `commutes`, `preserves`, `same` or `system`.
-    pub kind: &'static str,
-    /// The check as written, without `check` and `expect`.
-    pub text: String,
-    /// The optimizer, for `natural`.
-    pub optimizer: Option<String>,
-    /// The path, for `natural` and `preserves`.
-    pub along: Option<String>,
-    /// The architecture after `on`.
-    pub on: Option<String>,
-    /// The two sides, for `commutes` and `same`.
-    pub sides: Option<(String, String)>,
-    /// The expected verdict; `None` is `commutes`.
-    pub expected: Option<ExpectedVerdict>,
-    /// The declaration of the morphism or morphisms.
-    pub morphisms: Vec<(String, Span)>,
-    /// Where the optimizers are declared.
-    pub optimizers: Vec<(String, Span)>,
-    /// One problem, or one for each variance of an `auto` state. A check of a system has none of its own: when it is
-    /// answered, those of the square that the answer explains.
-    pub problems: Vec<Problem>,
-    /// For a check of or along a system or a cone: what is asked of it.
-    pub system: Option<system::Asked>,
-    /// For a question about training from fresh states: both runs.
-    pub training: Option<Box<training::Asked>>,
-    /// For a `trace`: the experiment, which has no verdict.
-    pub trace: Option<Box<trace::Asked>>,
-    /// For a square along a class: the question, which makes its own problems.
-    pub class: Option<class::ClassQuestion>,
-    /// Whether it was written without `check`, and expects nothing.
-    pub bare: bool,
-    /// For `classify`: the questions of its table.
-    pub table: Vec<class::ClassQuestion>,
-    /// For a square along an invertible path: the smallest class that holds all its members, as far as could be seen.
-    pub maps: Option<crate::core::class::Class>,
 }
 
 /// How much each engine may do. All budgets count work, not time, so that they never change an answer from run to run.

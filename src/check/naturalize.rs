@@ -69,7 +69,7 @@ pub fn naturalize(
             continue;
         }
         let finding = verify(&model.with_optimizer(id, changed.clone()), optimizer, class, budget)?;
-        if finding.verdict == repair.verdict {
+        if finding.verdict() == repair.verdict {
             return Ok(Naturalized::Changed(Box::new(changed), class, repair, finding));
         }
     }

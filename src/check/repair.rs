@@ -8,12 +8,12 @@ mod edit;
 
 pub use edit::Edit;
 
-use super::{Budget, Problem, Task, class, decide, lower};
+use super::expected::expected_verdict;
+use super::{Ask, Budget, Problem, Task, class, decide, lower};
 use crate::core::names::{Declared, Model};
-use crate::structure::blame::Blame;
 use crate::syntax::tree::{Check, Optimizer, Question};
 use crate::term::Program;
-use crate::verdict::{Evidence, Repair, Verdict};
+use crate::verdict::{Blame, Evidence, Finding, Repair, Verdict};
 
 /// Sets of edits that are judged by running the engines, at most; by types many more can be.
 const MAX_ENGINE_RUNS: usize = 24;
@@ -27,9 +27,17 @@ const SMALL: usize = 20_000;
 /// The largest set of edits that is tried.
 const MAX_EDITS: usize = 3;
 
+/// Looks for a repair of a square that fails, or is equal in the limit only, where more is expected.
+pub fn mend(model: &Model, check: &Check, finding: &mut Finding, budget: &Budget) {
+    let (found, wanted) = (finding.verdict(), expected_verdict(check.expect.as_ref().map(|e| &e.verdict)));
+    if found < wanted && matches!(found, Verdict::Fails | Verdict::InLimit) {
+        finding.repair = suggest(model, check, (found, wanted), budget);
+    }
+}
+
 /// The smallest repair of the optimizer of a `check natural` that reaches a verdict stronger than `found`; of several
 /// such of one size the strongest. One that reaches `wanted` is preferred to a smaller one that does not.
-pub fn suggest(model: &Model, check: &Check, (found, wanted): (Verdict, Verdict), budget: &Budget) -> Option<Repair> {
+fn suggest(model: &Model, check: &Check, (found, wanted): (Verdict, Verdict), budget: &Budget) -> Option<Repair> {
     let Question::Natural { optimizer, .. } = &check.question else {
         return None;
     };
@@ -48,14 +56,14 @@ pub fn suggest(model: &Model, check: &Check, (found, wanted): (Verdict, Verdict)
         .collect();
     let allowed = |e: &Edit| !matches!(e, Edit::Without(i) if set.contains(i));
     let (found, wanted) = (Some(found), wanted);
-    match &task.class {
-        Some(question) if question.on.is_none() && question.then.is_empty() => {
+    match &task.ask {
+        Ask::Class(question) if question.on.is_none() && question.then.is_empty() => {
             let judge =
                 |o: &Optimizer| class::by_types(&model.with_optimizer(id, o.clone()), optimizer, question.class);
             search(&model[id], allowed, judge, (found, wanted), MAX_TYPE_RUNS).map(|r| r.1)
         }
-        Some(_) => None,
-        None => {
+        Ask::Class(_) | Ask::Classes(_) | Ask::System(_) | Ask::Trace(_) => None,
+        Ask::Problems | Ask::Training(_) => {
             let own = work(&task);
             let judge = |o: &Optimizer| proved(&model.with_optimizer(id, o.clone()), check, own, budget);
             // Types cost next to nothing; what they find is decided once.
@@ -221,5 +229,5 @@ fn proved(model: &Model, check: &Check, own: usize, budget: &Budget) -> Option<V
     }
     let [problem] = &mut task.problems[..] else { return None };
     let finding = decide::decide(problem, budget).ok()?;
-    (finding.evidence == Evidence::Algebra).then_some(finding.verdict)
+    (finding.evidence() == Evidence::Algebra).then_some(finding.verdict())
 }

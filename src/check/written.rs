@@ -11,7 +11,7 @@ use crate::domain::prime::Random;
 use crate::domain::{Fun, Rational, Stop};
 use crate::model::elaborate::Role;
 use crate::term::{Node, Program, Store, Term};
-use crate::verdict::Verdict;
+use crate::verdict::Finding;
 
 /// Partial operations that are looked at.
 const MOST: usize = 512;
@@ -22,9 +22,10 @@ const FEW: usize = 4;
 /// Points tried.
 const POINTS: usize = 160;
 
-/// Why no point of the domain has values for all that is written: as `invalid` if that is certain, else as `undecided`.
+/// The finding that no point of the domain has values for all that is written: `invalid` if that is certain, else
+/// `undecided`.
 /// `built` is the number of terms that lowering built.
-pub fn nowhere(problem: &Problem, sides: &[Term], built: usize, budget: &Budget) -> Option<(Verdict, String)> {
+pub fn nowhere(problem: &Problem, sides: &[Term], built: usize, budget: &Budget) -> Option<Finding> {
     let store = &problem.setting.store;
     let seen = store.reachable(sides);
     let mut known = store.free_symbols(sides);
@@ -54,7 +55,7 @@ pub fn nowhere(problem: &Problem, sides: &[Term], built: usize, budget: &Budget)
         })
         .collect();
     if let [(Stop::Pole, at), _, _, _] = exact[..] {
-        return Some((Verdict::Invalid, format!("{} is singular everywhere", store.describe_partial(at))));
+        return Some(Finding::invalid(said(&format!("{} is singular everywhere", store.describe_partial(at)))));
     }
     let mut random = Random::new(budget.seed, "written");
     let mut at = None;
@@ -81,14 +82,20 @@ pub fn nowhere(problem: &Problem, sides: &[Term], built: usize, budget: &Budget)
     let what = store.describe_partial(at);
     let operand = store.node(at).operands().first().copied();
     if operand.is_some_and(|x| store.bounds(x).negative()) {
-        return Some((Verdict::Invalid, format!("{what} is a logarithm or a root of what is nowhere positive")));
+        let why = format!("{what} is a logarithm or a root of what is nowhere positive");
+        return Some(Finding::invalid(said(&why)));
     }
-    Some((Verdict::Undecided, format!("no point was found at which all that is written has a value: {what}")))
+    let why = format!("no point was found at which all that is written has a value: {what}");
+    Some(Finding::undecided(said(&why)))
+}
+
+fn said(why: &str) -> String {
+    format!("a side is defined at no point as it is written: {why}")
 }
 
 /// Why it is open whether an operation has a value anywhere, though floating point found one: its operand has functions or
 /// roots in it, may vanish everywhere, and is certainly different from zero at none of the points tried.
-fn uncertain(problem: &Problem, removed: &[Term], budget: &Budget) -> Option<(Verdict, String)> {
+fn uncertain(problem: &Problem, removed: &[Term], budget: &Budget) -> Option<Finding> {
     let store = &problem.setting.store;
     let open = removed.iter().find(|t| {
         let operand = store.node(**t).operands().first().copied();
@@ -106,9 +113,8 @@ fn uncertain(problem: &Problem, removed: &[Term], budget: &Budget) -> Option<(Ve
             && guarded.is_some_and(|x| !certify::each_somewhere_nonzero(&problem.setting, x, &problem.domain, budget))
     })?;
     let what = store.describe_partial(*open);
-    let message =
-        format!("whether all that is written has a value anywhere is open: {what} may be singular everywhere");
-    Some((Verdict::Undecided, message))
+    let why = format!("whether all that is written has a value anywhere is open: {what} may be singular everywhere");
+    Some(Finding::undecided(said(&why)))
 }
 
 /// A point of the domain, near or far; now and then one with all entries above zero, or all below.

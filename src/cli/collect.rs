@@ -20,8 +20,8 @@ use crate::report::json::ErrorEntry;
 use crate::report::made::SourceEntry;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::tree::ItemKind;
-use crate::verdict::{Evidence, Finding, Verdict};
-use crate::{Answer, FileReport, expected_verdict};
+use crate::verdict::Finding;
+use crate::{Answer, FileReport};
 
 /// How often the progress bar is looked after.
 const TICK: Duration = Duration::from_millis(150);
@@ -348,8 +348,8 @@ fn has_unexpected(file: &FileShown) -> bool {
 /// The answer to a question for which there was no time.
 fn unfinished(task: Task, after: &str) -> Answer {
     let message = format!("not finished within {after}");
-    let finding = Finding::new(Verdict::Undecided, Evidence::None, message);
-    let ok = finding.verdict == expected_verdict(task.expected.as_ref());
+    let finding = Finding::undecided(message);
+    let ok = finding.verdict() == task.expects();
     Answer::new(task, finding, ok, Duration::ZERO)
 }
 

@@ -173,7 +173,7 @@ fn picture(answer: &Answer, entry: &CheckEntry, file: &File, systems: &Systems) 
     if let Some(system) = entry.along.as_deref().and_then(|name| systems.get(name)) {
         let marks = |label: &str| {
             let square = answer.system.as_ref().and_then(|r| r.squares.iter().find(|s| s.name == label));
-            square.map_or(Mark::Plain, |s| Mark::of(s.finding.verdict.text()))
+            square.map_or(Mark::Plain, |s| Mark::of(s.finding.verdict().text()))
         };
         place_system(&mut picture, system, &marks);
         return Some(picture);

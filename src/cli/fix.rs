@@ -161,7 +161,7 @@ fn file(path: &Path, arguments: &Arguments, printer: &Printer, out: &mut Out) ->
     let left = state.unexpected();
     for answer in state.answers.iter().filter(|a| !a.ok) {
         let place = place(&state.sources, answer.task.span);
-        out.line(&format!("{place}: {}: {} is left as it is", answer.task.text, answer.finding.verdict.text()));
+        out.line(&format!("{place}: {}: {} is left as it is", answer.task.text, answer.finding.verdict().text()));
     }
     if left > 0 { status::UNEXPECTED } else { status::OK }
 }
@@ -221,7 +221,7 @@ fn expectation(state: &State, answer: &Answer) -> Option<(Edit, String)> {
         _ => None,
     })?;
     let f = &answer.finding;
-    let words = match (&f.rate, f.verdict) {
+    let words = match (f.rate(), f.verdict()) {
         (Some(rate), Verdict::UpToRate) => format!("expect up to rate {rate}"),
         (_, verdict) => format!("expect {}", verdict.text()),
     };

@@ -88,7 +88,7 @@ pub fn run(arguments: &Arguments) -> u8 {
             (model[optimizer].clone(), vec![note], status::OK)
         }
         Ok(Naturalized::Changed(changed, class, repair, found)) => {
-            let mut notes = vec![format!("along {}: {}; {}", class.maps(), found.verdict.text(), found.message)];
+            let mut notes = vec![format!("along {}: {}; {}", class.maps(), found.verdict().text(), found.message)];
             for (_, old, new) in &repair.edits {
                 notes.push(if old.is_empty() {
                     format!("added `{new}`")

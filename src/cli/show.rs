@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::printer::Printer;
+use crate::check::expected::Unexpected;
 use crate::model::warnings::Warning;
 use crate::report::excerpt::{width, wrap};
 use crate::report::json::{CheckEntry, ErrorEntry};
 use crate::report::{system, table, text, trace};
 use crate::source::{Sources, Span};
-use crate::verdict::order_differs;
 use crate::{Answer, InputError};
 
 /// One answer, ready to be printed. It holds no terms and no places of this run, so it can be kept for another one.
@@ -105,16 +105,17 @@ fn short(sources: &Sources, answer: &Answer) -> String {
     if answer.trace.is_some() {
         return format!("{}: {}: {}", place(sources, answer.task.span), answer.task.text, f.message);
     }
-    let expected = crate::expected_verdict(answer.task.expected.as_ref());
-    let what = match &f.rate_differs {
-        Some(rate) => format!("expected the rate {rate}, found {}", f.rate.as_deref().unwrap_or("another")),
-        None if order_differs(answer.task.expected.as_ref(), f).is_some() && f.verdict == expected => {
-            let wanted = order_differs(answer.task.expected.as_ref(), f).unwrap_or_default();
-            let found = f.order.map_or("another order".to_owned(), |k| format!("lr^{k}"));
+    let expected = answer.task.expects();
+    let what = match Unexpected::of(&answer.task, f) {
+        Unexpected::Rate(rate) => format!("expected the rate {rate}, found {}", f.rate().unwrap_or("another")),
+        Unexpected::Order(wanted) => {
+            let found = f.order().map_or("another order".to_owned(), |k| format!("lr^{k}"));
             format!("expected the order lr^{wanted}, found {found}")
         }
-        None if f.verdict == expected => format!("{} expected as proved, found {}", expected.text(), f.evidence.text()),
-        None => format!("expected {}, found {}", expected.text(), f.verdict.text()),
+        Unexpected::Evidence => {
+            format!("{} expected as proved, found {}", expected.text(), f.evidence().text())
+        }
+        Unexpected::Verdict => format!("expected {}, found {}", expected.text(), f.verdict().text()),
     };
     format!("{}: {}: {what}", place(sources, answer.task.span), answer.task.text)
 }

@@ -1,17 +1,18 @@
 //! The machine-readable report: one object on standard output.
 
 use indexmap::IndexMap;
+use miette::Diagnostic;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::made::{PartitionEntry, SourceEntry, ToolEntry};
 use super::system::{SquareEntry, SystemEntry};
+use crate::check::Kind;
 use crate::core::class::Class;
 use crate::model::warnings::Warning;
-use crate::source::Sources;
-use crate::structure::blame::Blame;
-use crate::verdict::{Change, Finding, Residual, Witness};
-use crate::{Answer, InputError, Options, expected_verdict};
+use crate::source::{Sources, Span};
+use crate::verdict::{Blame, Change, Finding, Repair, Residual, Witness};
+use crate::{Answer, InputError, Options};
 
 /// The version of the format of reports.
 pub const VERSION: u32 = 1;
@@ -308,38 +309,34 @@ impl CheckEntry {
             end_line,
             end_column,
             question: answer.task.text.clone(),
-            kind: answer.task.kind.to_owned(),
+            kind: answer.task.kind.word().to_owned(),
             optimizer: answer.task.optimizer.clone(),
             along: answer.task.along.clone(),
             on: answer.task.on.clone(),
             left,
             right,
-            verdict: asked.then_some(f.verdict.text().to_owned()),
-            expected: (asked && !answer.task.bare)
-                .then_some(expected_verdict(answer.task.expected.as_ref()).text().to_owned()),
+            verdict: asked.then_some(f.verdict().text().to_owned()),
+            expected: (asked && !answer.task.bare).then_some(answer.task.expects().text().to_owned()),
             ok: answer.ok,
-            evidence: asked.then_some(f.evidence.text().to_owned()),
-            order: f.order,
-            rate: f.rate.clone(),
-            rates: (answer.task.kind == "transfer").then(|| f.rates.clone()),
-            invariant: f.invariant.clone(),
+            evidence: asked.then_some(f.evidence().text().to_owned()),
+            order: f.order(),
+            rate: f.rate().map(str::to_owned),
+            rates: (answer.task.kind == Kind::Transfer).then(|| f.factors().cloned().unwrap_or_default()),
+            invariant: f.invariant().to_vec(),
             residual: f.residual.filter(|r| r.max.is_finite() && r.noise.is_finite() && r.defect.is_finite()),
-            witness: f.witness.clone(),
-            hypotheses: f.hypotheses.clone(),
+            witness: f.witness().cloned(),
+            hypotheses: f.hypotheses().to_vec(),
             assumptions: f.assumptions.clone(),
             sampled_claims: f.sampled_claims.clone(),
-            bounds: f.bounds.clone(),
-            causes: f.causes.clone(),
-            shrinking: f.shrinking.iter().map(|&(lr, difference)| ShrinkingEntry { lr, difference }).collect(),
+            bounds: f.bounds().map(str::to_owned),
+            causes: f.causes().to_vec(),
+            shrinking: f.shrinking().iter().map(|&(lr, difference)| ShrinkingEntry { lr, difference }).collect(),
             tried: f.tried.clone(),
-            repair: f.repair.as_ref().map(|r| RepairEntry {
-                verdict: r.verdict.text().to_owned(),
-                edits: r.edits.iter().map(|change| EditEntry::new(sources, change)).collect(),
-            }),
+            repair: f.repair.as_ref().map(|r| RepairEntry::new(sources, r)),
             squares: answer.system.as_ref().map(super::system::square_entries),
             system: answer.system.as_ref().map(SystemEntry::new),
-            blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
-            natural_along: f.natural_along.iter().map(|c| c.word().to_owned()).collect(),
+            blame: BlameEntry::all(sources, f),
+            natural_along: f.natural_along().iter().map(|c| c.word().to_owned()).collect(),
             example: f.example.clone(),
             table: answer.is_table().then(|| table(sources, answer)),
             trace: answer.trace.clone(),
@@ -352,15 +349,15 @@ fn table(sources: &Sources, answer: &Answer) -> IndexMap<String, CellEntry> {
     let largest = crate::report::table::largest(&answer.table);
     let cell = |(class, f): &(Class, Finding)| {
         let entry = CellEntry {
-            verdict: f.verdict.text().to_owned(),
-            order: f.order,
-            rate: f.rate.clone(),
-            evidence: f.evidence.text().to_owned(),
+            verdict: f.verdict().text().to_owned(),
+            order: f.order(),
+            rate: f.rate().map(str::to_owned),
+            evidence: f.evidence().text().to_owned(),
             largest: largest.contains(class),
-            hypotheses: f.hypotheses.clone(),
+            hypotheses: f.hypotheses().to_vec(),
             assumptions: f.assumptions.clone(),
-            bounds: f.bounds.clone(),
-            blame: f.blame.iter().map(|b| BlameEntry::new(sources, b)).collect(),
+            bounds: f.bounds().map(str::to_owned),
+            blame: BlameEntry::all(sources, f),
             example: f.example.clone(),
             message: f.message.clone(),
         };
@@ -370,11 +367,22 @@ fn table(sources: &Sources, answer: &Answer) -> IndexMap<String, CellEntry> {
 }
 
 impl BlameEntry {
+    fn all(sources: &Sources, finding: &Finding) -> Vec<Self> {
+        finding.blame().iter().map(|b| BlameEntry::new(sources, b)).collect()
+    }
+
     fn new(sources: &Sources, blame: &Blame) -> Self {
         let (file, line, column) = sources.place(blame.span);
         let (end_line, end_column) = sources.end(blame.span);
         let text = sources.get(blame.span.source).slice(blame.span).to_owned();
         BlameEntry { file: file.to_owned(), line, column, end_line, end_column, text, why: blame.why.clone() }
+    }
+}
+
+impl RepairEntry {
+    fn new(sources: &Sources, repair: &Repair) -> Self {
+        let edits = repair.edits.iter().map(|change| EditEntry::new(sources, change)).collect();
+        RepairEntry { verdict: repair.verdict.text().to_owned(), edits }
     }
 }
 
@@ -404,38 +412,24 @@ impl ErrorEntry {
 
     /// The entry of a warning.
     pub fn of_warning(sources: &Sources, warning: &Warning) -> Self {
-        let (file, line, column) = sources.place(warning.span());
-        let (end_line, end_column) = sources.end(warning.span());
-        ErrorEntry {
-            code: miette::Diagnostic::code(warning).map(|c| c.to_string()).unwrap_or_default(),
-            message: warning.to_string(),
-            help: miette::Diagnostic::help(warning).map(|h| h.to_string()),
-            file: file.to_owned(),
-            line,
-            column,
-            end_line,
-            end_column,
-            related: None,
-        }
+        ErrorEntry::placed(sources, warning, warning.span())
     }
 
     /// The entry of a fault with a place.
     pub fn new(sources: &Sources, error: &InputError) -> Self {
-        let (file, line, column) = sources.place(error.span());
-        let (end_line, end_column) = sources.end(error.span());
-        ErrorEntry {
-            code: miette::Diagnostic::code(error).map(|c| c.to_string()).unwrap_or_default(),
-            message: error.to_string(),
-            help: miette::Diagnostic::help(error).map(|h| h.to_string()),
-            file: file.to_owned(),
-            line,
-            column,
-            end_line,
-            end_column,
-            related: error.elsewhere().map(|(span, message)| {
-                let (file, line, column) = sources.place(span);
-                PlaceEntry { message: message.to_owned(), file: file.to_owned(), line, column }
-            }),
-        }
+        let related = error.elsewhere().map(|(span, message)| {
+            let (file, line, column) = sources.place(span);
+            PlaceEntry { message: message.to_owned(), file: file.to_owned(), line, column }
+        });
+        ErrorEntry { related, ..ErrorEntry::placed(sources, error, error.span()) }
+    }
+
+    fn placed(sources: &Sources, diagnostic: &dyn Diagnostic, span: Span) -> Self {
+        let (file, line, column) = sources.place(span);
+        let (end_line, end_column) = sources.end(span);
+        let code = diagnostic.code().map(|c| c.to_string()).unwrap_or_default();
+        let help = diagnostic.help().map(|h| h.to_string());
+        let entry = ErrorEntry::without_place(&code, file, diagnostic.to_string());
+        ErrorEntry { help, line, column, end_line, end_column, ..entry }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Answer;
 use crate::check::system::{BlockLaw, Defects, Rates, Report, Square};
-use crate::verdict::{Evidence, Residual, Verdict, Witness};
+use crate::verdict::{Evidence, Finding, Residual, Verdict, Witness};
 
 /// The width that a summary keeps to, beside its indentation.
 const WIDTH: usize = 72;
@@ -135,17 +135,17 @@ pub fn square_entries(report: &Report) -> Vec<SquareEntry> {
     let mut witnesses = 0;
     let mut entry = |s: &Square| {
         let f = &s.finding;
-        witnesses += usize::from(f.witness.is_some());
+        witnesses += usize::from(f.witness().is_some());
         SquareEntry {
             name: s.name.clone(),
             index: s.index.iter().map(|(n, v)| (n.clone(), (*v).into())).collect(),
-            verdict: f.verdict.text().to_owned(),
-            evidence: f.evidence.text().to_owned(),
-            order: f.order,
-            rate: f.rate.clone(),
-            rates: f.rates.clone(),
+            verdict: f.verdict().text().to_owned(),
+            evidence: f.evidence().text().to_owned(),
+            order: f.order(),
+            rate: f.rate().map(str::to_owned),
+            rates: f.factors().cloned().unwrap_or_default(),
             residual: f.residual,
-            witness: f.witness.clone().filter(|_| witnesses <= WITNESSES),
+            witness: f.witness().filter(|_| witnesses <= WITNESSES).cloned(),
             message: f.message.clone(),
         }
     };
@@ -221,8 +221,8 @@ pub fn summary(answer: &Answer) -> Vec<String> {
     say(shape_text(r));
     let what = if r.diamonds.is_some() { "claims and equalities" } else { "squares" };
     say(format!("{what}: {}", counts(&r.squares)));
-    let proved = r.beginning.is_some() && answer.finding.evidence == Evidence::Algebra;
-    if answer.finding.verdict < Verdict::InLimit || proved {
+    let proved = r.beginning.is_some() && answer.finding.evidence() == Evidence::Algebra;
+    if answer.finding.verdict() < Verdict::InLimit || proved {
         say(answer.finding.message.clone());
     }
     match &r.rates {
@@ -263,20 +263,21 @@ pub fn summary(answer: &Answer) -> Vec<String> {
 /// The rates of a `transfer` without `check`: a row for each hyperparameter that changes, a column for each block.
 fn rates_table(answer: &Answer) -> Vec<String> {
     let f = &answer.finding;
-    if !answer.task.bare || f.verdict < Verdict::UpToRates {
+    if !answer.task.bare || f.verdict() < Verdict::UpToRates {
         return if answer.task.bare { wrap(&f.message) } else { Vec::new() };
     }
-    let mut names: Vec<&String> = f.rates.values().flat_map(IndexMap::keys).collect();
+    let factors = f.factors().cloned().unwrap_or_default();
+    let mut names: Vec<&String> = factors.values().flat_map(IndexMap::keys).collect();
     names.sort_unstable();
     names.dedup();
     let cell = |name: &String, block: &String| {
-        f.rates.get(block).and_then(|own| own.get(name)).cloned().unwrap_or_else(|| "1".to_owned())
+        factors.get(block).and_then(|own| own.get(name)).cloned().unwrap_or_else(|| "1".to_owned())
     };
     let lr = "lr".to_owned();
     names.retain(|n| **n != lr);
     names.insert(0, &lr);
-    let head: Vec<String> = f.rates.keys().cloned().collect();
-    let row = |name: &String| (name.clone(), f.rates.keys().map(|b| cell(name, b)).collect());
+    let head: Vec<String> = factors.keys().cloned().collect();
+    let row = |name: &String| (name.clone(), factors.keys().map(|b| cell(name, b)).collect());
     super::table::grid(&head, &names.into_iter().map(row).collect::<Vec<_>>())
 }
 
@@ -314,7 +315,7 @@ fn counts(squares: &[Square]) -> String {
         Verdict::Fails,
         Verdict::Invalid,
     ];
-    let of = |v: Verdict| squares.iter().filter(|s| s.finding.verdict == v).count();
+    let of = |v: Verdict| squares.iter().filter(|s| s.finding.verdict() == v).count();
     let parts: Vec<String> =
         all.into_iter().filter(|v| of(*v) > 0).map(|v| format!("{} {}", of(v), in_plural(v, of(v)))).collect();
     parts.join(", ")
@@ -330,24 +331,24 @@ fn in_plural(v: Verdict, n: usize) -> &'static str {
 
 /// Whether all squares have the same verdict and rate.
 fn uniform(squares: &[Square]) -> bool {
-    let look = |s: &Square| (s.finding.verdict, s.finding.rate.clone());
-    squares.windows(2).all(|w| look(&w[0]) == look(&w[1]))
+    let alike = |a: &Finding, b: &Finding| a.verdict() == b.verdict() && a.rate() == b.rate();
+    squares.windows(2).all(|w| alike(&w[0].finding, &w[1].finding))
 }
 
 /// Whether the factors of a transfer are the same for all squares.
 fn one_table(squares: &[Square]) -> bool {
-    squares.windows(2).all(|w| w[0].finding.rates == w[1].finding.rates)
+    squares.windows(2).all(|w| w[0].finding.factors() == w[1].finding.factors())
 }
 
 fn square_lines(s: &Square) -> Vec<String> {
     let f = &s.finding;
-    let rate = f.rate.as_ref().map_or(String::new(), |r| format!(" {r}"));
+    let rate = f.rate().map_or(String::new(), |r| format!(" {r}"));
     let own = |(block, all): (&String, &IndexMap<String, String>)| {
         all.iter().map(|(name, factor)| format!("{name}({block}) = {factor}")).collect::<Vec<_>>()
     };
-    let rates: Vec<String> = f.rates.iter().flat_map(own).collect();
+    let rates: Vec<String> = f.factors().into_iter().flatten().flat_map(own).collect();
     let rates = if rates.is_empty() { String::new() } else { format!(" {}", rates.join(", ")) };
-    wrap(&format!("{}: {}{rate}{rates}", s.name, f.verdict.text())).into_iter().map(|l| format!("  {l}")).collect()
+    wrap(&format!("{}: {}{rate}{rates}", s.name, f.verdict().text())).into_iter().map(|l| format!("  {l}")).collect()
 }
 
 /// The table of defects with bars, and the law.

@@ -8,7 +8,8 @@ use crate::verdict::{Finding, Verdict};
 
 /// The largest classes along which the square commutes: those that no other such class contains.
 pub fn largest(table: &[(Class, Finding)]) -> Vec<Class> {
-    let commuting: Vec<Class> = table.iter().filter(|(_, f)| f.verdict == Verdict::Commutes).map(|(c, _)| *c).collect();
+    let commuting: Vec<Class> =
+        table.iter().filter(|(_, f)| f.verdict() == Verdict::Commutes).map(|(c, _)| *c).collect();
     commuting.iter().copied().filter(|c| !commuting.iter().any(|d| d != c && d.contains(*c))).collect()
 }
 
@@ -31,12 +32,12 @@ fn head(class: Class) -> &'static str {
 /// A verdict in a few characters.
 fn cell(f: &Finding, largest: bool) -> String {
     let mark = if f.assumptions.is_empty() { "" } else { "*" };
-    let text = match f.verdict {
+    let text = match f.verdict() {
         Verdict::Commutes if largest => "#".to_owned(),
         Verdict::Commutes => "=".to_owned(),
         Verdict::UpToRates => "rates".to_owned(),
-        Verdict::UpToRate => f.rate.clone().unwrap_or_else(|| "rate".into()),
-        Verdict::InLimit => f.order.map_or("lim".to_owned(), |k| format!("lr^{k}")),
+        Verdict::UpToRate => f.rate().unwrap_or("rate").to_owned(),
+        Verdict::InLimit => f.order().map_or("lim".to_owned(), |k| format!("lr^{k}")),
         Verdict::Fails => "-".to_owned(),
         Verdict::Undecided => "?".to_owned(),
         Verdict::Invalid => "inv".to_owned(),
@@ -99,20 +100,20 @@ pub fn list(sources: &Sources, answer: &Answer) -> String {
     let best = largest(&answer.table);
     let mut lines = Vec::new();
     for (class, f) in &answer.table {
-        let mut verdict = f.verdict.text().to_owned();
-        if let Some(rate) = &f.rate {
+        let mut verdict = f.verdict().text().to_owned();
+        if let Some(rate) = f.rate() {
             verdict = format!("{verdict} {rate}");
         }
-        if let Some(order) = f.order.filter(|_| f.verdict == Verdict::InLimit) {
+        if let Some(order) = f.order().filter(|_| f.verdict() == Verdict::InLimit) {
             verdict = format!("{verdict} (lr^{order})");
         }
         let assumed = if f.assumptions.is_empty() { "" } else { " *" };
-        let mut line = format!("{:<19}{:<18}{:<15}", class.word(), verdict, f.evidence.text());
+        let mut line = format!("{:<19}{:<18}{:<15}", class.word(), verdict, f.evidence().text());
         if best.contains(class) {
             line.push_str("largest");
         }
         let blamed: Vec<String> = f
-            .blame
+            .blame()
             .iter()
             .map(|b| sources.get(b.span.source).slice(b.span).split_whitespace().collect::<Vec<_>>().join(" "))
             .collect();

@@ -2,10 +2,11 @@
 
 use super::diagnosis::Diagnosis;
 use super::excerpt::{Kind, Label, Part, width, wrap};
+use crate::Answer;
+use crate::check;
+use crate::check::expected::{Unexpected, order_differs};
 use crate::source::{Sources, Span};
-use crate::structure::blame::Blame;
-use crate::verdict::{Evidence, Repair, Verdict, Witness, order_differs};
-use crate::{Answer, expected_verdict};
+use crate::verdict::{Blame, Evidence, Repair, Verdict, Witness};
 
 /// Pads to a width counted in characters.
 fn pad(s: &str, width: usize) -> String {
@@ -21,25 +22,25 @@ fn time_text(seconds: f64) -> String {
 /// The line of one check: mark, verdict, evidence, time, question.
 pub fn line(answer: &Answer) -> (bool, String) {
     let f = &answer.finding;
-    let mut verdict = f.verdict.text().to_owned();
-    if let Some(rate) = &f.rate
+    let mut verdict = f.verdict().text().to_owned();
+    if let Some(rate) = f.rate()
         && rate.chars().count() <= 12
     {
-        verdict = if f.verdict == Verdict::UpToRate {
+        verdict = if f.verdict() == Verdict::UpToRate {
             format!("{verdict} {rate}")
         } else {
             format!("{verdict}, rate {rate}")
         };
     }
-    if f.verdict == Verdict::InLimit
-        && let Some(k) = f.order
+    if f.verdict() == Verdict::InLimit
+        && let Some(k) = f.order()
     {
         verdict = format!("{verdict} (lr^{k})");
     }
     let time = time_text(answer.time.as_secs_f64());
     let assumed = if f.assumptions.is_empty() { "" } else { " *" };
     let text =
-        format!("{}  {}  {:>9}  {}{assumed}", pad(&verdict, 17), pad(f.evidence.text(), 14), time, answer.task.text);
+        format!("{}  {}  {:>9}  {}{assumed}", pad(&verdict, 17), pad(f.evidence().text(), 14), time, answer.task.text);
     (answer.ok, text)
 }
 
@@ -50,18 +51,20 @@ const WIDTH: usize = 72;
 pub fn unexpected(sources: &Sources, answer: &Answer) -> Diagnosis {
     let f = &answer.finding;
     let task = &answer.task;
-    let expected = expected_verdict(task.expected.as_ref());
-    let title = match &f.rate_differs {
-        Some(rate) => format!("expected the rate {rate}, but the rate is {}", f.rate.as_deref().unwrap_or("another")),
-        None if order_differs(task.expected.as_ref(), f).is_some() && f.verdict == expected => {
-            let wanted = order_differs(task.expected.as_ref(), f).unwrap_or_default();
-            let found = f.order.map_or("not known".to_owned(), |k| format!("lr^{k}"));
+    let title = match Unexpected::of(task, f) {
+        Unexpected::Rate(rate) => {
+            format!("expected the rate {rate}, but the rate is {}", f.rate().unwrap_or("another"))
+        }
+        Unexpected::Order(wanted) => {
+            let found = f.order().map_or("not known".to_owned(), |k| format!("lr^{k}"));
             format!("expected a defect of order lr^{wanted}, but its order is {found}")
         }
-        None if f.verdict == expected => {
-            format!("{} is not proved: the evidence is {}", f.verdict.text(), f.evidence.text())
+        Unexpected::Evidence => {
+            format!("{} is not proved: the evidence is {}", f.verdict().text(), f.evidence().text())
         }
-        None => format!("{}: expected `{}`, found `{}`", task.text, expected.text(), f.verdict.text()),
+        Unexpected::Verdict => {
+            format!("{}: expected `{}`, found `{}`", task.text, task.expects().text(), f.verdict().text())
+        }
     };
     let mut labels: Vec<Label> = Vec::new();
     let mut add = |span: Span, text: String, kind: Kind| {
@@ -69,23 +72,23 @@ pub fn unexpected(sources: &Sources, answer: &Answer) -> Diagnosis {
             labels.push(Label { span, text, kind });
         }
     };
-    add(task.span, format!("this check: {}", f.verdict.text()), Kind::Context);
-    for b in &f.blame {
+    add(task.span, format!("this check: {}", f.verdict().text()), Kind::Context);
+    for b in f.blame() {
         add(b.span, "naturality is lost here".into(), Kind::Blame);
     }
-    if let Some(r) = f.repair.as_ref().filter(|_| f.blame.is_empty()) {
+    if let Some(r) = f.repair.as_ref().filter(|_| f.blame().is_empty()) {
         for (span, _, _) in r.edits.iter().filter(|(_, old, _)| !old.is_empty()) {
             add(*span, "naturality is lost here".into(), Kind::Blame);
         }
     }
-    if let (Some(w), Some(p)) = (&f.witness, task.problems.first()) {
+    if let (Some(w), Some(p)) = (f.witness(), task.problems.first()) {
         let place = p.equation.components.get(w.component_index).and_then(|c| c.span);
-        if let Some(span) = place.filter(|_| f.verdict != Verdict::Invalid) {
+        if let Some(span) = place.filter(|_| f.verdict() != Verdict::Invalid) {
             add(span, format!("the sides differ in {}", w.component), Kind::Blame);
         }
     }
     for (name, span) in &task.morphisms {
-        let invalid = f.verdict == Verdict::Invalid;
+        let invalid = f.verdict() == Verdict::Invalid;
         let text = if invalid { format!("`{name}` is declared here") } else { format!("along `{name}`") };
         add(*span, text, Kind::Context);
     }
@@ -94,7 +97,7 @@ pub fn unexpected(sources: &Sources, answer: &Answer) -> Diagnosis {
     }
     Diagnosis {
         kind: Kind::Blame,
-        code: Some(code(f.verdict).to_owned()),
+        code: Some(code(f.verdict()).to_owned()),
         title,
         place: Some(task.span),
         labels,
@@ -119,7 +122,7 @@ fn explanation(sources: &Sources, answer: &Answer) -> Vec<Part> {
     let f = &answer.finding;
     let mut all = vec![Part::Words(format!("{}.", capitalised(&f.message)))];
     all.extend(square(answer).map(Part::Lines));
-    if let Some(w) = &f.witness {
+    if let Some(w) = f.witness() {
         all.extend(witness_parts(w, answer));
     }
     let mut parts: Vec<String> = Vec::new();
@@ -129,7 +132,7 @@ fn explanation(sources: &Sources, answer: &Answer) -> Vec<Part> {
             r.max, r.samples, r.noise
         ));
     }
-    for cause in &f.causes {
+    for cause in f.causes() {
         parts.push(format!("Cause: {cause}."));
     }
     for a in &f.assumptions {
@@ -139,11 +142,11 @@ fn explanation(sources: &Sources, answer: &Answer) -> Vec<Part> {
     if !f.tried.is_empty() {
         parts.push(format!("Tried: {}.", f.tried.join("; ")));
     }
-    if !f.blame.is_empty() {
-        parts.push(blame_text(sources, &f.blame));
+    if !f.blame().is_empty() {
+        parts.push(blame_text(sources, f.blame()));
     }
-    if !f.natural_along.is_empty() {
-        let classes: Vec<&str> = f.natural_along.iter().map(|c| c.maps()).collect();
+    if !f.natural_along().is_empty() {
+        let classes: Vec<&str> = f.natural_along().iter().map(|c| c.maps()).collect();
         let list = match &classes[..] {
             [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
             all => all.join(", "),
@@ -151,7 +154,7 @@ fn explanation(sources: &Sources, answer: &Answer) -> Vec<Part> {
         parts.push(format!("Types prove it natural along {list}."));
     }
     if let Some(r) = &f.repair {
-        parts.push(repair_text(r, !f.blame.is_empty()));
+        parts.push(repair_text(r, !f.blame().is_empty()));
     }
     all.extend(parts.into_iter().map(Part::Words));
     if let Some(example) = &f.example {
@@ -205,12 +208,13 @@ fn witness_parts(w: &Witness, answer: &Answer) -> Vec<Part> {
     };
     let asked = with_paths(answer);
     let paths = asked.map(|p| (p.equation.left_path.clone(), p.equation.right_path.clone()));
-    let limit = answer.finding.verdict == Verdict::InLimit;
+    let limit = answer.finding.verdict() == Verdict::InLimit;
     let (left, right) = paths
-        .filter(|_| answer.finding.evidence == Evidence::Counterexample || limit)
+        .filter(|_| answer.finding.evidence() == Evidence::Counterexample || limit)
         .unwrap_or(("after the map".into(), "before it".into()));
     let shape = asked.map(|p| &p.shape);
-    let flow = matches!(shape, Some(crate::check::Shape::Flow)) && answer.finding.evidence == Evidence::Counterexample;
+    let flow =
+        matches!(shape, Some(crate::check::Shape::Flow)) && answer.finding.evidence() == Evidence::Counterexample;
     let component = format!(
         "  {}{}",
         if flow { format!("d/dt {}", w.component) } else { w.component.clone() },
@@ -240,7 +244,10 @@ fn witness_parts(w: &Witness, answer: &Answer) -> Vec<Part> {
 /// The naturality square, drawn; objects with long names are letters in it.
 fn square(answer: &Answer) -> Option<String> {
     let p = with_paths(answer)?;
-    if answer.task.kind != "natural" || answer.finding.verdict == Verdict::Invalid || answer.task.morphisms.len() != 1 {
+    if answer.task.kind != check::Kind::Natural
+        || answer.finding.verdict() == Verdict::Invalid
+        || answer.task.morphisms.len() != 1
+    {
         return None;
     }
     let (left, right) = (&p.equation.left_path, &p.equation.right_path);
@@ -316,10 +323,10 @@ fn repair_text(r: &Repair, blamed: bool) -> String {
 /// What to do about it.
 fn advice(answer: &Answer) -> Option<String> {
     let f = &answer.finding;
-    let text = match f.verdict {
+    let text = match f.verdict() {
         Verdict::UpToRate => format!(
             "If this is what you want, write `expect up to rate{}`.",
-            f.rate.as_ref().map_or(String::new(), |r| format!(" {r}"))
+            f.rate().map_or(String::new(), |r| format!(" {r}"))
         ),
         Verdict::UpToRates => "If this is what you want, write `expect up to rates`.".into(),
         Verdict::InLimit if other_order(answer).is_some() => {
@@ -327,10 +334,10 @@ fn advice(answer: &Answer) -> Option<String> {
         }
         Verdict::InLimit => "The step approximates a natural transformation; if that is enough, write `expect in limit`.".into(),
         Verdict::Fails => "If the check is there to show this failure, write `expect fails`.".into(),
-        Verdict::Commutes if f.evidence == Evidence::Numeric && expected_verdict(answer.task.expected.as_ref()) == f.verdict => {
+        Verdict::Commutes if f.evidence() == Evidence::Numeric && answer.task.expects() == f.verdict() => {
             "The verdict rests on numbers alone, and `--require-proof` asks for more; a smaller size may be within reach of a proof.".into()
         }
-        Verdict::Commutes if f.evidence == Evidence::Generic && expected_verdict(answer.task.expected.as_ref()) == f.verdict => {
+        Verdict::Commutes if f.evidence() == Evidence::Generic && answer.task.expects() == f.verdict() => {
             "The verdict rests on the instances named, and `--require-proof` asks for more; `on` an architecture it may be within reach of a proof.".into()
         }
         Verdict::Commutes if answer.ok => return None,
@@ -343,5 +350,5 @@ fn advice(answer: &Answer) -> Option<String> {
 
 /// The order found, if the check expects another one.
 fn other_order(answer: &Answer) -> Option<usize> {
-    order_differs(answer.task.expected.as_ref(), &answer.finding).and(answer.finding.order)
+    order_differs(answer.task.expected.as_ref(), &answer.finding).and(answer.finding.order())
 }

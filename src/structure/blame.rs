@@ -14,16 +14,7 @@ use crate::core::class::Class;
 use crate::core::variance::Variance;
 use crate::domain::Rational;
 use crate::source::Span;
-
-/// A subexpression at which naturality is lost: its operands change as they should under the maps in question, and if it
-/// did, the square would commute (or would but for the other places that are blamed with it).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Blame {
-    /// The subexpression.
-    pub span: Span,
-    /// Why it does not, in a sentence.
-    pub why: String,
-}
+use crate::verdict::Blame;
 
 /// At most this many subexpressions are blamed.
 const MAX_BLAMED: usize = 6;

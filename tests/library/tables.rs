@@ -12,10 +12,9 @@ use nat::core::class::Class;
 use nat::core::names::{Declared, Model};
 use nat::report::table::largest;
 use nat::source::{SourceId, Sources};
-use nat::structure::blame::Blame;
 use nat::syntax;
 use nat::uses::library;
-use nat::verdict::{Finding, Verdict};
+use nat::verdict::{Blame, Finding, Verdict};
 use nat::{Answer, FileReport};
 
 use crate::support;
@@ -103,11 +102,11 @@ fn or_none(list: &[String], by: &str) -> String {
 
 /// What is lost at the smallest classes: one term for each, and `…` if it is not the only one.
 fn lost(sources: &Sources, table: &[(Class, Finding)]) -> String {
-    let failing: Vec<&(Class, Finding)> = table.iter().filter(|(_, f)| f.verdict == Verdict::Fails).collect();
+    let failing: Vec<&(Class, Finding)> = table.iter().filter(|(_, f)| f.verdict() == Verdict::Fails).collect();
     let smallest = failing.iter().filter(|(c, _)| !failing.iter().any(|(d, _)| d != c && c.contains(*d)));
     let text = |b: &Blame| sources.get(b.span.source).slice(b.span).split_whitespace().collect::<Vec<_>>().join(" ");
     let cells = smallest.map(|(c, f)| {
-        let terms: BTreeSet<String> = f.blame.iter().map(text).collect();
+        let terms: BTreeSet<String> = f.blame().iter().map(text).collect();
         match terms.iter().min_by_key(|t| (t.chars().count(), (*t).clone())) {
             Some(t) => format!("{}: `{}`{}", c.word(), t.replace('|', "\\|"), if terms.len() > 1 { " …" } else { "" }),
             None => c.word().to_owned(),
@@ -119,12 +118,12 @@ fn lost(sources: &Sources, table: &[(Class, Finding)]) -> String {
 /// The classes along which an optimizer is natural, and what a rate or a small learning rate mends.
 fn natural(table: &[(Class, Finding)]) -> String {
     let best: Vec<String> = largest(table).into_iter().map(|c| c.word().to_owned()).collect();
-    let rates = table.iter().filter(|(_, f)| f.verdict == Verdict::UpToRate);
-    let limits = table.iter().filter(|(_, f)| f.verdict == Verdict::InLimit);
-    let open = table.iter().filter(|(_, f)| f.verdict == Verdict::Undecided);
+    let rates = table.iter().filter(|(_, f)| f.verdict() == Verdict::UpToRate);
+    let limits = table.iter().filter(|(_, f)| f.verdict() == Verdict::InLimit);
+    let open = table.iter().filter(|(_, f)| f.verdict() == Verdict::Undecided);
     let mut mended: Vec<String> =
-        rates.map(|(c, f)| format!("{}: rate {}", c.word(), f.rate.clone().unwrap_or_default())).collect();
-    mended.extend(limits.map(|(c, f)| format!("{}: lr^{}", c.word(), f.order.unwrap_or(0))));
+        rates.map(|(c, f)| format!("{}: rate {}", c.word(), f.rate().unwrap_or_default())).collect();
+    mended.extend(limits.map(|(c, f)| format!("{}: lr^{}", c.word(), f.order().unwrap_or(0))));
     mended.extend(open.map(|(c, _)| format!("{}: open", c.word())));
     format!("{} | {}", or_none(&best, ", "), or_none(&mended, "; "))
 }
@@ -153,14 +152,15 @@ fn the_table_of_classes() {
 fn widths(a: &Answer) -> String {
     let f = &a.finding;
     let blocks = ["U", "b", "W", "a"];
-    let of = |block: &str, word: &str| f.rates.get(block).and_then(|own| own.get(word)).cloned();
-    match f.verdict {
+    let rates = f.factors().cloned().unwrap_or_default();
+    let of = |block: &str, word: &str| rates.get(block).and_then(|own| own.get(word)).cloned();
+    match f.verdict() {
         Verdict::Commutes | Verdict::UpToRates => {}
         Verdict::Fails => return "none | | | |".to_owned(),
         other => return format!("{} | | | |", other.text()),
     }
     let lr: Vec<String> = blocks.iter().map(|b| of(b, "lr").unwrap_or_else(|| "1".to_owned())).collect();
-    let others: BTreeSet<&String> = f.rates.values().flat_map(|own| own.keys()).filter(|w| *w != "lr").collect();
+    let others: BTreeSet<&String> = rates.values().flat_map(|own| own.keys()).filter(|w| *w != "lr").collect();
     let others: Vec<String> = others
         .into_iter()
         .map(|word| {
@@ -177,7 +177,7 @@ fn the_table_of_widths() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/18_width_table.nat");
     let (_, report) = support::check("18_width_table.nat", &support::read(&path));
     assert_eq!(report.errors.len(), 0);
-    let open = report.answers.iter().filter(|a| a.finding.verdict == Verdict::Undecided);
+    let open = report.answers.iter().filter(|a| a.finding.verdict() == Verdict::Undecided);
     support::conclude(&open.map(|a| format!("{}: {}", a.task.text, a.finding.message)).collect::<Vec<_>>());
     let name = |a: &Answer| a.task.optimizer.clone().unwrap_or_default();
     let found: Vec<(String, String)> = report.answers.iter().map(|a| (name(a), widths(a))).collect();

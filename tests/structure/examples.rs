@@ -86,7 +86,7 @@ fn the_maps_of_the_examples_keep_their_claims() {
         let failed: Vec<String> = report
             .answers
             .iter()
-            .filter(|a| a.finding.verdict != Verdict::Commutes)
+            .filter(|a| a.finding.verdict() != Verdict::Commutes)
             .map(|a| format!("{}: {}", a.task.text, a.finding.message))
             .collect();
         conclude(&failed);

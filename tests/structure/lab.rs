@@ -106,17 +106,17 @@ impl Lab {
         match proof {
             Proof::Commutes => self.equal(&problem, &budget),
             Proof::UpToRate(rate) => match decide(&mut problem, &budget) {
-                Ok(f) if f.verdict == Verdict::Commutes => Seen::Agrees,
-                Ok(f) if f.verdict == Verdict::UpToRate => {
-                    let right = !rate.is_int() || f.rate.as_deref() == Some(&*power(rate));
-                    if right { Seen::Agrees } else { Seen::Refuted(format!("the rate is {:?}", f.rate)) }
+                Ok(f) if f.verdict() == Verdict::Commutes => Seen::Agrees,
+                Ok(f) if f.verdict() == Verdict::UpToRate => {
+                    let right = !rate.is_int() || f.rate() == Some(&*power(rate));
+                    if right { Seen::Agrees } else { Seen::Refuted(format!("the rate is {:?}", f.rate())) }
                 }
-                Ok(f) if matches!(f.verdict, Verdict::Undecided | Verdict::Invalid) => Seen::Nothing,
+                Ok(f) if matches!(f.verdict(), Verdict::Undecided | Verdict::Invalid) => Seen::Nothing,
                 other => Seen::Refuted(format!("{other:?}")),
             },
             Proof::InLimit => match decide(&mut problem, &budget) {
-                Ok(f) if matches!(f.verdict, Verdict::Commutes | Verdict::InLimit) => Seen::Agrees,
-                Ok(f) if matches!(f.verdict, Verdict::Undecided | Verdict::Invalid) => Seen::Nothing,
+                Ok(f) if matches!(f.verdict(), Verdict::Commutes | Verdict::InLimit) => Seen::Agrees,
+                Ok(f) if matches!(f.verdict(), Verdict::Undecided | Verdict::Invalid) => Seen::Nothing,
                 other => Seen::Refuted(format!("{other:?}")),
             },
             Proof::Invalid(_) | Proof::Open => Seen::Nothing,

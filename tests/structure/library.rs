@@ -47,7 +47,7 @@ fn printed_examples_reproduce() {
     let (_, report) = support::check("classes.nat", &text);
     assert!(report.errors.is_empty(), "{:?}", report.errors);
     let wanted = |v: Verdict| matches!(v, Verdict::Fails | Verdict::InLimit);
-    let missing = report.answers.iter().filter(|a| wanted(a.finding.verdict) && a.finding.example.is_none());
+    let missing = report.answers.iter().filter(|a| wanted(a.finding.verdict()) && a.finding.example.is_none());
     conclude(&missing.map(|a| format!("no example is printed for {}", a.task.text)).collect::<Vec<_>>());
     let examples: Vec<(&String, &String)> =
         report.answers.iter().filter_map(|a| Some((&a.task.text, a.finding.example.as_ref()?))).collect();

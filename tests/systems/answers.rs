@@ -109,7 +109,7 @@ fn learning_rates_have_a_law() {
     assert!(fixed.as_ref().is_some_and(|f| f.contains("if the law goes on") && f.contains("degenerate")));
     // The wrong rate is said to be wrong.
     let (answer, _) = only(&format!("{POOLING}check natural GradientFlow along Widths expect up to rate 1/4\n"));
-    assert!(!answer.ok && answer.finding.verdict == Verdict::UpToRate);
+    assert!(!answer.ok && answer.finding.verdict() == Verdict::UpToRate);
     assert!(answer.finding.rate_differs.as_ref().is_some_and(|r| r.contains("Pool(0)")));
 }
 
@@ -179,7 +179,7 @@ check natural GradientFlow along Diamond expect up to rate
 fn defects_have_a_law() {
     let (answer, report) =
         only(&format!("{SERIES}system S = Forget over n in 1..=48\ncheck natural Normalized along S expect fails\n"));
-    assert!(answer.ok && answer.finding.evidence == Evidence::Counterexample && answer.finding.witness.is_some());
+    assert!(answer.ok && answer.finding.evidence() == Evidence::Counterexample && answer.finding.witness().is_some());
     let defects = report.defects.expect("defects");
     assert_eq!(defects.rows.len(), 48);
     let fit = defects.fit.expect("a law");
@@ -193,11 +193,11 @@ fn defects_have_a_law() {
 fn unbounded_systems_are_never_proved_by_members() {
     let (answer, report) =
         only(&format!("{SERIES}system T = Forget over n >= 1\ncheck natural Newton along T expect undecided\n"));
-    if answer.finding.verdict == Verdict::Undecided {
+    if answer.finding.verdict() == Verdict::Undecided {
         assert!(answer.finding.message.contains("n <= 12"), "{}", answer.finding.message);
         assert!(report.limit.is_none());
     } else {
-        assert_eq!(answer.finding.evidence, Evidence::Algebra, "proved for all n, or not at all");
+        assert_eq!(answer.finding.evidence(), Evidence::Algebra, "proved for all n, or not at all");
     }
 }
 
@@ -243,7 +243,7 @@ check natural GradientFlow along Long expect fails
     let (answer, report) = only(text);
     assert!(answer.ok);
     let failing: Vec<&str> =
-        report.squares.iter().filter(|s| s.finding.verdict == Verdict::Fails).map(|s| s.name.as_str()).collect();
+        report.squares.iter().filter(|s| s.finding.verdict() == Verdict::Fails).map(|s| s.name.as_str()).collect();
     assert_eq!(report.squares.len(), 10_000);
     assert_eq!(failing, ["Bend", "Mend"]);
     let table = summary(&answer);

@@ -137,7 +137,7 @@ impl Examples {
             along: Path { parts: vec![Instance { name: m.name.clone(), args: Vec::new(), span }], span },
             on: None,
         };
-        let verdict = match finding.verdict {
+        let verdict = match finding.verdict() {
             Verdict::Fails => ExpectedVerdict::Fails,
             Verdict::InLimit => ExpectedVerdict::InLimit(None),
             _ => return None,

@@ -11,7 +11,7 @@ use crate::check::decide::{Disagreement, decide};
 use crate::core::class::Class;
 use crate::source::{Source, SourceId};
 use crate::structure::reach::{Reach, reach};
-use crate::verdict::{Evidence, Finding, Residual, Verdict};
+use crate::verdict::{Equality, Extent, Finding, Ground, Residual};
 
 /// The map's name in the texts made here.
 pub(super) const FAMILY: &str = "JetMap";
@@ -32,43 +32,47 @@ pub(super) fn answer(case: &Case<'_>, mut undecided: Finding) -> Result<ClassAns
         }
     };
     let (order, most) = dims;
-    let mut found: Option<Finding> = None;
+    let mut found: Option<(Finding, Equality)> = None;
     let mut seen: Vec<usize> = Vec::new();
     for n in 1..=most {
         let Some(text) = text(case.question.class, n, order) else { continue };
         let Some(mut problem) = problem_in(case, &text) else { continue };
         problem.claims.clear();
         let f = decide(&mut problem, case.budget)?;
-        let proved = matches!(f.verdict, Verdict::Commutes | Verdict::UpToRate) && f.evidence == Evidence::Algebra;
-        let fits = found.as_ref().is_none_or(|g| f.verdict == g.verdict && f.rate == g.rate);
-        if !proved || !fits {
-            undecided.tried.push(format!("generic architectures of dimension {n}: {}", f.verdict.text()));
+        let proved = f
+            .equality()
+            .filter(|e| e.ground == Ground::Algebra && matches!(e.extent, Extent::Commutes | Extent::UpToRate(_)));
+        let fits = |g: &Finding| f.verdict() == g.verdict() && f.rate() == g.rate();
+        let Some(equality) = proved.filter(|_| found.as_ref().is_none_or(|(g, _)| fits(g))).cloned() else {
+            undecided.tried.push(format!("generic architectures of dimension {n}: {}", f.verdict().text()));
             return Ok(undecided.into());
-        }
+        };
         seen.push(n);
-        let residual = larger(found.as_ref().and_then(|g| g.residual), f.residual);
-        let mut assumptions = found.map_or(Vec::new(), |g| g.assumptions);
+        let residual =
+            found.as_ref().and_then(|(g, _)| g.residual).into_iter().chain(f.residual).reduce(Residual::with);
+        let mut assumptions = found.map_or(Vec::new(), |(g, _)| g.assumptions);
         assumptions.extend(f.assumptions.iter().filter(|a| !assumptions.contains(a)).cloned().collect::<Vec<_>>());
-        found = Some(Finding { residual, assumptions, ..f });
+        found = Some((Finding { residual, assumptions, ..f }, equality));
     }
-    let Some(mut f) = found.filter(|_| seen.len() > reach(&case.body).map_or(0, |r| r.degree).min(MOST)) else {
+    let enough = seen.len() > reach(&case.body).map_or(0, |r| r.degree).min(MOST);
+    let Some((f, equality)) = found.filter(|_| enough) else {
         undecided.tried.push(format!("generic architectures: it fits {} of the dimensions 1 to {most}", seen.len()));
         return Ok(undecided.into());
     };
     let bounds = format!("{}, derivatives to order {order}", dimensions(&seen));
-    f.message = format!("{} on generic architectures: {bounds}; that all others behave alike is not proved", said(&f));
-    f.evidence = Evidence::Generic;
-    f.bounds = Some(bounds);
-    Ok(f.into())
+    let said = said(&equality);
+    let message = format!("{said} on generic architectures: {bounds}; that all others behave alike is not proved");
+    let answer = Equality { ground: Ground::Generic { bounds }, ..equality }.into();
+    Ok(Finding { answer, message, ..f }.into())
 }
 
 /// What was found on the generic architectures, as the beginning of a sentence.
-fn said(f: &Finding) -> String {
-    match (f.verdict, &f.rate) {
-        (Verdict::UpToRate, Some(rate)) => format!(
+fn said(equality: &Equality) -> String {
+    match equality.rate().and_then(|rate| rate.text.as_ref()) {
+        Some(rate) => format!(
             "the sides agree once the target's learning rate is multiplied by {rate}, proved by exact evaluation"
         ),
-        _ => "the sides are equal, proved by exact evaluation".to_owned(),
+        None => "the sides are equal, proved by exact evaluation".to_owned(),
     }
 }
 
@@ -92,18 +96,6 @@ fn dimensions(seen: &[usize]) -> String {
         (Some(a), Some(b)) if a == b => format!("dimension {a}"),
         (Some(a), Some(b)) if b - a + 1 == seen.len() => format!("dimensions {a} to {b}"),
         _ => format!("dimensions {}", seen.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-    }
-}
-
-fn larger(a: Option<Residual>, b: Option<Residual>) -> Option<Residual> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(Residual {
-            max: a.max.max(b.max),
-            noise: a.noise.max(b.noise),
-            defect: a.defect.max(b.defect),
-            samples: a.samples + b.samples,
-        }),
-        (a, b) => a.or(b),
     }
 }
 

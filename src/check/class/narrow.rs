@@ -23,7 +23,7 @@ use crate::structure::hypothesis::Hypothesis;
 use crate::structure::prove::Proof;
 use crate::syntax::tree::{File, Instance, ItemKind};
 use crate::term::{Node, Program, Term};
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Answer, Extent, Failure, Finding, Ground};
 
 /// The name of the family, and the beginning of the names of its parameters.
 const FAMILY: &str = "member_of_class";
@@ -31,7 +31,7 @@ const FAMILY: &str = "member_of_class";
 pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disagreement> {
     let class = case.question.class;
     let mut proof = &case.theorem.proof;
-    let undecided = |why: &str| Finding::new(Verdict::Undecided, Evidence::None, why).into();
+    let undecided = |why: &str| Finding::undecided(why).into();
     let mut e = Elaborator::new(case.examples.model());
     let Ok(a) = e.architecture(on, &Scope::default()) else {
         return Ok(undecided("the architecture could not be read"));
@@ -41,7 +41,7 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disa
     if let Proof::Invalid(why) = proof {
         let read = problem(case, &family(class, &a, &instance_text(on)), on);
         if read.is_none_or(|p| p.invalid.is_some()) {
-            return Ok(Finding::new(Verdict::Invalid, Evidence::Claim, why.clone()).into());
+            return Ok(Finding::invalid(why.clone()).into());
         }
         proof = &Proof::Open;
     }
@@ -54,8 +54,8 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disa
         && let Some(mut problem) = problem(case, &text, on)
     {
         let mut finding = decide(&mut problem, case.budget)?;
-        if finding.verdict == Verdict::Fails {
-            explain(case, &mut finding, on);
+        if let Some(failure) = finding.failure_mut() {
+            explain(case, failure, on);
             finding.tried.push(format!("the map of the class that fails: {}", one_line(&text)));
             problem.setting.store = crate::term::Store::new();
             return Ok(ClassAnswer { finding, problem: Some(problem) });
@@ -64,41 +64,40 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disa
     let Some(mut problem) = problem(case, &family(class, &a, &instance_text(on)), on) else {
         return Ok(undecided("the optimizer could not be read over the members of the class"));
     };
-    let mut seen = Finding::new(Verdict::Undecided, Evidence::None, "");
+    let mut seen = None;
     if *proof == Proof::Commutes && types_apply {
         let sides = (&problem.equation.left[..], &problem.equation.right[..]);
-        case.compare(&problem, sides, &mut seen)?;
+        seen = case.compare(&problem, sides)?;
     }
     // Where no point has a value on both sides, the ordinary engines say whether the question makes sense.
-    if *proof == Proof::Commutes && types_apply && is_one && (seen.residual.is_some() || a.dim == 0) {
+    if *proof == Proof::Commutes && types_apply && is_one && (seen.is_some() || a.dim == 0) {
         let message = format!("{}; {} is one", case.proved(), a.name);
-        let mut finding = Finding::new(Verdict::Commutes, Evidence::Structure, message);
-        finding.residual = seen.residual;
-        finding.hypotheses = case.hypotheses();
-        return Ok(finding.into());
+        return Ok(case.proof(Extent::Commutes, message).beside(seen).into());
     }
     let mut finding = decide(&mut problem, case.budget)?;
-    match (&finding.verdict, proof) {
-        (Verdict::UpToRate, Proof::UpToRate(_)) | (Verdict::InLimit, Proof::InLimit) if types_apply => {
-            finding.evidence = Evidence::Structure;
-            finding.hypotheses = case.hypotheses();
+    match &mut finding.answer {
+        Answer::Fails(_) if types_apply && *proof != Proof::Open => {
+            return Err(case.disagreement(finding.residual, &format!(" on {}", a.name)));
         }
-        (Verdict::Commutes, Proof::Commutes) if types_apply => {
-            finding.evidence = Evidence::Structure;
-            finding.hypotheses = case.hypotheses();
+        Answer::Fails(failure) => explain(case, failure, on),
+        Answer::Holds(equality) => {
+            let proved = matches!(
+                (&equality.extent, proof),
+                (Extent::UpToRate(_), Proof::UpToRate(_))
+                    | (Extent::InLimit(_), Proof::InLimit)
+                    | (Extent::Commutes, Proof::Commutes)
+            );
+            if proved && types_apply {
+                equality.ground = Ground::Structure;
+                equality.hypotheses = case.hypotheses();
+            } else if class == Class::Diffeo {
+                let why = "the diffeomorphisms tried do not refute it, and types do not prove it for all";
+                let mut open = Finding::undecided(why).beside(finding.residual);
+                open.tried.push(format!("quadratic maps: {}", finding.verdict().text()));
+                finding = open;
+            }
         }
-        (Verdict::Fails, _) if types_apply && *proof != Proof::Open => {
-            return Err(case.disagreement(&finding, &format!(" on {}", a.name)));
-        }
-        (Verdict::Fails, _) => explain(case, &mut finding, on),
-        (Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit, _) if class == Class::Diffeo => {
-            let why = "the diffeomorphisms tried do not refute it, and types do not prove it for all";
-            let mut open = Finding::new(Verdict::Undecided, Evidence::None, why);
-            open.residual = finding.residual;
-            open.tried.push(format!("quadratic maps: {}", finding.verdict.text()));
-            finding = open;
-        }
-        _ => {}
+        Answer::Invalid { .. } | Answer::Undecided { .. } => {}
     }
     problem.setting.store = crate::term::Store::new();
     Ok(ClassAnswer { finding, problem: Some(problem) })
@@ -109,13 +108,13 @@ fn one_line(text: &str) -> String {
 }
 
 /// Why it fails: the metric of the architecture, where with another one the types prove the square; else what is to blame.
-fn explain(case: &Case<'_>, finding: &mut Finding, on: &Instance) {
+fn explain(case: &Case<'_>, failure: &mut Failure, on: &Instance) {
     let class = case.question.class;
     if case.theorem.proof == Proof::Open {
-        finding.blame = crate::structure::blame::blame(&case.body, class);
+        failure.blame = crate::structure::blame::blame(&case.body, class);
     }
     let Some(cause) = super::cause::singular_metric(case.examples.model(), Some(on), None) else { return };
-    finding.causes.extend(cause.sentence(&case.theorem));
+    failure.causes.extend(cause.sentence(&case.theorem));
 }
 
 /// The problem of the square along the map, or the family, that a text declares. The text sees no names but its own, so
@@ -139,8 +138,7 @@ pub(super) fn problem_of(case: &Case<'_>, id: SourceId, file: &Arc<File>, map: &
     let examples = case.examples.with(model);
     let check = examples.question_of(id, case.check, &case.question.optimizer, map)?;
     let mut task = lower::lower(examples.model(), &check).ok()?;
-    let wanted = case.auto.map(crate::core::variance::Variance::word);
-    let k = task.problems.iter().position(|p| p.auto == wanted)?;
+    let k = task.problems.iter().position(|p| p.auto == case.auto)?;
     let mut problem = task.problems.swap_remove(k);
     // The source of a member is the preimage of the architecture's domain: what the claim would say is a condition.
     // The other claims hold since the maps are members of the class.

@@ -13,7 +13,7 @@ use crate::domain::interval::Intervals;
 use crate::domain::prime::Random;
 use crate::model::elaborate::{Constraint, ConstraintKind};
 use crate::term::{Program, SymbolId, Term};
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Answer, Finding};
 
 /// How a claim stands.
 pub(in crate::check) enum Claimed {
@@ -146,7 +146,7 @@ fn differentiable(
 }
 
 fn broken(message: String) -> Claimed {
-    Claimed::Broken(Box::new(Finding::new(Verdict::Invalid, Evidence::Claim, message)))
+    Claimed::Broken(Box::new(Finding::invalid(message)))
 }
 
 fn equal_claim(
@@ -166,15 +166,13 @@ fn equal_claim(
     let (found, _) =
         hunt(problem, &[left], &[right], Goal::Differ, (&identity, &sampled), budget, "the two sides of the claim");
     problem.equation.components = components;
-    if let Some(f) = found {
+    if let Some(difference) = found {
         let message = match what {
             "inverse" => format!("the declared inverse of `{name}` is not its inverse"),
             _ => format!("`{name}` does not preserve the {what}, as its kind claims"),
         };
-        let mut invalid = Finding::new(Verdict::Invalid, Evidence::Claim, message);
-        invalid.witness = f.witness;
-        invalid.residual = sampled.residual;
-        return Ok(Claimed::Broken(Box::new(invalid)));
+        let broken = Answer::Invalid { witness: Some(Box::new(difference.witness)) };
+        return Ok(Claimed::Broken(Box::new(Finding::new(broken, message).beside(difference.residual))));
     }
     let seen = sampled.residual.map_or("could not be tried at any point".to_owned(), |r| {
         if sampled.agrees() {
@@ -225,7 +223,7 @@ fn non_singular(problem: &mut Problem, j: Term, name: &str, budget: &Budget) -> 
             "whether `{name}` is a local diffeomorphism is open: near {place} floating point cannot tell the determinant of its \
              Jacobian from zero"
         );
-        return Claimed::Broken(Box::new(Finding::new(Verdict::Undecided, Evidence::None, message)));
+        return Claimed::Broken(Box::new(Finding::undecided(message)));
     }
     let seen = match singular::can_be_tried(problem, det, budget) {
         true => "holds at all points tried, not proved",

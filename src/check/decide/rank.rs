@@ -12,7 +12,7 @@ use crate::domain::prime::{Random, Signs};
 use crate::domain::{Rational, linear};
 use crate::model::elaborate::Role;
 use crate::term::{Program, Store, SymbolId, Term};
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::Finding;
 
 /// Sizes of the boxes in which pieces are looked for.
 const SCALES: [f64; 8] = [1.0, 4.0, 1.0, 64.0, 1.0, 1e3, 1e6, 1e9];
@@ -68,21 +68,21 @@ pub(super) fn full_rank(
         if best < rank {
             let place = if piece.signs.is_empty() { "random points" } else { "random points of a piece" };
             let message = format!("`{name}` is not {what}: the rank of its Jacobian is {best} at {place}, not {rank}");
-            return Claimed::Broken(Box::new(Finding::new(Verdict::Invalid, Evidence::Claim, message)));
+            return Claimed::Broken(Box::new(Finding::invalid(message)));
         }
         proved &= exact || piece.points.iter().any(|p| jacobian.confirmed_at(p));
     }
     if let Some((member, found)) = jacobian.special_member(problem, &special) {
         let message =
             format!("`{name}` is not {what} for {member}: the rank of its Jacobian is {found} there, not {rank}");
-        return Claimed::Broken(Box::new(Finding::new(Verdict::Invalid, Evidence::Claim, message)));
+        return Claimed::Broken(Box::new(Finding::invalid(message)));
     }
     if let Some((member, found)) = jacobian.vanishing_member(problem) {
         let message = format!(
             "`{name}` is not {what} for {member}: the rank of its Jacobian is {found} there, not {rank} (found by bisection \
              between members at which a minor has opposite signs)"
         );
-        return Claimed::Broken(Box::new(Finding::new(Verdict::Invalid, Evidence::Claim, message)));
+        return Claimed::Broken(Box::new(Finding::invalid(message)));
     }
     if proved && (jacobian.members().is_empty() || sure_minor(problem, j, rank)) {
         return Claimed::Proved;
@@ -95,7 +95,7 @@ pub(super) fn full_rank(
         let message = format!(
             "whether `{name}` is {what} is open: at no point tried could it be confirmed that its Jacobian has rank {rank}"
         );
-        return Claimed::Broken(Box::new(Finding::new(Verdict::Undecided, Evidence::None, message)));
+        return Claimed::Broken(Box::new(Finding::undecided(message)));
     }
     Claimed::Sampled(format!("the Jacobian of `{name}` has full rank: holds on the pieces tried, not proved"))
 }

@@ -8,7 +8,7 @@ use crate::domain::float::Float;
 use crate::domain::prime::Random;
 use crate::model::elaborate::{Constraint, ConstraintKind};
 use crate::term::{Program, Term};
-use crate::verdict::{Evidence, Finding, Residual, Verdict};
+use crate::verdict::{Extent, Finding, Ground, Rate, Residual};
 
 /// `c · right`, component by component.
 pub(super) fn scaled(problem: &mut Problem, c: Term, right: &[Term]) -> Vec<Term> {
@@ -39,7 +39,7 @@ pub(super) fn proved_rate(
     }
     let right = scaled(problem, c, right);
     Ok(match problem.for_every_member(|p| examine(p, left, &right, budget, "rate"))? {
-        Standing::Proved(_, text, residual) => Some((c, text, residual)),
+        Standing::Proved(text, residual) => Some((c, text, residual)),
         Standing::Unproved(..) => None,
     })
 }
@@ -108,20 +108,15 @@ pub(in crate::check) fn up_to_rate(
 ) -> Finding {
     let c = rate::simplified(&mut problem.setting, c);
     if is_one(problem, c) {
-        let mut f = Finding::new(Verdict::Commutes, Evidence::Algebra, proof);
-        f.residual = residual;
-        return f;
+        return Finding::commutes(Ground::Algebra, proof).beside(residual);
     }
     let text = rate_text(problem, c, budget);
     let shown = text.as_deref().unwrap_or("one number for each member, for which no short formula was found");
     let message = format!(
         "the sides agree once the target's learning rate is multiplied by {shown} (the source's stays); {proof}"
     );
-    let mut f = Finding::new(Verdict::UpToRate, Evidence::Algebra, message);
-    f.rate = text;
-    f.rate_exact = problem.setting.store.as_fill(c).cloned();
-    f.residual = residual;
-    f
+    let rate = Rate { text, exact: problem.setting.store.as_fill(c).cloned() };
+    Finding::holds(Extent::UpToRate(rate), Ground::Algebra, message).beside(residual)
 }
 
 /// Compares a rate with the one that the check expects; a difference is said in the message.

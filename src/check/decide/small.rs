@@ -5,8 +5,8 @@ use rustc_hash::FxHashMap;
 
 use super::step::whole_order;
 use super::{
-    Disagreement, Sign, Standing, examine, expected_rate, hunt, is_one, looks_like_one, numbers, positive, rate_text,
-    up_to_rate,
+    Difference, Disagreement, Sign, Standing, examine, expected_rate, hunt, is_one, looks_like_one, numbers, positive,
+    rate_text, up_to_rate,
 };
 use crate::check::algebra::Identity;
 use crate::check::numeric::Sampled;
@@ -17,7 +17,7 @@ use crate::check::{Budget, Problem, numeric};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::domain::{Domain, Fun, Rational};
 use crate::term::{Node, Program, SymbolId, Term};
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Extent, Failure, Finding, Ground, Limit, Rate};
 
 /// Whether to put `lr = 0` may lie on a kink, at the start of a root or where a rank drops: whether the argument of a sign
 /// or of a root that reads `lr` has an entry that vanishes at `lr = 0`, or the rank of a matrix under a pseudo-inverse is
@@ -94,9 +94,9 @@ pub(super) fn near_zero(
     budget: &Budget,
 ) -> Result<Finding, Disagreement> {
     let (found, tried) = hunt(problem, left, right, Goal::Differ, (identity, sampled), budget, "the two sides");
-    let witness = found.and_then(|f| f.witness);
+    let witness = found.map(|d| d.witness);
     if witness.is_none() && sampled.agrees() {
-        return Ok(numbers(problem, Verdict::Commutes, (left, right), (identity, sampled), budget, tried));
+        return Ok(numbers(problem, Extent::Commutes, (left, right), (identity, sampled), budget, tried));
     }
     if let Some(found) = with_rate(problem, lr, (left, right), budget)? {
         return Ok(found);
@@ -111,7 +111,12 @@ pub(super) fn near_zero(
         matches!(&defect, Defect::Order { power, .. } if power.is_zero())
             || numeric::no_rate_mends(&problem.setting, (left, right), lr, &problem.domain, budget)
     };
-    let mut f = match (&defect, witness) {
+    let shrinking = |problem: &Problem, order: Option<usize>| match order {
+        Some(_) => numeric::shrinking(&problem.setting, (left, right), lr, &problem.domain, budget),
+        None => Vec::new(),
+    };
+    let pieces = "the pieces near lr = 0 are those that were met at sampled points";
+    let f = match (&defect, witness) {
         (Defect::Order { power, no_rate: true }, Some(w))
             if *power < two
                 && slope.is_some_and(|s| (s - power.to_f64().value()).abs() < 0.25)
@@ -121,10 +126,9 @@ pub(super) fn near_zero(
                 "the two sides differ in {}, and as lr tends to 0 from above their difference is of order lr^{power}{seen}",
                 w.component
             );
-            let mut f = Finding::new(Verdict::Fails, Evidence::Counterexample, message);
-            f.order = usize::try_from(power.floor()).ok();
-            f.witness = Some(w);
-            f
+            let order = usize::try_from(power.floor()).ok();
+            let failure = Failure { order, shrinking: shrinking(problem, order), ..Failure::at(w) };
+            Finding::new(failure, message)
         }
         (Defect::Order { power, .. }, Some(w))
             if *power >= two && slope.is_none_or(|s| (s - power.to_f64().value()).abs() < 0.5) =>
@@ -132,30 +136,23 @@ pub(super) fn near_zero(
             let message = format!(
                 "as lr tends to 0 from above the defect of one step is of order lr^{power}, by its power series at random points{seen}"
             );
-            let mut f = Finding::new(Verdict::InLimit, Evidence::Numeric, message);
-            f.order = whole_order(power);
-            f.witness = Some(w);
-            f.assumptions.push("the pieces near lr = 0 are those that were met at sampled points".into());
+            let order = whole_order(power);
+            let limit = Limit { order, shrinking: shrinking(problem, order), rate: None, witness: Some(w) };
+            let mut f = Finding::holds(Extent::InLimit(limit), Ground::Numeric, message);
+            f.assumptions.push(pieces.into());
             f
         }
         (Defect::Flat { .. }, Some(w)) => {
             let message =
                 "for small lr the sides agree, by their power series at random points; beyond that they differ";
-            let mut f = Finding::new(Verdict::InLimit, Evidence::Numeric, message);
-            f.witness = Some(w);
-            f.assumptions.push("the pieces near lr = 0 are those that were met at sampled points".into());
+            let limit = Limit { witness: Some(w), ..Limit::default() };
+            let mut f = Finding::holds(Extent::InLimit(limit), Ground::Numeric, message);
+            f.assumptions.push(pieces.into());
             f
         }
-        _ => Finding::new(Verdict::Undecided, Evidence::None, unclear(&defect, slope)),
+        _ => Finding { tried, ..Finding::undecided(unclear(&defect, slope)) },
     };
-    f.residual = sampled.residual;
-    if f.order.is_some() {
-        f.shrinking = numeric::shrinking(&problem.setting, (left, right), lr, &problem.domain, budget);
-    }
-    if f.witness.is_none() {
-        f.tried = tried;
-    }
-    Ok(f)
+    Ok(f.beside(sampled.residual))
 }
 
 /// The finding for a step whose sides agree, wholly or for small `lr`, once the target's learning rate is multiplied by the
@@ -183,7 +180,7 @@ fn with_rate(
     let by: FxHashMap<_, _> = [(lr, faster)].into_iter().collect();
     let right = problem.setting.store.substitute(right, &by);
     let (identity, sampled) = match problem.for_every_member(|p| examine(p, left, &right, budget, "step up to rate"))? {
-        Standing::Proved(_, proof, residual) => {
+        Standing::Proved(proof, residual) => {
             let mut f = up_to_rate(problem, c, &proof, residual, budget);
             expected_rate(problem, c, budget, &mut f);
             return Ok(Some(f));
@@ -191,7 +188,7 @@ fn with_rate(
         Standing::Unproved(identity, sampled) => (identity, sampled),
     };
     let (found, _) = hunt(problem, left, &right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
-    let Some(w) = found.and_then(|f| f.witness) else { return Ok(None) };
+    let Some(Difference { witness, .. }) = found else { return Ok(None) };
     let defect = order::of_defect(&problem.setting, (left, &right), lr, &problem.domain, budget);
     let slope = numeric::slope(&problem.setting, (left, &right), lr, &problem.domain, budget);
     let (power, order) = match &defect {
@@ -207,12 +204,9 @@ fn with_rate(
     let message = format!(
         "as lr tends to 0 from above the defect of one step at the rate {at} {power}, by its power series at random points"
     );
-    let mut f = Finding::new(Verdict::InLimit, Evidence::Numeric, message);
-    f.order = order;
-    f.rate = rate;
-    f.rate_exact = problem.setting.store.as_fill(c).cloned();
-    f.residual = sampled.residual;
-    f.witness = Some(w);
+    let rate = Rate { text: rate, exact: problem.setting.store.as_fill(c).cloned() };
+    let limit = Limit { order, shrinking: Vec::new(), rate: Some(rate), witness: Some(witness) };
+    let mut f = Finding::holds(Extent::InLimit(limit), Ground::Numeric, message).beside(sampled.residual);
     f.assumptions = positive;
     f.assumptions.push("the pieces near lr = 0 are those that were met at sampled points".into());
     Ok(Some(f))

@@ -14,7 +14,7 @@ use crate::check::witness::Goal;
 use crate::check::{Budget, Problem, certify, numeric};
 use crate::domain::Rational;
 use crate::term::{Seeds, SymbolId, Term};
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Extent, Finding, Ground, Limit, Rate};
 
 /// The terms with `lr` replaced, and their derivatives in `lr`, both at `lr = 0`.
 fn at_zero(problem: &mut Problem, lr: SymbolId, terms: &[Term]) -> Option<(Vec<Term>, Vec<Term>)> {
@@ -109,6 +109,12 @@ fn order_is_seen(
     certify::some_nonzero(&problem.setting, &terms, &problem.domain, budget)
 }
 
+/// What is known of a rate, if there is one.
+fn rate_of(problem: &mut Problem, c: Option<Term>, budget: &Budget) -> Option<Rate> {
+    let c = c?;
+    Some(Rate { text: rate_text(problem, c, budget), exact: problem.setting.store.as_fill(c).cloned() })
+}
+
 pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budget) -> Result<Finding, Disagreement> {
     let (left, right) = (problem.equation.left.clone(), problem.equation.right.clone());
     let (identity, mut sampled) = match opening(problem, &left, &right, budget)? {
@@ -121,7 +127,7 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
     let (Some((l0, l1)), Some((r0, r1))) = (at_zero(problem, lr, &left), at_zero(problem, lr, &right)) else {
         return Ok(numbers(
             problem,
-            Verdict::Commutes,
+            Extent::Commutes,
             (&left, &right),
             (&identity, &sampled),
             budget,
@@ -133,18 +139,16 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
     if let Standing::Unproved(zeroth, zero_sampled) = &zeroth {
         let (found, tried) =
             hunt(problem, &l0, &r0, Goal::Differ, (zeroth, zero_sampled), budget, "the two sides at lr = 0");
-        if let Some(mut f) = found {
-            f.message = format!("{}: the step moves its state by a fixed amount even at lr = 0", f.message);
-            f.residual = zero_sampled.residual;
-            f.order = Some(0);
-            return Ok(f);
+        if let Some(mut difference) = found {
+            difference.message.push_str(": the step moves its state by a fixed amount even at lr = 0");
+            return Ok(difference.of_order(Some(0)));
         }
         let guessable = matches!(zeroth, Identity::Stuck(_) | Identity::Open(Atoms::Analytic));
         if sampled.agrees() || !zero_sampled.agrees() || !guessable {
             let s = if sampled.agrees() { &sampled } else { zero_sampled };
             return Ok(numbers(
                 problem,
-                Verdict::Commutes,
+                Extent::Commutes,
                 (&left, &right),
                 (if sampled.agrees() { &identity } else { zeroth }, s),
                 budget,
@@ -157,7 +161,7 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
     let mut first_identity = Identity::Trivial;
     let mut first_drowned = false;
     let first = match examine(problem, &l1, &r1, budget, "derivative in lr at 0")? {
-        Standing::Proved(_, proof, residual) => {
+        Standing::Proved(proof, residual) => {
             // A step without a term of first order: its rate shows in a later one.
             c = later_rate(problem, lr, (&left, &right), &l1, budget);
             Some((proof, residual))
@@ -186,12 +190,8 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
             "the derivatives of the two sides in lr at 0",
         );
         return Ok(match found {
-            Some(mut f) => {
-                f.residual = slopes.residual;
-                f.order = Some(1);
-                f
-            }
-            None => numbers(problem, Verdict::Commutes, (&left, &right), (&identity, &sampled), budget, tried),
+            Some(difference) => difference.of_order(Some(1)),
+            None => numbers(problem, Extent::Commutes, (&left, &right), (&identity, &sampled), budget, tried),
         });
     };
     // The whole step, with the target's rate scaled.
@@ -209,23 +209,20 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
         Some(_) => problem.for_every_member(|p| examine(p, &left, &scaled_right, budget, "step up to rate"))?,
     };
     let (identity, sampled) = match (whole, c) {
-        (Standing::Proved(_, proof, residual), Some(c)) => {
+        (Standing::Proved(proof, residual), Some(c)) => {
             let mut f = up_to_rate(problem, c, &proof, residual, budget);
             expected_rate(problem, c, budget, &mut f);
             return Ok(f);
         }
         (Standing::Unproved(identity, sampled), _) => (identity, sampled),
         (Standing::Proved(..), None) => {
-            return Ok(Finding::new(Verdict::Undecided, Evidence::None, "the proof came out differently twice"));
+            return Ok(Finding::undecided("the proof came out differently twice"));
         }
     };
     if sampled.agrees() {
         let c = c.map(|c| rate::simplified(&mut problem.setting, c)).filter(|&c| !is_one(problem, c));
-        let verdict = if c.is_some() { Verdict::UpToRate } else { Verdict::Commutes };
-        let mut f = numbers(problem, verdict, (&left, &scaled_right), (&identity, &sampled), budget, Vec::new());
-        f.rate = c.and_then(|c| rate_text(problem, c, budget));
-        f.rate_exact = c.and_then(|c| problem.setting.store.as_fill(c).cloned());
-        return Ok(f);
+        let extent = rate_of(problem, c, budget).map_or(Extent::Commutes, Extent::UpToRate);
+        return Ok(numbers(problem, extent, (&left, &scaled_right), (&identity, &sampled), budget, Vec::new()));
     }
     // Of second order or smaller; a witness shows that it is not zero.
     let (found, tried) =
@@ -250,7 +247,7 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
         Defect::Flat { .. } | Defect::Unknown if found.is_none() && sampled.agrees() => {
             return Ok(numbers(
                 problem,
-                Verdict::Commutes,
+                Extent::Commutes,
                 (&left, &scaled_right),
                 (&identity, &sampled),
                 budget,
@@ -258,38 +255,32 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
             ));
         }
         other => {
-            let mut f = Finding::new(Verdict::Undecided, Evidence::None, unclear(&other, slope));
-            f.residual = sampled.residual;
-            f.tried = tried;
-            return Ok(f);
+            let f = Finding::undecided(unclear(&other, slope)).beside(sampled.residual);
+            return Ok(Finding { tried, ..f });
         }
     };
     let seen = slope.map_or(String::new(), |s| format!("; numerically the defect shrinks like lr^{s:.2}"));
     let c = c.map(|c| rate::simplified(&mut problem.setting, c)).filter(|&c| !is_one(problem, c));
-    let rate = c.and_then(|c| rate_text(problem, c, budget));
-    let at = match (&rate, c) {
-        (Some(r), _) => format!(" at the rate {r}"),
-        (None, Some(_)) => " at one rate for each member".to_owned(),
-        (None, None) => String::new(),
+    let rate = rate_of(problem, c, budget);
+    let at = match &rate {
+        Some(Rate { text: Some(r), .. }) => format!(" at the rate {r}"),
+        Some(Rate { text: None, .. }) => " at one rate for each member".to_owned(),
+        None => String::new(),
     };
     let power = power.replace("{at}", &at);
     let message = format!("{power}{seen}; that it vanishes to first order is {proof}");
-    let mut f = Finding::new(Verdict::InLimit, Evidence::Algebra, message);
-    if matches!(zeroth, Standing::Unproved(..)) {
-        f.evidence = Evidence::Numeric;
+    let shrinking = numeric::shrinking(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
+    let seen_only = matches!(zeroth, Standing::Unproved(..));
+    let ground = if seen_only { Ground::Numeric } else { Ground::Algebra };
+    let limit = Limit { order, shrinking, rate, witness: found.map(|difference| difference.witness) };
+    let shown = limit.witness.is_some();
+    let mut f = Finding::holds(Extent::InLimit(limit), ground, message).beside(residual);
+    if seen_only {
         f.assumptions.push("the sides agree at lr = 0: holds at the points sampled, not proved".into());
     }
-    f.order = order;
-    f.shrinking = numeric::shrinking(&problem.setting, (&left, &scaled_right), lr, &problem.domain, budget);
-    f.rate = rate;
-    f.rate_exact = c.and_then(|c| problem.setting.store.as_fill(c).cloned());
-    f.residual = residual;
-    match found.and_then(|x| x.witness) {
-        Some(w) => f.witness = Some(w),
-        None => {
-            f.assumptions.push("that the defect is not zero was seen numerically and not proved".into());
-            f.tried = tried;
-        }
+    if !shown {
+        f.assumptions.push("that the defect is not zero was seen numerically and not proved".into());
+        f.tried = tried;
     }
     Ok(f)
 }

@@ -9,11 +9,11 @@ use super::carry::carry;
 use super::claims::claims_of;
 use super::monomial::Monomial;
 use super::{
-    Function, components, interpret, jacobian, optimizer_places, path_text, problem, setting, show_state, task,
+    Function, components, interpret, jacobian, optimizer_places, problem, setting, show_state, task, unfilled,
 };
 use crate::check::class::ClassQuestion;
 use crate::check::generic;
-use crate::check::{Equation, Problem, Shape, Task};
+use crate::check::{Ask, Equation, Problem, Shape, Task};
 use crate::core::class::Class;
 use crate::core::error::ModelError;
 use crate::core::names::{Declared, Model};
@@ -23,7 +23,7 @@ use crate::model::elaborate::{Constraint, Draw, Elab, Elaborator, Quantified, Re
 use crate::model::morphism::{Morphism, MorphismPath, instance_text};
 use crate::model::optimizer::OptimizerOn;
 use crate::source::Span;
-use crate::syntax::tree::{Check, Classify, ExpectedVerdict, Instance, Path as TreePath, Question};
+use crate::syntax::tree::{Check, Classify, ExpectedVerdict, Instance, Path as TreePath};
 use crate::term::{Seeds, SymbolId, Term};
 
 pub(super) fn natural(
@@ -34,17 +34,11 @@ pub(super) fn natural(
     on: Option<&Instance>,
     errors: &mut Vec<ModelError>,
 ) -> Elab<Task> {
-    let mut t = task(check, "natural", format!("natural {} along {}", instance_text(optimizer), path_text(along)));
-    t.optimizer = Some(instance_text(optimizer));
-    t.along = Some(path_text(along));
+    let mut t = task(check);
     t.optimizers = optimizer_places(model, [optimizer]);
     if let Some([class, then @ ..]) = classes_of(model, along).as_deref() {
-        t.on = on.map(instance_text);
-        if let Some(on) = &t.on {
-            t.text = format!("{} on {on}", t.text);
-        }
         let first = class_question(model, check.span, optimizer, *class, on, errors)?;
-        t.class = Some(ClassQuestion { then: then.to_vec(), ..first });
+        t.ask = Ask::Class(ClassQuestion { then: then.to_vec(), ..first });
         return Ok(t);
     }
     let variances: Vec<Option<Variance>> = match reads_auto(model, optimizer) {
@@ -65,7 +59,7 @@ pub(super) fn natural(
         };
         t.maps = maps;
         t.morphisms = morphisms;
-        p.auto = auto.map(Variance::word);
+        p.auto = auto;
         p.setting = setting(e);
         t.problems.push(p);
     }
@@ -102,14 +96,11 @@ pub(super) fn table(
     if let Some(on) = on {
         text = format!("{text} on {}", instance_text(on));
     }
-    let along = TreePath { parts: Vec::new(), span: request.span };
-    let question = Question::Natural { optimizer: optimizer.clone(), along, on: None };
-    let mut t = task(&Check { question, expect: None, span: request.span }, "classify", text);
-    t.optimizer = Some(instance_text(optimizer));
-    t.on = on.map(instance_text);
+    let mut t = unfilled(&Classify { optimizer: Some(optimizer.clone()), ..request.clone() });
+    t.text = text;
     t.optimizers = optimizer_places(model, [optimizer]);
     let first = class_question(model, request.span, optimizer, Class::Translation, on, errors)?;
-    t.table = Class::ALL.into_iter().map(|class| ClassQuestion { class, ..first.clone() }).collect();
+    t.ask = Ask::Classes(Class::ALL.into_iter().map(|class| ClassQuestion { class, ..first.clone() }).collect());
     Ok(t)
 }
 

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use dashu_int::UBig;
 use indexmap::IndexMap;
 
-use super::{claims_of, finish, lower, path_text, problem, task};
+use super::{claims_of, finish, lower, problem, task};
 use crate::check::system::{Ask, Asked};
-use crate::check::{Equation, Shape, Task};
+use crate::check::{self, Equation, Shape, Task};
 use crate::core::error::ModelError;
 use crate::core::names::{Declared, Model};
 use crate::core::system_error::SystemError;
 use crate::diagram::{Diagram, Diamond, Path};
 use crate::model::elaborate::{Elab, Elaborator, Scope};
-use crate::model::morphism::instance_text;
 use crate::model::system::{Arrow, Cone, Family, at_member, cone, replace, system};
 use crate::source::Span;
 use crate::syntax::tree::{Check, Expectation, ExpectedVerdict, Instance, Path as TreePath, Question};
@@ -82,9 +81,7 @@ impl Systems {
         match &check.question {
             Question::System { system } => {
                 let known = self.known.get(&system.name)?;
-                let mut t = task(check, "system", format!("system {}", system.name));
-                t.along = Some(system.name.clone());
-                Some(self.asked(t, known.as_ref(), Ask::Laws))
+                Some(self.asked(task(check), known.as_ref(), Ask::Laws))
             }
             Question::Training { optimizer, along } | Question::Transfer { optimizer, along } => {
                 let [part] = &along.parts[..] else { return None };
@@ -94,12 +91,7 @@ impl Systems {
                         ("a system takes no arguments".to_owned(), "its generators carry them".to_owned());
                     return Some(Err(vec![ModelError::Argument { message, help: Some(help), span: part.span }]));
                 }
-                let transfer = matches!(check.question, Question::Transfer { .. });
-                let word = if transfer { "transfer" } else { "training" };
-                let text = format!("{word} {} along {}", instance_text(optimizer), path_text(along));
-                let mut t = task(check, word, text);
-                t.optimizer = Some(instance_text(optimizer));
-                t.along = Some(path_text(along));
+                let mut t = task(check);
                 t.optimizers = super::optimizer_places(model, [optimizer]);
                 let asked = self.asked(t, known.as_ref(), Ask::Training(optimizer.clone()));
                 Some(asked.and_then(|t| {
@@ -121,10 +113,7 @@ impl Systems {
                     let message = "`on` narrows a class of transformations to one architecture; a system has its own";
                     return refuse(message, "leave `on …` out", on.span);
                 }
-                let mut t =
-                    task(check, "natural", format!("natural {} along {}", instance_text(optimizer), path_text(along)));
-                t.optimizer = Some(instance_text(optimizer));
-                t.along = Some(path_text(along));
+                let mut t = task(check);
                 t.optimizers = super::optimizer_places(model, [optimizer]);
                 let asked = self.asked(t, known.as_ref(), Ask::Along(optimizer.clone()));
                 // What is wrong with the optimizer shows at the first square already.
@@ -140,7 +129,7 @@ impl Systems {
     fn asked(&self, mut t: Task, known: Option<&Arc<System>>, ask: Ask) -> Result<Task, Vec<ModelError>> {
         // The faults of a system that has some are reported where it is declared.
         let system = known.ok_or_else(Vec::new)?;
-        t.system = Some(Asked { system: Arc::clone(system), ask });
+        t.ask = check::Ask::System(Asked { system: Arc::clone(system), ask });
         Ok(t)
     }
 }
@@ -298,7 +287,8 @@ pub fn claims(model: &Model, check: &Check, system: &System, arrow: &Arrow) -> R
             left_path: String::new(),
             right_path: String::new(),
         };
-        let mut t = task(check, "system", format!("system: {} keeps its claims", arrow.label));
+        let mut t = task(check);
+        t.text = format!("system: {} keeps its claims", arrow.label);
         t.morphisms = path.parts.iter().map(|m| (m.name.clone(), m.span)).collect();
         t.problems.push(problem(Shape::Plain, equation, path.source.domain.clone(), claims));
         Ok(t)

@@ -3,16 +3,15 @@
 use rustc_hash::FxHashMap;
 
 use super::training::side;
-use super::{optimizer_places, path_text, setting, show_point, task};
-use crate::check::Task;
+use super::{optimizer_places, setting, show_point, task};
 use crate::check::trace::{self, Asked, Pair, Place, Settings};
+use crate::check::{Ask, Task};
 use crate::core::error::ModelError;
 use crate::core::names::{Model, nearest};
 use crate::core::variance::Variance;
 use crate::domain::float::Float;
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elab, Elaborator, Local, Scope};
-use crate::model::morphism::instance_text;
 use crate::source::Span;
 use crate::syntax::tree::{Check, Equation, Expr, Question, Trace};
 use crate::term::Term;
@@ -28,10 +27,7 @@ pub fn traces(model: &Model) -> impl Iterator<Item = Check> + '_ {
 
 /// `trace O, … along F`.
 pub(super) fn trace(model: &Model, check: &Check, trace: &Trace, errors: &mut Vec<ModelError>) -> Elab<Task> {
-    let names: Vec<String> = trace.optimizers.iter().map(instance_text).collect();
-    let mut t = task(check, "trace", format!("trace {} along {}", names.join(", "), path_text(&trace.along)));
-    t.optimizer = Some(names.join(", "));
-    t.along = Some(path_text(&trace.along));
+    let mut t = task(check);
     t.optimizers = optimizer_places(model, &trace.optimizers);
     let mut e = Elaborator::new(model);
     let built = asked(&mut e, trace);
@@ -39,7 +35,7 @@ pub(super) fn trace(model: &Model, check: &Check, trace: &Trace, errors: &mut Ve
     let (mut asked, morphisms) = built?;
     asked.setting = setting(e);
     t.morphisms = morphisms;
-    t.trace = Some(Box::new(asked));
+    t.ask = Ask::Trace(Box::new(asked));
     Ok(t)
 }
 
@@ -63,6 +59,7 @@ fn asked(e: &mut Elaborator<'_>, trace: &Trace) -> Elab<Built> {
     let start = start(e, trace, &path.source)?;
     let map = path.map(&mut e.store);
     let asked = Asked {
+        written: trace.clone(),
         setting: super::problem(crate::check::Shape::Plain, crate::check::Equation::empty(), Vec::new(), Vec::new())
             .setting,
         domain: path.source.domain.clone(),

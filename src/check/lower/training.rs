@@ -8,9 +8,9 @@ use super::bodies::Bodies;
 use super::carry::carry;
 use super::claims::claims_of;
 use super::square::rate_scope;
-use super::{component, components, difference, optimizer_places, path_text, problem, setting, show_point, task};
+use super::{component, components, difference, optimizer_places, problem, setting, show_point, task};
 use crate::check::training::{Asked, Factor, Kind, Side};
-use crate::check::{Equation, Problem, Shape, Task, generic};
+use crate::check::{Ask, Equation, Problem, Shape, Task, generic};
 use crate::core::error::ModelError;
 use crate::core::names::{Model, nearest};
 use crate::core::variance::Variance;
@@ -30,10 +30,7 @@ pub(super) fn along(
     errors: &mut Vec<ModelError>,
 ) -> Elab<Task> {
     let training = matches!(check.question, Question::Training { .. });
-    let word = if training { "training" } else { "transfer" };
-    let mut t = task(check, word, format!("{word} {} along {}", instance_text(optimizer), path_text(along)));
-    t.optimizer = Some(instance_text(optimizer));
-    t.along = Some(path_text(along));
+    let mut t = task(check);
     t.optimizers = optimizer_places(model, [optimizer]);
     let mut e = Elaborator::new(model);
     let kind = if training { Kind::Training } else { Kind::Transfer };
@@ -42,7 +39,7 @@ pub(super) fn along(
     let (mut asked, morphisms) = built?;
     asked.problem.setting = setting(e);
     t.morphisms = morphisms;
-    t.training = Some(Box::new(asked));
+    t.ask = Ask::Training(Box::new(asked));
     Ok(t)
 }
 
@@ -192,24 +189,14 @@ pub(super) fn same(
     on: Option<&Instance>,
     errors: &mut Vec<ModelError>,
 ) -> Elab<Task> {
-    let word = if matches!(check.question, Question::SameTraining { .. }) { "same training" } else { "same" };
-    let mut text = format!("{word} {} == {}", instance_text(left), instance_text(right));
-    if let Some(on) = on {
-        text = format!("{text} on {}", instance_text(on));
-    }
-    if let Question::Same { via: Some(via), .. } = &check.question {
-        text = format!("{text} {}", crate::syntax::via_to_string(via));
-    }
-    let mut t = task(check, "same", text);
-    t.on = on.map(instance_text);
-    t.sides = Some((instance_text(left), instance_text(right)));
+    let mut t = task(check);
     t.optimizers = optimizer_places(model, [left, right]);
     let mut e = Elaborator::new(model);
     let built = same_question(&mut e, check, (left, right), on);
     errors.extend(e.errors.iter().cloned());
     let mut asked = built?;
     asked.problem.setting = setting(e);
-    t.training = Some(Box::new(asked));
+    t.ask = Ask::Training(Box::new(asked));
     Ok(t)
 }
 

@@ -79,13 +79,13 @@ pub struct Fit {
 
 /// The defects of squares of which some fail; `None` if none does.
 pub(super) fn defects(squares: &[Square]) -> Option<Defects> {
-    if !squares.iter().any(|s| s.finding.verdict == Verdict::Fails) {
+    if !squares.iter().any(|s| s.finding.verdict() == Verdict::Fails) {
         return None;
     }
     let single = squares.iter().all(|s| s.index.len() == 1 && s.index[0].0 == squares[0].index[0].0);
     let mut rows = Vec::new();
     for s in squares {
-        let size = match s.finding.verdict {
+        let size = match s.finding.verdict() {
             Verdict::Commutes | Verdict::UpToRate => 0.0,
             Verdict::Fails => match s.finding.residual {
                 Some(r) => r.defect,

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Context, Pace, Report, Square, Stopped, assumptions, evidence, residual, unbounded, weakest};
+use super::{Context, Pace, Report, Square, Stopped, assumptions, ground, residual, unbounded, weakest};
 use crate::check::Task;
 use crate::check::decide::decide;
 use crate::check::lower::system::{claims, equality};
@@ -11,7 +11,7 @@ use crate::diagram::Diamond;
 use crate::model::system::Arrow;
 use crate::syntax::tree::Instance;
 use crate::term::Store;
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Answer, Equality, Extent, Failure, Finding, Ground, Verdict};
 
 /// One thing to look at.
 enum Law<'a> {
@@ -65,7 +65,7 @@ pub(super) fn laws(c: &Context<'_>, task: &mut Task) -> Result<(Finding, Report)
         squares.push(a?);
     }
     let finding = unbounded::laws(c, whole(c, &squares, legs))?;
-    if let Some(k) = weakest(&squares).filter(|_| finding.verdict < Verdict::Commutes) {
+    if let Some(k) = weakest(&squares).filter(|_| finding.verdict() < Verdict::Commutes) {
         let shown = lowered(c, &all[k])?;
         task.morphisms = shown.morphisms;
         task.problems = shown.problems;
@@ -110,14 +110,15 @@ fn look(c: &Context<'_>, law: &Law<'_>) -> Result<Square, Stopped> {
     let index = if let Law::Claims(a) = law { a.index.clone() } else { Vec::new() };
     let mut task = lowered(c, law)?;
     let Some(problem) = task.problems.first_mut() else {
-        let finding = Finding::new(Verdict::Undecided, Evidence::None, "there is nothing to compare");
+        let finding = Finding::undecided("there is nothing to compare");
         return Ok(Square { name, index, finding, pace: Pace::Unknown });
     };
     let claims = problem.claims.is_empty();
     let mut finding = decide(problem, &c.budget())?;
-    if matches!(law, Law::Claims(_)) && finding.verdict == Verdict::Commutes {
+    if matches!(law, Law::Claims(_)) && finding.verdict() == Verdict::Commutes {
         finding.residual = None;
-        finding.evidence = if claims { Evidence::Structure } else { Evidence::Algebra };
+        let ground = if claims { Ground::Structure } else { Ground::Algebra };
+        finding.answer = Equality::new(Extent::Commutes, ground).into();
         finding.message = if c.system.family.direct { "an immersion".into() } else { "a submersion".into() };
     }
     Ok(Square { name, index, finding, pace: Pace::Unknown })
@@ -125,9 +126,9 @@ fn look(c: &Context<'_>, law: &Law<'_>) -> Result<Square, Stopped> {
 
 fn whole(c: &Context<'_>, squares: &[Square], legs: usize) -> Finding {
     let Some(k) = weakest(squares) else {
-        return Finding::new(Verdict::Undecided, Evidence::None, "there is no generator to look at");
+        return Finding::undecided("there is no generator to look at");
     };
-    let (first, verdict) = (&squares[k], squares[k].finding.verdict);
+    let (first, verdict) = (&squares[k], squares[k].finding.verdict());
     let diamonds = c.system.diamonds.len();
     let message = match verdict {
         Verdict::Commutes => {
@@ -160,18 +161,26 @@ fn whole(c: &Context<'_>, squares: &[Square], legs: usize) -> Finding {
         }
         _ => format!("at `{}`: {}", first.name, first.finding.message),
     };
-    let strongest = if diamonds + legs > 0 {
-        Evidence::Pasting
-    } else if squares.iter().all(|s| s.finding.evidence == Evidence::Structure) {
-        Evidence::Structure
-    } else {
-        Evidence::Algebra
+    let answer = match &first.finding.answer {
+        Answer::Invalid { witness } => Answer::Invalid { witness: witness.clone() },
+        Answer::Fails(failure) => Failure::at(failure.witness.clone()).into(),
+        Answer::Undecided { .. } => Answer::OPEN,
+        Answer::Holds(equality) => {
+            let by_form = |s: &Square| s.finding.equality().is_some_and(|e| e.ground == Ground::Structure);
+            let strongest = if diamonds + legs > 0 {
+                Ground::Pasting
+            } else if squares.iter().all(by_form) {
+                Ground::Structure
+            } else {
+                Ground::Algebra
+            };
+            Equality::new(equality.extent.clone(), ground(squares, strongest)).into()
+        }
     };
-    let mut f = Finding::new(verdict, evidence(verdict, squares, strongest), message);
+    let mut f = Finding::new(answer, message);
     if verdict == Verdict::Commutes {
         f.residual = residual(squares);
     } else {
-        f.witness.clone_from(&first.finding.witness);
         f.residual = first.finding.residual;
         f.tried.clone_from(&first.finding.tried);
     }

@@ -36,7 +36,7 @@ pub(super) fn sentence(
         ),
         None => format!("{optimizer} induces {induced} on the inverse limit of {system}: threads move as threads"),
     };
-    match finding.verdict {
+    match finding.verdict() {
         Verdict::Commutes => Some(place),
         Verdict::UpToRate => match rates {
             Some(Rates::Conflict(_)) => None,
@@ -46,7 +46,7 @@ pub(super) fn sentence(
             None => Some(format!("with the learning rates of each stage as given, {place}")),
         },
         Verdict::InLimit => {
-            let order = squares.iter().filter_map(|s| s.finding.order).min();
+            let order = squares.iter().filter_map(|s| s.finding.order()).min();
             let power = order.map_or_else(|| "second order or smaller".to_owned(), |k| format!("order lr^{k}"));
             if c.system.family.direct {
                 return Some(format!("one step respects the embeddings of {system} up to a defect of {power}"));

@@ -29,7 +29,7 @@ use crate::Options;
 use crate::core::error::ModelError;
 use crate::core::names::Model;
 use crate::syntax::tree::{Check, Instance};
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Finding, Ground, Residual};
 
 /// What a check asks of a system.
 #[derive(Debug, Clone)]
@@ -175,20 +175,15 @@ pub fn answer(
 
 /// The number of the first square with the weakest verdict.
 fn weakest(squares: &[Square]) -> Option<usize> {
-    let verdict = squares.iter().map(|s| s.finding.verdict).min()?;
-    squares.iter().position(|s| s.finding.verdict == verdict)
+    let verdict = squares.iter().map(|s| s.finding.verdict()).min()?;
+    squares.iter().position(|s| s.finding.verdict() == verdict)
 }
 
-/// The evidence of a whole whose squares have these verdicts and this evidence.
-fn evidence(verdict: Verdict, squares: &[Square], pasted: Evidence) -> Evidence {
-    match verdict {
-        Verdict::Invalid => Evidence::Claim,
-        Verdict::Fails => Evidence::Counterexample,
-        Verdict::Undecided => Evidence::None,
-        _ if squares.iter().any(|s| s.finding.evidence == Evidence::Numeric) => Evidence::Numeric,
-        _ if squares.iter().any(|s| s.finding.evidence == Evidence::Generic) => Evidence::Generic,
-        _ => pasted,
-    }
+/// What the equality of a whole rests on whose squares hold: on the weakest of their grounds, if one of them is no proof.
+fn ground(squares: &[Square], pasted: Ground) -> Ground {
+    let own = || squares.iter().filter_map(|s| Some(&s.finding.equality()?.ground));
+    let generic = |g: &&Ground| matches!(g, Ground::Generic { .. });
+    own().find(|g| **g == Ground::Numeric).or_else(|| own().find(generic)).cloned().unwrap_or(pasted)
 }
 
 /// The assumptions of all squares, each once; of very many the first few.
@@ -219,11 +214,6 @@ fn sampled_claims(squares: &[Square]) -> Vec<String> {
 }
 
 /// The numbers of all squares together: the largest residual and the largest noise.
-fn residual(squares: &[Square]) -> Option<crate::verdict::Residual> {
-    squares.iter().filter_map(|s| s.finding.residual).reduce(|a, b| crate::verdict::Residual {
-        max: a.max.max(b.max),
-        noise: a.noise.max(b.noise),
-        defect: a.defect.max(b.defect),
-        samples: a.samples + b.samples,
-    })
+fn residual(squares: &[Square]) -> Option<Residual> {
+    squares.iter().filter_map(|s| s.finding.residual).reduce(Residual::with)
 }

@@ -4,22 +4,24 @@ use rayon::prelude::*;
 
 use super::rates::Rates;
 use super::{
-    Context, Pace, Report, Square, Stopped, assumptions, defect, evidence, limit, rates, residual, unbounded, weakest,
+    Context, Pace, Report, Square, Stopped, assumptions, defect, ground, limit, rates, residual, unbounded, weakest,
 };
+use crate::check::auto::{self, Strongest};
 use crate::check::decide::decide;
 use crate::check::lower::system::square;
 use crate::check::{Problem, Shape, Task, lower, repair};
+use crate::core::variance::Variance;
 use crate::domain::Rational;
 use crate::model::elaborate::Elaborator;
 use crate::model::morphism::instance_text;
 use crate::model::system::{Arrow, replace};
 use crate::syntax::tree::{ExpectedVerdict, Instance};
 use crate::term::Store;
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Answer, Equality, Extent, Failure, Finding, Ground, Limit, Rate, Verdict};
 
 /// What was found of one square, read with one variance of the `auto` states; `None` if there are none.
 struct Reading {
-    variance: Option<&'static str>,
+    variance: Option<Variance>,
     finding: Finding,
     /// Both sides are zero.
     zero: bool,
@@ -60,7 +62,8 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
             decided.push((a, r?));
         }
     }
-    let (variance, tried) = best_variance(&decided);
+    let reading = strongest_reading(&decided);
+    let variance = reading.variance;
     let mut squares: Vec<Square> = decided
         .into_iter()
         .filter_map(|(a, r)| {
@@ -72,7 +75,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     expect_rate(c, &mut squares);
     let beyond = beyond(c, optimizer, variance, &squares)?;
     // A member beyond that fails is a member that fails.
-    if let Some((_, s)) = beyond.iter().find(|(_, s)| s.finding.verdict == Verdict::Fails) {
+    if let Some((_, s)) = beyond.iter().find(|(_, s)| s.finding.verdict() == Verdict::Fails) {
         squares.push(s.clone());
     }
     let shown = weakest(&squares);
@@ -81,14 +84,11 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     }
     let mut finding = whole(&squares);
     finding.repair = shown.and_then(|k| squares[k].finding.repair.clone());
-    if let Some(v) = variance {
-        finding.message = format!("with the `auto` states read as `{v}`: {}", finding.message);
-        finding.tried.push(format!("variances of the `auto` states: {}", tried.join(", ")));
-    }
+    reading.tell(&mut finding);
     let paces: Vec<Pace> = squares.iter().map(|s| s.pace.clone()).collect();
     let rates = if squares.len() == arrows.len() { rates::rates(c.system, arrows, &paces) } else { None };
     // Of squares that commute at one rate there is nothing to say.
-    let rates = rates.filter(|_| finding.verdict >= Verdict::InLimit);
+    let rates = rates.filter(|_| finding.verdict() >= Verdict::InLimit);
     let shape = task.problems.first().map(|p| &p.shape);
     let name = instance_text(optimizer);
     let limit = limit::sentence(c, (&name, shape), (&finding, &squares), rates.as_ref());
@@ -100,7 +100,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
         paths: c.system.paths.to_string(),
         diamonds: None,
         rates: rates.filter(|r| *r != Rates::Equal),
-        limit: limit.filter(|_| finding.verdict >= Verdict::InLimit),
+        limit: limit.filter(|_| finding.verdict() >= Verdict::InLimit),
         laws: Vec::new(),
         direct: c.system.family.direct,
         defects: defect::defects(&squares),
@@ -114,10 +114,10 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
 fn beyond(
     c: &Context<'_>,
     optimizer: &Instance,
-    variance: Option<&str>,
+    variance: Option<Variance>,
     squares: &[Square],
 ) -> Result<Vec<(u64, Square)>, Stopped> {
-    if c.system.cone.is_some() || squares.iter().any(|s| s.finding.verdict < Verdict::InLimit) {
+    if c.system.cone.is_some() || squares.iter().any(|s| s.finding.verdict() < Verdict::InLimit) {
         return Ok(Vec::new());
     }
     let arrows: Vec<&Arrow> = c.system.family.unbounded.iter().flat_map(|u| &u.beyond).collect();
@@ -171,7 +171,7 @@ fn sides_vanish(p: &Problem) -> bool {
 }
 
 fn pace(r: &Reading) -> Pace {
-    match (r.finding.verdict, &r.finding.rate, &r.finding.rate_exact) {
+    match (r.finding.verdict(), r.finding.rate(), r.finding.rate_exact()) {
         (Verdict::Commutes, ..) if r.zero => Pace::Free,
         (Verdict::Commutes, ..) | (Verdict::InLimit, None, _) => Pace::Exact(Rational::ONE),
         (Verdict::UpToRate | Verdict::InLimit, _, Some(c)) => Pace::Exact(c.clone()),
@@ -179,86 +179,88 @@ fn pace(r: &Reading) -> Pace {
     }
 }
 
-/// The variance of the `auto` states whose weakest verdict is the strongest: one for the whole system.
-fn best_variance(decided: &[(&Arrow, Readings)]) -> (Option<&'static str>, Vec<String>) {
-    let Some((_, first)) = decided.first() else { return (None, Vec::new()) };
-    let mut best: Option<(Verdict, Option<&'static str>)> = None;
-    let mut tried = Vec::new();
+/// The reading of the `auto` states whose weakest verdict is the strongest: one for the whole system.
+fn strongest_reading(decided: &[(&Arrow, Readings)]) -> auto::Reading {
+    let Some((_, first)) = decided.first() else { return auto::Reading::default() };
+    let mut strongest = Strongest::default();
     for Reading { variance, .. } in first {
-        let of = |r: &Readings| r.iter().find(|r| r.variance == *variance).map(|r| r.finding.verdict);
+        let of = |r: &Readings| r.iter().find(|r| r.variance == *variance).map(|r| r.finding.verdict());
         let all: Option<Vec<Verdict>> = decided.iter().map(|(_, r)| of(r)).collect();
         // A variance that does not fit everywhere is none for the system.
         let Some(weakest) = all.and_then(|v| v.into_iter().min()) else { continue };
-        if let Some(v) = variance {
-            tried.push(format!("{v}: {}", weakest.text()));
-        }
-        if best.is_none_or(|(b, _)| weakest > b) {
-            best = Some((weakest, *variance));
-        }
+        strongest.consider(*variance, weakest, ());
     }
-    (best.and_then(|b| b.1), tried)
+    strongest.best().map_or_else(auto::Reading::default, |((), reading)| reading)
 }
 
 /// The finding for the whole system from its squares.
 fn whole(squares: &[Square]) -> Finding {
     let Some(k) = weakest(squares) else {
-        return Finding::new(Verdict::Undecided, Evidence::None, "there is no square to look at");
+        return Finding::undecided("there is no square to look at");
     };
     let first = &squares[k];
-    let verdict = first.finding.verdict;
+    let verdict = first.finding.verdict();
     let count = squares.len();
-    let message = match verdict {
-        Verdict::Commutes | Verdict::UpToRate | Verdict::InLimit => {
-            let of = if count == 1 {
-                "the square of the generator".to_owned()
-            } else {
-                format!("all {count} squares of generators")
-            };
-            let how = match verdict {
-                Verdict::Commutes => "commute",
-                Verdict::UpToRate => "commute up to rate",
-                _ => "commute in the limit of small steps",
-            };
-            format!("{of} {how}, and those of composites by pasting")
+    let weak = || {
+        let others = squares.iter().filter(|s| s.finding.verdict() == verdict).count() - 1;
+        let more = if others == 0 { String::new() } else { format!(" (and {others} more of {count})") };
+        format!("at `{}`{more}: {}", first.name, first.finding.message)
+    };
+    let strong = |how: &str| {
+        let of = if count == 1 {
+            "the square of the generator".to_owned()
+        } else {
+            format!("all {count} squares of generators")
+        };
+        format!("{of} {how}, and those of composites by pasting")
+    };
+    let (answer, message) = match &first.finding.answer {
+        Answer::Invalid { witness } => (Answer::Invalid { witness: witness.clone() }, weak()),
+        Answer::Fails(failure) => {
+            let order = failure.order;
+            (Failure { order, ..Failure::at(failure.witness.clone()) }.into(), weak())
         }
-        _ => {
-            let others = squares.iter().filter(|s| s.finding.verdict == verdict).count() - 1;
-            let more = if others == 0 { String::new() } else { format!(" (and {others} more of {count})") };
-            format!("at `{}`{more}: {}", first.name, first.finding.message)
+        Answer::Undecided { .. } => (Answer::OPEN, weak()),
+        Answer::Holds(equality) => {
+            let (extent, how) = match &equality.extent {
+                Extent::Commutes => (Extent::Commutes, "commute"),
+                Extent::UpToRate(_) => (Extent::UpToRate(Rate::written(one_rate(squares))), "commute up to rate"),
+                Extent::UpToRates => (Extent::UpToRates, "commute up to rates"),
+                Extent::InLimit(_) => {
+                    let order = squares.iter().filter_map(|s| s.finding.order()).min();
+                    (Extent::InLimit(Limit { order, ..Limit::default() }), "commute in the limit of small steps")
+                }
+            };
+            (Equality::new(extent, ground(squares, Ground::Pasting)).into(), strong(how))
         }
     };
-    let mut f = Finding::new(verdict, evidence(verdict, squares, Evidence::Pasting), message);
-    if verdict < Verdict::InLimit {
-        f.witness.clone_from(&first.finding.witness);
-        f.residual = first.finding.residual;
-        f.order = first.finding.order;
-        f.tried.clone_from(&first.finding.tried);
-    } else {
+    let mut f = Finding::new(answer, message);
+    if f.equality().is_some() {
         f.residual = residual(squares);
-    }
-    if verdict == Verdict::InLimit {
-        f.order = squares.iter().filter_map(|s| s.finding.order).min();
+    } else {
+        f.residual = first.finding.residual;
+        f.tried.clone_from(&first.finding.tried);
     }
     f.assumptions = assumptions(squares);
     f.sampled_claims = super::sampled_claims(squares);
-    let mut rates = squares.iter().map(|s| &s.finding.rate);
-    if verdict == Verdict::UpToRate
-        && let Some(rate) = rates.next()
-        && rates.all(|r| r == rate)
-    {
-        f.rate.clone_from(rate);
-    }
     if verdict == Verdict::UpToRate {
         f.rate_differs = squares.iter().find_map(|s| {
             let expected = s.finding.rate_differs.as_ref()?;
             Some(format!("{expected} at `{}`", s.name))
         });
-        if f.rate_differs.is_some() && f.rate.is_none() {
-            let differs = squares.iter().find(|s| s.finding.rate_differs.is_some());
-            f.rate = differs.map(|s| s.finding.rate.clone().unwrap_or_else(|| "1".to_owned()));
-        }
     }
     f
+}
+
+/// The rate of squares that commute up to rates: the common one, or else the first that is not the expected one.
+fn one_rate(squares: &[Square]) -> Option<String> {
+    let mut rates = squares.iter().map(|s| s.finding.rate());
+    let first = rates.next().flatten();
+    if first.is_some() && rates.all(|r| r == first) {
+        return first.map(str::to_owned);
+    }
+    let differs = squares.iter().find(|s| s.finding.rate_differs.is_some())?;
+    Some(differs.finding.rate().unwrap_or("1").to_owned())
 }
 
 /// Puts the square that the answer explains into the task, as if it had been asked for alone; its finding, with a witness
@@ -268,7 +270,7 @@ fn explain(
     task: &mut Task,
     optimizer: &Instance,
     chosen: &Square,
-    variance: Option<&str>,
+    variance: Option<Variance>,
 ) -> Result<Finding, Stopped> {
     let mut finding = chosen.finding.clone();
     let beyond = c.system.family.unbounded.iter().flat_map(|u| &u.beyond);
@@ -278,14 +280,11 @@ fn explain(
     let shown = square(c.model, c.check, c.system, optimizer, arrow)?;
     task.morphisms = shown.morphisms;
     task.problems = shown.problems.into_iter().filter(|p| p.auto == variance).collect();
-    if let (Some(p), Verdict::Fails | Verdict::InLimit) = (task.problems.first_mut(), finding.verdict) {
+    if let (Some(p), Verdict::Fails | Verdict::InLimit) = (task.problems.first_mut(), finding.verdict()) {
         finding = decide(p, &c.budget())?;
     }
     task.problems.iter_mut().for_each(|p| p.setting.store = Store::new());
-    let expected = crate::verdict::expected_verdict(task.expected.as_ref());
-    if finding.verdict < expected && matches!(finding.verdict, Verdict::Fails | Verdict::InLimit) {
-        let check = lower::system::single(c.check, optimizer, arrow);
-        finding.repair = repair::suggest(c.model, &check, (finding.verdict, expected), &c.budget());
-    }
+    let check = lower::system::single(c.check, optimizer, arrow);
+    repair::mend(c.model, &check, &mut finding, &c.budget());
     Ok(finding)
 }

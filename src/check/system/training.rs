@@ -7,17 +7,17 @@
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
-use super::{Context, Pace, Report, Square, Stopped, assumptions, evidence, rates, residual, unbounded, weakest};
-use crate::check::Task;
+use super::{Context, Pace, Report, Square, Stopped, assumptions, ground, rates, residual, unbounded, weakest};
 use crate::check::lower::system::{single, square};
 use crate::check::training;
+use crate::check::{Kind, Task};
 use crate::diagram::Path;
 use crate::domain::Rational;
 use crate::domain::roots::rational_power;
 use crate::model::morphism::instance_text;
 use crate::model::system::Arrow;
 use crate::syntax::tree::Instance;
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Equality, Extent, Factors, Finding, Ground, Limit, Rate, Verdict};
 
 /// How one hyperparameter of one block changes along a system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,38 +54,35 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     for s in all {
         squares.push(s?);
     }
-    let transfer = task.kind == "transfer";
+    let transfer = task.kind == Kind::Transfer;
     let mut finding = whole(&squares, transfer);
     let mut laws = Vec::new();
     let mut found = None;
-    if transfer && finding.verdict >= Verdict::UpToRates {
+    if transfer && finding.verdict() >= Verdict::UpToRates {
         let constants: Vec<Constants> = squares.iter().map(constants).collect();
-        let known = squares
-            .iter()
-            .zip(&constants)
-            .all(|(s, k)| s.finding.rates.values().map(IndexMap::len).sum::<usize>() == k.len());
+        let known = squares.iter().zip(&constants).all(|(s, k)| {
+            s.finding.factors().into_iter().flat_map(IndexMap::values).map(IndexMap::len).sum::<usize>() == k.len()
+        });
         match known.then(|| conflict(c, &constants)).flatten() {
             Some(text) => {
-                finding = Finding::new(Verdict::Undecided, Evidence::None, text);
+                finding = Finding::undecided(text);
             }
             None if known => laws = block_laws(c, arrows, &constants),
             None => {}
         }
-    } else if finding.verdict >= Verdict::InLimit {
+    } else if finding.verdict() >= Verdict::InLimit {
         let paces: Vec<Pace> = squares.iter().map(|s| s.pace.clone()).collect();
         found = rates::rates(c.system, arrows, &paces);
     }
     let limit = limit(c, &instance_text(optimizer), &finding, !laws.is_empty());
-    if !c.system.family.unbounded.is_empty() && finding.verdict > Verdict::Undecided {
+    if !c.system.family.unbounded.is_empty() && finding.verdict() > Verdict::Undecided {
         let reasons = [if c.system.family.direct {
             unbounded::DIRECT
         } else {
             "training is not asked for all values of an index at once"
         }
         .to_owned()];
-        let (rates, invariant) = (finding.rates.clone(), finding.invariant.clone());
         finding = unbounded::open(c, finding, &reasons);
-        (finding.rates, finding.invariant) = (rates, invariant);
     }
     let report = Report {
         objects: c.system.diagram_objects(),
@@ -93,7 +90,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
         generators: c.system.family.arrows.len(),
         paths: c.system.paths.to_string(),
         rates: found.filter(|r| *r != super::Rates::Equal),
-        limit: limit.filter(|_| finding.verdict >= Verdict::InLimit),
+        limit: limit.filter(|_| finding.verdict() >= Verdict::InLimit),
         laws,
         direct: c.system.family.direct,
         squares,
@@ -106,11 +103,11 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
 fn one(c: &Context<'_>, optimizer: &Instance, arrow: &Arrow) -> Result<Square, Stopped> {
     let mut task = square(c.model, c.check, c.system, optimizer, arrow)?;
     let check = single(c.check, optimizer, arrow);
-    let finding = match task.training.take() {
+    let finding = match task.take_training() {
         Some(asked) => training::question(c.model, &check, *asked, &c.budget())?,
-        None => Finding::new(Verdict::Undecided, Evidence::None, "there is nothing to follow"),
+        None => Finding::undecided("there is nothing to follow"),
     };
-    let pace = match (finding.verdict, &finding.rate_exact) {
+    let pace = match (finding.verdict(), finding.rate_exact()) {
         (Verdict::Commutes, _) => Pace::Exact(Rational::ONE),
         (Verdict::UpToRate, Some(c)) => Pace::Exact(c.clone()),
         _ => Pace::Unknown,
@@ -121,38 +118,42 @@ fn one(c: &Context<'_>, optimizer: &Instance, arrow: &Arrow) -> Result<Square, S
 /// The finding for the whole system.
 fn whole(squares: &[Square], transfer: bool) -> Finding {
     let Some(k) = weakest(squares) else {
-        return Finding::new(Verdict::Undecided, Evidence::None, "there is no generator to follow");
+        return Finding::undecided("there is no generator to follow");
     };
     let first = &squares[k];
-    let verdict = first.finding.verdict;
+    let verdict = first.finding.verdict();
     let count = squares.len();
-    if verdict < Verdict::InLimit {
-        let others = squares.iter().filter(|s| s.finding.verdict == verdict).count() - 1;
+    let Some(equality) = first.finding.equality() else {
+        let others = squares.iter().filter(|s| s.finding.verdict() == verdict).count() - 1;
         let more = if others == 0 { String::new() } else { format!(" (and {others} more of {count})") };
         let mut f = first.finding.clone();
         f.message = format!("along `{}`{more}: {}", first.name, f.message);
         return f;
-    }
-    let how = match verdict {
-        Verdict::Commutes => "with the same hyperparameters",
-        Verdict::InLimit => "in the limit of small steps",
-        _ if transfer => "with the factors of each",
-        _ => "with the rate of each",
+    };
+    let rate = first.finding.rate().filter(|r| squares.iter().all(|s| s.finding.rate() == Some(r)));
+    let rate = rate.map(str::to_owned);
+    let of_each = if transfer { "with the factors of each" } else { "with the rate of each" };
+    let (extent, how) = match &equality.extent {
+        Extent::Commutes => (Extent::Commutes, "with the same hyperparameters"),
+        Extent::InLimit(_) => {
+            let rate = rate.map(|text| Rate::written(Some(text)));
+            (Extent::InLimit(Limit { rate, ..Limit::default() }), "in the limit of small steps")
+        }
+        Extent::UpToRate(_) => (Extent::UpToRate(Rate::written(rate)), of_each),
+        Extent::UpToRates => (Extent::UpToRates, of_each),
     };
     let of = if count == 1 { "the generator".to_owned() } else { format!("all {count} generators") };
     let message = format!("training corresponds along {of} {how}, and along composites by pasting");
-    let mut f = Finding::new(verdict, evidence(verdict, squares, Evidence::Pasting), message);
-    f.residual = residual(squares);
+    let mut common = Equality::new(extent, ground(squares, Ground::Pasting));
+    if squares.windows(2).all(|w| w[0].finding.factors() == w[1].finding.factors()) {
+        let of_blocks = first.finding.factors().cloned().unwrap_or_default();
+        common.factors = Factors { of_blocks, squares: Vec::new() };
+    }
+    if squares.windows(2).all(|w| w[0].finding.invariant() == w[1].finding.invariant()) {
+        common.invariant.clone_from(&equality.invariant);
+    }
+    let mut f = Finding::new(common, message).beside(residual(squares));
     f.assumptions = assumptions(squares);
-    if squares.windows(2).all(|w| w[0].finding.rates == w[1].finding.rates) {
-        f.rates.clone_from(&first.finding.rates);
-    }
-    if squares.windows(2).all(|w| w[0].finding.rate == w[1].finding.rate) {
-        f.rate.clone_from(&first.finding.rate);
-    }
-    if squares.windows(2).all(|w| w[0].finding.invariant == w[1].finding.invariant) {
-        f.invariant.clone_from(&first.finding.invariant);
-    }
     f.rate_differs = squares.iter().find_map(|s| {
         let expected = s.finding.rate_differs.as_ref()?;
         Some(format!("{expected} along `{}`", s.name))
@@ -161,7 +162,8 @@ fn whole(squares: &[Square], transfer: bool) -> Finding {
 }
 
 fn constants(s: &Square) -> Constants {
-    s.finding.rate_squares.iter().map(|(b, h, q)| ((b.clone(), h.clone()), q.clone())).collect()
+    let squares = s.finding.equality().into_iter().flat_map(|e| &e.factors.squares);
+    squares.map(|(b, h, q)| ((b.clone(), h.clone()), q.clone())).collect()
 }
 
 /// A diamond around which the products of constants differ.
@@ -267,7 +269,7 @@ fn geometric(n: &str, square: &Rational) -> String {
 /// What follows for the limit of the system, in one sentence.
 fn limit(c: &Context<'_>, optimizer: &str, finding: &Finding, laws: bool) -> Option<String> {
     let name = &c.system.family.name;
-    let how = match finding.verdict {
+    let how = match finding.verdict() {
         Verdict::Commutes => "with the same hyperparameters for all members",
         Verdict::UpToRates if laws => "with these hyperparameters",
         Verdict::UpToRates | Verdict::UpToRate => "with the hyperparameters of each member as given",

@@ -17,7 +17,7 @@ use crate::model::morphism::instance_text;
 use crate::model::system::{Unbounded, replace};
 use crate::syntax::tree::{Domain, ExpectedVerdict, Expr, ExprKind, Instance, Param};
 use crate::term::Term;
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Answer, Extent, Finding, Ground, Limit, Rate, Verdict};
 
 /// Why a direct system is not proved for every value of its index.
 pub(super) const DIRECT: &str = "embeddings are not read for all values of an index at once";
@@ -56,7 +56,7 @@ pub(super) fn squares(
         })
     };
     let finite = squares.iter().zip(c.system.squares()).filter(|(_, a)| !listed(c, a.generator));
-    let weakest = finite.map(|(s, _)| s.finding.verdict).min();
+    let weakest = finite.map(|(s, _)| s.finding.verdict()).min();
     conclude(c, finding, weakest, prove)
 }
 
@@ -116,7 +116,7 @@ fn conclude(
     prove: impl Fn(&Unbounded) -> Result<Sought, Disagreement>,
 ) -> Result<Finding, Stopped> {
     let all = &c.system.family.unbounded;
-    if all.is_empty() || finding.verdict <= Verdict::Undecided {
+    if all.is_empty() || finding.verdict() <= Verdict::Undecided {
         return Ok(finding);
     }
     let mut proofs = Vec::new();
@@ -131,7 +131,7 @@ fn conclude(
     if !reasons.is_empty() {
         return Ok(open(c, finding, &reasons));
     }
-    let verdict = proofs.iter().map(|(_, p)| p.verdict).chain(finite).min().unwrap_or(finding.verdict);
+    let verdict = proofs.iter().map(|(_, p)| p.verdict()).chain(finite).min().unwrap_or(finding.verdict());
     let texts: Vec<String> = proofs
         .iter()
         .map(|(u, p)| {
@@ -142,14 +142,20 @@ fn conclude(
             format!("{of}for all {} >= {}: {}", u.index.name, u.from, p.argument)
         })
         .collect();
-    let mut whole = Finding::new(verdict, Evidence::Algebra, texts.join("; "));
-    whole.residual = finding.residual;
+    let extent = match verdict {
+        Verdict::Commutes => Extent::Commutes,
+        Verdict::UpToRate => {
+            let mut rates = proofs.iter().map(|(_, p)| p.rate.as_ref().map(|r| r.text.clone()));
+            let first = rates.next().flatten();
+            Extent::UpToRate(Rate::written(if rates.all(|r| r == first) { first } else { None }))
+        }
+        // Of the finite squares the weakest may be one in limit; were one weaker, that would be the answer already.
+        Verdict::InLimit | Verdict::UpToRates | Verdict::Undecided | Verdict::Fails | Verdict::Invalid => {
+            Extent::InLimit(Limit::default())
+        }
+    };
+    let mut whole = Finding::holds(extent, Ground::Algebra, texts.join("; ")).beside(finding.residual);
     whole.rate_differs = finding.rate_differs;
-    if verdict == Verdict::UpToRate {
-        let mut rates = proofs.iter().map(|(_, p)| p.rate.as_ref().map(|r| r.text.clone()));
-        let first = rates.next().flatten();
-        whole.rate = if rates.all(|r| r == first) { first } else { None };
-    }
     for (u, p) in &proofs {
         let (differs, open) = rate_beyond(c, u, p);
         whole.rate_differs = whole.rate_differs.or(differs);
@@ -214,15 +220,17 @@ fn rational(e: &Expr, index: &str) -> bool {
 /// What is left without a proof: the bound up to which it holds.
 pub(super) fn open(c: &Context<'_>, finding: Finding, reasons: &[String]) -> Finding {
     let bounds = beginning(c).unwrap_or_default();
-    let held = match (finding.verdict, &finding.rate) {
+    let held = match (finding.verdict(), finding.rate()) {
         (Verdict::UpToRate, Some(rate)) => format!("`up to rate {rate}`"),
         (v, _) => format!("`{}`", v.text()),
     };
     let message = format!("{held} holds for {bounds}, and is not proved beyond: {}", reasons.join("; "));
-    let mut open = Finding::new(Verdict::Undecided, Evidence::None, message);
-    open.residual = finding.residual;
-    open.rate = finding.rate;
-    open.order = finding.order;
+    let seen = match finding.answer {
+        Answer::Holds(equality) => Some(equality),
+        Answer::Undecided { seen } => seen,
+        Answer::Invalid { .. } | Answer::Fails(_) => None,
+    };
+    let mut open = Finding::new(Answer::Undecided { seen }, message).beside(finding.residual);
     open.assumptions = finding.assumptions;
     open.sampled_claims = finding.sampled_claims;
     open.tried = finding.tried;
@@ -257,12 +265,8 @@ fn compare(c: &Context<'_>, u: &Unbounded, proof: &Proof, squares: &[Square]) ->
 
 /// Whether a proof for all members says of one what was not found of it.
 fn contradicts(proof: &Proof, n: u64, s: &Square) -> bool {
-    let claimed = match (&proof.verdict, &proof.rate) {
-        (Verdict::Commutes, _) => Some(Rational::ONE),
-        (_, Some(rate)) => rate.at(n),
-        _ => None,
-    };
-    let seen = match (s.finding.verdict, &s.finding.rate_exact) {
+    let claimed = proof.rate.as_ref().map_or(Some(Rational::ONE), |rate| rate.at(n));
+    let seen = match (s.finding.verdict(), s.finding.rate_exact()) {
         (Verdict::Commutes, _) => Some(Rational::ONE),
         (Verdict::UpToRate, Some(c)) => Some(c.clone()),
         (Verdict::UpToRate, None) => None,

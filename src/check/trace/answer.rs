@@ -36,7 +36,7 @@ const SHOWN: usize = 8;
 ///
 /// # Errors
 /// If two engines contradict each other about the question beside it.
-pub fn answer(model: &Model, trace: &Trace, asked: &Asked, budget: &Budget) -> Result<Report, Disagreement> {
+pub fn answer(model: &Model, asked: &Asked, budget: &Budget) -> Result<Report, Disagreement> {
     let s = &asked.settings;
     let mut report = Report {
         source: asked.places[0].name.clone(),
@@ -64,7 +64,7 @@ pub fn answer(model: &Model, trace: &Trace, asked: &Asked, budget: &Budget) -> R
     }
     report.courses = asked.pairs.par_iter().map(|pair| bench.course(pair, budget)).collect();
     for (course, pair) in report.courses.iter_mut().zip(&asked.pairs) {
-        course.checked = checked(model, trace, pair, budget)?;
+        course.checked = checked(model, &asked.written, pair, budget)?;
     }
     Ok(report)
 }
@@ -76,16 +76,16 @@ fn checked(model: &Model, trace: &Trace, pair: &Pair, budget: &Budget) -> Result
     }
     let question = Question::Training { optimizer: pair.optimizer.clone(), along: trace.along.clone() };
     let check = Check { question, expect: None, span: trace.span };
-    let Some(asked) = lower::lower(model, &check).ok().and_then(|t| t.training) else { return Ok(None) };
+    let Some(asked) = lower::lower(model, &check).ok().and_then(|mut t| t.take_training()) else { return Ok(None) };
     let found = training::question(model, &check, *asked, budget)?;
-    let mut verdict = found.verdict.text().to_owned();
-    if let Some(rate) = found.rate.filter(|_| found.verdict == Verdict::UpToRate) {
+    let mut verdict = found.verdict().text().to_owned();
+    if let Some(rate) = found.rate().filter(|_| found.verdict() == Verdict::UpToRate) {
         verdict = format!("{verdict} {rate}");
     }
-    if let Some(order) = found.order.filter(|_| found.verdict == Verdict::InLimit) {
+    if let Some(order) = found.order().filter(|_| found.verdict() == Verdict::InLimit) {
         verdict = format!("{verdict} (lr^{order})");
     }
-    Ok(Some(Checked { verdict, evidence: found.evidence.text().to_owned() }))
+    Ok(Some(Checked { verdict, evidence: found.evidence().text().to_owned() }))
 }
 
 /// Data, members and the start: a point of the question, with what the file says in it.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::{Setting, training::Side};
 use crate::model::architecture::Block;
 use crate::model::elaborate::Constraint;
-use crate::syntax::tree::Instance;
+use crate::syntax::tree::{Instance, Trace};
 use crate::term::{SymbolId, Term};
 
 /// Learning rate of an experiment that names none.
@@ -33,6 +33,8 @@ pub const TOLERANCE: f64 = 1e-9;
 /// An experiment as terms over one setting.
 #[derive(Debug, Clone)]
 pub struct Asked {
+    /// The item as written.
+    pub written: Trace,
     /// Terms, data, members.
     pub setting: Setting,
     /// The conditions on the source's point.

@@ -14,7 +14,7 @@ use super::{Asked, Kind, fresh, refute, words};
 use crate::check::decide::{Disagreement, Sign, agree, claims, positive};
 use crate::check::{Budget, algebra, formula, rate};
 use crate::term::Term;
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Equality, Extent, Factors, Finding, Ground, Rate, Verdict};
 
 /// Points that each group of courses has.
 const COURSES: usize = 12;
@@ -35,7 +35,7 @@ pub struct Context<'a> {
 /// If two engines contradict each other.
 pub fn answer(asked: &mut Asked, context: &mut Context<'_>, budget: &Budget) -> Result<Finding, Disagreement> {
     if let Some(reason) = &asked.problem.invalid {
-        return Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason.clone()));
+        return Ok(Finding::invalid(reason.clone()));
     }
     if let Some(broken) = claims(&mut asked.problem, budget)? {
         return Ok(broken);
@@ -43,7 +43,7 @@ pub fn answer(asked: &mut Asked, context: &mut Context<'_>, budget: &Budget) -> 
     let mut assumptions = std::mem::take(&mut asked.problem.assumptions);
     let mut finding = match found(asked, context, budget)? {
         Ok(f) => f,
-        Err(reason) => Finding::new(Verdict::Undecided, Evidence::None, reason),
+        Err(reason) => Finding::undecided(reason),
     };
     assumptions.append(&mut asked.problem.assumptions);
     assumptions.append(&mut finding.assumptions);
@@ -78,7 +78,7 @@ fn found(
     if asked.kind == Kind::Transfer
         && let Some(reason) = mixes_blocks(asked, &chart)
     {
-        return Ok(Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason)));
+        return Ok(Ok(Finding::invalid(reason)));
     }
     let runner = match Runner::new(asked) {
         Ok(r) => r,
@@ -92,7 +92,7 @@ fn found(
         c.groups.iter().flatten().any(|c| runner.led(c, &asked.target, &runner.ones()[..], STEPS).is_ok())
     });
     if !defined && let Some(reason) = fresh::undefined(asked, budget) {
-        return Ok(Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason)));
+        return Ok(Ok(Finding::invalid(reason)));
     }
     let Some(mut courses) = courses.filter(|_| defined) else {
         return Ok(Err("no point was found from which both sides could be followed".into()));
@@ -117,8 +117,8 @@ fn found(
     let guess = first;
     let square = (context.square)()?;
     if let Some(Square { finding: f, fits }) = &square
-        && f.verdict >= Verdict::UpToRate
-        && f.evidence.is_proof()
+        && f.verdict() >= Verdict::UpToRate
+        && f.evidence().is_proof()
         && fits.unwrap_or_else(|| fresh_states_are_carried(asked, budget) && holds_along_runs(asked, budget))
     {
         let fresh = if asked.source.states.is_empty() { "" } else { ", and fresh states are carried to fresh states" };
@@ -128,7 +128,7 @@ fn found(
     if asked.kind != Kind::Transfer
         && asked.rate.is_some()
         && agrees_in_first_order(asked, budget)
-        && let Some(f) = square.map(|s| s.finding).filter(|f| f.verdict == Verdict::InLimit)
+        && let Some(f) = square.map(|s| s.finding).filter(|f| f.verdict() == Verdict::InLimit)
     {
         let message = format!(
             "{} is in limit, so that both runs differ by O(lr) at a fixed time k·lr, as long as states stay bounded there; {}",
@@ -164,7 +164,7 @@ fn found(
             "no rate was found under which the first steps agree, and no point was found that rules all rates out"
         }
     };
-    let mut f = Finding::new(Verdict::Undecided, Evidence::None, message);
+    let mut f = Finding::undecided(message);
     f.tried = tried;
     Ok(Ok(f))
 }
@@ -246,61 +246,58 @@ fn proved(
     let known =
         if invariant.is_empty() { String::new() } else { format!(" with the invariant: {};", invariant.join("; ")) };
     let proof_text = format!("for every number of steps,{known} {}", proof.text);
-    let (verdict, message) = match asked.kind {
-        _ if scaled.is_empty() => (Verdict::Commutes, format!("the parameters of both runs correspond {proof_text}")),
+    let (extent, message) = match asked.kind {
+        _ if scaled.is_empty() => (Extent::Commutes, format!("the parameters of both runs correspond {proof_text}")),
         Kind::Transfer => {
             let list: Vec<String> =
                 rates.iter().flat_map(|(b, own)| own.iter().map(move |(h, c)| format!("{h}({b}) = {c}"))).collect();
             (
-                Verdict::UpToRates,
+                Extent::UpToRates,
                 format!("the parameters of both runs correspond with {} in the target, {proof_text}", list.join(", ")),
             )
         }
         _ => {
-            let text = asked.problem.setting.store.text(scaled[0].2);
+            let c = scaled[0].2;
+            let text = asked.problem.setting.store.text(c);
+            let exact = asked.problem.setting.store.as_fill(c).cloned();
             (
-                Verdict::UpToRate,
+                Extent::UpToRate(Rate { text: Some(text.clone()), exact }),
                 format!(
                     "the parameters of both runs correspond once the target's learning rate is multiplied by {text}, {proof_text}"
                 ),
             )
         }
     };
-    let mut f = Finding::new(verdict, Evidence::Algebra, message);
-    f.residual = proof.residual;
-    f.invariant = invariant;
+    let mut assumptions = Vec::new();
     for &(b, j, c) in &scaled {
         match positive(&mut asked.problem, c, budget) {
             Sign::Proved => {}
             Sign::Sampled => {
                 let text = asked.problem.setting.store.text(c);
-                f.assumptions.push(format!(
+                assumptions.push(format!(
                     "{}({}) = {text} is positive: holds at all members tried, not proved",
                     asked.factors[j].name, asked.target.blocks[b].name
                 ));
             }
             Sign::No => {
-                return Finding::new(
-                    Verdict::Undecided,
-                    Evidence::None,
-                    "the factors that were found are not positive",
-                );
+                return Finding::undecided("the factors that were found are not positive");
             }
         }
     }
-    f.assumptions.dedup();
-    if asked.kind == Kind::Transfer {
-        f.rates = rates;
-        for &(b, j, c) in &scaled {
-            let (block, name) = (asked.target.blocks[b].name.clone(), asked.factors[j].name.clone());
-            let known = rate::constant(&asked.problem.setting, c).filter(|v| !v.negative);
-            f.rate_squares.extend(known.map(|v| (block, name, v.square)));
-        }
+    assumptions.dedup();
+    let transfer = asked.kind == Kind::Transfer;
+    let square = |&(b, j, c): &(usize, usize, Term)| {
+        let (block, name) = (asked.target.blocks[b].name.clone(), asked.factors[j].name.clone());
+        let known = rate::constant(&asked.problem.setting, c).filter(|v| !v.negative);
+        known.map(|v| (block, name, v.square))
+    };
+    let squares = scaled.iter().filter(|_| transfer).filter_map(square).collect();
+    let factors = Factors { of_blocks: rates, squares };
+    let answer = Equality { invariant, factors, ..Equality::new(extent, Ground::Algebra) };
+    let mut f = Finding { assumptions, ..Finding::new(answer, message) }.beside(proof.residual);
+    if transfer {
         expected(asked, guess, budget, &mut f);
-    } else if verdict == Verdict::UpToRate {
-        let c = scaled[0].2;
-        f.rate = Some(asked.problem.setting.store.text(c));
-        f.rate_exact = asked.problem.setting.store.as_fill(c).cloned();
+    } else if let Some(&(_, _, c)) = scaled.first() {
         crate::check::decide::expected_rate(&mut asked.problem, c, budget, &mut f);
     }
     f
@@ -386,18 +383,16 @@ fn transfer_fails(
     for &b in failing {
         let block = asked.target.blocks[b].clone();
         let entries = block.offset..block.offset + block.size();
-        let Some(mut f) = refute::moves_differ(asked, moves, entries, &allowed, budget)? else { continue };
+        let Some(mut difference) = refute::moves_differ(asked, moves, entries, &allowed, budget)? else { continue };
         let names: Vec<&str> = allowed.iter().map(|&j| asked.factors[j].name.as_str()).collect();
         let mixing = context.mixing.as_ref().filter(|_| asked.target.blocks.len() > 1);
         let why = mixing.map_or(String::new(), |m| format!("; `{m}` reads all blocks at once"));
-        f.message = match names.is_empty() {
-            true => format!(
-                "nothing may be multiplied here, and the first steps differ in `{}`: {}{why}",
-                block.name, f.message
-            ),
-            false => format!("no factors of {} work in `{}`: {}{why}", names.join(", "), block.name, f.message),
+        let (block, seen) = (&block.name, &difference.message);
+        difference.message = match names.is_empty() {
+            true => format!("nothing may be multiplied here, and the first steps differ in `{block}`: {seen}{why}"),
+            false => format!("no factors of {} work in `{block}`: {seen}{why}", names.join(", ")),
         };
-        return Ok(Some(f));
+        return Ok(Some(difference.into()));
     }
     Ok(None)
 }

@@ -10,7 +10,6 @@ use crate::check::algebra::{Atoms, Identity, vanishes};
 use crate::check::decide::{Disagreement, Standing, examine};
 use crate::check::{Budget, Problem};
 use crate::term::{NONE, Node, Store, Term};
-use crate::verdict::Evidence;
 
 /// More entries than this are not looked at one by one.
 const MAX_ENTRIES: usize = 512;
@@ -39,7 +38,7 @@ pub(in crate::check) fn examine_entries(
             let text = format!(
                 "proved entry by entry by {trials} exact evaluations over random prime fields, error probability below 2^-{bits}"
             );
-            Standing::Proved(Evidence::Algebra, text, sampled.residual)
+            Standing::Proved(text, sampled.residual)
         }
         None => whole,
     })

@@ -12,6 +12,7 @@ use super::entries::Entries;
 use super::pieces::points_text;
 use super::regular::Regular;
 use crate::check::Budget;
+use crate::check::decide::Difference;
 use crate::check::sample::Point;
 use crate::check::witness::{Number, shown_values};
 use crate::domain::Rational;
@@ -19,7 +20,7 @@ use crate::domain::interval::Interval;
 use crate::domain::prime::Random;
 use crate::model::elaborate::Role;
 use crate::term::{Node, Store, SymbolId, Term};
-use crate::verdict::{Evidence, Finding, Verdict, Witness};
+use crate::verdict::Witness;
 
 /// Monomials that are told apart.
 const MAX_MONOMIALS: usize = 5;
@@ -179,7 +180,12 @@ fn equations(asked: &mut Asked, left: Term, right: Term, factors: &[usize]) -> O
 }
 
 /// Refutes that factors exist, as the module says.
-pub fn differ(asked: &mut Asked, (left, right): (Term, Term), factors: &[usize], budget: &Budget) -> Option<Finding> {
+pub fn differ(
+    asked: &mut Asked,
+    (left, right): (Term, Term),
+    factors: &[usize],
+    budget: &Budget,
+) -> Option<Difference> {
     let equations = equations(asked, left, right, factors)?;
     let plain = super::refute::at_one(asked, right, factors);
     let mut roots: Vec<Term> = equations.rows.iter().flatten().copied().collect();
@@ -214,7 +220,7 @@ pub fn differ(asked: &mut Asked, (left, right): (Term, Term), factors: &[usize],
             points.push(point);
             shown.get_or_insert(sides);
             if independent(&rows, equations.width) {
-                return shown.map(|sides| finding(asked, &points, &sides));
+                return difference(asked, &points, &shown?);
             }
         }
     }
@@ -243,28 +249,22 @@ fn independent(rows: &[Vec<Number>], width: usize) -> bool {
     true
 }
 
-fn finding(asked: &Asked, points: &[Point<Rational>], sides: &[Vec<Number>]) -> Finding {
+fn difference(asked: &Asked, points: &[Point<Rational>], sides: &[Vec<Number>]) -> Option<Difference> {
+    let (first, rest) = points.split_first()?;
     let (left, right) = (&sides[0], &sides[1]);
     let index = (0..left.len()).find(|&i| left[i].differs(&right[i])).unwrap_or(0);
     let component =
         asked.problem.equation.components.first().and_then(|c| c.entries.get(index).cloned()).unwrap_or_default();
-    let others = match points {
-        [_] => String::new(),
-        [_, rest @ ..] => format!("; the other points: {}", points_text(asked, rest)),
-        [] => String::new(),
-    };
+    let others =
+        if rest.is_empty() { String::new() } else { format!("; the other points: {}", points_text(asked, rest)) };
     let no_rate = format!(
         "the moves are linear equations between products of the factors, and those of the entries here have no solution but \
          zero{others}"
     );
     let exact = left.iter().chain(right).all(|n| matches!(n, Number::Exact(_)));
-    let mut finding = Finding::new(
-        Verdict::Fails,
-        Evidence::Counterexample,
-        "no factors make the moves in the first step equal: the entries of the block demand different ones",
-    );
-    finding.witness = points.first().map(|point| Witness {
-        point: shown_values(&asked.problem.setting, point),
+    let message = "no factors make the moves in the first step equal: the entries of the block demand different ones";
+    let witness = Witness {
+        point: shown_values(&asked.problem.setting, first),
         component,
         component_index: 0,
         quantity: "the moves of the parameters in the first step, with all factors 1".into(),
@@ -272,6 +272,6 @@ fn finding(asked: &Asked, points: &[Point<Rational>], sides: &[Vec<Number>]) -> 
         right: right.get(index).map(Number::text).unwrap_or_default(),
         no_rate: Some(no_rate),
         exact,
-    });
-    finding
+    };
+    Some(Difference { witness, message: message.to_owned(), residual: None })
 }

@@ -48,14 +48,14 @@ pub mod via;
 pub mod words;
 
 use super::decide::{Disagreement, decide};
-use super::{Budget, Problem, lower, written};
+use super::{Ask, Budget, Problem, lower, written};
 use crate::core::names::{Declared, Model};
 use crate::core::variance::Variance;
 use crate::model::architecture::Block;
 use crate::model::optimizer::{State, side};
 use crate::syntax::tree::{Check, Question};
 use crate::term::{Node, SymbolId, Term};
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Extent, Finding, Ground};
 
 /// What is asked of two runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,51 +186,49 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
         Kind::Via => via::answer(&mut asked, budget)?,
         _ => answer::answer(&mut asked, &mut context, budget)?,
     };
-    if finding.verdict >= Verdict::InLimit
-        && let Some((verdict, why)) = written::nowhere(&asked.problem, &sides, built, budget)
+    if finding.equality().is_some()
+        && let Some(empty) = written::nowhere(&asked.problem, &sides, built, budget)
     {
-        let evidence = if verdict == Verdict::Invalid { Evidence::Claim } else { Evidence::None };
-        finding = Finding::new(verdict, evidence, format!("a side is defined at no point as it is written: {why}"));
+        finding = empty;
     }
     // One generic architecture is not every architecture.
-    match &asked.problem.generic {
-        Some(_) if asked.problem.same_bodies && finding.verdict == Verdict::Commutes => {
-            finding.evidence = Evidence::Structure;
-            finding.message = "the bodies have the same normal form, whatever the architecture".into();
-        }
-        Some(Ok(_)) if finding.verdict == Verdict::UpToRate && asked.problem.sums => {
-            let rate = finding.rate.as_deref().map_or(String::new(), |r| format!(" {r}"));
-            let message = format!(
-                "so up to the rate{rate} on a generic architecture of five parameters, but a body sums over coordinates, and \
-                 where there are more of them the rate may be another one; ask `on` an architecture"
-            );
-            finding = Finding::new(Verdict::Undecided, Evidence::None, message);
-        }
-        Some(Ok(bounds)) if finding.verdict > Verdict::Undecided => {
-            if finding.evidence == Evidence::Algebra {
-                finding.evidence = Evidence::Generic;
-                finding.bounds = Some(bounds.clone());
+    if let Some(generic) = &asked.problem.generic
+        && let Some(equality) = finding.equality_mut()
+    {
+        match generic {
+            _ if asked.problem.same_bodies && equality.extent == Extent::Commutes => {
+                equality.ground = Ground::Structure;
+                finding.message = "the bodies have the same normal form, whatever the architecture".into();
             }
-            // The generic architecture has no singular metric and no singular Hessian.
-            if asked
-                .problem
-                .setting
-                .store
-                .any_node(&sides, |n| matches!(n, Node::Inverse(_) | Node::PseudoInverse(_) | Node::Determinant(_)))
-            {
-                finding.hypotheses.push("the metric and the Hessian, where they are inverted, are non-singular".into());
+            Ok(_) if asked.problem.sums && matches!(equality.extent, Extent::UpToRate(_)) => {
+                let rate = finding.rate().map_or(String::new(), |r| format!(" {r}"));
+                let message = format!(
+                    "so up to the rate{rate} on a generic architecture of five parameters, but a body sums over coordinates, \
+                     and where there are more of them the rate may be another one; ask `on` an architecture"
+                );
+                finding = Finding::undecided(message);
             }
-            finding.message = format!(
-                "so on a generic architecture: {bounds}; that others behave alike is not proved ({})",
-                finding.message
-            );
+            Ok(bounds) => {
+                if equality.ground == Ground::Algebra {
+                    equality.ground = Ground::Generic { bounds: bounds.clone() };
+                }
+                let inverted = |n: &Node| matches!(n, Node::Inverse(_) | Node::PseudoInverse(_) | Node::Determinant(_));
+                // The generic architecture has no singular metric and no singular Hessian.
+                if asked.problem.setting.store.any_node(&sides, inverted) {
+                    let regular = "the metric and the Hessian, where they are inverted, are non-singular";
+                    equality.hypotheses.push(regular.into());
+                }
+                finding.message = format!(
+                    "so on a generic architecture: {bounds}; that others behave alike is not proved ({})",
+                    finding.message
+                );
+            }
+            Err(why) => {
+                let message =
+                    format!("so on a generic architecture, but that is not every one: {why}; ask `on` an architecture");
+                finding = Finding::undecided(message);
+            }
         }
-        Some(Err(why)) if finding.verdict > Verdict::Undecided => {
-            let message =
-                format!("so on a generic architecture, but that is not every one: {why}; ask `on` an architecture");
-            finding = Finding::new(Verdict::Undecided, Evidence::None, message);
-        }
-        _ => {}
     }
     Ok(finding)
 }
@@ -248,9 +246,9 @@ fn square(model: &Model, check: &Check, budget: &Budget) -> Result<Option<answer
     };
     let asked = Check { question, expect: None, span: check.span };
     let Ok(mut task) = lower::lower(model, &asked) else { return Ok(None) };
-    if let Some(asked) = &mut task.training {
+    if let Ask::Training(asked) = &mut task.ask {
         let finding = via::answer(asked, budget)?;
-        if finding.verdict < Verdict::InLimit {
+        if finding.equality().is_none() {
             return Ok(None);
         }
         asked.carried = asked.via.iter().skip(1).copied().map(Some).collect();
@@ -259,8 +257,9 @@ fn square(model: &Model, check: &Check, budget: &Budget) -> Result<Option<answer
     }
     for p in &mut task.problems {
         let finding = decide(p, budget)?;
+        let Some(equality) = finding.equality() else { continue };
         // What an `auto` state is read as there, it need not be here.
-        if finding.verdict == Verdict::InLimit || finding.verdict > Verdict::InLimit && p.auto.is_none() {
+        if matches!(equality.extent, Extent::InLimit(_)) || p.auto.is_none() {
             return Ok(Some(answer::Square { finding, fits: None }));
         }
     }

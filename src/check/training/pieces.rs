@@ -13,13 +13,14 @@ use super::entries::Entries;
 use super::refute::{at_one, exponents, signs};
 use super::regular::Regular;
 use crate::check::Budget;
+use crate::check::decide::Difference;
 use crate::check::sample::Point;
 use crate::check::witness::{Number, shown_values};
 use crate::domain::Rational;
 use crate::domain::prime::Random;
 use crate::model::elaborate::Role;
 use crate::term::{Store, SymbolId, Term};
-use crate::verdict::{Evidence, Finding, Verdict, Witness};
+use crate::verdict::Witness;
 
 /// Pieces are made by at most this many signs.
 const MAX_SIGNS: usize = 3;
@@ -44,7 +45,12 @@ struct Part {
 }
 
 /// Refutes that factors exist, as the module says.
-pub fn differ(asked: &mut Asked, (left, right): (Term, Term), factors: &[usize], budget: &Budget) -> Option<Finding> {
+pub fn differ(
+    asked: &mut Asked,
+    (left, right): (Term, Term),
+    factors: &[usize],
+    budget: &Budget,
+) -> Option<Difference> {
     let kinks = signs(asked, right, factors);
     let scalar = |t: &Term| asked.problem.setting.store.shape(*t).is_empty();
     if kinks.iter().all(scalar) {
@@ -73,7 +79,7 @@ fn on_pieces(
     factors: &[usize],
     tried: usize,
     budget: &Budget,
-) -> Option<Finding> {
+) -> Option<Difference> {
     let mut kinks: Vec<Term> = parts.iter().flat_map(|(_, _, right)| signs(asked, *right, factors)).collect();
     kinks.sort_unstable();
     kinks.dedup();
@@ -146,7 +152,7 @@ fn assignments(found: &[Demand], pieces: &[Vec<Part>], chosen: &mut Vec<usize>, 
 }
 
 /// Points that refute every choice of pieces; each that is kept leaves fewer of them.
-fn search(asked: &Asked, roots: &[Term], pieces: &[Vec<Part>], tries: usize, budget: &Budget) -> Option<Finding> {
+fn search(asked: &Asked, roots: &[Term], pieces: &[Vec<Part>], tries: usize, budget: &Budget) -> Option<Difference> {
     let regular = Regular::new(asked, roots, budget);
     let sampler = &regular.sampler;
     if regular.program.operations().saturating_mul(tries * 100) > budget.operations {
@@ -183,7 +189,7 @@ fn search(asked: &Asked, roots: &[Term], pieces: &[Vec<Part>], tries: usize, bud
         let mut count = 0;
         assignments(&found, pieces, &mut Vec::new(), &mut count);
         if count == 0 {
-            return Some(finding(asked, &found, pieces));
+            return Some(difference(asked, &found, pieces));
         }
         // One more point multiplies the choices by the pieces that it may lie on.
         let share = count as f64 / (pieces.len() as f64).powi(found.len() as i32);
@@ -205,7 +211,7 @@ pub(super) fn points_text(asked: &Asked, points: &[Point<Rational>]) -> String {
     points.iter().map(shown).collect::<Vec<_>>().join("; ")
 }
 
-fn finding(asked: &Asked, found: &[Demand], pieces: &[Vec<Part>]) -> Finding {
+fn difference(asked: &Asked, found: &[Demand], pieces: &[Vec<Part>]) -> Difference {
     let first = &found[0];
     let others: Vec<Point<Rational>> = found[1..].iter().map(|d| d.point.clone()).collect();
     let (count, many) = (found.len(), pieces.len());
@@ -227,12 +233,11 @@ fn finding(asked: &Asked, found: &[Demand], pieces: &[Vec<Part>]) -> Finding {
     let (left, right) = (first.values[part.left][index].text(), first.values[part.right][index].text());
     let labels = asked.problem.equation.components.first().map(|c| &c.entries);
     let component = labels.and_then(|l| l.get(part.first + index).cloned()).unwrap_or_default();
-    let text = match count {
+    let message = match count {
         1 => "no factors make the moves in the first step equal: at one point they demand different ones".to_owned(),
         _ => format!("no factors make the moves in the first step equal: {count} points demand different ones"),
     };
-    let mut finding = Finding::new(Verdict::Fails, Evidence::Counterexample, text);
-    finding.witness = Some(Witness {
+    let witness = Witness {
         point: shown_values(&asked.problem.setting, &first.point),
         component,
         component_index: 0,
@@ -241,6 +246,6 @@ fn finding(asked: &Asked, found: &[Demand], pieces: &[Vec<Part>]) -> Finding {
         right,
         no_rate: Some(no_rate),
         exact,
-    });
-    finding
+    };
+    Difference { witness, message, residual: None }
 }

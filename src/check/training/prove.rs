@@ -132,7 +132,7 @@ pub fn prove(
     asked.problem.domain = outer;
     let open = |what: &str, identity: &Identity| Ok(Err(format!("{what}: {}", identity_text(identity))));
     match (fresh?, step.transpose()?) {
-        (_, Some(Standing::Proved(_, text, residual))) => Ok(Ok(Proof { text, residual, general, free_signs })),
+        (_, Some(Standing::Proved(text, residual))) => Ok(Ok(Proof { text, residual, general, free_signs })),
         (_, Some(Standing::Unproved(identity, _))) => open("after a step", &identity),
         (Standing::Unproved(identity, _), None) => open("from fresh states", &identity),
         (Standing::Proved(..), None) => Ok(Err("nothing was asked after a step".into())),

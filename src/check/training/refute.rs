@@ -6,7 +6,7 @@ use super::Asked;
 use super::entries::vanish;
 use super::prove::{Factors, Scaled};
 use crate::check::algebra::{self, Identity};
-use crate::check::decide::{Disagreement, hunt};
+use crate::check::decide::{Difference, Disagreement, hunt};
 use crate::check::witness::{self, Goal};
 use crate::check::{Budget, numeric, rate};
 use crate::domain::{Fun, Rational};
@@ -82,15 +82,14 @@ pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Resul
     let Some((left, right)) = first_moves(asked) else { return Ok(None) };
     let all = 0..asked.target.dim;
     let only_rate: Vec<usize> = (0..asked.factors.len().min(1)).collect();
-    if let Some(mut f) = moves_differ(asked, (left, right), all, &only_rate, budget)? {
+    if let Some(mut difference) = moves_differ(asked, (left, right), all, &only_rate, budget)? {
         let quantity = if asked.rate.is_some() {
             "after 1 step from fresh states the parameters differ"
         } else {
             "the velocities at fresh states, the first coefficients in t, differ"
         };
-        f.message = format!("{quantity}: {}", f.message);
-        f.order = asked.rate.is_none().then_some(1);
-        return Ok(Some(f));
+        difference.message = format!("{quantity}: {}", difference.message);
+        return Ok(Some(difference.of_order(asked.rate.is_none().then_some(1))));
     }
     let still = asked.problem.setting.store.is_zero(left) && asked.problem.setting.store.is_zero(right);
     let one = asked.problem.setting.store.num(1);
@@ -122,7 +121,7 @@ pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Resul
         let open = Identity::Open(algebra::Atoms::None);
         let purpose = format!("the parameters after {k} steps");
         let (found, _) = hunt(&asked.problem, &left, &right, Goal::Differ, (&open, &sampled), budget, &purpose);
-        if let Some(mut f) = found {
+        if let Some(mut difference) = found {
             let text = asked.problem.setting.store.text(rate);
             let one = crate::check::formula::is_one(&asked.problem.setting, rate);
             let only = if one {
@@ -130,9 +129,9 @@ pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Resul
             } else {
                 format!(" at the rate {text}, the only one that makes the first step agree,")
             };
-            f.message = format!("after {k} steps from fresh states{only} the parameters differ: {}", f.message);
-            f.residual = sampled.residual;
-            return Ok(Some(f));
+            let seen = difference.message;
+            difference.message = format!("after {k} steps from fresh states{only} the parameters differ: {seen}");
+            return Ok(Some(difference.into()));
         }
     }
     Ok(None)
@@ -166,11 +165,9 @@ fn flow_later(asked: &mut Asked, rate: Term, budget: &Budget) -> Result<Option<F
         if found.is_none() && lower_vanish {
             return higher_orders(asked, order, budget);
         }
-        return Ok(found.map(|mut f| {
-            f.message = format!("from fresh states the courses differ in the coefficient of t^{order}: {}", f.message);
-            f.order = Some(order);
-            f.residual = sampled.residual;
-            f
+        return Ok(found.map(|mut d| {
+            d.message = format!("from fresh states the courses differ in the coefficient of t^{order}: {}", d.message);
+            d.of_order(Some(order))
         }));
     }
     Ok(None)
@@ -212,14 +209,12 @@ fn higher_orders(asked: &mut Asked, order: usize, budget: &Budget) -> Result<Opt
     let purpose = format!("the coefficients of t^{next}, times {next}!,");
     let (found, _) = hunt(&asked.problem, &[left], &[right], Goal::Differ, (&open, &sampled), budget, &purpose);
     let text = asked.problem.setting.store.text(c);
-    Ok(found.map(|mut f| {
-        f.message = format!(
+    Ok(found.map(|mut d| {
+        d.message = format!(
             "from fresh states the courses agree to order {order} in t at the rate {text} alone, and differ there in the coefficient of t^{next}: {}",
-            f.message
+            d.message
         );
-        f.order = Some(next);
-        f.residual = sampled.residual;
-        f
+        d.of_order(Some(next))
     }))
 }
 
@@ -298,7 +293,7 @@ pub fn moves_differ(
     entries: std::ops::Range<usize>,
     factors: &[usize],
     budget: &Budget,
-) -> Result<Option<Finding>, Disagreement> {
+) -> Result<Option<Difference>, Disagreement> {
     let store = &mut asked.problem.setting.store;
     let map: Vec<u32> = (entries.start as u32..entries.end as u32).collect();
     let size = [map.len()];
@@ -341,10 +336,7 @@ pub fn moves_differ(
         one.or_else(|| (goal == Goal::NoRate).then(|| super::pieces::differ(asked, whole, factors, budget)).flatten())
     };
     asked.problem.equation.components = components;
-    Ok(found.map(|mut f| {
-        f.residual = sampled.residual;
-        f
-    }))
+    Ok(found)
 }
 
 /// Leaves the labels of some entries of the target's point.

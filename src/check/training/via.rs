@@ -14,7 +14,7 @@ use crate::check::witness::Goal;
 use crate::check::{Budget, numeric, rate};
 use crate::model::elaborate::Constraint;
 use crate::term::{Seeds, SymbolId, Term};
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Finding, Ground, Verdict};
 
 /// The two sides of the square, the target's with its rate free, and the moves of the parameters.
 struct Square {
@@ -29,13 +29,13 @@ struct Square {
 /// If two engines contradict each other.
 pub fn answer(asked: &mut Asked, budget: &Budget) -> Result<Finding, Disagreement> {
     if let Some(reason) = &asked.problem.invalid {
-        return Ok(Finding::new(Verdict::Invalid, Evidence::Claim, reason.clone()));
+        return Ok(Finding::invalid(reason.clone()));
     }
     let states: Vec<Constraint> = asked.source.states.iter().flat_map(|s| s.domain.clone()).collect();
     asked.problem.domain.extend(states);
     let Some(square) = square(asked) else {
         let message = "the map between the states has a derivative that is not available";
-        return Ok(Finding::new(Verdict::Undecided, Evidence::None, message));
+        return Ok(Finding::undecided(message));
     };
     let mut finding = decided(asked, &square, budget)?;
     let mut assumptions = std::mem::take(&mut asked.problem.assumptions);
@@ -75,11 +75,7 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
     let one = asked.problem.setting.store.num(1);
     let right = set(asked, one);
     let (identity, sampled) = match examine_entries(&mut asked.problem, (&square.left, &right), budget, "same")? {
-        Standing::Proved(evidence, text, residual) => {
-            let mut f = Finding::new(Verdict::Commutes, evidence, text);
-            f.residual = residual;
-            return Ok(f);
-        }
+        Standing::Proved(text, residual) => return Ok(Finding::commutes(Ground::Algebra, text).beside(residual)),
         Standing::Unproved(identity, sampled) => (identity, sampled),
     };
     let plain = at_one(asked, square.moves.1, &factor);
@@ -93,7 +89,7 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
         if !is_one(&asked.problem, c)
             && !looks_like_one(&mut asked.problem, c, budget)
             && let sign @ (Sign::Proved | Sign::Sampled) = positive(&mut asked.problem, c, budget)
-            && let Standing::Proved(_, text, residual) =
+            && let Standing::Proved(text, residual) =
                 examine_entries(&mut asked.problem, (&square.left, &scaled), budget, "same up to rate")?
         {
             let mut f = up_to_rate(&mut asked.problem, c, &text, residual, budget);
@@ -140,9 +136,8 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
             found = hunt(&asked.problem, &square.left, &scaled, Goal::Differ, (&open, &seen), budget, quantity).0;
         }
     }
-    if let Some(mut f) = found {
-        f.residual = sampled.residual;
-        return Ok(f);
+    if let Some(difference) = found {
+        return Ok(Finding::from(difference).beside(sampled.residual));
     }
     // A residual that is not zero without atoms, or on some piece, is no rounding.
     let believable = sampled.agrees()
@@ -164,10 +159,8 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
     } else {
         "the sides differ at the sampled points, but no point was found that proves it for every rate"
     };
-    let evidence = if believable { Evidence::Numeric } else { Evidence::None };
-    let verdict = if believable { Verdict::Commutes } else { Verdict::Undecided };
-    let mut f = Finding::new(verdict, evidence, message);
-    f.residual = sampled.residual;
+    let f = if believable { Finding::commutes(Ground::Numeric, message) } else { Finding::undecided(message) };
+    let mut f = f.beside(sampled.residual);
     f.tried.push(crate::check::decide::identity_text(&identity));
     Ok(f)
 }
@@ -211,7 +204,7 @@ fn small(
     let found = step(problem, lr, budget);
     (problem.equation.left, problem.equation.right) = sides;
     let found = found?;
-    let wanted = match found.verdict {
+    let wanted = match found.verdict() {
         Verdict::InLimit | Verdict::UpToRate => true,
         // A proof is this module's to give.
         Verdict::Fails | Verdict::Invalid => !reads,

@@ -77,14 +77,19 @@ pub enum Outcome {
 /// A theorem about all members.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proof {
-    /// `commutes` or `up to rate`.
-    pub verdict: Verdict,
-    /// The rate, for `up to rate`.
+    /// The rate at which the sides are equal; `None` where they are so without one.
     pub rate: Option<Rate>,
     /// How it was proved, in a sentence.
     pub argument: String,
     /// Side conditions that it used and did not settle.
     pub assumptions: Vec<String>,
+}
+
+impl Proof {
+    /// `commutes` or `up to rate`.
+    pub fn verdict(&self) -> Verdict {
+        if self.rate.is_none() { Verdict::Commutes } else { Verdict::UpToRate }
+    }
 }
 
 /// The naturality square of an optimizer along every member of a family, for flows and for steps. That the members are

@@ -182,7 +182,7 @@ fn unexpected(document: &Document, sources: &Sources, answer: &Answer, entry: &C
     }
     let related: Vec<DiagnosticRelatedInformation> = answer
         .finding
-        .blame
+        .blame()
         .iter()
         .filter_map(|b| {
             let source = sources.get(b.span.source);
@@ -200,7 +200,7 @@ fn unexpected(document: &Document, sources: &Sources, answer: &Answer, entry: &C
         severity: Some(DiagnosticSeverity::ERROR),
         code: Some(NumberOrString::String(format!(
             "nat::verdict::{}",
-            answer.finding.verdict.text().replace(' ', "_")
+            answer.finding.verdict().text().replace(' ', "_")
         ))),
         source: Some("nat".to_owned()),
         message,
