@@ -78,6 +78,84 @@ fn the_vim_syntax_knows_the_words() {
     assert_eq!(alternatives(&text, "natFunction", "\\%(", "\\)", "\\|"), functions());
 }
 
+/// Whether a text is a word of letters.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase())
+}
+
+/// The texts of a grammar of tree-sitter as it is generated.
+fn strings<'a>(rule: &'a Value, found: &mut BTreeSet<&'a str>) {
+    if rule["type"] == "STRING" {
+        found.extend(rule["value"].as_str());
+    }
+    match rule {
+        Value::Array(parts) => parts.iter().for_each(|part| strings(part, found)),
+        Value::Object(parts) => parts.values().for_each(|part| strings(part, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_tree_sitter_grammar_knows_the_words() {
+    let written = read("tree-sitter-nat/grammar.js");
+    let reserved = alternatives(&written, "global: () =>", "[", "]", ",");
+    let reserved = set(reserved.iter().map(|w| w.trim().trim_matches('"')).filter(|w| !w.is_empty()));
+    assert_eq!(reserved, set(vocabulary::ITEMS.into_iter().chain(vocabulary::ENTRIES)));
+    let rules = written.split_once("rules: {").expect("the rules").1;
+    // Texts stand between quotes, but for patterns and comments; names of fields are no texts of the language.
+    let is_code = |l: &&str| !["//", "string: "].iter().any(|start| l.trim_start().starts_with(start));
+    let code: String = rules.lines().filter(is_code).collect();
+    let quoted = code.split('"').skip(1).step_by(2).zip(code.split('"').step_by(2));
+    let words = set(quoted.filter(|(w, before)| is_word(w) && !before.ends_with("field(")).map(|(w, _)| w));
+    assert_eq!(words, set(vocabulary::all()));
+    // What is generated has been generated since.
+    let generated: Value = serde_json::from_str(&read("tree-sitter-nat/src/grammar.json")).expect("JSON");
+    let mut texts = BTreeSet::new();
+    strings(&generated["rules"], &mut texts);
+    assert_eq!(set(texts.into_iter().filter(|t| is_word(t))), words);
+    let parser = read("tree-sitter-nat/src/parser.c");
+    assert!(words.iter().all(|w| parser.contains(&format!("sym_{w}] = \"{w}\","))), "src/parser.c is older");
+    for name in ["package.json", "tree-sitter.json"] {
+        let told: Value = serde_json::from_str(&read(&format!("tree-sitter-nat/{name}"))).expect("JSON");
+        let version = if name == "package.json" { &told["version"] } else { &told["metadata"]["version"] };
+        assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    }
+}
+
+#[test]
+fn the_colours_of_tree_sitter_know_the_words() {
+    let text = read("tree-sitter-nat/queries/highlights.scm");
+    let text: String = text.lines().filter(|l| !l.starts_with(';')).map(|l| format!("{l} ")).collect();
+    let quoted = |part: &str| set(part.split('"').skip(1).step_by(2));
+    // The lists of names, by what stands before each.
+    let mut lists = Vec::new();
+    let mut patterns = String::new();
+    let mut before = "";
+    for part in text.split("(#any-of?") {
+        match part.split_once("))") {
+            Some((list, rest)) if !before.is_empty() => {
+                lists.push((before, quoted(list)));
+                patterns += rest;
+            }
+            _ => patterns += part,
+        }
+        before = part;
+    }
+    let list = |after: &str| {
+        let mut found = lists.iter().filter(|(before, _)| before.trim_end().ends_with(after));
+        let list = found.next().unwrap_or_else(|| panic!("a list after `{after}`")).1.clone();
+        assert!(found.next().is_none(), "two lists after `{after}`");
+        list
+    };
+    assert_eq!(list("((identifier) @variable.builtin"), set(Word::ALL.map(Word::name)));
+    assert_eq!(list("((call function: (identifier) @function.builtin)"), functions());
+    let types = vocabulary::NUMBERS.into_iter().chain(vocabulary::MATRICES);
+    assert_eq!(list("((type name: (identifier) @type.builtin)"), set(types));
+    assert_eq!(list("((state type: (type name: (identifier) @type.builtin))"), set(vocabulary::STATES));
+    let coloured: BTreeSet<String> = quoted(&patterns).into_iter().filter(|w| is_word(w)).collect();
+    assert_eq!(coloured, set(vocabulary::all()));
+}
+
 /// The table of words against the parts of the program that give them their meaning.
 #[test]
 fn words_mean_what_the_program_makes_of_them() {

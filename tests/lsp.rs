@@ -62,14 +62,19 @@ impl Editor {
     }
 
     fn ask(&mut self, method: &str, params: Value) -> Value {
+        let message = self.answer(method, params);
+        assert!(message["error"].is_null(), "{method}: {message}");
+        message["result"].clone()
+    }
+
+    fn answer(&mut self, method: &str, params: Value) -> Value {
         self.next += 1;
         let id = self.next;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         loop {
             let message = self.messages.recv_timeout(Duration::from_secs(120)).expect("an answer in time");
             if message["id"] == id {
-                assert!(message["error"].is_null(), "{method}: {message}");
-                return message["result"].clone();
+                return message;
             }
             self.notes.push(message);
         }
@@ -100,6 +105,11 @@ impl Editor {
 
     /// A request about the nth place at which a part of the text stands.
     fn at(&mut self, method: &str, part: &str, nth: usize, more: &[(&str, Value)]) -> Value {
+        let params = self.place(part, nth, more);
+        self.ask(method, params)
+    }
+
+    fn place(&self, part: &str, nth: usize, more: &[(&str, Value)]) -> Value {
         let offset = self.text.match_indices(part).nth(nth).expect("the part").0;
         let before = &self.text[..offset];
         let line = before.matches('\n').count();
@@ -108,7 +118,7 @@ impl Editor {
         for (key, value) in more {
             params[*key] = value.clone();
         }
-        self.ask(method, params)
+        params
     }
 
     fn end(mut self) {
@@ -199,8 +209,17 @@ fn names_are_known() {
     assert_eq!(references.as_array().expect("places").len(), 4, "{references}");
     let renamed = editor.at("textDocument/rename", "Stretch", 0, &[("newName", json!("Widen"))]);
     assert_eq!(renamed["changes"][URI].as_array().expect("edits").len(), 2, "{renamed}");
-    let refused = editor.at("textDocument/rename", "Stretch", 0, &[("newName", json!("Plane"))]);
-    assert!(refused.is_null(), "{refused}");
+    let asked = editor.place("Stretch", 0, &[("newName", json!("Plane"))]);
+    let refused = editor.answer("textDocument/rename", asked);
+    assert_eq!(refused["error"]["message"], "`Plane` is no name, or stands for something else here");
+    let range = json!({ "start": { "line": 2, "character": 8 }, "end": { "line": 2, "character": 15 } });
+    assert_eq!(editor.at("textDocument/prepareRename", "Stretch", 0, &[]), range);
+    assert!(editor.at("textDocument/prepareRename", "grad(", 0, &[]).is_null());
+    let others =
+        editor.at("textDocument/references", "Stretch", 0, &[("context", json!({ "includeDeclaration": false }))]);
+    assert_eq!(others.as_array().expect("places").len(), 1, "{others}");
+    let marked = editor.at("textDocument/documentHighlight", "Stretch", 0, &[]);
+    assert_eq!(marked.as_array().expect("places").len(), 2, "{marked}");
     let symbols = editor.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": URI } }));
     let names: Vec<&str> = symbols.as_array().expect("symbols").iter().filter_map(|s| s["name"].as_str()).collect();
     assert_eq!(names[..3], ["Plane", "Stretch", "Gradient"]);
@@ -232,6 +251,78 @@ fn completion_offers_what_fits() {
     assert!(optimizers.contains(&"Gradient".to_owned()) && !optimizers.contains(&"Plane".to_owned()), "{optimizers:?}");
     let adam = found.as_array().expect("a list").iter().find(|c| c["label"] == "Adam").expect("the library's").clone();
     assert_eq!(adam["additionalTextEdits"][0]["newText"], "use std.optimizers\n\n");
+    editor.end();
+}
+
+#[test]
+fn completion_knows_the_place() {
+    let mut editor = Editor::new("");
+    let mut offered = |line: &str, trigger: u32| -> Vec<Value> {
+        editor.change(&format!("{TEXT}{line}"));
+        let column = line.encode_utf16().count();
+        let position = json!({ "line": TEXT.matches('\n').count(), "character": column });
+        let context = json!({ "triggerKind": trigger });
+        let asked = json!({ "textDocument": { "uri": URI }, "position": position, "context": context });
+        editor.ask("textDocument/completion", asked).as_array().expect("a list").clone()
+    };
+    let has = |found: &[Value], label: &str| found.iter().any(|c| c["label"] == label);
+    // What is replaced is all that has been typed: for editors a point ends a word.
+    for line in ["use ", "use std.", "use std.op"] {
+        let found = offered(line, 1);
+        let library = found.iter().find(|c| c["label"] == "std.optimizers").expect("the library");
+        assert_eq!(library["textEdit"]["range"]["start"]["character"], 4, "{line}");
+        assert_eq!(library["textEdit"]["newText"], "std.optimizers", "{line}");
+        assert_eq!(library["filterText"], "std.optimizers", "{line}");
+    }
+    assert!(has(&offered("use std.", 2), "std.optimizers"));
+    assert!(offered("let a = b .", 2).is_empty());
+    for line in
+        ["check natural Gradient along ", "transfer Gradient along ", "trace Gradient along ", "check commutes F == "]
+    {
+        let found = offered(line, 1);
+        assert!(has(&found, "Stretch") && !has(&found, "Plane"), "{line}: {found:?}");
+    }
+    for line in ["projection F : ", "embedding F : Pl"] {
+        let found = offered(line, 1);
+        assert!(has(&found, "Plane") && !has(&found, "R"), "{line}: {found:?}");
+    }
+    assert!(has(&offered("check same ", 1), "training") && has(&offered("check same training ", 1), "Gradient"));
+    assert!(has(&offered("check same Gradient(a = 1) == ", 1), "Gradient"));
+    assert!(has(&offered("check preserves ", 1), "loss"));
+    let anything = offered("tra", 1);
+    for (i, one) in anything.iter().enumerate() {
+        assert!(anything[..i].iter().all(|c| c["label"] != one["label"]), "twice: {one}");
+    }
+    assert!(has(&anything, "transfer") && has(&anything, "trace"));
+    editor.end();
+}
+
+#[test]
+fn a_change_does_not_check_other_texts_again() {
+    const OTHER: &str = "untitled:other.nat";
+    let mut editor = Editor::new(TEXT);
+    let document = json!({ "uri": OTHER, "languageId": "nat", "version": 1, "text": TEXT });
+    editor.tell("textDocument/didOpen", json!({ "textDocument": document }));
+    let of_other = |n: &Value| n["method"] == "textDocument/publishDiagnostics" && n["params"]["uri"] == OTHER;
+    while !editor.notes.iter().any(of_other) {
+        let message = editor.messages.recv_timeout(Duration::from_secs(120)).expect("diagnostics in time");
+        editor.notes.push(message);
+    }
+    for i in 0..3 {
+        editor.change(&format!("{TEXT}let _a{i} = {i}\n"));
+        editor.diagnostics();
+    }
+    editor.tell("textDocument/didClose", json!({ "textDocument": { "uri": OTHER } }));
+    editor.change(TEXT);
+    editor.diagnostics();
+    // Once when it was opened, and once without any when it was closed.
+    let found: Vec<usize> = editor
+        .notes
+        .iter()
+        .filter(|n| of_other(n))
+        .map(|n| n["params"]["diagnostics"].as_array().expect("a list").len())
+        .collect();
+    assert_eq!(found, [1, 0]);
     editor.end();
 }
 
@@ -277,7 +368,7 @@ const NET: &str = "\
 // About nets.
 
 /// The inputs.
-data X(d : N) : R[d, 5]
+data X(d : N), Z(d : N) : R[d, 5]
 architecture Net(d : N, h : N) {
   param U : R[h, d]
   let hidden = tanh(U * X(d))
@@ -310,6 +401,12 @@ fn hover_shows_shapes_and_comments() {
     assert!(hover("output", 0).contains("output : R[5 * h]"), "{}", hover("output", 0));
     assert!(hover("loss", 0).contains("loss : R\n"), "{}", hover("loss", 0));
     assert!(hover("norm", 0).contains("def norm(x) = sqrt(dot(x, x))"), "{}", hover("norm", 0));
+    assert!(hover("hstack", 0).contains("matrices side by side"), "{}", hover("hstack", 0));
+    assert!(hover("tangent", 0).contains("it becomes J v"), "{}", hover("tangent", 0));
+    assert!(hover("params", 0).contains("a vector of length `dim`"), "{}", hover("params", 0));
+    let symbols = editor.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": URI } }));
+    let names: Vec<&str> = symbols.as_array().expect("symbols").iter().filter_map(|s| s["name"].as_str()).collect();
+    assert_eq!(names[..3], ["X", "Z", "Net"], "each name of a line of data");
     editor.end();
 }
 

@@ -37,10 +37,10 @@ pub fn render(report: &Report, texts: &BTreeMap<String, String>) -> String {
     for file in files(report) {
         page.push_str(&format!("<section>\n<h2>{}</h2>\n", escape(file)));
         report.errors.iter().filter(|e| e.file == file).for_each(|e| {
-            let help = e.help.as_ref().map(|h| format!("<p class=\"help\">{}</p>", escape(h))).unwrap_or_default();
+            let help = e.help.as_ref().map(|h| format!("<p class=\"help\">{}</p>", prose(h))).unwrap_or_default();
             page.push_str(&format!(
                 "<article class=\"check bad\"><p class=\"head\"><span class=\"mark\">error</span> {} <span class=\"place\">{}:{} {}</span></p>{help}</article>\n",
-                escape(&e.message),
+                prose(&e.message),
                 e.line,
                 e.column,
                 escape(&e.code)
@@ -56,24 +56,37 @@ pub fn render(report: &Report, texts: &BTreeMap<String, String>) -> String {
     page
 }
 
+/// A sentence, with what stands between backticks as code.
+fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    // A backtick without another one is only that.
+    if parts.len().is_multiple_of(2) {
+        return escape(text);
+    }
+    let part = |(i, part): (usize, &&str)| {
+        if i % 2 == 0 { escape(part) } else { format!("<code>{}</code>", escape(part)) }
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
 fn check(c: &CheckEntry) -> String {
     let unproved = matches!(c.evidence.as_deref(), Some("numeric" | "generic" | "none")) || !c.assumptions.is_empty();
     let class = format!("check {}{}", if c.ok { "ok" } else { "bad" }, if unproved { " unproved" } else { "" });
     let mut text =
         format!("<article class=\"{class}\" id=\"line-{}\">\n<details{}>\n", c.line, if c.ok { "" } else { " open" });
+    let evidence = c.evidence.as_ref().map(|e| format!("{} · ", escape(e))).unwrap_or_default();
     text.push_str(&format!(
-        "<summary><span class=\"mark\">{}</span> <code>{}</code> <span class=\"verdict\">{}</span> <span class=\"place\">{} · line {}</span></summary>\n",
+        "<summary><span class=\"mark\">{}</span> <code>{}</code> <span class=\"verdict\">{}</span> <span class=\"place\">{evidence}line {}</span></summary>\n",
         if c.ok { "✓" } else { "✗" },
         escape(&c.question),
         escape(&verdict(c)),
-        escape(c.evidence.as_deref().unwrap_or(super::markup::without_verdict(c))),
         c.line
     ));
     if !c.ok {
-        text.push_str(&format!("<p><strong>{}</strong></p>\n", escape(&title(c))));
+        text.push_str(&format!("<p><strong>{}</strong></p>\n", prose(&title(c))));
     }
     if !c.message.is_empty() {
-        text.push_str(&format!("<p>{}.</p>\n", escape(&c.message)));
+        text.push_str(&format!("<p>{}.</p>\n", prose(&c.message)));
     }
     text.push_str(&square(c));
     text.push_str(&witness(c));
@@ -109,7 +122,7 @@ fn witness(c: &CheckEntry) -> String {
         .iter()
         .map(|g| format!("<tr><th>{}</th><td>{}</td></tr>\n", escape(&g.name), escape(&g.value)))
         .collect();
-    let reason = w.no_rate.as_ref().map(|r| format!("<p>{}.</p>\n", escape(r))).unwrap_or_default();
+    let reason = w.no_rate.as_ref().map(|r| format!("<p>{}.</p>\n", prose(r))).unwrap_or_default();
     format!(
         "<h3>Witness ({})</h3>\n<div class=\"wide\"><table>\n{point}</table>\n<table>\n<caption>{}: {}</caption>\n\
          <tr><th>first path</th><td>{}</td></tr>\n<tr><th>second path</th><td>{}</td></tr>\n</table></div>\n{reason}",
@@ -124,11 +137,11 @@ fn witness(c: &CheckEntry) -> String {
 fn reasons(c: &CheckEntry) -> String {
     let mut items: Vec<String> = Vec::new();
     items.extend(
-        c.blame.iter().map(|b| format!("Line {}: <code>{}</code>: {}.", b.line, escape(&b.text), escape(&b.why))),
+        c.blame.iter().map(|b| format!("Line {}: <code>{}</code>: {}.", b.line, escape(&b.text), prose(&b.why))),
     );
     items.extend(c.invariant.iter().map(|i| format!("Invariant: <code>{}</code>.", escape(i))));
-    items.extend(c.assumptions.iter().map(|a| format!("Assumed: {}.", escape(a))));
-    items.extend(c.tried.iter().map(|t| format!("Tried: {}.", escape(t))));
+    items.extend(c.assumptions.iter().map(|a| format!("Assumed: {}.", prose(a))));
+    items.extend(c.tried.iter().map(|t| format!("Tried: {}.", prose(t))));
     if let Some(r) = &c.repair {
         let edits = r.edits.iter().map(|e| {
             if e.replace.is_empty() {
@@ -244,6 +257,8 @@ fn source(text: &str, report: &Report, file: &str) -> String {
     for c in report.checks.iter().filter(|c| c.file == file) {
         checks.entry(c.line).and_modify(|ok| *ok &= c.ok).or_insert(c.ok);
     }
+    let errors = || report.errors.iter().filter(|e| e.file == file);
+    checks.extend(errors().map(|e| (e.line, false)));
     let blamed = report.checks.iter().flat_map(|c| &c.blame).filter(|b| b.file == file);
     let places: Vec<(usize, usize, usize, &str)> = blamed
         .map(|b| (b.line, b.column, if b.end_line == b.line { b.end_column } else { usize::MAX }, b.why.as_str()))
@@ -257,7 +272,9 @@ fn source(text: &str, report: &Report, file: &str) -> String {
             None => "",
         };
         out.push_str(&format!("<span class=\"line{mark}\"><span class=\"number\">{number:>4}</span> "));
-        let place = places.iter().find(|(l, ..)| *l == number);
+        // Of several places in a line, the longest.
+        let place =
+            places.iter().filter(|(l, ..)| *l == number).max_by_key(|(_, from, to, _)| to.saturating_sub(*from));
         match place {
             Some(&(_, from, to, why)) => {
                 let chars: Vec<char> = line.chars().collect();
@@ -285,9 +302,11 @@ fn highlight(line: &str) -> String {
     let mut rest = line;
     while let Some(c) = rest.chars().next() {
         let length = if c.is_alphanumeric() || c == '_' {
-            rest.find(|c: char| {
-                !(c.is_alphanumeric() || c == '_' || c == '.' && rest.starts_with(|d: char| d.is_ascii_digit()))
-            })
+            // Of a number, the point with a digit behind it: `1..2` is two.
+            let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+            let point =
+                |i: usize, c: char| c == '.' && digit(rest.chars().next()) && digit(rest[i + 1..].chars().next());
+            rest.char_indices().find(|(i, c)| !(c.is_alphanumeric() || *c == '_' || point(*i, *c))).map(|(i, _)| i)
         } else {
             Some(c.len_utf8())
         };

@@ -21,6 +21,8 @@ pub enum Role {
     Target,
     /// It is the name of an argument: the `a` of `Rescale(a = 2)`, with the number of the word that is applied.
     Argument(usize),
+    /// It is a size in the type of an `each`: a name that is new is bound there.
+    Size,
     /// It names a type or a way to be carried.
     Type,
 }
@@ -43,25 +45,31 @@ pub fn words(id: SourceId, text: &str) -> Option<Vec<Word>> {
     let mut found: Vec<Word> = Vec::new();
     // The rules that are open: each with the number of names directly in it, and of the name that it applies.
     let mut open: Vec<(Rule, usize, usize)> = Vec::new();
+    let mut starts: Vec<usize> = Vec::new();
     let mut items = 0usize;
     for mark in grammar::file(text).ok()?.tokens() {
         match mark {
-            Mark::Start { rule, .. } => {
+            Mark::Start { rule, pos } => {
                 items += usize::from(rule == Rule::item);
                 open.push((rule, 0, found.len()));
+                starts.push(pos.pos());
             }
             Mark::End { rule, pos } => {
-                let Some((_, _, _)) = open.pop() else { continue };
+                let (Some(_), Some(start)) = (open.pop(), starts.pop()) else { continue };
                 if !matches!(rule, Rule::ident | Rule::primed) {
                     continue;
                 }
                 let end = pos.pos() - usize::from(rule == Rule::primed);
-                let start =
-                    text[..end].char_indices().rev().take_while(|(_, c)| is_word(*c)).last().map_or(end, |(i, _)| i);
                 let grandparent = open.iter().rev().nth(1).map(|(r, ..)| *r);
                 let applied = open.iter().rev().find(|(r, ..)| *r == Rule::instance).map_or(0, |(.., first)| *first);
+                // The innermost type, and what it is the type of.
+                let ty = open.iter().rposition(|(r, ..)| *r == Rule::ty);
+                let of_each = ty.and_then(|t| open[..t].last()).is_some_and(|(r, ..)| *r == Rule::each);
                 let Some((parent, count, _)) = open.last_mut() else { continue };
-                let role = role(*parent, grandparent, *count, applied);
+                let role = match role(*parent, grandparent, *count, applied) {
+                    Role::Uses if of_each => Role::Size,
+                    role => role,
+                };
                 *count += 1;
                 found.push(Word {
                     name: text[start..end].to_owned(),
@@ -73,10 +81,6 @@ pub fn words(id: SourceId, text: &str) -> Option<Vec<Word>> {
         }
     }
     Some(found)
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || ('\u{2080}'..='\u{209c}').contains(&c)
 }
 
 /// The role of the name with this number among those that stand directly in a rule.
@@ -121,6 +125,15 @@ pub fn origins(words: &[Word]) -> Vec<Option<usize>> {
             _ => {}
         }
     }
+    let mut sizes: Vec<usize> = Vec::new();
+    for (i, w) in words.iter().enumerate().filter(|(_, w)| w.role == Role::Size) {
+        let known = declarations.contains_key(w.name.as_str())
+            || bindings.get(&(w.item, w.name.as_str())).is_some_and(|b| b.iter().any(|b| !sizes.contains(b)));
+        if !known {
+            bindings.entry((w.item, &w.name)).or_default().push(i);
+            sizes.push(i);
+        }
+    }
     let declared = |name: &str| declarations.get(name).copied();
     let bound = |word: &Word, before: usize| {
         let mine = bindings.get(&(word.item, word.name.as_str())).map_or(&[][..], Vec::as_slice);
@@ -142,7 +155,7 @@ pub fn origins(words: &[Word]) -> Vec<Option<usize>> {
             let targets = [joined(w.item, 0), joined(w.item, 1)];
             targets.iter().rev().find_map(|t| parameter(*t, &w.name)).or_else(|| bound(w, i))
         }
-        Role::Uses => bound(w, i)
+        Role::Uses | Role::Size => bound(w, i)
             .or_else(|| parameter(joined(w.item, 0).filter(|_| in_map(words, w, i)), &w.name))
             .or_else(|| declared(&w.name)),
     };
@@ -192,5 +205,28 @@ check natural O(mu = 2) along Ends(c = 1) ; Same
         assert_eq!(origin("c", 2), origin("c", 0), "an argument by name");
         assert_eq!(origin("lr", 1), origin("lr", 0), "the learning rate");
         assert_eq!(origin("params", 1), None);
+    }
+
+    #[test]
+    fn sizes_of_blocks_are_bound_by_their_types() {
+        const TEXT: &str = "\
+let k = 3
+optimizer O { step(lr) {
+  each W : R[n, k] in params { W' = W * n }
+  each v : R[n] in params { v' = n * v }
+} }
+let x\u{302}y = k
+";
+        let all = words(SourceId(0), TEXT).expect("a text");
+        let origins = origins(&all);
+        let of = |name: &str| -> Vec<(usize, Option<usize>)> {
+            let named = all.iter().enumerate().filter(|(_, w)| w.name == name);
+            named.map(|(i, w)| (w.span.start, origins[i].map(|o| all[o].span.start))).collect()
+        };
+        let [a, b, c, d] = of("n")[..] else { panic!("{:?}", of("n")) };
+        assert_eq!((a.1, b.1), (Some(a.0), Some(a.0)), "the size of the first");
+        assert_eq!((c.1, d.1), (Some(c.0), Some(c.0)), "the size of the second");
+        assert!(of("k").iter().all(|k| k.1 == Some(4)), "a name of the file");
+        assert_eq!(of("x\u{302}y").len(), 1, "a letter with a mark");
     }
 }

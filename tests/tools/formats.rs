@@ -138,6 +138,9 @@ classify Gradient
         "Repair, checked",
         "natural Gradient along S",
         "id=\"show-bad\"",
+        "<code>grad</code> reads the differential",
+        "<span class=\"verdict\">table</span> <span class=\"place\">line ",
+        "<span class=\"n\">1</span>..<span class=\"n\">6</span>",
     ] {
         assert!(page.contains(part), "`{part}` in {page}");
     }

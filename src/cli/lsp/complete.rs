@@ -1,5 +1,7 @@
 //! Completion: names of the kind that fits, words of the language, and names of libraries with the `use` that they need.
 
+use std::collections::BTreeSet;
+
 use lsp_types::{CompletionItem, CompletionItemKind, Position, Range, TextEdit};
 
 use super::document::Document;
@@ -18,6 +20,8 @@ enum Wanted {
     Architecture,
     Verdict,
     Question,
+    Same,
+    Preserved,
     Library,
     Type,
     Anything,
@@ -33,12 +37,19 @@ fn wanted(line: &str) -> Wanted {
     match words.as_slice() {
         ["use"] => Wanted::Library,
         [.., "check"] => Wanted::Question,
-        [.., "natural" | "classify" | "same" | "training" | "transfer"] => Wanted::Optimizer,
-        [.., "same", _, "=="] => Wanted::Optimizer,
-        [.., "along" | ";" | "loss" | "output" | "commutes"] if words.first() == Some(&"check") => Wanted::Along,
+        [.., "same"] => Wanted::Same,
+        [.., "preserves"] => Wanted::Preserved,
+        [.., "natural" | "classify" | "training" | "transfer"] | ["trace"] => Wanted::Optimizer,
+        [.., "=="] if words.contains(&"same") => Wanted::Optimizer,
+        [.., "=="] if words.contains(&"commutes") => Wanted::Along,
+        [.., "along" | ";" | "loss" | "output" | "commutes"]
+            if matches!(words.first(), Some(&("check" | "transfer" | "trace"))) =>
+        {
+            Wanted::Along
+        }
         [.., "on" | "->"] => Wanted::Architecture,
         [.., "expect"] => Wanted::Verdict,
-        [.., ":"] if words.first() == Some(&"reparam") => Wanted::Architecture,
+        [.., ":"] if matches!(words.first(), Some(&("reparam" | "projection" | "embedding"))) => Wanted::Architecture,
         [.., ":"] => Wanted::Type,
         _ => Wanted::Anything,
     }
@@ -46,7 +57,7 @@ fn wanted(line: &str) -> Wanted {
 
 fn fits(wanted: Wanted, kind: &ItemKind) -> bool {
     match wanted {
-        Wanted::Optimizer => matches!(kind, ItemKind::Optimizer(_)),
+        Wanted::Optimizer | Wanted::Same => matches!(kind, ItemKind::Optimizer(_)),
         Wanted::Architecture => matches!(kind, ItemKind::Architecture(_)),
         Wanted::Along => {
             matches!(kind, ItemKind::Morphism(_) | ItemKind::Composite(_) | ItemKind::System(_) | ItemKind::Cone(_))
@@ -56,8 +67,8 @@ fn fits(wanted: Wanted, kind: &ItemKind) -> bool {
     }
 }
 
-/// What can stand at a place.
-pub fn complete(document: &Document, at: Position) -> Vec<CompletionItem> {
+/// What can stand at a place; behind a point that has just been typed, nothing but libraries.
+pub fn complete(document: &Document, at: Position, point: bool) -> Vec<CompletionItem> {
     let offset = document.offset(at);
     let text = &document.source.text;
     let start = text[..offset].rfind('\n').map_or(0, |i| i + 1);
@@ -66,6 +77,9 @@ pub fn complete(document: &Document, at: Position) -> Vec<CompletionItem> {
         return Vec::new();
     }
     let wanted = wanted(line);
+    if point && wanted != Wanted::Library {
+        return Vec::new();
+    }
     let word = |w: &&str, kind: CompletionItemKind| CompletionItem {
         label: (*w).to_owned(),
         kind: Some(kind),
@@ -83,17 +97,31 @@ pub fn complete(document: &Document, at: Position) -> Vec<CompletionItem> {
         Wanted::Question => all.extend(vocabulary::ASKED.iter().map(|w| word(w, keyword))),
         Wanted::Type => all.extend(vocabulary::types().map(|w| word(&w, CompletionItemKind::TYPE_PARAMETER))),
         Wanted::Library => {
-            all.extend(crate::uses::library::all().map(|l| word(&l.name, CompletionItemKind::MODULE)));
+            // What is replaced is said: for editors `std.` is no part of a word.
+            let begun = line.rfind(|c: char| c.is_whitespace()).map_or(0, |i| i + 1);
+            let range = Range { start: document.position(start + begun), end: at };
+            all.extend(crate::uses::library::all().map(|l| CompletionItem {
+                text_edit: Some(TextEdit { range, new_text: l.name.to_owned() }.into()),
+                filter_text: Some(l.name.to_owned()),
+                ..word(&l.name, CompletionItemKind::MODULE)
+            }));
         }
         Wanted::Anything => {
-            all.extend(vocabulary::keywords().chain(vocabulary::LINES).map(|w| word(&w, keyword)));
-            let functions = prim::names().chain(Calculus::ALL.map(Calculus::name));
+            let words =
+                vocabulary::keywords().chain(vocabulary::LINES).chain(vocabulary::EXPERIMENTS).chain(["transfer"]);
+            all.extend(words.map(|w| word(&w, keyword)));
+            let functions = prim::names().chain(Calculus::ALL.map(Calculus::name)).filter(|f| !f.ends_with('\''));
             all.extend(functions.map(|w| word(&w, CompletionItemKind::FUNCTION)));
             all.extend(Word::ALL.map(|w| word(&w.name(), CompletionItemKind::VARIABLE)));
             all.extend(locals(document, offset).iter().map(|w| word(&w.as_str(), CompletionItemKind::VARIABLE)));
         }
+        Wanted::Same => all.push(word(&"training", keyword)),
+        Wanted::Preserved => all.extend(["loss", "output"].map(|w| word(&w, keyword))),
         Wanted::Optimizer | Wanted::Architecture => {}
     }
+    // A word may have several meanings, and a function several forms.
+    let mut offered = BTreeSet::new();
+    all.retain(|item| offered.insert(item.label.clone()));
     all
 }
 

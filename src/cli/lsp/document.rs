@@ -6,7 +6,7 @@ use lsp_types::{Position, Range, Url};
 
 use crate::source::{Source, SourceId, Span};
 use crate::syntax;
-use crate::syntax::tree::{File, Item};
+use crate::syntax::tree::{File, Item, ItemKind, UseTarget};
 use crate::syntax::words::{Word, origins, words};
 
 /// An open text.
@@ -50,6 +50,15 @@ impl Document {
             words: words.into(),
             origins: origins.into(),
         }
+    }
+
+    /// Whether it reads no other file.
+    pub fn is_alone(&self) -> bool {
+        self.tree.items.iter().all(|i| match &i.kind {
+            ItemKind::Use(u) => matches!(u, UseTarget::Library(_)),
+            ItemKind::Data(d) => d.read.is_none(),
+            _ => true,
+        })
     }
 
     /// The place of a byte.

@@ -7,6 +7,7 @@ mod actions;
 mod analyse;
 mod complete;
 mod document;
+mod meaning;
 mod missing;
 mod names;
 mod shapes;
@@ -20,11 +21,12 @@ use std::time::Duration;
 
 use lsp_server::{Connection, Message, Notification, Request, Response};
 use lsp_types::{
-    CodeActionParams, CodeActionProviderCapability, CompletionOptions, CompletionParams, DidChangeTextDocumentParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DocumentFormattingParams, DocumentSymbolParams,
-    GotoDefinitionParams, HoverParams, HoverProviderCapability, InitializeParams, InlayHintParams, OneOf,
-    PublishDiagnosticsParams, ReferenceParams, RenameParams, SemanticTokensFullOptions, SemanticTokensOptions,
-    SemanticTokensParams, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, Url,
+    CodeActionParams, CodeActionProviderCapability, CompletionOptions, CompletionParams, CompletionTriggerKind,
+    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DocumentFormattingParams,
+    DocumentHighlightParams, DocumentSymbolParams, GotoDefinitionParams, HoverParams, HoverProviderCapability,
+    InitializeParams, InlayHintParams, OneOf, PublishDiagnosticsParams, ReferenceParams, RenameOptions, RenameParams,
+    SemanticTokensFullOptions, SemanticTokensOptions, SemanticTokensParams, ServerCapabilities,
+    TextDocumentPositionParams, TextDocumentSyncCapability, TextDocumentSyncKind, Url, WorkDoneProgressOptions,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -70,8 +72,16 @@ fn capabilities() -> ServerCapabilities {
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),
         references_provider: Some(OneOf::Left(true)),
-        rename_provider: Some(OneOf::Left(true)),
-        completion_provider: Some(CompletionOptions::default()),
+        document_highlight_provider: Some(OneOf::Left(true)),
+        rename_provider: Some(OneOf::Right(RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        })),
+        completion_provider: Some(CompletionOptions {
+            // Of `std.`; elsewhere nothing is offered behind a point.
+            trigger_characters: Some(vec![".".to_owned()]),
+            ..CompletionOptions::default()
+        }),
         document_formatting_provider: Some(OneOf::Left(true)),
         document_symbol_provider: Some(OneOf::Left(true)),
         code_action_provider: Some(CodeActionProviderCapability::Simple(true)),
@@ -149,6 +159,9 @@ fn notice(shared: &Shared, note: Notification, changed: &Sender<Url>) {
                 if let Ok(mut documents) = shared.documents.lock() {
                     documents.remove(&p.text_document.uri);
                 }
+                if let Ok(mut analyses) = shared.analyses.lock() {
+                    analyses.remove(&p.text_document.uri);
+                }
                 let _ = changed.send(p.text_document.uri);
             }
         }
@@ -170,15 +183,24 @@ fn answer(shared: &Shared, request: Request) -> Response {
         }),
         "textDocument/references" => reply(request, |p: ReferenceParams| {
             let at = p.text_document_position;
-            look(shared, &at.text_document.uri, |d, _| Some(names::references(d, at.position)))
+            let declaration = p.context.include_declaration;
+            look(shared, &at.text_document.uri, |d, _| Some(names::references(d, at.position, declaration)))
         }),
-        "textDocument/rename" => reply(request, |p: RenameParams| {
+        "textDocument/documentHighlight" => reply(request, |p: DocumentHighlightParams| {
+            let at = p.text_document_position_params;
+            look(shared, &at.text_document.uri, |d, _| Some(names::highlights(d, at.position)))
+        }),
+        "textDocument/prepareRename" => reply(request, |at: TextDocumentPositionParams| {
+            look(shared, &at.text_document.uri, |d, _| names::renamed(d, at.position))
+        }),
+        "textDocument/rename" => attempt(request, |p: RenameParams| {
             let at = p.text_document_position;
-            look(shared, &at.text_document.uri, |d, _| names::rename(d, at.position, &p.new_name))
+            look(shared, &at.text_document.uri, |d, _| Some(names::rename(d, at.position, &p.new_name))).transpose()
         }),
         "textDocument/completion" => reply(request, |p: CompletionParams| {
             let at = p.text_document_position;
-            look(shared, &at.text_document.uri, |d, _| Some(complete::complete(d, at.position)))
+            let point = p.context.is_some_and(|c| c.trigger_kind == CompletionTriggerKind::TRIGGER_CHARACTER);
+            look(shared, &at.text_document.uri, |d, _| Some(complete::complete(d, at.position, point)))
         }),
         "textDocument/formatting" => reply(request, |p: DocumentFormattingParams| {
             look(shared, &p.text_document.uri, |d, _| Some(actions::format(d)))
@@ -207,8 +229,16 @@ fn answer(shared: &Shared, request: Request) -> Response {
 }
 
 fn reply<P: DeserializeOwned, R: Serialize>(request: Request, make: impl FnOnce(P) -> R) -> Result<Value, String> {
+    attempt(request, |parameters| Ok(make(parameters)))
+}
+
+/// Of what may be refused, with why.
+fn attempt<P: DeserializeOwned, R: Serialize>(
+    request: Request,
+    make: impl FnOnce(P) -> Result<R, String>,
+) -> Result<Value, String> {
     let parameters: P = serde_json::from_value(request.params).map_err(|e| e.to_string())?;
-    serde_json::to_value(make(parameters)).map_err(|e| e.to_string())
+    serde_json::to_value(make(parameters)?).map_err(|e| e.to_string())
 }
 
 /// Runs on a document and on what was found out about it.
@@ -241,8 +271,9 @@ impl Worker {
             }
             waiting.sort();
             waiting.dedup();
-            // A file that another one uses may have changed: all open texts are looked at.
-            let open: Vec<(Url, Document)> = match self.shared.documents.lock() {
+            // A file that another one uses may have changed: all open texts are looked at, those that changed first, but for
+            // those that read no other file.
+            let mut open: Vec<(Url, Document)> = match self.shared.documents.lock() {
                 Ok(documents) => documents.iter().map(|(u, d)| (u.clone(), d.clone())).collect(),
                 Err(_) => return,
             };
@@ -251,7 +282,11 @@ impl Worker {
             }
             let texts: BTreeMap<String, String> =
                 open.iter().map(|(_, d)| (d.name.clone(), d.source.text.to_string())).collect();
+            open.sort_by_key(|(uri, _)| !waiting.contains(uri));
             for (uri, document) in open {
+                if !waiting.contains(&uri) && document.is_alone() && self.is_known(&uri, document.version) {
+                    continue;
+                }
                 let change = self.shared.change.load(Ordering::SeqCst);
                 let current = Arc::clone(&self.shared.change);
                 let stale = move || current.load(Ordering::SeqCst) != change;
@@ -268,6 +303,11 @@ impl Worker {
                 let _ = self.send.send(Message::Request(request));
             }
         }
+    }
+
+    /// Whether this state of a text has been looked at.
+    fn is_known(&self, uri: &Url, version: i32) -> bool {
+        self.shared.analyses.lock().is_ok_and(|a| a.get(uri).is_some_and(|a| a.version == version))
     }
 
     fn publish(&self, uri: &Url, diagnostics: Vec<lsp_types::Diagnostic>, version: Option<i32>) {

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use lsp_types::{
-    DocumentSymbol, Hover, HoverContents, Location, MarkupContent, MarkupKind, Position, Range, SymbolKind, TextEdit,
-    Url, WorkspaceEdit,
+    DocumentHighlight, DocumentSymbol, Hover, HoverContents, Location, MarkupContent, MarkupKind, Position, Range,
+    SymbolKind, TextEdit, Url, WorkspaceEdit,
 };
 
 use super::super::files::Disk;
 use super::analyse::Analysis;
 use super::document::{Document, ID, position};
+use super::meaning::{Place, meaning};
 use super::shapes::shape_at;
-use crate::core::prim::{COMPOSED, Is, entrywise};
 use crate::source::{Source, SourceId, Sources, Span};
 use crate::syntax::tree::{ArchitectureEntry, File, Item, ItemKind};
 use crate::syntax::words::{Role, Word, words};
@@ -79,19 +79,6 @@ fn of_a_line(document: &Document, offset: usize) -> Option<String> {
     Some(format!("```nat\n{} : {}\n```", document.source.slice(line), shape_at(document, line.start)?))
 }
 
-/// What the language itself means by a name, where that is written in the language.
-fn of_the_language(name: &str) -> Option<String> {
-    let composed = COMPOSED.iter().find(|c| c.name == name).map(|c| {
-        let parameters: Vec<&str> = c.params.iter().map(|p| p.0).collect();
-        (parameters.join(", "), c.body)
-    });
-    let (parameters, body) = composed.or_else(|| match entrywise(name)?.is {
-        Is::Defined(body) => Some(("x".to_owned(), body)),
-        Is::Kernel(_) | Is::Power(_) => None,
-    })?;
-    Some(format!("```nat\ndef {name}({parameters}) = {body}\n```\n\na function of the language"))
-}
-
 fn answered(entry: &crate::report::json::CheckEntry) -> String {
     let mut text = format!(
         "**{}** ({})\n\n{}.",
@@ -124,12 +111,16 @@ fn describe(document: &Document, word: usize) -> Option<String> {
                 None => text,
             })
         }
-        None if w.role == Role::Uses => {
-            let Some(found) = elsewhere(document, &w.name) else { return of_the_language(&w.name) };
+        None if matches!(w.role, Role::Uses | Role::Size) => {
+            let Some(found) = elsewhere(document, &w.name) else {
+                let applied = document.source.text[w.span.end..].starts_with('(');
+                return meaning(&w.name, if applied { Place::Applied } else { Place::Other });
+            };
             let doc = found.item.as_ref().map_or("", |i| i.doc.as_str());
             let text = shown(&found.source, &found.word, found.item.as_ref(), doc);
             Some(format!("{text}\n\n{}", found.source.name))
         }
+        None if w.role == Role::Type => meaning(&w.name, Place::Type),
         None => None,
     }
 }
@@ -184,17 +175,30 @@ fn same(document: &Document, at: Position) -> Vec<Span> {
     (0..document.words.len()).filter(|&i| of(i) == of(word)).map(|i| document.words[i].span).collect()
 }
 
-/// As locations.
-pub fn references(document: &Document, at: Position) -> Vec<Location> {
+/// As locations, with or without the one that declares or binds it.
+pub fn references(document: &Document, at: Position, declaration: bool) -> Vec<Location> {
+    let origin = document.word_at(at).and_then(|w| document.origins[w]).map(|o| document.words[o].span);
     let here = |span: Span| Location { uri: document.uri.clone(), range: document.range(span) };
-    same(document, at).into_iter().map(here).collect()
+    same(document, at).into_iter().filter(|s| declaration || Some(*s) != origin).map(here).collect()
 }
 
-/// The edits that give another name to what the name at a place stands for; none if it is declared elsewhere, if the new
-/// name is none, or if it would be taken for something else.
-pub fn rename(document: &Document, at: Position, new: &str) -> Option<WorkspaceEdit> {
+/// As places to be marked.
+pub fn highlights(document: &Document, at: Position) -> Vec<DocumentHighlight> {
+    let mark = |span: Span| DocumentHighlight { range: document.range(span), kind: None };
+    same(document, at).into_iter().map(mark).collect()
+}
+
+/// The place of the name that can be renamed; none if what is there is no name, or is declared elsewhere.
+pub fn renamed(document: &Document, at: Position) -> Option<Range> {
     let word = document.word_at(at)?;
     document.origins[word]?;
+    Some(document.range(document.words[word].span))
+}
+
+/// The edits that give another name to what the name at a place stands for; why not, if it is declared elsewhere, if the
+/// new name is none, or if it would be taken for something else.
+pub fn rename(document: &Document, at: Position, new: &str) -> Result<WorkspaceEdit, String> {
+    renamed(document, at).ok_or("only what is declared in this text can be renamed")?;
     let spans = same(document, at);
     let mut text = document.source.text.to_string();
     for span in spans.iter().rev() {
@@ -203,25 +207,16 @@ pub fn rename(document: &Document, at: Position, new: &str) -> Option<WorkspaceE
     let after = Document::new(&document.uri, &text, 0);
     let kept = after.words.len() == document.words.len() && after.origins == document.origins;
     if !kept {
-        return None;
+        return Err(format!("`{new}` is no name, or stands for something else here"));
     }
     let edits = spans.iter().map(|s| TextEdit { range: document.range(*s), new_text: new.to_owned() }).collect();
-    Some(WorkspaceEdit { changes: Some(HashMap::from([(document.uri.clone(), edits)])), ..WorkspaceEdit::default() })
+    Ok(WorkspaceEdit { changes: Some(HashMap::from([(document.uri.clone(), edits)])), ..WorkspaceEdit::default() })
 }
 
-/// The items of the text.
+/// What the items of the text declare, and its checks.
 #[expect(deprecated, reason = "the field `deprecated` of the protocol has to be filled")]
 pub fn symbols(document: &Document) -> Vec<DocumentSymbol> {
-    let name = |item: &Item| document.words.iter().find(|w| w.role == Role::Declares && item.span.overlaps(w.span));
-    let symbol = |item: &Item| {
-        let (text, place) = match name(item) {
-            Some(w) => (w.name.clone(), w.span),
-            None if matches!(item.kind, ItemKind::Use(_)) => return None,
-            None => {
-                let text = document.source.slice(item.span);
-                (text.split_whitespace().collect::<Vec<_>>().join(" "), item.span)
-            }
-        };
+    let symbol = |item: &Item, (name, place): (String, Span)| {
         let kind = match &item.kind {
             ItemKind::Architecture(_) => SymbolKind::STRUCT,
             ItemKind::Morphism(_) | ItemKind::Composite(_) | ItemKind::Def(_) => SymbolKind::FUNCTION,
@@ -230,8 +225,8 @@ pub fn symbols(document: &Document) -> Vec<DocumentSymbol> {
             ItemKind::Data(_) | ItemKind::Let(_) => SymbolKind::CONSTANT,
             _ => SymbolKind::EVENT,
         };
-        Some(DocumentSymbol {
-            name: text,
+        DocumentSymbol {
+            name,
             detail: item.doc.lines().next().map(str::to_owned),
             kind,
             tags: None,
@@ -239,9 +234,19 @@ pub fn symbols(document: &Document) -> Vec<DocumentSymbol> {
             range: document.range(item.span),
             selection_range: document.range(place),
             children: None,
-        })
+        }
     };
-    document.tree.items.iter().filter_map(symbol).collect()
+    // Data may declare several names.
+    let named = |item: &Item| {
+        let declares = |w: &&Word| w.role == Role::Declares && item.span.overlaps(w.span);
+        let mut names: Vec<_> = document.words.iter().filter(declares).map(|w| (w.name.clone(), w.span)).collect();
+        if names.is_empty() && !matches!(item.kind, ItemKind::Use(_)) {
+            let text = document.source.slice(item.span);
+            names.push((text.split_whitespace().collect::<Vec<_>>().join(" "), item.span));
+        }
+        names
+    };
+    document.tree.items.iter().flat_map(|i| named(i).into_iter().map(|n| symbol(i, n)).collect::<Vec<_>>()).collect()
 }
 
 /// The names that a document sees at top level, with their items: its own, then those of what it uses, and of libraries

@@ -35,7 +35,11 @@ pub fn tokens(document: &Document) -> SemanticTokens {
             found.push((at, at + length, 1));
             length
         } else if c.is_alphanumeric() || c == '_' {
-            let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            // A name may hold marks that are no letters.
+            let named =
+                document.words.binary_search_by_key(&at, |w| w.span.start).map(|i| document.words[i].span.end - at);
+            let other = || rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            let length = named.ok().filter(|l| *l > 0).unwrap_or_else(other);
             if let Some(kind) = kind(document, at, &rest[..length]) {
                 found.push((at, at + length, kind));
             }

@@ -8,6 +8,7 @@ const CHARACTER: f64 = 8.4;
 const ROW: f64 = 110.0;
 
 const STYLE: &str = "\
+:root { color-scheme: light dark; }
 text { font: 14px ui-monospace, monospace; fill: #1b1f24; text-anchor: middle; }
 .plain { stroke: #1b1f24; } .commutes { stroke: #116329; } .partly { stroke: #7d4e00; } .fails { stroke: #a40e26; }
 path { fill: none; stroke-width: 1.3; } .head { stroke: none; }

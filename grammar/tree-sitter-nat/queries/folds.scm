@@ -1,0 +1,13 @@
+[
+  (architecture)
+  (morphism)
+  (inverse)
+  (optimizer)
+  (flow)
+  (step)
+  (each)
+  (system)
+  (via)
+  (trace)
+  (start)
+] @fold
