@@ -294,7 +294,8 @@ mod tests {
             }
         }
         let small = d.rational(&Rational::from_parts(1.into(), 1_000_000_000u64.into())).expect("a number");
-        let gap = d.sub(&d.apply(Fun::Cos, &small).expect("a value"), &d.one());
+        let cosine = d.apply(Fun::Cos, &small).expect("a value");
+        let gap = d.sub(&cosine, &d.one());
         assert_eq!(Digits::exponent(&gap), -60);
     }
 

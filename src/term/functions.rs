@@ -14,6 +14,11 @@ impl Store {
         {
             return self.fill(value, &shape);
         }
+        if let Node::Literal(values) = self.node(x)
+            && let Some(values) = values.iter().map(|q| f.exact_value(q)).collect::<Option<Vec<_>>>()
+        {
+            return self.literal(values, &shape);
+        }
         if matches!(f, Fun::Sin | Fun::Cos)
             && let Some(value) = self.circular(f, x)
         {
@@ -46,7 +51,28 @@ impl Store {
                 self.node(x).operands()[0]
             }
             Fun::Sign if self.positive(x) => self.fill(Rational::ONE, &shape),
+            Fun::Sign => self.sign_of_power(x).unwrap_or_else(|| self.intern(Node::Map(f, x), shape)),
             _ => self.intern(Node::Map(f, x), shape),
+        }
+    }
+
+    /// `sign(y^n) = sign(y)^n` for a whole `n`, and of a product with such a power each sign by itself: then the signs of `y`
+    /// and of its powers are known to be one.
+    fn sign_of_power(&mut self, x: Term) -> Option<Term> {
+        match self.node(x).clone() {
+            Node::Power(y, n) if n.is_int() => {
+                let s = self.map(Fun::Sign, y);
+                Some(if is_even(&n) { self.power(s, &Rational::from(2)) } else { s })
+            }
+            Node::Product { a, b, la, lb, out } if la.iter().chain(&lb).all(|l| out.contains(l)) => {
+                let whole = |t: Term| matches!(self.node(t), Node::Power(_, n) if n.is_int());
+                if !whole(a) && !whole(b) {
+                    return None;
+                }
+                let (s, t) = (self.map(Fun::Sign, a), self.map(Fun::Sign, b));
+                Some(self.product(s, &la, t, &lb, &out))
+            }
+            _ => None,
         }
     }
 
@@ -62,6 +88,11 @@ impl Store {
         let (c, rest) = self.split_coefficient(x);
         if let Some(value) = self.as_fill(x).and_then(|v| exact_power(v, q)) {
             return self.fill(value, &shape);
+        }
+        if let Node::Literal(values) = self.node(x)
+            && let Some(values) = values.iter().map(|v| exact_power(v, q)).collect::<Option<Vec<_>>>()
+        {
+            return self.literal(values, &shape);
         }
         if !c.is_one()
             && let Some(cq) = exact_power(&c, q)
