@@ -3,6 +3,7 @@
 use crate::check::{Equation, Kind, Shape, Task};
 use crate::core::error::ModelError;
 use crate::core::names::{Declared, Model};
+use crate::core::system_error::SystemError;
 use crate::model::morphism::instance_text;
 use crate::source::Span;
 use crate::syntax::tree::{Check, Classify, Instance, Path, Question};
@@ -37,18 +38,29 @@ pub fn undefined(model: &Model, check: &Check, faults: &[ModelError]) -> Option<
             _ => None,
         })
         .collect();
-    let inside =
-        |e: &ModelError| matches!(e, ModelError::Undefined { span, .. } if bodies.iter().any(|b| b.overlaps(*span)));
-    let [ModelError::Undefined { message, .. }, ..] = faults else { return None };
+    let inside = |e: &ModelError| match at_member(e).0 {
+        ModelError::Undefined { span, .. } => bodies.iter().any(|b| b.overlaps(*span)),
+        _ => false,
+    };
+    let (ModelError::Undefined { message, .. }, member) = at_member(faults.first()?) else { return None };
     if !faults.iter().all(inside) {
         return None;
     }
+    let member = member.map_or(String::new(), |m| format!(" at `{m}`"));
     let mut task = unanswered(check);
     task.optimizers = places;
     let mut only = problem(Shape::Plain, Equation::empty(), Vec::new(), Vec::new());
-    only.invalid = Some(format!("a side is defined at no point: {message}"));
+    only.invalid = Some(format!("a side is defined at no point{member}: {message}"));
     task.problems.push(only);
     Some(task)
+}
+
+/// A fault, and the member of a system at which it shows, if it is one of those.
+fn at_member(fault: &ModelError) -> (&ModelError, Option<&str>) {
+    match fault {
+        ModelError::System(SystemError::Member { error, instance, .. }) => (error, Some(instance)),
+        other => (other, None),
+    }
 }
 
 /// The task of a `classify`, without its table.
