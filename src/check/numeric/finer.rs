@@ -1,6 +1,6 @@
 //! A second look with a hundred digits at sides that floating point cannot tell apart.
 
-use crate::check::sample::{Point, Sampler};
+use crate::check::sample::{Point, Sampler, embed};
 use crate::check::{Budget, Setting};
 use crate::domain::digits::Digits;
 use crate::domain::prime::Random;
@@ -58,11 +58,7 @@ pub fn differs_in_digits(
 type Values = Vec<Vec<<Digits as Domain>::Elem>>;
 
 fn values(digits: &mut Digits, (program, sampler): (&Program, &Sampler), point: &Point<Rational>) -> Option<Values> {
-    let mut embedded: Point<<Digits as Domain>::Elem> = Point::default();
-    for (s, entries) in point {
-        let entries: Result<Vec<_>, _> = entries.iter().map(|q| digits.rational(q)).collect();
-        embedded.insert(*s, entries.ok()?);
-    }
+    let mut embedded = embed(digits, point);
     for s in sampler.pis() {
         embedded.insert(s, vec![digits.pi()]);
     }
