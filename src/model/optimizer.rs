@@ -73,6 +73,8 @@ pub struct OptimizerOn {
     pub rate: Option<SymbolId>,
     /// For a flow the components of the field, for a step the new values: the point first, then each state.
     pub components: Vec<Term>,
+    /// For a step the components as they are written, each with the symbol of its new value: they may read those of others.
+    pub rules: Vec<(SymbolId, Term)>,
     /// Where each component is given.
     pub spans: Vec<Span>,
     /// Whether a state was declared `auto`.
@@ -196,13 +198,15 @@ impl Elaborator<'_> {
             e.rule(rule, &states, &over, &mut rules)
         })?;
         let (components, spans) = self.collect_rules(rules, &states, &over, decl.name.span, rate.is_some())?;
-        let components = if rate.is_some() { self.resolve_primes(components, &over, &spans)? } else { components };
+        let rules: Vec<(SymbolId, Term)> = over.primed.values().map(|p| p.0).zip(components.iter().copied()).collect();
+        let components = if rate.is_some() { self.resolve_primes(&rules, &over, &spans)? } else { components };
         Ok(OptimizerOn {
             name: bound.label,
             architecture: Rc::clone(a),
             states,
             rate,
             components,
+            rules,
             spans,
             auto: has_auto,
         })

@@ -15,6 +15,26 @@ impl Store {
         self.rebuild(roots, |t, _| by.get(&t).copied())
     }
 
+    /// The values of symbols, each given by a term in which others of them may stand, put into each other in the order of
+    /// their dependence.
+    ///
+    /// # Errors
+    /// The places of those that depend on each other in a circle.
+    pub fn put_into_each_other(&mut self, rules: &[(SymbolId, Term)]) -> Result<Vec<Term>, Vec<usize>> {
+        let mut done: FxHashMap<SymbolId, Term> = FxHashMap::default();
+        while done.len() < rules.len() {
+            let open: Vec<usize> = (0..rules.len()).filter(|&i| !done.contains_key(&rules[i].0)).collect();
+            let ready = open.iter().copied().find(|&i| {
+                let needs = self.free_symbols(&[rules[i].1]);
+                !open.iter().any(|&k| needs.contains(&rules[k].0))
+            });
+            let Some(i) = ready else { return Err(open) };
+            let value = self.substitute_one(rules[i].1, &done);
+            done.insert(rules[i].0, value);
+        }
+        Ok(rules.iter().map(|(s, _)| done[s]).collect())
+    }
+
     fn rebuild(&mut self, roots: &[Term], replaced: impl Fn(Term, &Node) -> Option<Term>) -> Vec<Term> {
         let mut memo: FxHashMap<Term, Term> = FxHashMap::default();
         for t in self.reachable(roots) {

@@ -118,6 +118,7 @@ pub(super) fn side(e: &mut Elaborator<'_>, o: OptimizerOn, rate: Option<Term>) -
         blocks: o.architecture.blocks.clone(),
         states: o.states,
         next,
+        rules: o.rules,
     }
 }
 

@@ -6,6 +6,7 @@ use super::chart::Chart;
 use super::detect::detect;
 use super::exceptions::{Exceptions, exceptions, fresh_states_are_carried, holds_along_runs, starts_between_pieces};
 use super::factors::{FINE, TOLERANCE};
+use super::foreign::reads_other_blocks;
 use super::guess::{Guess, allowed, guess, led};
 use super::prove::prove;
 use super::relation::{Builder, Relation};
@@ -378,6 +379,10 @@ fn transfer_fails(
     context: &Context<'_>,
     budget: &Budget,
 ) -> Result<Option<Finding>, Disagreement> {
+    // The moves of one block are looked at with its own factors alone.
+    if reads_other_blocks(asked) {
+        return Ok(None);
+    }
     let Some(moves) = refute::first_moves(asked) else { return Ok(None) };
     let allowed = allowed(asked);
     for &b in failing {

@@ -111,7 +111,11 @@ pub(super) fn allowed(asked: &Asked) -> Vec<usize> {
         .states
         .iter()
         .enumerate()
-        .filter(|(_, s)| asked.target.layout(s) == super::Layout::Whole)
+        .filter(|(_, s)| match asked.target.layout(s) {
+            super::Layout::Whole => true,
+            super::Layout::Square => asked.target.blocks.len() > 1,
+            super::Layout::Blocks(_) => false,
+        })
         .flat_map(|(i, s)| [asked.target.next[i + 1], s.initial])
         .collect();
     let read = store.free_symbols(&fixed);

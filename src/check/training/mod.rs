@@ -34,6 +34,7 @@ pub mod detect;
 pub mod entries;
 pub mod exceptions;
 pub mod factors;
+mod foreign;
 pub mod fresh;
 pub mod guess;
 pub mod linear;
@@ -85,6 +86,8 @@ pub struct Side {
     pub states: Vec<State>,
     /// For a step the new values, for a flow the field: the point first, then each state, in the raw symbols.
     pub next: Vec<Term>,
+    /// For a step `next` before the new values are put into each other, each with the symbol of its own; empty for a flow.
+    pub rules: Vec<(SymbolId, Term)>,
 }
 
 impl Side {
@@ -94,6 +97,8 @@ impl Side {
             return Layout::consecutive(self.blocks.iter().map(|_| 1));
         }
         match state.variance {
+            // A number with a weight belongs to the only block; among several to none.
+            Variance::Scalar(_) if self.blocks.len() == 1 => Layout::consecutive(std::iter::once(1)),
             Variance::Fixed | Variance::Scalar(_) => Layout::Whole,
             Variance::Metric | Variance::Cometric => Layout::Square,
             Variance::Left | Variance::Right => {

@@ -79,12 +79,25 @@ impl Scaled {
     pub fn new(asked: &mut Asked, factors: &Factors) -> Scaled {
         let layouts: Vec<Layout> = asked.target.states.iter().map(|s| asked.target.layout(s)).collect();
         let points = Layout::Blocks(asked.target.blocks.iter().map(|b| b.offset..b.offset + b.size()).collect());
-        let mut next = vec![with_factors(asked, asked.target.next[0], &points, factors)];
-        let mut fresh = Vec::new();
-        for (i, layout) in layouts.iter().enumerate() {
-            next.push(with_factors(asked, asked.target.next[i + 1], layout, factors));
-            fresh.push(with_factors(asked, asked.target.states[i].initial, layout, factors));
-        }
+        // What a rule reads of another block's new state is computed with that block's factors.
+        let rules = asked.target.rules.clone();
+        let written: Vec<Term> =
+            if rules.is_empty() { asked.target.next.clone() } else { rules.iter().map(|(_, t)| *t).collect() };
+        let scaled: Vec<Term> = std::iter::once(&points)
+            .chain(&layouts)
+            .zip(written)
+            .map(|(layout, t)| with_factors(asked, t, layout, factors))
+            .collect();
+        let fresh = (layouts.iter().enumerate())
+            .map(|(i, layout)| with_factors(asked, asked.target.states[i].initial, layout, factors))
+            .collect();
+        let store = &mut asked.problem.setting.store;
+        let named: Vec<(SymbolId, Term)> = rules.iter().map(|(s, _)| *s).zip(scaled.iter().copied()).collect();
+        // There is no circle: the rules were put into each other before.
+        let next = match rules.is_empty() {
+            true => scaled,
+            false => store.put_into_each_other(&named).unwrap_or(scaled),
+        };
         Scaled { next, fresh }
     }
 }

@@ -1,7 +1,6 @@
 //! The rules of a flow or a step: one for each component, whole or block by block.
 
 use indexmap::IndexMap;
-use rustc_hash::FxHashMap;
 
 use super::{Over, State};
 use crate::core::error::ModelError;
@@ -192,27 +191,14 @@ impl<'m> Elaborator<'m> {
         Ok(self.store.sum(parts, &[n]))
     }
 
-    /// Puts the new values into each other, in the order of their dependence.
-    pub(super) fn resolve_primes(&mut self, components: Vec<Term>, over: &Over, spans: &[Span]) -> Elab<Vec<Term>> {
-        let symbols: Vec<SymbolId> = over.primed.values().map(|p| p.0).collect();
-        let mut done: FxHashMap<SymbolId, Term> = FxHashMap::default();
-        while done.len() < components.len() {
-            let ready = (0..components.len()).find(|&i| {
-                let needs = self.store.free_symbols(&[components[i]]);
-                !done.contains_key(&symbols[i]) && needs.iter().all(|s| !symbols.contains(s) || done.contains_key(s))
-            });
-            let Some(i) = ready else {
-                let stuck = (0..components.len()).find(|&i| !done.contains_key(&symbols[i])).unwrap_or(0);
-                let names: Vec<String> = (0..components.len())
-                    .filter(|&i| !done.contains_key(&symbols[i]))
-                    .map(|i| format!("`{}'`", over.primed.get_index(i).map_or("", |p| p.0)))
-                    .collect();
-                let message = format!("the new values {} depend on each other in a circle", names.join(", "));
-                return self.fail(ModelError::OptimizerBody { message, help: None, span: spans[stuck] });
-            };
-            let value = self.store.substitute_one(components[i], &done);
-            done.insert(symbols[i], value);
-        }
-        Ok(symbols.iter().map(|s| done[s]).collect())
+    /// The new values without each other's symbols.
+    pub(super) fn resolve_primes(&mut self, rules: &[(SymbolId, Term)], over: &Over, spans: &[Span]) -> Elab<Vec<Term>> {
+        self.store.put_into_each_other(rules).or_else(|stuck| {
+            let names: Vec<String> =
+                stuck.iter().map(|&i| format!("`{}'`", over.primed.get_index(i).map_or("", |p| p.0))).collect();
+            let message = format!("the new values {} depend on each other in a circle", names.join(", "));
+            let span = stuck.first().map_or(Span::default(), |&i| spans[i]);
+            self.fail(ModelError::OptimizerBody { message, help: None, span })
+        })
     }
 }
