@@ -10,7 +10,8 @@ pub(in crate::check) use claims::claims;
 use claims::{scaled_permutations, seem_scaled_permutations};
 use rates::proved_rate;
 pub(in crate::check) use rates::{Sign, agree, expected_rate, is_one, looks_like_one, positive, rate_text, up_to_rate};
-pub(in crate::check) use step::step;
+pub(in crate::check) use small::depends_at_zero;
+pub(in crate::check) use step::{rate_of, step};
 
 use super::algebra::{self, Atoms, Identity, stop_text};
 use super::certify;

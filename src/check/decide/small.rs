@@ -23,7 +23,7 @@ use crate::verdict::{Extent, Failure, Finding, Ground, Limit, Rate};
 /// Whether to put `lr = 0` may lie on a kink, at the start of a root or where a rank drops: whether the argument of a sign
 /// or of a root that reads `lr` has an entry that vanishes at `lr = 0`, or the rank of a matrix under a pseudo-inverse is
 /// another one there.
-pub(super) fn depends_at_zero(problem: &mut Problem, lr: SymbolId, roots: &[Term], budget: &Budget) -> bool {
+pub(in crate::check) fn depends_at_zero(problem: &mut Problem, lr: SymbolId, roots: &[Term], budget: &Budget) -> bool {
     let store = &mut problem.setting.store;
     let (mut arguments, mut matrices): (Vec<Term>, Vec<Term>) = (Vec::new(), Vec::new());
     for t in store.reachable(roots) {

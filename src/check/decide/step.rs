@@ -110,7 +110,7 @@ fn order_is_seen(
 }
 
 /// What is known of a rate, if there is one.
-fn rate_of(problem: &mut Problem, c: Option<Term>, budget: &Budget) -> Option<Rate> {
+pub(in crate::check) fn rate_of(problem: &mut Problem, c: Option<Term>, budget: &Budget) -> Option<Rate> {
     let c = c?;
     Some(Rate { text: rate_text(problem, c, budget), exact: problem.setting.store.as_fill(c).cloned() })
 }

@@ -28,8 +28,7 @@ pub fn reads_other_blocks(asked: &Asked) -> bool {
         return true;
     }
     let points = Layout::consecutive(target.blocks.iter().map(Block::size));
-    let layouts: Vec<Layout> =
-        std::iter::once(points).chain(target.states.iter().map(|s| target.layout(s))).collect();
+    let layouts: Vec<Layout> = std::iter::once(points).chain(target.states.iter().map(|s| target.layout(s))).collect();
     let scaled = |t: Term| {
         let read = store.free_symbols(&[t]);
         asked.factors.iter().any(|f| read.contains(&f.symbol))

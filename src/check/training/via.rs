@@ -3,18 +3,18 @@
 use rustc_hash::FxHashMap;
 
 use super::Asked;
-use super::entries::examine_entries;
+use super::entries::{examine_entries, vanish};
 use super::refute::{affine, at_one, homogeneous, singled_out};
 use crate::check::algebra::{Atoms, Identity, stop_text};
 use crate::check::decide::{
-    Disagreement, Sign, Standing, expected_rate, guarded, hunt, is_one, looks_like_one, positive, rate_text, step,
-    up_to_rate,
+    Disagreement, Sign, Standing, depends_at_zero, expected_rate, guarded, hunt, is_one, looks_like_one, positive,
+    rate_of, rate_text, step, up_to_rate,
 };
 use crate::check::witness::Goal;
-use crate::check::{Budget, numeric, rate};
+use crate::check::{Budget, Problem, numeric, rate};
 use crate::model::elaborate::Constraint;
-use crate::term::{Seeds, SymbolId, Term};
-use crate::verdict::{Finding, Ground, Verdict};
+use crate::term::{Seeds, Store, SymbolId, Term};
+use crate::verdict::{Extent, Finding, Ground, Verdict};
 
 /// The two sides of the square, the target's with its rate free, and the moves of the parameters.
 struct Square {
@@ -79,8 +79,15 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
         Standing::Unproved(identity, sampled) => (identity, sampled),
     };
     let plain = at_one(asked, square.moves.1, &factor);
+    // `left = r₀ + c r₁`: a rate works only where `left - r₀` is its multiple of `r₁`.
+    let split = match homogeneous(asked, square.moves.1, &factor, budget) {
+        true => Some((square.moves.0, plain)),
+        false => affine(asked, square.moves.1, 0, budget)
+            .map(|(constant, slope)| (asked.problem.setting.store.sub(square.moves.0, constant), slope)),
+    };
+    let (wanted, unit) = split.unwrap_or((square.moves.0, plain));
     let domain = asked.problem.domain.clone();
-    let candidate = rate::candidate(&mut asked.problem.setting, (&[square.moves.0], &[plain]), &domain, budget);
+    let candidate = rate::candidate(&mut asked.problem.setting, (&[wanted], &[unit]), &domain, budget);
     let mut only = None;
     if let rate::Ratio::Constant(c) = candidate {
         let c = rate::simplified(&mut asked.problem.setting, c);
@@ -101,24 +108,17 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
             return Ok(f);
         }
     }
-    let small = match asked.rate {
-        Some(lr) => small(asked, square, (lr, &right), budget)?,
-        None => Small::Differs,
-    };
-    if let Small::Settled(f) = small {
-        return Ok(*f);
+    if let Some(lr) = asked.rate
+        && let Some(f) = small(asked, square, (lr, &right), budget)?
+    {
+        return Ok(f);
     }
     // Refuted at one point if no rate is left, or if the moves of the parameters leave one only.
     let open = Identity::Open(Atoms::None);
     let independent = !depends(asked, &square.right);
-    let refutable = matches!(small, Small::Differs);
+    // Of steps the first order in lr decides, and it was looked at.
+    let refutable = asked.rate.is_none();
     let mut found = None;
-    // `left = r₀ + c r₁`: no rate works where `left - r₀` is no multiple of `r₁`.
-    let split = match homogeneous(asked, square.moves.1, &factor, budget) {
-        true => Some((square.moves.0, plain)),
-        false => affine(asked, square.moves.1, 0, budget)
-            .map(|(constant, slope)| (asked.problem.setting.store.sub(square.moves.0, constant), slope)),
-    };
     if let (true, false, Some((left, right))) = (refutable, independent, split) {
         let mut moves = numeric::compare(&asked.problem.setting, (&[left], &[right]), &domain, budget, "moves");
         moves.drowned = sampled.drowned;
@@ -165,67 +165,119 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
     Ok(f)
 }
 
-/// What small learning rates say of two steps.
-enum Small {
-    /// They decide the question.
-    Settled(Box<Finding>),
-    /// They may agree to first order at some rate: then nothing is refuted by what differs beyond.
-    Open,
-    /// They differ to first order at every rate, as far as numbers tell.
-    Differs,
-}
-
-/// Decides two steps as a square is decided: the first order in the learning rate and its rate, then the whole. Where the map
-/// between the states reads the learning rate the target's cannot be scaled by itself, and numbers say whether there is
-/// something left to refute.
+/// Decides two steps as a square is decided, by the first order in the learning rate and its rate, then the whole; nothing if
+/// that decides nothing. What differs beyond the first order refutes nothing.
 fn small(
     asked: &mut Asked,
     square: &Square,
     (lr, right): (SymbolId, &[Term]),
     budget: &Budget,
-) -> Result<Small, Disagreement> {
-    const STEEP: f64 = 1.25;
-    let slope = |asked: &Asked, right: &[Term]| {
-        let problem = &asked.problem;
-        numeric::slope(&problem.setting, (&square.left, right), lr, &problem.domain, budget)
-    };
-    let reads = asked.problem.setting.store.free_symbols(&asked.via).contains(&lr);
-    if reads && slope(asked, right).is_none_or(|s| s < STEEP) {
-        let at_rate = first_rate(asked, square, lr, budget).map(|c| {
-            let by = [(asked.factors[0].symbol, c)].into_iter().collect();
-            asked.problem.setting.store.substitute(&square.right, &by)
-        });
-        let steep = at_rate.is_some_and(|right| slope(asked, &right).is_some_and(|s| s >= STEEP));
-        return Ok(if steep { Small::Open } else { Small::Differs });
+) -> Result<Option<Finding>, Disagreement> {
+    if asked.problem.setting.store.free_symbols(&asked.via).contains(&lr) {
+        return beside_map(asked, square, (lr, right), budget);
     }
-    let problem = &mut asked.problem;
-    let sides = (problem.equation.left.clone(), problem.equation.right.clone());
-    (problem.equation.left, problem.equation.right) = (square.left.clone(), right.to_vec());
-    let found = step(problem, lr, budget);
-    (problem.equation.left, problem.equation.right) = sides;
-    let found = found?;
-    let wanted = match found.verdict() {
-        Verdict::InLimit | Verdict::UpToRate => true,
+    let found = as_square(asked, (&square.left, right), lr, budget)?;
+    Ok(match found.verdict() {
+        Verdict::InLimit | Verdict::UpToRate | Verdict::Fails | Verdict::Invalid => Some(found),
         // A proof is this module's to give.
-        Verdict::Fails | Verdict::Invalid => !reads,
-        Verdict::Undecided | Verdict::UpToRates | Verdict::Commutes => false,
-    };
-    Ok(if wanted { Small::Settled(Box::new(found)) } else { Small::Open })
+        Verdict::Undecided | Verdict::UpToRates | Verdict::Commutes => None,
+    })
 }
 
-/// The rate at which the moves of the parameters agree to first order in the learning rate, as far as numbers tell.
-fn first_rate(asked: &mut Asked, square: &Square, lr: SymbolId, budget: &Budget) -> Option<Term> {
-    let plain = at_one(asked, square.moves.1, &[0]);
-    let store = &mut asked.problem.setting.store;
-    let (one, zero) = (store.num(1), store.num(0));
-    let seeds = Seeds::along([(lr, one)]);
-    let slopes = [store.tangent(square.moves.0, &seeds).ok()?, store.tangent(plain, &seeds).ok()?];
-    let slopes = store.substitute(&slopes, &[(lr, zero)].into_iter().collect());
-    let domain = asked.problem.domain.clone();
-    match rate::candidate(&mut asked.problem.setting, (&slopes[..1], &slopes[1..]), &domain, budget) {
-        rate::Ratio::Constant(c) => Some(c),
-        _ => None,
+/// Two sides decided as those of a square.
+fn as_square(
+    asked: &mut Asked,
+    (left, right): (&[Term], &[Term]),
+    lr: SymbolId,
+    budget: &Budget,
+) -> Result<Finding, Disagreement> {
+    let problem = &mut asked.problem;
+    let sides = (problem.equation.left.clone(), problem.equation.right.clone());
+    (problem.equation.left, problem.equation.right) = (left.to_vec(), right.to_vec());
+    let found = step(problem, lr, budget);
+    (problem.equation.left, problem.equation.right) = sides;
+    found
+}
+
+/// As [`small`] where the map between the states reads the learning rate: only the target's own is scaled. At `lr = 0` the
+/// derivative of the right side is `a + c b` for a rate `c`, by the chain rule; `b` and the left side's derivative without
+/// `a` have to be parallel.
+fn beside_map(
+    asked: &mut Asked,
+    square: &Square,
+    (lr, right): (SymbolId, &[Term]),
+    budget: &Budget,
+) -> Result<Option<Finding>, Disagreement> {
+    let factor = asked.factors[0].symbol;
+    let problem = &mut asked.problem;
+    if depends_at_zero(problem, lr, &square.left, budget) || depends_at_zero(problem, lr, right, budget) {
+        return Ok(None);
     }
+    let store = &mut problem.setting.store;
+    let (zero, one) = (store.num(0), store.num(1));
+    let at = |s: SymbolId, t: Term| -> FxHashMap<SymbolId, Term> { [(s, t)].into_iter().collect() };
+    let seeds = Seeds::along([(lr, one)]);
+    let sides: Vec<Term> = square.left.iter().chain(&square.right).copied().collect();
+    let slopes: Result<Vec<Term>, _> = sides.iter().map(|&t| store.tangent(t, &seeds)).collect();
+    let Ok(slopes) = slopes else { return Ok(None) };
+    let (values, slopes) = (store.substitute(&sides, &at(lr, zero)), store.substitute(&slopes, &at(lr, zero)));
+    let split = square.left.len();
+    let differences = |store: &mut Store, l: &[Term], r: &[Term]| -> Vec<Term> {
+        l.iter().zip(r).map(|(&l, &r)| store.sub(l, r)).collect()
+    };
+    let start = differences(store, &values[..split], &values[split..]);
+    let constant = store.substitute(&slopes[split..], &at(factor, zero));
+    let unit = store.substitute(&slopes[split..], &at(factor, one));
+    let wanted = differences(store, &slopes[..split], &constant);
+    let linear = differences(store, &unit, &constant);
+    if !vanish(problem, &start, budget, "same at lr = 0") {
+        let (left, right) = values.split_at(split);
+        return Ok(refuted(problem, (left, right), Goal::Differ, "the two sides at lr = 0", budget));
+    }
+    let domain = problem.domain.clone();
+    let rate::Ratio::Constant(c) = rate::candidate(&mut problem.setting, (&wanted, &linear), &domain, budget) else {
+        // No constant is in sight: two points, or entries, may demand different ones.
+        let quantity = "the derivatives of the two sides in lr at 0, without what no rate multiplies,";
+        return Ok(refuted(problem, (&wanted, &linear), Goal::NoRate, quantity, budget));
+    };
+    let c = rate::simplified(&mut problem.setting, c);
+    let sign = positive(problem, c, budget);
+    let store = &mut problem.setting.store;
+    let scaled: Vec<Term> = linear.iter().map(|&b| store.scalar_mul(c, b)).collect();
+    let residual = differences(store, &wanted, &scaled);
+    // Without a term of first order a rate shows in a later one, which is not looked for here.
+    let moves = vanish(problem, &linear, budget, "first order");
+    if sign == Sign::No || moves || !vanish(problem, &residual, budget, "same at first order") {
+        return Ok(None);
+    }
+    let at_rate = problem.setting.store.substitute(&square.right, &at(factor, c));
+    let mut found = as_square(asked, (&square.left, &at_rate), lr, budget)?;
+    if found.verdict() != Verdict::InLimit || found.rate().is_some() {
+        return Ok(None);
+    }
+    let c = Some(c).filter(|&c| !is_one(&asked.problem, c));
+    if let Some(rate) = rate_of(&mut asked.problem, c, budget)
+        && let Some(Extent::InLimit(limit)) = found.equality_mut().map(|e| &mut e.extent)
+    {
+        let at = rate.text.as_ref().map_or("one rate for each member".to_owned(), |r| format!("the rate {r}"));
+        limit.rate = Some(rate);
+        found.message = format!("at {at} {}", found.message);
+    }
+    Ok(Some(found))
+}
+
+/// A refutation, if a point shows it.
+fn refuted(
+    problem: &Problem,
+    (left, right): (&[Term], &[Term]),
+    goal: Goal,
+    quantity: &str,
+    budget: &Budget,
+) -> Option<Finding> {
+    let open = Identity::Open(Atoms::None);
+    let seen = numeric::compare(&problem.setting, (left, right), &problem.domain, budget, "small steps");
+    let found = hunt(problem, left, right, goal, (&open, &seen), budget, quantity).0;
+    found.map(|d| Finding::from(d).beside(seen.residual))
 }
 
 /// Whether terms depend on the rate of the target.

@@ -192,7 +192,12 @@ impl<'m> Elaborator<'m> {
     }
 
     /// The new values without each other's symbols.
-    pub(super) fn resolve_primes(&mut self, rules: &[(SymbolId, Term)], over: &Over, spans: &[Span]) -> Elab<Vec<Term>> {
+    pub(super) fn resolve_primes(
+        &mut self,
+        rules: &[(SymbolId, Term)],
+        over: &Over,
+        spans: &[Span],
+    ) -> Elab<Vec<Term>> {
         self.store.put_into_each_other(rules).or_else(|stuck| {
             let names: Vec<String> =
                 stuck.iter().map(|&i| format!("`{}'`", over.primed.get_index(i).map_or("", |p| p.0))).collect();
