@@ -4,26 +4,30 @@
 //! factors times something without them. Whatever the factors are, every point lies on some piece, and there the source's
 //! move demands the value of that product. Points of one member for which every choice of a piece each leads to
 //! contradicting demands refute all factors at once. The demands differ near the points as well, so that points on a kink
-//! are no way out. Where signs are taken entry by entry, two entries of the block are looked at.
+//! are no way out, unless some factor puts a whole neighbourhood on it, as `sign(c * k - 4)` with a constant `k`: so zero is
+//! a third choice of a sign, and its argument `p + c q = 0` demands that factor. Where signs are taken entry by entry, two
+//! entries of the block are looked at.
 
 use rustc_hash::FxHashMap;
 
 use super::Asked;
 use super::entries::Entries;
-use super::refute::{at_one, exponents, signs};
+use super::refute::{affine, at_one, exponents, signs};
 use super::regular::Regular;
 use crate::check::Budget;
 use crate::check::decide::Difference;
 use crate::check::sample::Point;
 use crate::check::witness::{Number, shown_values};
-use crate::domain::Rational;
 use crate::domain::prime::Random;
+use crate::domain::{Fun, Rational};
 use crate::model::elaborate::Role;
-use crate::term::{Store, SymbolId, Term};
+use crate::term::{Node, SymbolId, Term};
 use crate::verdict::Witness;
 
 /// Pieces are made by at most this many signs.
 const MAX_SIGNS: usize = 3;
+/// Ways in which points may lie on pieces; points that leave more of them show nothing.
+const MAX_WAYS: usize = 20_000;
 /// Points that are tried.
 const TRIED: usize = 160;
 /// Points that are looked at together.
@@ -37,8 +41,8 @@ const MAX_PAIRS: usize = 12;
 /// A part of the moves: that of the source, and that of the target without its factors; places in the list of roots.
 #[derive(Debug, Clone)]
 struct Part {
-    /// The number of the first entry.
-    first: usize,
+    /// The number of the first entry; none for the argument of a sign.
+    first: Option<usize>,
     exponents: Vec<Rational>,
     left: usize,
     right: usize,
@@ -88,20 +92,66 @@ fn on_pieces(
     }
     let mut roots: Vec<Term> = parts.iter().map(|(_, left, _)| *left).collect();
     let mut pieces = Vec::new();
-    for choice in 0..1usize << kinks.len() {
+    for choice in 0..3usize.pow(kinks.len() as u32) {
+        let digits: Vec<usize> = (0..kinks.len() as u32).map(|k| choice / 3usize.pow(k) % 3).collect();
         let store = &mut asked.problem.setting.store;
-        let sign = |store: &mut Store, k: usize| store.num(if choice >> k & 1 == 1 { -1 } else { 1 });
-        let by: FxHashMap<Term, Term> = kinks.iter().enumerate().map(|(k, t)| (*t, sign(store, k))).collect();
+        let signs = [store.num(1), store.num(-1), store.num(0)];
+        let by: FxHashMap<Term, Term> = kinks.iter().copied().zip(digits.iter().map(|&d| signs[d])).collect();
         let mut piece = Vec::new();
+        for (kink, _) in kinks.iter().zip(&digits).filter(|(_, d)| **d == 2) {
+            piece.extend(zero_part(asked, *kink, &by, factors, &mut roots, budget));
+        }
         for (i, (first, _, right)) in parts.iter().enumerate() {
             let smooth = asked.problem.setting.store.replace(&[*right], &by)[0];
-            let exponents = exponents(asked, smooth, factors, budget)?;
+            let Some(exponents) = exponents(asked, smooth, factors, budget) else {
+                if digits.contains(&2) {
+                    continue;
+                }
+                return None;
+            };
             roots.push(at_one(asked, smooth, factors));
-            piece.push(Part { first: *first, exponents, left: i, right: roots.len() - 1 });
+            piece.push(Part { first: Some(*first), exponents, left: i, right: roots.len() - 1 });
         }
         pieces.push(piece);
     }
     search(asked, &roots, &pieces, tried, budget)
+}
+
+/// What the argument of a sign demands of the factors where it vanishes near a point, if it is a power product of them times
+/// something, or a sum `p + c q` of two such.
+fn zero_part(
+    asked: &mut Asked,
+    kink: Term,
+    by: &FxHashMap<Term, Term>,
+    factors: &[usize],
+    roots: &mut Vec<Term>,
+    budget: &Budget,
+) -> Option<Part> {
+    let Node::Map(Fun::Sign, argument) = *asked.problem.setting.store.node(kink) else { return None };
+    let argument = asked.problem.setting.store.replace(&[argument], by)[0];
+    let mut demand = |asked: &mut Asked, exponents, left: Term, right: Term| {
+        let right = at_one(asked, right, factors);
+        roots.extend([left, right]);
+        Some(Part { first: None, exponents, left: roots.len() - 2, right: roots.len() - 1 })
+    };
+    if let Some(exponents) = exponents(asked, argument, factors, budget) {
+        let zero = asked.problem.setting.store.num(0);
+        return demand(asked, exponents, zero, argument);
+    }
+    for (k, &j) in factors.iter().enumerate() {
+        let Some((constant, slope)) = affine(asked, argument, j, budget) else { continue };
+        let (Some(a), Some(b)) =
+            (exponents(asked, constant, factors, budget), exponents(asked, slope, factors, budget))
+        else {
+            continue;
+        };
+        let mut both: Vec<Rational> = a.iter().zip(&b).map(|(a, b)| b - a).collect();
+        both[k] += Rational::ONE;
+        let constant = at_one(asked, constant, factors);
+        let minus = asked.problem.setting.store.neg(constant);
+        return demand(asked, both, minus, slope);
+    }
+    None
 }
 
 /// The moves at a point.
@@ -127,7 +177,10 @@ impl Demand {
     fn impossible(&self, piece: &[Part]) -> bool {
         let alone = piece.iter().any(|a| {
             let sides = self.values[a.left].iter().zip(&self.values[a.right]);
-            sides.clone().any(|(l, r)| l.zero() && r.nonzero() || l.nonzero() && r.zero() || l.times(r).negative())
+            let fixed = a.exponents.iter().all(Rational::is_zero);
+            sides.clone().any(|(l, r)| {
+                l.zero() && r.nonzero() || l.nonzero() && r.zero() || l.times(r).negative() || fixed && l.differs(r)
+            })
         });
         alone || self.contradicts(piece, self, piece)
     }
@@ -135,6 +188,9 @@ impl Demand {
 
 /// The pieces on which all points may lie together, one each, so many at most.
 fn assignments(found: &[Demand], pieces: &[Vec<Part>], chosen: &mut Vec<usize>, count: &mut usize) {
+    if *count > MAX_WAYS {
+        return;
+    }
     if chosen.len() == found.len() {
         *count += 1;
         return;
@@ -189,11 +245,11 @@ fn search(asked: &Asked, roots: &[Term], pieces: &[Vec<Part>], tries: usize, bud
         let mut count = 0;
         assignments(&found, pieces, &mut Vec::new(), &mut count);
         if count == 0 {
-            return Some(difference(asked, &found, pieces));
+            return difference(asked, &found, pieces);
         }
         // One more point multiplies the choices by the pieces that it may lie on.
         let share = count as f64 / (pieces.len() as f64).powi(found.len() as i32);
-        if share < left && found.len() < TOGETHER {
+        if share < left && count <= MAX_WAYS && found.len() < TOGETHER {
             left = share;
         } else {
             found.pop();
@@ -211,7 +267,7 @@ pub(super) fn points_text(asked: &Asked, points: &[Point<Rational>]) -> String {
     points.iter().map(shown).collect::<Vec<_>>().join("; ")
 }
 
-fn difference(asked: &Asked, found: &[Demand], pieces: &[Vec<Part>]) -> Difference {
+fn difference(asked: &Asked, found: &[Demand], pieces: &[Vec<Part>]) -> Option<Difference> {
     let first = &found[0];
     let others: Vec<Point<Rational>> = found[1..].iter().map(|d| d.point.clone()).collect();
     let (count, many) = (found.len(), pieces.len());
@@ -225,14 +281,15 @@ fn difference(asked: &Asked, found: &[Demand], pieces: &[Vec<Part>]) -> Differen
         "the target's move depends on its factors in {many} pieces, and {points} whichever of them they lie on{others}"
     );
     let exact = found.iter().flat_map(|d| d.values.iter().flatten()).all(|n| matches!(n, Number::Exact(_)));
-    let shown = pieces[0].iter().find_map(|p| {
+    let moves = || pieces.iter().flatten().filter_map(|p| Some((p, p.first?)));
+    let shown = moves().find_map(|(p, start)| {
         let (l, r) = (&first.values[p.left], &first.values[p.right]);
-        (0..l.len()).find(|&i| l[i].differs(&r[i])).map(|i| (p, i))
+        (0..l.len()).find(|&i| l[i].differs(&r[i])).map(|i| (p, start, i))
     });
-    let (part, index) = shown.unwrap_or((&pieces[0][0], 0));
+    let (part, start, index) = shown.or_else(|| moves().next().map(|(p, start)| (p, start, 0)))?;
     let (left, right) = (first.values[part.left][index].text(), first.values[part.right][index].text());
     let labels = asked.problem.equation.components.first().map(|c| &c.entries);
-    let component = labels.and_then(|l| l.get(part.first + index).cloned()).unwrap_or_default();
+    let component = labels.and_then(|l| l.get(start + index).cloned()).unwrap_or_default();
     let message = match count {
         1 => "no factors make the moves in the first step equal: at one point they demand different ones".to_owned(),
         _ => format!("no factors make the moves in the first step equal: {count} points demand different ones"),
@@ -247,5 +304,5 @@ fn difference(asked: &Asked, found: &[Demand], pieces: &[Vec<Part>]) -> Differen
         no_rate: Some(no_rate),
         exact,
     };
-    Difference { witness, message, residual: None }
+    Some(Difference { witness, message, residual: None })
 }

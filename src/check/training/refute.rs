@@ -261,6 +261,9 @@ fn taylor(asked: &mut Asked, factors: &Factors, orders: usize) -> Option<Vec<(Te
 /// or a constant and a multiple of the rate; this rate makes them equal; and what it multiplies is not zero. All of it is
 /// proved.
 pub fn singled_out(asked: &mut Asked, (left, right): (Term, Term), rate: Term, j: usize, budget: &Budget) -> bool {
+    if !signs(asked, right, &[j]).is_empty() || jumps_at_ranks(asked, right, &[j], budget) {
+        return false;
+    }
     let multiplied = match exponents(asked, right, &[j], budget) {
         Some(e) if e.iter().all(Rational::is_zero) => return false,
         Some(_) => left,
@@ -306,13 +309,20 @@ pub fn moves_differ(
     let right = at_one(asked, right, &others);
     let mut goal = Goal::NoRate;
     let whole = (left, right);
-    let (left, right) = if let Some(powers) = exponents(asked, right, factors, budget) {
+    if jumps_at_ranks(asked, right, factors, budget) {
+        return Ok(None);
+    }
+    // A sign may be zero for some factor at all points: pieces know that.
+    let in_pieces = !signs(asked, right, factors).is_empty();
+    let powers = if in_pieces { None } else { exponents(asked, right, factors, budget) };
+    let (left, right) = if let Some(powers) = powers {
         // What no factor has an influence on none can mend.
         if powers.iter().all(Rational::is_zero) {
             goal = Goal::Differ;
         }
         (left, at_one(asked, right, factors))
     } else if let [j] = factors
+        && !in_pieces
         && let Some((constant, slope)) = affine(asked, right, *j, budget)
     {
         (asked.problem.setting.store.sub(left, constant), slope)
@@ -445,6 +455,23 @@ fn exponent(asked: &mut Asked, t: Term, plain: Term, factors: &[usize], j: usize
         return Some(Rational::from_parts((rounded as i64).into(), 4u8.into()));
     }
     None
+}
+
+/// Whether some factor may change the rank of a matrix under a pseudo-inverse or a polar factor, where what is proved of all
+/// but exceptional factors need not hold.
+fn jumps_at_ranks(asked: &mut Asked, t: Term, factors: &[usize], budget: &Budget) -> bool {
+    let store = &asked.problem.setting.store;
+    let symbols: Vec<SymbolId> = factors.iter().map(|&j| asked.factors[j].symbol).collect();
+    let matrices: Vec<Term> = store
+        .reachable(&[t])
+        .into_iter()
+        .filter_map(|n| match *store.node(n) {
+            Node::PseudoInverse(x) | Node::Polar(x) => Some(x),
+            _ => None,
+        })
+        .filter(|x| store.free_symbols(&[*x]).iter().any(|s| symbols.contains(s)))
+        .collect();
+    matrices.into_iter().any(|x| !homogeneous(asked, x, factors, budget))
 }
 
 /// The sign nodes of a term that depend on factors.
