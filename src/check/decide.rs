@@ -138,7 +138,7 @@ pub(in crate::check) fn examine(
             let sides: Vec<Term> = left.iter().chain(right).copied().collect();
             sampled.drowned = certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget);
             sampled.absorbed = numeric::absorbs(&problem.setting, &sides, &problem.domain, budget);
-            sampled.told_apart = numeric::differs_in_digits(&problem.setting, (left, right), &problem.domain, budget);
+            sampled.finer = numeric::finer(&problem.setting, (left, right), &problem.domain, budget);
         }
         return Ok(Standing::Unproved(identity, sampled));
     }
@@ -226,7 +226,10 @@ fn by_numbers(
             (Some(_), ..) if sampled.drowned => {
                 "the sides agree in every digit of floating point, but their difference, without what they have in common, is not zero".to_owned()
             }
-            (Some(_), ..) if sampled.told_apart => {
+            (Some(_), ..) if sampled.finer == numeric::Finer::Blind => {
+                "the sides agree in floating point, but they could not be computed with a hundred digits at any point that was tried, so that too little is seen of them".to_owned()
+            }
+            (Some(_), ..) if sampled.finer == numeric::Finer::Differ => {
                 "the sides agree in floating point, but with a hundred digits they differ, which is no proof".to_owned()
             }
             (Some(_), ..) if sampled.absorbed => {

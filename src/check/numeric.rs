@@ -5,7 +5,7 @@ mod finer;
 mod kinks;
 
 pub use absorbed::absorbs;
-pub use finer::differs_in_digits;
+pub use finer::{Finer, finer};
 
 use rustc_hash::FxHashMap;
 
@@ -62,8 +62,8 @@ pub struct Sampled {
     pub drowned: bool,
     /// Whether a summand is lost in the rounding of its sum at every point, so that floating point sees nothing of it.
     pub absorbed: bool,
-    /// More digits than those of floating point tell the sides apart.
-    pub told_apart: bool,
+    /// What more digits than those of floating point say of sides that agree.
+    pub finer: Finer,
     /// Whether each sample agrees within its own rounding, and whether some sample differs far beyond it.
     judged: (bool, bool),
 }
@@ -71,7 +71,13 @@ pub struct Sampled {
 impl Sampled {
     /// Whether the sides agree within rounding at every sample.
     pub fn agrees(&self) -> bool {
-        self.residual.is_some() && self.judged.0 && !self.unseen && !self.drowned && !self.absorbed && !self.told_apart
+        let seen = !self.unseen && !self.drowned && !self.absorbed && !self.told_apart();
+        self.residual.is_some() && self.judged.0 && seen
+    }
+
+    /// Whether more digits tell the sides apart, or could not be had.
+    pub fn told_apart(&self) -> bool {
+        matches!(self.finer, Finer::Differ | Finer::Blind)
     }
 
     /// Whether the sides are plainly different at some sample, far beyond what rounding can explain.
@@ -125,7 +131,7 @@ fn compare_at(
         unseen: false,
         drowned: false,
         absorbed: false,
-        told_apart: false,
+        finer: Finer::NotAsked,
         judged: (true, false),
     };
     let mut differences = Vec::new();

@@ -8,9 +8,12 @@ use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::{Prime, Random};
 use crate::domain::{Domain, Rational, Stop};
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Role};
-use crate::term::{NONE, Node, Program, Store, SymbolId, Term};
+use crate::term::{Node, Program, SymbolId, Term};
 
 use super::Setting;
+use plan::{Plan, float_entry, note_bounds, simple_entry};
+
+mod plan;
 
 /// A point: the entries of every symbol's value.
 pub type Point<E> = FxHashMap<SymbolId, Vec<E>>;
@@ -20,88 +23,6 @@ pub const MAX_MEMBERS: u64 = 720;
 
 /// Up to this many entries of a point are known to a prime field as factors of products.
 const MAX_FACTORS: usize = 24;
-
-#[derive(Debug, Clone)]
-struct Plan {
-    symbol: SymbolId,
-    role: Role,
-    draw: Draw,
-    size: usize,
-    /// Open bounds of each entry that the conditions give directly.
-    low: Vec<Option<Rational>>,
-    high: Vec<Option<Rational>>,
-    /// Whether generators of the group stand for all members.
-    generated: bool,
-}
-
-impl Plan {
-    /// The members that a proof has to visit: all, or generators of the group if these are fewer.
-    fn visited(&self) -> u64 {
-        match self.generators() {
-            Some(g) => g.len() as u64,
-            None => self.members(),
-        }
-    }
-
-    /// A transposition and a cycle generate the permutations, a change of one sign the signed ones.
-    fn generators(&self) -> Option<Vec<Vec<i64>>> {
-        if !self.generated || self.members() <= 24 {
-            return None;
-        }
-        let n = (self.size as f64).sqrt().round() as usize;
-        let matrix = |image: &dyn Fn(usize) -> (usize, i64)| {
-            let mut m = vec![0; n * n];
-            for row in 0..n {
-                let (column, sign) = image(row);
-                m[row * n + column] = sign;
-            }
-            m
-        };
-        let mut all = vec![matrix(&|i| (if i < 2 { 1 - i } else { i }, 1)), matrix(&|i| ((i + 1) % n, 1))];
-        if self.draw == Draw::SignedPermutation {
-            all.push(matrix(&|i| (i, if i == 0 { -1 } else { 1 })));
-        }
-        Some(all)
-    }
-
-    /// Whether the symbol has a list of values; the permutations of one thing are such a list.
-    fn discrete(&self) -> bool {
-        matches!(self.draw, Draw::Sign | Draw::Permutation | Draw::SignedPermutation)
-    }
-
-    /// The number of values of a discrete symbol; 1 for a continuous one.
-    fn members(&self) -> u64 {
-        let n = (self.size as f64).sqrt().round() as u64;
-        let factorial = (1..=n).try_fold(1u64, u64::checked_mul).unwrap_or(u64::MAX);
-        match self.draw {
-            Draw::Real | Draw::Pi => 1,
-            Draw::Sign => 2,
-            Draw::Permutation => factorial,
-            Draw::SignedPermutation => factorial.saturating_mul(1u64.checked_shl(n as u32).unwrap_or(u64::MAX)),
-        }
-    }
-
-    /// The entries, in -1, 0 and 1, of discrete value number `k`.
-    fn member(&self, mut k: u64) -> Vec<i64> {
-        if self.draw == Draw::Sign {
-            return vec![if k % 2 == 1 { -1 } else { 1 }];
-        }
-        let n = (self.size as f64).sqrt().round() as usize;
-        let mut free: Vec<usize> = (0..n).collect();
-        let mut m = vec![0; n * n];
-        for row in 0..n {
-            let left = free.len() as u64;
-            let column = free.remove((k % left) as usize);
-            k /= left;
-            let sign = if self.draw == Draw::SignedPermutation && k % 2 == 1 { -1 } else { 1 };
-            if self.draw == Draw::SignedPermutation {
-                k /= 2;
-            }
-            m[row * n + column] = sign;
-        }
-        m
-    }
-}
 
 /// Larger matrices are not looked at for whether they are orthogonal.
 const MAX_ROTATION: usize = 24;
@@ -426,95 +347,4 @@ pub fn embed<D: Domain>(domain: &mut D, point: &Point<Rational>) -> Point<D::Ele
             values.ok().map(|v| (*s, v))
         })
         .collect()
-}
-
-/// Reads `x > c` and `x < c` off a condition, for entries `x` of symbols.
-fn note_bounds(store: &Store, term: Term, plans: &mut [Plan]) {
-    let (coefficient, base, offset) = match store.node(term) {
-        Node::Sum(parts) => match &parts[..] {
-            [(c, t)] => (c.clone(), *t, Rational::ZERO),
-            [(c, t), (d, u)] if store.as_fill(*u).is_some() => (c.clone(), *t, d.clone()),
-            [(d, u), (c, t)] if store.as_fill(*u).is_some() => (c.clone(), *t, d.clone()),
-            _ => return,
-        },
-        _ => (Rational::ONE, term, Rational::ZERO),
-    };
-    let bound = -offset / coefficient.clone();
-    let below = coefficient > Rational::ZERO;
-    let mut note = |s: SymbolId, i: usize| {
-        if let Some(p) = plans.iter_mut().find(|p| p.symbol == s) {
-            let slot = if below { &mut p.low[i] } else { &mut p.high[i] };
-            let tighter = slot.as_ref().is_none_or(|old| if below { bound > *old } else { bound < *old });
-            if tighter {
-                *slot = Some(bound.clone());
-            }
-        }
-    };
-    match store.node(base) {
-        Node::Symbol(s) => (0..store.size(base)).for_each(|i| note(*s, i)),
-        Node::Gather(t, map) => {
-            if let Node::Symbol(s) = store.node(*t) {
-                map.iter().filter(|&&m| m != NONE).for_each(|&m| note(*s, m as usize));
-            }
-        }
-        _ => {}
-    }
-}
-
-fn float_entry(random: &mut Random, scale: f64, low: Option<&Rational>, high: Option<&Rational>) -> f64 {
-    let u = random.unit();
-    match (low.map(|q| q.to_f64().value()), high.map(|q| q.to_f64().value())) {
-        // Of wider boxes the ends of an interval, too.
-        (Some(a), Some(b)) if scale > 1.0 => a + (b - a) / (1.0 + ((8.0 + scale.ln()) * (1.0 - 2.0 * u)).exp()),
-        (Some(a), Some(b)) => a + (b - a) * (0.05 + 0.9 * u),
-        (Some(a), None) => a + (3.0 * u - 1.5).exp() * scale,
-        (None, Some(b)) => b - (3.0 * u - 1.5).exp() * scale,
-        (None, None) => (4.0 * u - 2.0) * scale,
-    }
-}
-
-fn simple_entry(random: &mut Random, level: usize, low: Option<&Rational>, high: Option<&Rational>) -> Rational {
-    let fraction = |n: u64, d: u64| Rational::from_parts(n.into(), d.into());
-    match (low, high) {
-        (Some(a), Some(b)) => {
-            let d = [2, 3, 5, 7][level.min(3)] + random.below(1 + level as u64);
-            let n = 1 + random.below(d - 1);
-            a + (b - a) * fraction(n, d)
-        }
-        (Some(a), None) => a + positive_entry(random, level),
-        (None, Some(b)) => b - positive_entry(random, level),
-        (None, None) => {
-            let size = positive_entry(random, level);
-            match random.below(6) {
-                0 => Rational::ZERO,
-                1 | 2 => -size,
-                _ => size,
-            }
-        }
-    }
-}
-
-fn positive_entry(random: &mut Random, level: usize) -> Rational {
-    let pool: &[(u8, u8)] = match level {
-        0 => &[(1, 1), (2, 1), (1, 1)],
-        1 => &[(1, 1), (2, 1), (3, 1), (1, 2)],
-        2 => &[(1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (1, 2), (1, 3), (3, 2)],
-        _ => &[
-            (1, 1),
-            (2, 1),
-            (3, 1),
-            (5, 1),
-            (7, 1),
-            (1, 2),
-            (1, 3),
-            (2, 3),
-            (1, 4),
-            (3, 4),
-            (1, 10),
-            (9, 10),
-            (1, 100),
-        ],
-    };
-    let (n, d) = pool[random.below(pool.len() as u64) as usize];
-    Rational::from_parts(n.into(), d.into())
 }

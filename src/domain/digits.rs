@@ -15,6 +15,9 @@ const BITS: usize = 448;
 const ERF: f64 = 12.0;
 /// Sweeps of Jacobi's method, at most.
 const SWEEPS: usize = 40;
+/// An eigenvalue below the largest by so many binary places is not zero, and one by more than those is.
+const NONZERO: i64 = 144;
+const ZERO: i64 = 320;
 const RM: RoundingMode = RoundingMode::ToEven;
 
 /// The domain of numbers with 448 bits.
@@ -115,6 +118,31 @@ impl Digits {
             }
         }
         Err(Stop::Unsupported)
+    }
+
+    /// The symmetric matrix with these eigenvalues and eigenvectors (columns).
+    fn with_spectrum(&self, values: &[BigFloat], vectors: &[BigFloat], n: usize) -> Vec<BigFloat> {
+        let scaled: Vec<BigFloat> = (0..n * n).map(|k| self.mul(&vectors[k], &values[k % n])).collect();
+        self.product(&scaled, &transposed(vectors, n, n), n, n, n)
+    }
+
+    /// A power of a Gram matrix on its range, and zero on its kernel. An eigenvalue of which it is not clear whether it is
+    /// zero has none.
+    fn on_range(&mut self, gram: &[BigFloat], n: usize, q: &Rational) -> Result<Vec<BigFloat>, Stop> {
+        let (values, vectors) = self.eigen(gram, n)?;
+        let largest = values.iter().map(Self::exponent).max().unwrap_or(i64::MIN);
+        if largest == i64::MIN {
+            return Err(Stop::Unsupported);
+        }
+        let mut powers = Vec::new();
+        for value in &values {
+            powers.push(match Self::exponent(value) {
+                e if e >= largest - NONZERO && value.is_positive() => self.power(value, q)?,
+                e if e < largest - ZERO => self.zero(),
+                _ => return Err(Stop::Unsupported),
+            });
+        }
+        Ok(self.with_spectrum(&powers, &vectors, n))
     }
 
     fn product(&self, a: &[BigFloat], b: &[BigFloat], rows: usize, inner: usize, cols: usize) -> Vec<BigFloat> {
@@ -227,8 +255,16 @@ impl Domain for Digits {
         if x.is_zero() { 0.0 } else { f64::from(x.exponent().unwrap_or(0)).exp2() }
     }
 
-    fn pseudo_inverse(&mut self, _m: &[BigFloat], _rows: usize, _cols: usize) -> Result<Vec<BigFloat>, Stop> {
-        Err(Stop::Unsupported)
+    fn pseudo_inverse(&mut self, m: &[BigFloat], rows: usize, cols: usize) -> Result<Vec<BigFloat>, Stop> {
+        let across = transposed(m, rows, cols);
+        if rows < cols {
+            let inner = self.pseudo_inverse(&across, cols, rows)?;
+            return Ok(transposed(&inner, rows, cols));
+        }
+        // A⁺ = (AᵀA)⁺ Aᵀ.
+        let gram = self.product(&across, m, cols, rows, cols);
+        let inverse = self.on_range(&gram, cols, &Rational::NEG_ONE)?;
+        Ok(self.product(&inverse, &across, cols, cols, rows))
     }
 
     fn polar(&mut self, m: &[BigFloat], rows: usize, cols: usize) -> Result<Vec<BigFloat>, Stop> {
@@ -236,11 +272,11 @@ impl Domain for Digits {
         let half = Rational::from_parts((-1).into(), 2u8.into());
         Ok(if rows <= cols {
             let gram = self.product(m, &across, rows, cols, rows);
-            let root = self.power_spd(&gram, rows, &half)?;
+            let root = self.on_range(&gram, rows, &half)?;
             self.product(&root, m, rows, rows, cols)
         } else {
             let gram = self.product(&across, m, cols, rows, cols);
-            let root = self.power_spd(&gram, cols, &half)?;
+            let root = self.on_range(&gram, cols, &half)?;
             self.product(m, &root, rows, cols, cols)
         })
     }
@@ -248,16 +284,12 @@ impl Domain for Digits {
     fn power_spd(&mut self, m: &[BigFloat], n: usize, q: &Rational) -> Result<Vec<BigFloat>, Stop> {
         let (values, vectors) = self.eigen(m, n)?;
         let largest = values.iter().map(Self::exponent).max().unwrap_or(0);
-        let mut scaled = vectors.clone();
-        for (j, value) in values.iter().enumerate() {
-            // What is zero but for rounding has no power here.
-            if !value.is_positive() || Self::exponent(value) < largest - BITS as i64 / 2 {
-                return Err(Stop::Unsupported);
-            }
-            let power = self.power(value, q)?;
-            (0..n).for_each(|i| scaled[i * n + j] = self.mul(&vectors[i * n + j], &power));
+        // What is zero but for rounding has no power here.
+        if values.iter().any(|v| !v.is_positive() || Self::exponent(v) < largest - BITS as i64 / 2) {
+            return Err(Stop::Unsupported);
         }
-        Ok(self.product(&scaled, &transposed(&vectors, n, n), n, n, n))
+        let powers: Result<Vec<BigFloat>, Stop> = values.iter().map(|v| self.power(v, q)).collect();
+        Ok(self.with_spectrum(&powers?, &vectors, n))
     }
 }
 
@@ -306,6 +338,13 @@ mod tests {
         let root = d.power_spd(&m, 3, &Rational::from_parts(1.into(), 2u8.into())).expect("a root");
         let square = d.product(&root, &root, 3, 3, 3);
         assert!(square.iter().zip(&m).all(|(a, b)| close(a, b, 400)));
+        let low: Vec<BigFloat> = [1.0, 2.0, 2.0, 4.0, 3.0, 6.0].map(|x| d.number(x)).to_vec();
+        let back = d.pseudo_inverse(&low, 3, 2).expect("an inverse");
+        let twice = d.product(&d.product(&low, &back, 3, 2, 3), &low, 3, 3, 2);
+        assert!(twice.iter().zip(&low).all(|(a, b)| close(a, b, 300)));
+        let part = d.polar(&low, 3, 2).expect("a factor");
+        let norm = part.iter().fold(d.zero(), |sum, x| d.add(&sum, &d.mul(x, x)));
+        assert!(close(&norm, &d.one(), 300));
         let polar = d.polar(&m, 3, 3).expect("a factor");
         let unit = d.product(&transposed(&polar, 3, 3), &polar, 3, 3, 3);
         assert!((0..3).all(|i| close(&unit[i * 4], &d.one(), 400)));

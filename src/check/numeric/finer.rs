@@ -17,21 +17,28 @@ const OPERATIONS: usize = 1 << 14;
 /// A difference of the sides that is smaller than they are by so many binary places is none.
 const PLACES: i64 = 256;
 
-/// Whether sides that agree in floating point are seen to differ, at some rational point, when they are computed with more
-/// digits.
-pub fn differs_in_digits(
-    setting: &Setting,
-    (left, right): (&[Term], &[Term]),
-    extra: &[Constraint],
-    budget: &Budget,
-) -> bool {
+/// What a second look says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finer {
+    /// Nothing: it was not asked for, or the program is too large.
+    NotAsked,
+    /// The sides agree there too.
+    Agree,
+    /// They differ.
+    Differ,
+    /// They could be computed at no point.
+    Blind,
+}
+
+/// Looks at sides that agree in floating point with more digits, at rational points.
+pub fn finer(setting: &Setting, (left, right): (&[Term], &[Term]), extra: &[Constraint], budget: &Budget) -> Finer {
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let program = Program::new(&setting.store, &roots);
     let sampler = Sampler::new(setting, &roots, extra);
     if program.operations() > OPERATIONS.min(budget.operations / 64) {
-        return false;
+        return Finer::NotAsked;
     }
-    let Some(mut digits) = Digits::new() else { return false };
+    let Some(mut digits) = Digits::new() else { return Finer::Blind };
     let mut random = Random::new(budget.seed, "digits");
     let mut seen = 0;
     for draw in 0..DRAWS {
@@ -44,7 +51,7 @@ pub fn differs_in_digits(
                 let gap = Digits::exponent(&digits.sub(a, b));
                 gap > i64::MIN && gap > largest.saturating_sub(PLACES)
             }) {
-                return true;
+                return Finer::Differ;
             }
         }
         seen += 1;
@@ -52,7 +59,7 @@ pub fn differs_in_digits(
             break;
         }
     }
-    false
+    if seen == 0 { Finer::Blind } else { Finer::Agree }
 }
 
 type Values = Vec<Vec<<Digits as Domain>::Elem>>;

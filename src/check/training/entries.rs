@@ -28,7 +28,7 @@ pub(in crate::check) fn examine_entries(
     let Standing::Unproved(Identity::Stuck(_) | Identity::Open(Atoms::Analytic), sampled) = &whole else {
         return Ok(whole);
     };
-    if !sampled.agrees() && !sampled.absorbed && !sampled.told_apart {
+    if !sampled.agrees() && !sampled.absorbed && !sampled.told_apart() {
         return Ok(whole);
     }
     let residual: Vec<Term> = left.iter().zip(right).map(|(&l, &r)| problem.setting.store.sub(l, r)).collect();

@@ -203,15 +203,8 @@ pub fn differ(
         let mut shown = None;
         for _ in 0..TOGETHER {
             let Some(mut point) = sampler.simple(&mut random, tried / 8) else { continue };
-            if let Some(first) = points.first() {
-                for (symbol, role, discrete) in sampler.symbols() {
-                    if matches!(role, Role::Member | Role::Rate) || discrete {
-                        point.insert(symbol, first.get(&symbol)?.clone());
-                    }
-                }
-                if !sampler.satisfied(&point) {
-                    continue;
-                }
+            if points.first().is_some_and(|first| !regular.beside(first, &mut point)) {
+                continue;
             }
             let Some(mut found) = regular.values(&point) else { continue };
             let sides = found.split_off(roots.len() - 2);

@@ -230,15 +230,8 @@ fn search(asked: &Asked, roots: &[Term], pieces: &[Vec<Part>], tries: usize, bud
                 continue;
             }
         }
-        if let Some(first) = found.first() {
-            for (symbol, role, discrete) in sampler.symbols() {
-                if matches!(role, Role::Member | Role::Rate) || discrete {
-                    point.insert(symbol, first.point.get(&symbol)?.clone());
-                }
-            }
-            if !sampler.satisfied(&point) {
-                continue;
-            }
+        if found.first().is_some_and(|first| !regular.beside(&first.point, &mut point)) {
+            continue;
         }
         let Some(values) = regular.values(&point) else { continue };
         found.push(Demand { point, values });

@@ -43,6 +43,18 @@ impl<'a> Regular<'a> {
         }
     }
 
+    /// Takes a point to the member of another one, with its rate; whether it satisfies the conditions then.
+    pub fn beside(&self, first: &Point<Rational>, point: &mut Point<Rational>) -> bool {
+        for (symbol, role, discrete) in self.sampler.symbols() {
+            if (matches!(role, Role::Member | Role::Rate) || discrete)
+                && let Some(value) = first.get(&symbol)
+            {
+                point.insert(symbol, value.clone());
+            }
+        }
+        self.sampler.satisfied(point)
+    }
+
     /// The values of the roots at a point, exactly or in intervals, by one evaluator and then by the other; nothing on a kink,
     /// or where a rank is another than nearby.
     pub fn values(&self, point: &Point<Rational>) -> Option<Vec<Vec<Number>>> {

@@ -153,7 +153,7 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
         || sampled.residual.is_none()
         || sampled.drowned
         || sampled.absorbed
-        || sampled.told_apart
+        || sampled.told_apart()
     {
         "neither proved nor refuted, and floating point cannot tell the sides apart from rounding"
     } else {
