@@ -1,14 +1,48 @@
 //! Values of functions at constants: circular functions at multiples of π, and roots of numbers with roots in them.
 
 use super::build::half;
+use super::program::Program;
 use super::store::{Node, Store, Term};
+use crate::domain::exact::Exact;
+use crate::domain::interval::{Interval, Intervals};
 use crate::domain::{Fun, Rational};
 
 fn ratio(n: i64, d: u64) -> Rational {
     Rational::from_parts(n.into(), d.into())
 }
 
+/// Signs are looked for of constants of at most so many nodes and so many entries.
+const MAX_NODES: usize = 48;
+const MAX_ENTRIES: usize = 4096;
+
 impl Store {
+    /// The signs of a term without symbols, where they are certain: by fractions, or by intervals without zero.
+    pub(super) fn signs_of_constant(&mut self, x: Term) -> Option<Term> {
+        const BITS: usize = 1 << 10;
+        if self.size(x) > MAX_ENTRIES || !self.is_small_constant(x, MAX_NODES) {
+            return None;
+        }
+        let program = Program::new(self, &[x]);
+        if program.operations() > 4 * MAX_ENTRIES {
+            return None;
+        }
+        let shape = self.shape(x).clone();
+        let mut exact = Exact::with_limit(BITS);
+        let values = program.run(&mut exact, |_| None).ok().filter(|_| !exact.oversized());
+        if let Some(values) = values {
+            let signs = values.concat().iter().map(|q| Fun::Sign.exact_value(q)).collect::<Option<Vec<_>>>()?;
+            return Some(self.literal(signs, &shape));
+        }
+        let values = program.run(&mut Intervals::default(), |_| None).ok()?;
+        let sign = |v: &Interval| match (v.has_zero(), v.lo() > 0.0) {
+            (true, _) => None,
+            (false, true) => Some(Rational::ONE),
+            (false, false) => Some(Rational::NEG_ONE),
+        };
+        let signs = values.concat().iter().map(sign).collect::<Option<Vec<_>>>()?;
+        Some(self.literal(signs, &shape))
+    }
+
     /// Declares that a scalar is π.
     pub fn assume_pi(&mut self, t: Term) {
         self.pi = Some(t);

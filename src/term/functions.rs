@@ -51,7 +51,9 @@ impl Store {
                 self.node(x).operands()[0]
             }
             Fun::Sign if self.positive(x) => self.fill(Rational::ONE, &shape),
-            Fun::Sign => self.sign_of_power(x).unwrap_or_else(|| self.intern(Node::Map(f, x), shape)),
+            Fun::Sign => (self.signs_of_constant(x))
+                .or_else(|| self.sign_of_power(x))
+                .unwrap_or_else(|| self.intern(Node::Map(f, x), shape)),
             _ => self.intern(Node::Map(f, x), shape),
         }
     }

@@ -9,7 +9,7 @@ use super::carry::carry;
 use super::claims::claims_of;
 use super::square::rate_scope;
 use super::{component, components, difference, optimizer_places, problem, setting, show_point, task};
-use crate::check::training::{Asked, Factor, Kind, Side};
+use crate::check::training::{Asked, Factor, Kind, Side, scales};
 use crate::check::{Ask, Equation, Problem, Shape, Task, generic};
 use crate::core::error::ModelError;
 use crate::core::names::{Model, nearest};
@@ -68,7 +68,27 @@ fn question(e: &mut Elaborator<'_>, check: &Check, optimizer: &Instance, along: 
     show_point(e, &path.source);
     let rate = source.rate;
     let (source, target) = (side(e, source, None), side(e, target, scaling.first().map(|s| s.1)));
-    let asked = Asked { kind, problem: p, rate, source, target, map, factors, carried, expected, via: Vec::new() };
+    let symbols: Vec<SymbolId> = factors.iter().map(|f| f.symbol).collect();
+    let source_with_factors = match scales(&e.store, &target, &symbols) {
+        Some(_) if kind == Kind::Transfer => {
+            let scaled = e.optimizer_with(optimizer, &path.source, Some(Variance::Tangent), &scaling)?;
+            Some(side(e, scaled, scaling.first().map(|s| s.1)))
+        }
+        _ => None,
+    };
+    let asked = Asked {
+        kind,
+        problem: p,
+        rate,
+        source,
+        source_with_factors,
+        target,
+        map,
+        factors,
+        carried,
+        expected,
+        via: Vec::new(),
+    };
     Ok((asked, path.parts.iter().map(|m| (m.name.clone(), m.span)).collect()))
 }
 
@@ -273,6 +293,7 @@ fn same_question(
         problem: p,
         rate,
         source,
+        source_with_factors: None,
         target,
         map: a.point,
         factors,

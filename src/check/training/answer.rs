@@ -8,6 +8,7 @@ use super::exceptions::{Exceptions, exceptions, fresh_states_are_carried, holds_
 use super::factors::{FINE, TOLERANCE};
 use super::foreign::reads_other_blocks;
 use super::guess::{Guess, allowed, guess, led};
+use super::magnify::guess_magnified;
 use super::prove::prove;
 use super::relation::{Builder, Relation};
 use super::run::{Courses, Runner, STEPS};
@@ -110,6 +111,12 @@ fn found(
     }
     // What is as small as `eps` shows in the last digits only.
     if let Some(guess) = guess(asked, &runner, &courses, FINE).0
+        && first.as_ref().is_none_or(|f| f.terms != guess.terms)
+        && let Some(f) = proved_with(asked, (&chart, &runner), &mut courses, &guess, (&mut tried, budget))?
+    {
+        return Ok(Ok(f));
+    }
+    if let Some(guess) = guess_magnified(asked, &courses, (COURSES, TOLERANCE), budget)
         && first.as_ref().is_none_or(|f| f.terms != guess.terms)
         && let Some(f) = proved_with(asked, (&chart, &runner), &mut courses, &guess, (&mut tried, budget))?
     {

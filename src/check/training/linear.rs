@@ -57,6 +57,8 @@ impl Forms<'_> {
         }
         match self.store.node(t).clone() {
             Node::Symbol(_) => Some((vec![(vec![(t, Rational::ONE)], one.1)], vec![one])),
+            // `1 - c/2` is one number, and cancels as such.
+            Node::Sum(parts) if parts.len() > 1 && self.is_number(t) => self.unknown(t, one),
             Node::Sum(parts) => {
                 let (mut top, mut bottom) = (Vec::new(), vec![one]);
                 for (c, x) in parts.iter() {
@@ -74,7 +76,8 @@ impl Forms<'_> {
             }
             Node::Product { a, b, la, lb, .. } if la.is_empty() && lb.is_empty() => {
                 let ((n, d), (n2, d2)) = (self.of(a)?, self.of(b)?);
-                Some((self.product(&n, &n2)?, self.product(&d, &d2)?))
+                let (n, d) = (self.product(&n, &n2)?, self.product(&d, &d2)?);
+                self.reduced(n, d)
             }
             Node::Power(x, q) => {
                 let (n, d) = self.of(x)?;
@@ -90,15 +93,31 @@ impl Forms<'_> {
         }
     }
 
+    /// A fraction whose denominator has one product of atoms, without that product there.
+    fn reduced(&mut self, n: Polynomial, d: Polynomial) -> Option<(Polynomial, Polynomial)> {
+        let [(m, k)] = &d[..] else { return Some((n, d)) };
+        let inverse: Monomial = m.iter().map(|(a, e)| (*a, -e.clone())).collect();
+        let one = self.store.num(1);
+        Some((self.product(&n, &vec![(inverse, one)])?, vec![(Vec::new(), *k)]))
+    }
+
     /// A number that is the same at all points of a member, whatever it is.
     fn unknown(&self, t: Term, one: (Monomial, Term)) -> Option<(Polynomial, Polynomial)> {
-        let constant = self.store.free_symbols(&[t]).iter().all(|s| self.constants.contains(s));
-        constant.then(|| (vec![(vec![(t, Rational::ONE)], one.1)], vec![one]))
+        self.is_number(t).then(|| (vec![(vec![(t, Rational::ONE)], one.1)], vec![one]))
+    }
+
+    fn is_number(&self, t: Term) -> bool {
+        self.store.free_symbols(&[t]).iter().all(|s| self.constants.contains(s))
     }
 
     /// A power of a polynomial of one term.
     fn power(&mut self, p: &Polynomial, q: &Rational) -> Option<Polynomial> {
         let [(m, k)] = &p[..] else { return None };
+        // √a² is |a|, and a number may be negative.
+        let even = |e: &Rational| e.is_int() && (e / Rational::from(2)).is_int();
+        if !q.is_int() && m.iter().any(|(a, e)| even(e) && !matches!(self.store.node(*a), Node::Symbol(_))) {
+            return None;
+        }
         let raised = m.iter().map(|(a, e)| (*a, e * q)).collect();
         Some(vec![(raised, self.store.power(*k, q))])
     }

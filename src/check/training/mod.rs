@@ -16,7 +16,7 @@
 //! | --- | --- |
 //! | [`chart`] | how `F` acts, entry by entry and block by block |
 //! | [`run`] | both sides in floating point, the target led along the source's course |
-//! | [`factors`], [`guess`] | which factors of hyperparameters make the target follow: least squares on logarithms |
+//! | [`factors`], [`guess`], [`magnify`] | which factors of hyperparameters make the target follow: least squares on logarithms |
 //! | [`super::formula`] | numbers at several members to formulas in members, sizes and roots |
 //! | [`relation`] | equations between states: what they may look like |
 //! | [`detect`] | those that the numbers satisfy, with their constants |
@@ -38,6 +38,7 @@ mod foreign;
 pub mod fresh;
 pub mod guess;
 pub mod linear;
+mod magnify;
 pub mod orbit;
 pub mod pieces;
 pub mod prove;
@@ -49,6 +50,8 @@ pub mod via;
 pub mod words;
 
 use super::decide::{Disagreement, decide};
+pub use magnify::scales;
+
 use super::{Ask, Budget, Problem, lower, written};
 use crate::core::names::{Declared, Model};
 use crate::core::variance::Variance;
@@ -157,6 +160,8 @@ pub struct Asked {
     pub rate: Option<SymbolId>,
     /// The left run.
     pub source: Side,
+    /// The left run with the factors in it, where a hyperparameter is too small for numbers to see it.
+    pub source_with_factors: Option<Side>,
     /// The right run.
     pub target: Side,
     /// `F`: the target's point as a term in the source's.
