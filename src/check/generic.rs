@@ -11,11 +11,24 @@ use crate::term::{Program, Shape, Store, Term};
 /// Bodies that read derivatives of higher order are not compared on the generic architecture.
 pub const MAX_ORDER: usize = 4;
 
+/// How many parameters a generic architecture has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// Five.
+    Usual,
+    /// Three: what is true of five alone, such as `sum(v) = 5 * mean(v)`, is not true there.
+    Smaller,
+}
+
 /// An architecture whose output and loss are polynomials with free coefficients of this degree, so that at a point their
 /// derivatives to that order are free. What two optimizers do on it they do on every architecture with these
 /// parameters, as far as they read no higher derivatives. Also its bounds in words.
-pub fn architecture(e: &mut Elaborator<'_>, order: usize, span: Span) -> (Architecture, String) {
-    let shapes: [(&str, &[usize]); 2] = [("W", &[2, 2]), ("b", &[])];
+pub fn architecture(e: &mut Elaborator<'_>, order: usize, size: Size, span: Span) -> (Architecture, String) {
+    let w: [usize; 2] = match size {
+        Size::Usual => [2, 2],
+        Size::Smaller => [1, 2],
+    };
+    let shapes: [(&str, &[usize]); 2] = [("W", &w), ("b", &[])];
     let mut blocks = Vec::new();
     let mut dim = 0;
     for (name, shape) in shapes {
@@ -45,7 +58,8 @@ pub fn architecture(e: &mut Elaborator<'_>, order: usize, span: Span) -> (Archit
         domain: Vec::new(),
         span,
     };
-    let bounds = format!("parameters W : R[2, 2] and b : R, derivatives of loss and output to order {degree}");
+    let [m, n] = w;
+    let bounds = format!("parameters W : R[{m}, {n}] and b : R, derivatives of loss and output to order {degree}");
     (a, bounds)
 }
 

@@ -28,6 +28,7 @@ use names::{component, components};
 use same::difference;
 use square::natural;
 
+use crate::check::generic::Size;
 use crate::core::error::ModelError;
 use crate::core::names::{Declared, Model};
 use crate::diagram::{Diagram, Mor, Ob, Path};
@@ -64,6 +65,14 @@ fn interpret(store: &mut Store, path: &Path, start: &[Term], functions: &[Functi
 /// # Errors
 /// All faults that elaboration found.
 pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
+    lower_over(model, check, Size::Usual)
+}
+
+/// As [`lower`], with a generic architecture of this size where the check names none.
+///
+/// # Errors
+/// All faults that elaboration found.
+pub fn lower_over(model: &Model, check: &Check, size: Size) -> Result<Task, Vec<ModelError>> {
     if let Question::Natural { optimizer, along, .. } = &check.question
         && let Some(error) = swapped(model, optimizer, along)
     {
@@ -78,9 +87,11 @@ pub fn lower(model: &Model, check: &Check) -> Result<Task, Vec<ModelError>> {
             training::along(model, check, optimizer, along, &mut errors)
         }
         Question::SameTraining { left, right, on } => {
-            training::same(model, check, (left, right), on.as_ref(), &mut errors)
+            training::same(model, check, (left, right), on.as_ref(), size, &mut errors)
         }
-        Question::Same { left, right, on, .. } => training::same(model, check, (left, right), on.as_ref(), &mut errors),
+        Question::Same { left, right, on, .. } => {
+            training::same(model, check, (left, right), on.as_ref(), size, &mut errors)
+        }
         Question::Trace(asked) => trace::trace(model, check, asked, &mut errors),
         Question::System { system } => {
             match model.resolve(&system.name, system.span) {

@@ -5,12 +5,13 @@
 
 use super::field::Trial;
 use super::sample::{Point, Sampler};
+use super::training::Asked;
 use super::{Budget, Problem, certify};
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
 use crate::domain::{Fun, Rational, Stop};
 use crate::model::elaborate::Role;
-use crate::term::{Node, Program, Store, Term};
+use crate::term::{Node, Program, Store, SymbolId, Term};
 use crate::verdict::Finding;
 
 /// Partial operations that are looked at.
@@ -87,6 +88,28 @@ pub fn nowhere(problem: &Problem, sides: &[Term], built: usize, budget: &Budget)
     }
     let why = format!("no point was found at which all that is written has a value: {what}");
     Some(Finding::undecided(said(&why)))
+}
+
+/// What is partial, was built on the way to the sides of a question about training, and is gone from them.
+pub fn removed(asked: &Asked, built: usize) -> Vec<Term> {
+    let store = &asked.problem.setting.store;
+    let sides = [&asked.source, &asked.target];
+    let kept: Vec<Term> =
+        sides.iter().flat_map(|s| s.next.iter().copied().chain(s.states.iter().map(|s| s.initial))).collect();
+    let seen = store.reachable(&kept);
+    let own: Vec<Vec<SymbolId>> = sides.iter().map(|s| s.symbols().collect()).collect();
+    let quantified = |s: &SymbolId| asked.problem.setting.quantified.iter().any(|q| q.symbol == *s);
+    let factor = |s: &SymbolId| asked.factors.iter().any(|f| f.symbol == *s);
+    let partial = |t: &Term| {
+        is_partial(store, *t) && seen.binary_search(t).is_err() && {
+            let read = store.free_symbols(&[*t]);
+            own.iter().any(|own| {
+                read.iter().any(|s| own.contains(s))
+                    && read.iter().all(|s| own.contains(s) || quantified(s) || factor(s))
+            })
+        }
+    };
+    store.terms(built).filter(partial).take(MOST).collect()
 }
 
 fn said(why: &str) -> String {

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use astro_float_num::{BigFloat, Consts, Radix, RoundingMode};
 
-use super::{Domain, Fun, Rational, Stop};
+use super::{Domain, Fun, Rational, Stop, Trace};
 
 /// Bits of a number.
 const BITS: usize = 448;
@@ -23,12 +23,14 @@ const RM: RoundingMode = RoundingMode::ToEven;
 /// The domain of numbers with 448 bits.
 pub struct Digits {
     consts: RefCell<Consts>,
+    /// The ranks that were met.
+    pub trace: Trace,
 }
 
 impl Digits {
     /// `None` if there is no memory for the constants.
     pub fn new() -> Option<Self> {
-        Some(Digits { consts: RefCell::new(Consts::new().ok()?) })
+        Some(Digits { consts: RefCell::new(Consts::new().ok()?), trace: Trace::default() })
     }
 
     /// The nearest number to π.
@@ -127,8 +129,8 @@ impl Digits {
     }
 
     /// A power of a Gram matrix on its range, and zero on its kernel. An eigenvalue of which it is not clear whether it is
-    /// zero has none.
-    fn on_range(&mut self, gram: &[BigFloat], n: usize, q: &Rational) -> Result<Vec<BigFloat>, Stop> {
+    /// zero has none. With the rank.
+    fn on_range(&mut self, gram: &[BigFloat], n: usize, q: &Rational) -> Result<(Vec<BigFloat>, usize), Stop> {
         let (values, vectors) = self.eigen(gram, n)?;
         let largest = values.iter().map(Self::exponent).max().unwrap_or(i64::MIN);
         if largest == i64::MIN {
@@ -142,7 +144,8 @@ impl Digits {
                 _ => return Err(Stop::Unsupported),
             });
         }
-        Ok(self.with_spectrum(&powers, &vectors, n))
+        let rank = powers.iter().filter(|p| !p.is_zero()).count();
+        Ok((self.with_spectrum(&powers, &vectors, n), rank))
     }
 
     fn product(&self, a: &[BigFloat], b: &[BigFloat], rows: usize, inner: usize, cols: usize) -> Vec<BigFloat> {
@@ -214,7 +217,10 @@ impl Domain for Digits {
             Fun::Sigmoid => logistic(x),
             Fun::Softplus => self.add(&one, &self.exp(x)).ln(BITS, RM, &mut self.consts.borrow_mut()),
             Fun::Sign if x.is_zero() => return Err(Stop::Kink),
-            Fun::Sign => x.signum(),
+            Fun::Sign => {
+                self.trace.signs.push(if x.is_negative() { -1 } else { 1 });
+                x.signum()
+            }
             Fun::Erf => self.erf(x)?,
             Fun::Gauss => self.gauss(x),
         };
@@ -263,7 +269,8 @@ impl Domain for Digits {
         }
         // A⁺ = (AᵀA)⁺ Aᵀ.
         let gram = self.product(&across, m, cols, rows, cols);
-        let inverse = self.on_range(&gram, cols, &Rational::NEG_ONE)?;
+        let (inverse, rank) = self.on_range(&gram, cols, &Rational::NEG_ONE)?;
+        self.trace.ranks.push(rank);
         Ok(self.product(&inverse, &across, cols, cols, rows))
     }
 
@@ -272,11 +279,13 @@ impl Domain for Digits {
         let half = Rational::from_parts((-1).into(), 2u8.into());
         Ok(if rows <= cols {
             let gram = self.product(m, &across, rows, cols, rows);
-            let root = self.on_range(&gram, rows, &half)?;
+            let (root, rank) = self.on_range(&gram, rows, &half)?;
+            self.trace.polar_ranks.push(rank);
             self.product(&root, m, rows, rows, cols)
         } else {
             let gram = self.product(&across, m, cols, rows, cols);
-            let root = self.on_range(&gram, cols, &half)?;
+            let (root, rank) = self.on_range(&gram, cols, &half)?;
+            self.trace.polar_ranks.push(rank);
             self.product(m, &root, rows, cols, cols)
         })
     }

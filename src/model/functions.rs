@@ -140,15 +140,11 @@ impl Elaborator<'_> {
                 0 => self.store.map(Fun::Sign, x),
                 // The compact decomposition of zero has no terms.
                 1 | 2 if self.store.is_zero(x) => x,
-                1 => {
-                    let n = self.norm(x);
-                    self.store.div(x, n)
+                2 if shape[0] > 1 && shape[1] > 1 => self.store.polar(x),
+                _ => {
+                    let length = self.norm(x);
+                    self.store.polar_of_row(x, length)
                 }
-                _ if shape[0] == 1 || shape[1] == 1 => {
-                    let n = self.norm(x);
-                    self.store.div(x, n)
-                }
-                _ => self.store.polar(x),
             },
             _ => {
                 let expected = match name {

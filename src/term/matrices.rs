@@ -60,6 +60,27 @@ impl Store {
         self.intern(Node::Polar(a), shape)
     }
 
+    /// The polar factor of a vector or of a matrix with one row or column of a given length: the same divided by its length,
+    /// and zero where that is zero.
+    pub fn polar_of_row(&mut self, a: Term, length: Term) -> Term {
+        let inverse = self.power(length, &Rational::NEG_ONE);
+        let before = self.reachable(&[a]);
+        let new = |t: &Term| before.binary_search(t).is_err();
+        // `1 / |k|` is `sign(k) / k`.
+        let powers = self
+            .reachable(&[inverse])
+            .into_iter()
+            .filter(|t| matches!(self.node(*t), Node::Power(_, q) if *q < Rational::ZERO) && new(t));
+        let powers: Vec<Term> = powers.collect();
+        self.inverse_lengths.extend(powers);
+        self.scalar_mul(inverse, a)
+    }
+
+    /// Whether a term is the inverse length in a polar factor of one row.
+    pub fn is_inverse_length(&self, t: Term) -> bool {
+        self.inverse_lengths.contains(&t)
+    }
+
     /// The power `A^q` of a symmetric positive definite matrix.
     pub fn power_spd(&mut self, a: Term, q: &Rational) -> Term {
         let shape = self.shape(a).clone();

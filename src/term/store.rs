@@ -104,6 +104,8 @@ pub struct Store {
     pub(super) identities: FxHashSet<Term>,
     pub(super) positives: FxHashSet<Term>,
     pub(super) pi: Option<Term>,
+    /// Inverse lengths that were written as the polar factor of one row: where the row is zero, so is the factor.
+    pub(super) inverse_lengths: FxHashSet<Term>,
 }
 
 impl Store {

@@ -71,6 +71,9 @@ impl Store {
             };
             if u != t {
                 memo.insert(t, u);
+                if self.inverse_lengths.contains(&t) {
+                    self.inverse_lengths.insert(u);
+                }
             }
         }
         roots.iter().map(|r| memo.get(r).copied().unwrap_or(*r)).collect()

@@ -4,6 +4,7 @@ use super::{Disagreement, Standing, examine};
 use crate::check::rate::{self, Ratio};
 use crate::check::sample::Sampler;
 use crate::check::{Budget, Problem, algebra};
+use crate::domain::Stop;
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
 use crate::model::elaborate::{Constraint, ConstraintKind};
@@ -81,6 +82,8 @@ pub(in crate::check) fn positive(problem: &mut Problem, c: Term, budget: &Budget
         match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
             Ok(v) if v[0][0] > 0.0 => seen += 1,
             Ok(_) => return Sign::No,
+            // A root of what is negative for some member is no rate there.
+            Err(f) if f.stop == Stop::OutOfDomain => return Sign::No,
             Err(_) => {}
         }
     }

@@ -65,6 +65,10 @@ fn later_rate(
         let Ratio::Constant(power) = rate::candidate(&mut problem.setting, (&lk, &rk), &domain, budget) else {
             return None;
         };
+        // c^k = power: a positive c has a positive power, whatever a root of it may simplify to.
+        if positive(problem, power, budget) == Sign::No {
+            return None;
+        }
         let c = problem.setting.store.power(power, &Rational::from_parts(1.into(), k.into()));
         let trivial = problem.setting.store.as_fill(c).is_some_and(Rational::is_one);
         return (!trivial && positive(problem, c, budget) != Sign::No).then_some(c);

@@ -9,6 +9,7 @@ use super::carry::carry;
 use super::claims::claims_of;
 use super::square::rate_scope;
 use super::{component, components, difference, optimizer_places, problem, setting, show_point, task};
+use crate::check::generic::Size;
 use crate::check::training::{Asked, Factor, Kind, Side, scales};
 use crate::check::{Ask, Equation, Problem, Shape, Task, generic};
 use crate::core::error::ModelError;
@@ -88,6 +89,7 @@ fn question(e: &mut Elaborator<'_>, check: &Check, optimizer: &Instance, along: 
         carried,
         expected,
         via: Vec::new(),
+        removed: Vec::new(),
     };
     Ok((asked, path.parts.iter().map(|m| (m.name.clone(), m.span)).collect()))
 }
@@ -208,12 +210,13 @@ pub(super) fn same(
     check: &Check,
     (left, right): (&Instance, &Instance),
     on: Option<&Instance>,
+    size: Size,
     errors: &mut Vec<ModelError>,
 ) -> Elab<Task> {
     let mut t = task(check);
     t.optimizers = optimizer_places(model, [left, right]);
     let mut e = Elaborator::new(model);
-    let built = same_question(&mut e, check, (left, right), on);
+    let built = same_question(&mut e, check, (left, right), on, size);
     errors.extend(e.errors.iter().cloned());
     let mut asked = built?;
     asked.problem.setting = setting(e);
@@ -226,6 +229,7 @@ fn same_question(
     check: &Check,
     (left, right): (&Instance, &Instance),
     on: Option<&Instance>,
+    size: Size,
 ) -> Elab<Asked> {
     let (l, r) = (e.optimizer_id(&left.name), e.optimizer_id(&right.name));
     let (_, r) = (l?, r?);
@@ -234,7 +238,7 @@ fn same_question(
         Some(on) => (e.architecture(on, &Scope::default())?, None),
         None => {
             let free = bodies.as_ref().map_or(Err("an optimizer is unknown".to_owned()), Bodies::reach);
-            let (a, bounds) = generic::architecture(e, *free.as_ref().unwrap_or(&2), check.span);
+            let (a, bounds) = generic::architecture(e, *free.as_ref().unwrap_or(&2), size, check.span);
             (Rc::new(a), Some(free.map(|_| bounds)))
         }
     };
@@ -299,5 +303,6 @@ fn same_question(
         factors,
         carried: vec![None; states],
         expected: Vec::new(),
+        removed: Vec::new(),
     })
 }

@@ -1,12 +1,13 @@
 //! A second look with a hundred digits at sides that floating point cannot tell apart.
 
+use crate::check::field::Trial;
 use crate::check::sample::{Point, Sampler, embed};
 use crate::check::{Budget, Setting};
 use crate::domain::digits::Digits;
-use crate::domain::prime::Random;
-use crate::domain::{Domain, Rational};
+use crate::domain::prime::{Random, Signs};
+use crate::domain::{Domain, Rational, Trace};
 use crate::model::elaborate::Constraint;
-use crate::term::{Program, Term};
+use crate::term::{Node, Program, Term};
 
 /// Points that are looked at.
 const POINTS: usize = 6;
@@ -40,10 +41,22 @@ pub fn finer(setting: &Setting, (left, right): (&[Term], &[Term]), extra: &[Cons
     }
     let Some(mut digits) = Digits::new() else { return Finer::Blind };
     let mut random = Random::new(budget.seed, "digits");
+    // What holds at almost all points need not hold where a rank is lower.
+    let ranks = setting.store.any_node(&roots, |n| matches!(n, Node::PseudoInverse(_) | Node::Polar(_)));
+    let lower = |trace: &Trace| {
+        let signs = Signs::Pinned(trace.signs.clone());
+        let trial = Trial::new(&sampler, &program, budget.seed, "digits");
+        let generic = Trial { signs: &signs, ..trial }.draw();
+        generic.is_ok_and(|d| d.prime.ranks != trace.ranks || d.prime.polar_ranks != trace.polar_ranks)
+    };
     let mut seen = 0;
     for draw in 0..DRAWS {
         let Some(point) = sampler.simple_near_pi(&mut random, 1 + draw % 3, None) else { continue };
+        digits.trace = Trace::default();
         let Some(values) = values(&mut digits, (&program, &sampler), &point) else { continue };
+        if ranks && lower(&digits.trace) {
+            continue;
+        }
         let size = |v: &[_]| v.iter().map(Digits::exponent).max().unwrap_or(i64::MIN);
         for (l, r) in values[..left.len()].iter().zip(&values[left.len()..]) {
             let largest = size(l).max(size(r));

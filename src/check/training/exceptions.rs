@@ -321,6 +321,8 @@ fn jumping(store: &Store, sides: &[Term]) -> Vec<Argument> {
         Node::Map(Fun::Sign, _) if !bare.contains(&t) => None,
         Node::Map(Fun::Sign, x) => Some(entries(Kind::Sign, *x)),
         Node::Map(Fun::Log, x) => Some(entries(Kind::Pole, *x)),
+        // The polar factor of one row has a value at zero, which is another one.
+        Node::Power(x, _) if store.is_inverse_length(t) => Some(entries(Kind::Polar, *x)),
         Node::Power(x, q) if *q < Rational::ZERO => Some(entries(Kind::Pole, *x)),
         Node::PseudoInverse(x) => Some(whole(Kind::PseudoInverse, *x, t)),
         Node::Polar(x) => Some(whole(Kind::Polar, *x, t)),

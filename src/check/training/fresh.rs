@@ -3,7 +3,7 @@
 use super::Asked;
 use super::orbit::System;
 use super::prove::Factors;
-use super::refute::courses;
+use super::refute::{at_one, courses};
 use crate::check::Budget;
 use crate::check::algebra::{self, Identity};
 use crate::check::sample::Sampler;
@@ -16,6 +16,7 @@ pub fn undefined(asked: &mut Asked, budget: &Budget) -> Option<String> {
     let factors = Factors::ones(asked);
     let runs = courses(asked, &factors, 1);
     let sides = [(asked.source.name.clone(), runs.images[1]), (asked.target.name.clone(), runs.points[1])];
+    let polar = |asked: &Asked, at: Term| asked.problem.setting.store.is_inverse_length(at);
     let told = |asked: &Asked, name: &str, at: Term| {
         let what = asked.problem.setting.store.describe_partial(at);
         format!("the first step from a fresh state is defined at no point of {name}: {what} is singular everywhere")
@@ -23,27 +24,54 @@ pub fn undefined(asked: &mut Asked, budget: &Budget) -> Option<String> {
     for (name, t) in sides {
         let purpose = format!("fresh {name}");
         let found = algebra::vanishes(&asked.problem.setting, &[t], &asked.problem.domain, budget, &purpose);
-        if let Identity::Undefined(Stop::Pole, at) = found {
+        if let Identity::Undefined(Stop::Pole, at) = found
+            && !polar(asked, at)
+        {
             return Some(told(asked, &name, at));
         }
     }
     // A zero in the place of a state may have simplified what has no value away: the step as it is, at the values.
     for (name, system) in super::exceptions::systems(asked, &factors) {
-        if let Some(at) = pole_at_start(asked, &system, budget) {
+        if let Some(at) = pole_at_start(asked, &system, budget)
+            && !polar(asked, at)
+        {
             return Some(told(asked, &name, at));
         }
     }
     None
 }
 
+/// What was simplified away and has no value at fresh states, such as `(k - 1) / (k - 1)` where `k` starts at 1.
+pub fn removed_pole(asked: &mut Asked, budget: &Budget) -> Option<Term> {
+    if asked.removed.is_empty() {
+        return None;
+    }
+    let factors = Factors::ones(asked);
+    let all: Vec<usize> = (0..asked.factors.len()).collect();
+    let removed: Vec<Term> = asked.removed.clone().into_iter().map(|t| at_one(asked, t, &all)).collect();
+    let systems = super::exceptions::systems(asked, &factors);
+    removed.into_iter().find(|t| {
+        let alone = systems.iter().map(|(_, system)| {
+            let (own, _) = system.moved(true);
+            let reads = asked.problem.setting.store.free_symbols(&[*t]).iter().any(|s| own.contains(s));
+            reads && pole_among(asked, system, &[*t], budget).is_some()
+        });
+        alone.into_iter().any(|x| x)
+    })
+}
+
 /// What has a pole in the first step from fresh states, in several prime fields.
 fn pole_at_start(asked: &Asked, system: &System, budget: &Budget) -> Option<Term> {
+    pole_among(asked, system, &system.moved(true).1, budget)
+}
+
+/// What has a pole in some terms at fresh states, in several prime fields.
+fn pole_among(asked: &Asked, system: &System, next: &[Term], budget: &Budget) -> Option<Term> {
     const FIELDS: u64 = 3;
     let store = &asked.problem.setting.store;
     let (symbols, start) = system.first();
-    let (_, next) = system.moved(true);
-    let (first, step) = (Program::new(store, &start), Program::new(store, &next));
-    let all: Vec<Term> = start.iter().chain(&next).copied().collect();
+    let (first, step) = (Program::new(store, &start), Program::new(store, next));
+    let all: Vec<Term> = start.iter().chain(next).copied().collect();
     let sampler = Sampler::new(&asked.problem.setting, &all, &asked.problem.domain);
     let mut pole = None;
     for seed in 0..FIELDS {

@@ -34,9 +34,11 @@ pub mod detect;
 pub mod entries;
 pub mod exceptions;
 pub mod factors;
+mod fibres;
 mod foreign;
 pub mod fresh;
 pub mod guess;
+mod limit;
 pub mod linear;
 mod magnify;
 pub mod orbit;
@@ -52,6 +54,7 @@ pub mod words;
 use super::decide::{Disagreement, decide};
 pub use magnify::scales;
 
+use super::generic::Size;
 use super::{Ask, Budget, Problem, lower, written};
 use crate::core::names::{Declared, Model};
 use crate::core::variance::Variance;
@@ -59,7 +62,7 @@ use crate::model::architecture::Block;
 use crate::model::optimizer::{State, side};
 use crate::syntax::tree::{Check, Question};
 use crate::term::{Node, SymbolId, Term};
-use crate::verdict::{Extent, Finding, Ground};
+use crate::verdict::{Extent, Finding, Ground, Verdict};
 
 /// What is asked of two runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,6 +175,8 @@ pub struct Asked {
     pub carried: Vec<Option<Term>>,
     /// For [`Kind::Via`]: the target's point and states as terms in the source's raw symbols.
     pub via: Vec<Term>,
+    /// Divisions, roots and inverses that the file asks for and that are gone from the sides' normal forms.
+    pub removed: Vec<Term>,
     /// The factors that the check expects: block, factor, value.
     pub expected: Vec<(usize, usize, Term)>,
 }
@@ -190,6 +195,7 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
         _ => None,
     };
     let built = asked.problem.setting.store.len();
+    asked.removed = written::removed(&asked, built);
     let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
     let mut context = answer::Context { square: &mut square, mixing };
     let mut finding = match asked.kind {
@@ -218,6 +224,10 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
                 );
                 finding = Finding::undecided(message);
             }
+            Ok(_) if equality.extent == Extent::Commutes && !commutes_on_fewer(model, check, budget)? => {
+                let message = "so on a generic architecture of five parameters, but not on one of three; ask `on` an architecture";
+                finding = Finding::undecided(message);
+            }
             Ok(bounds) => {
                 if equality.ground == Ground::Algebra {
                     equality.ground = Ground::Generic { bounds: bounds.clone() };
@@ -243,6 +253,19 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
     Ok(finding)
 }
 
+/// Whether two optimizers are the same on a generic architecture of another size too.
+fn commutes_on_fewer(model: &Model, check: &Check, budget: &Budget) -> Result<bool, Disagreement> {
+    let asked = Check { expect: None, ..check.clone() };
+    let Ok(mut task) = lower::lower_over(model, &asked, Size::Smaller) else { return Ok(false) };
+    let Ask::Training(asked) = &mut task.ask else { return Ok(false) };
+    asked.removed = written::removed(asked, asked.problem.setting.store.len());
+    let finding = match asked.kind {
+        Kind::Via => via::answer(asked, budget)?,
+        _ => answer::answer(asked, &mut answer::Context { square: &mut || Ok(None), mixing: None }, budget)?,
+    };
+    Ok(finding.verdict() == Verdict::Commutes)
+}
+
 /// The square of one step in place of a question about training, if it is more than false.
 fn square(model: &Model, check: &Check, budget: &Budget) -> Result<Option<answer::Square>, Disagreement> {
     let question = match &check.question {
@@ -262,7 +285,10 @@ fn square(model: &Model, check: &Check, budget: &Budget) -> Result<Option<answer
             return Ok(None);
         }
         asked.carried = asked.via.iter().skip(1).copied().map(Some).collect();
-        let fits = exceptions::fresh_states_are_carried(asked, budget) && exceptions::holds_along_runs(asked, budget);
+        // What is proved along a run: not where a state may leave the set for which the square was decided.
+        let kept = !fibres::loosen(asked);
+        let fits =
+            kept && exceptions::fresh_states_are_carried(asked, budget) && exceptions::holds_along_runs(asked, budget);
         return Ok(Some(answer::Square { finding, fits: Some(fits) }));
     }
     for p in &mut task.problems {

@@ -148,7 +148,10 @@ pub fn orbit(problem: &Problem, system: &System, rate: SymbolId, allowed: usize,
         return Orbit::Meets(step);
     }
     // Where a state is made in pieces it may be zero on all of another piece.
-    if arguments.iter().any(|a| a.kind != Kind::Polar && made_in_pieces(problem, system, a, point)) {
+    if arguments
+        .iter()
+        .any(|a| (a.kind != Kind::Polar || a.whole.is_none()) && made_in_pieces(problem, system, a, point))
+    {
         return Orbit::Open;
     }
     let still = Still { moving, rate, arguments: &arguments };
