@@ -16,7 +16,8 @@ pub struct Library {
 }
 
 /// All libraries, in order of name.
-static LIBRARIES: [Library; 5] = [
+static LIBRARIES: [Library; 6] = [
+    Library::new("std.kfac", include_str!("../std/kfac.nat")),
     Library::new("std.lora", include_str!("../std/lora.nat")),
     Library::new("std.maps", include_str!("../std/maps.nat")),
     Library::new("std.nets", include_str!("../std/nets.nat")),

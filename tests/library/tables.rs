@@ -20,14 +20,16 @@ use nat::{Answer, FileReport};
 use crate::support;
 
 /// Settings beside the defaults that have a row of their own.
-const VARIANTS: [&str; 14] = [
+const VARIANTS: [&str; 16] = [
     "AdaGrad(eps = 1e-10)",
     "RmsProp(eps = 0)",
     "CentredRmsProp(eps = 0)",
+    "RmsPropMomentum(eps = 0)",
     "Adam(eps = 0)",
     "AMSGrad(eps = 0)",
     "Adamax(eps = 0)",
     "NAdam(eps = 0)",
+    "NAdamDecay(eps = 0)",
     "AdaDelta(eps = 0)",
     "Adan(eps = 0)",
     "AdEMAMix(eps = 0)",

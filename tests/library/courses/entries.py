@@ -1,3 +1,6 @@
+import numpy as np
+
+
 def all_of_them(ox, th, torch, optax, po, jnp):
     # torch.optim
     T = torch.optim
@@ -110,3 +113,95 @@ def all_of_them(ox, th, torch, optax, po, jnp):
             for o in self.parts: o.step()
     th("MuonAdam(eps = 0.01)", "0.1", "Muon(lr=0.1) for the matrix, with the exact polar factor, AdamW(lr=0.1, betas=(0.9, 0.95)) for the rest",
        Hybrid)
+
+
+def second_order(ox, th, formula, layers, torch, optax, gradient):
+    """Where the inverse Hessian or the metric is approximated."""
+    start = {"U": np.array([[0.5, -0.25], [0.75, 0.5], [-0.5, 1]]), "b": np.array([0.25, -0.5, 0.125]),
+             "a": np.array([1, -0.75, 0.5])}
+    g = np.concatenate([v.reshape(-1) for v in gradient(start).values()])
+
+    # The frameworks make the first step shorter, each by a norm of its own.
+    first = min(1.0, 1 / float(np.abs(g).sum()))
+    th(f"Lbfgs(first = {first!r})", "0.5", "LBFGS(lr=0.5, max_iter=1, history_size=3)",
+       lambda p: torch.optim.LBFGS(p, lr=0.5, max_iter=1, history_size=3), closure=True)
+    first = min(1.0, 1 / float(np.sqrt((g ** 2).sum())))
+    ox(f"Lbfgs(first = {first!r})", "0.5", "scale_by_lbfgs(memory_size=3) and scale(-0.5)",
+       lambda: optax.chain(optax.scale_by_lbfgs(memory_size=3), optax.scale(-0.5)))
+
+    def join(p):
+        return np.concatenate([v.reshape(-1) for v in p.values()])
+
+    def place(p, x):
+        at = 0
+        for k in p:
+            p[k] = x[at:at + p[k].size].reshape(p[k].shape)
+            at += p[k].size
+
+    def bfgs(p, state):
+        h = state.get("h", np.eye(12))
+        x, g = join(p), join(gradient(p))
+        place(p, x - 0.1 * h @ g)
+        s, y = join(p) - x, join(gradient(p)) - g
+        rho = 1 / (y @ s)
+        v = np.eye(12) - rho * np.outer(y, s)
+        state["h"] = v.T @ h @ v + rho * np.outer(s, s)
+    formula("Bfgs", "0.1", "formula: Nocedal and Wright 2006, (6.17), from the identity", bfgs)
+
+    def tnt(p, state):
+        # E[g gᵀ] and E[gᵀ g] are the factors of a covariance that is a Kronecker product, times the trace of the other one.
+        g = gradient(p)
+        for k in p:
+            m = g[k].reshape(p[k].shape[0], -1)
+            rows, columns = state.get(k, (0.01 * np.eye(m.shape[0]), 0.01 * np.eye(m.shape[1])))
+            rows, columns = 0.5 * rows + 0.5 * m @ m.T, 0.5 * columns + 0.5 * m.T @ m
+            state[k] = rows, columns
+            covariance = np.kron(rows, columns) / np.sqrt(np.trace(rows) * np.trace(columns))
+            p[k] = p[k] - 0.01 * np.linalg.solve(covariance, m.reshape(-1)).reshape(p[k].shape)
+    formula("Tnt(beta = 0.5, first = 0.01)", "0.01", 
+            "formula: the inverse of a covariance that is a Kronecker product (Ren and Goldfarb 2021), of the loss itself", tnt)
+
+    # For each layer with its bias in the last column. Their loss is twice ours, and so is their metric.
+    from importlib.metadata import version
+    from curvlinops import FisherType, KFACInverseLinearOperator, KFACLinearOperator
+
+    def kfac(model, inputs, targets):
+        loss, params = torch.nn.MSELoss(), list(model.parameters())
+        metric = KFACLinearOperator(model, loss, params, [(inputs, targets)], fisher_type=FisherType.TYPE2,
+                                    separate_weight_and_bias=False)
+        inverse = KFACInverseLinearOperator(metric, damping=2 * 0.01, use_heuristic_damping=True)
+        slope = torch.autograd.grad(loss(model(inputs), targets), params)
+        with torch.no_grad():
+            for q, d in zip(params, inverse @ list(slope)):
+                q.sub_(0.1 * d)
+    layers("Kfac(lambda = 0.01)", "0.1", "curvlinops " + version("curvlinops-for-pytorch")
+           + ": KFACInverseLinearOperator(damping=0.02, use_heuristic_damping=True) on MSELoss", kfac)
+
+    # The same without their code: input and slope of each layer from the forward and backward pass.
+    def by_layers(model, inputs, targets):
+        hidden = torch.tanh(model[0](inputs))
+        one = torch.ones(len(inputs), 1)
+        reads = [torch.cat([inputs, one], 1), torch.cat([hidden, one], 1)]
+        slopes = [(1 - hidden ** 2) * model[2].weight, one]
+        residual = model(inputs) - targets
+        with torch.no_grad():
+            for layer, a, g in zip((model[0], model[2]), reads, slopes):
+                a_a, g_g = a.T @ a / len(inputs), g.T @ g / len(inputs)
+                share = ((a_a.trace() / len(a_a)) / (g_g.trace() / len(g_g))).sqrt()
+                a_a += 0.1 ** 0.5 * share * torch.eye(len(a_a))
+                g_g += 0.1 ** 0.5 / share * torch.eye(len(g_g))
+                slope = (g * residual).T @ a / len(inputs)
+                step = torch.linalg.solve(g_g, slope) @ torch.linalg.inv(a_a)
+                layer.weight.sub_(0.1 * step[:, :-1])
+                layer.bias.sub_(0.1 * step[:, -1])
+    layers("Kfac(lambda = 0.1)", "0.1",
+           "formula: Martens and Grosse 2015, sections 3 and 6.3, from inputs and slopes of the layers", by_layers)
+
+
+def others(ox, th, torch, optax):
+    """Other forms of what stands above, as people run them."""
+    th("RmsPropMomentum", "0.1", "RMSprop(lr=0.1, momentum=0.9)",
+       lambda p: torch.optim.RMSprop(p, lr=0.1, momentum=0.9))
+    th("NAdamDecay(eps = 0.01)", "0.1", "NAdam(lr=0.1, eps=0.01)", lambda p: torch.optim.NAdam(p, lr=0.1, eps=0.01))
+    ox("Dog(first = 0.01)", "1", "contrib.dog(1, init_step=('distance', 0.01), eps=0)",
+       lambda: optax.contrib.dog(1.0, init_step=("distance", 0.01), eps=0.0))

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes reference.txt: courses of the reference implementations on one small network, in double precision.
 
-Needs PyTorch, optax and pytorch_optimizer in an environment of their own; nothing of the project depends on them. Each entry says
-which optimizer of std.optimizers it is compared with, at which learning rate, and the parameters after each step. The network and
-its data stand in tests/library/trajectories.rs as well.
+Needs PyTorch, optax, pytorch_optimizer and curvlinops-for-pytorch in an environment of their own; nothing of the project depends
+on them. Each entry says which optimizer of the library it is compared with, at which learning rate, and the parameters after each
+step. The networks and their data stand in tests/library/trajectories.rs as well. Where nobody's implementation computes what the
+paper says, the paper's formulas stand in entries.py, in NumPy.
 """
 import sys
 import warnings
@@ -45,9 +46,11 @@ def show(values):
 OUT = []
 
 
-def entry(nat, lr, source, course, read="params"):
+def entry(nat, lr, source, course, read="params", network=None):
     assert all(np.isfinite(c).all() for c in course), nat
     lines = [f"optimizer {nat}", f"source {source}", f"lr {lr}"]
+    if network:
+        lines.append(f"network {network}")
     if read != "params":
         lines.append(f"read {read}")
     OUT.append("\n".join(lines + [show(c) for c in course]))
@@ -67,6 +70,38 @@ def with_optax(nat, lr, source, make, read="params", values=None, update=None):
         p = optax.apply_updates(p, u)
         course.append(flat(values(p, state) if values else p))
     entry(nat, lr, f"optax {optax.__version__}: {source}", course, read)
+
+
+def gradient(p):
+    """The gradient of the loss at the parameters `p`, by PyTorch."""
+    q = {k: torch.tensor(v, requires_grad=True) for k, v in p.items()}
+    net(q, torch, torch.tensor(X), torch.tensor(Y)).backward()
+    return {k: v.grad.numpy() for k, v in q.items()}
+
+
+def with_numpy(nat, lr, source, step):
+    """One entry from formulas: `step(p, state)` changes both, dictionaries of arrays."""
+    p, state, course = {k: v.astype(float) for k, v in START.items()}, {}, []
+    for _ in range(STEPS):
+        step(p, state)
+        course.append(flat(p))
+    entry(nat, lr, source, course)
+
+
+def with_layers(nat, lr, source, step):
+    """One entry on the network of two linear layers: `step(model, inputs, targets)` changes the parameters of the model."""
+    inputs, targets = torch.tensor(X.T), torch.tensor(Y).reshape(-1, 1)
+    model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))
+    values = [START["U"], START["b"], START["a"].reshape(1, -1), np.array([0.25])]
+    course = []
+    with torch.no_grad():
+        for q, v in zip(model.parameters(), values):
+            q.copy_(torch.tensor(v))
+    for _ in range(STEPS):
+        step(model, inputs, targets)
+        w = [q.detach().numpy() for q in model.parameters()]
+        course.append(np.concatenate([np.column_stack(w[:2]).reshape(-1), np.column_stack(w[2:]).reshape(-1)]))
+    entry(nat, lr, source, course, network="Layers")
 
 
 def with_torch(nat, lr, source, make, closure=False, package=None, columns=False, hessian=None):
@@ -106,6 +141,8 @@ def main(path):
     import entries
 
     entries.all_of_them(with_optax, with_torch, torch, optax, po, jnp)
+    entries.second_order(with_optax, with_torch, with_numpy, with_layers, torch, optax, gradient)
+    entries.others(with_optax, with_torch, torch, optax)
     with open(path, "w") as f:
         f.write("\n\n".join(OUT) + "\n")
     print(len(OUT), "courses")
