@@ -4,6 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::orbit::{Argument, Kind, Moves, Orbit, System, drawn_freely, first_met, orbit};
 use super::prove::{Factors, Scaled};
+use super::refute::at_one;
 use super::{Asked, Side};
 use crate::check::sample::Sampler;
 use crate::check::{Budget, Problem, algebra};
@@ -162,15 +163,26 @@ fn starts_between(asked: &mut Asked, factors: &Factors, budget: &Budget) -> bool
 pub(super) fn systems(asked: &mut Asked, factors: &Factors) -> [(String, System); 2] {
     let scaled = Scaled::new(asked, factors);
     let (source, target, map) = (asked.source.clone(), asked.target.clone(), asked.map);
+    let all: Vec<usize> = (0..asked.factors.len()).collect();
+    let removed: Vec<Term> = asked.removed.clone().into_iter().map(|t| at_one(asked, t, &all)).collect();
     let store = &mut asked.problem.setting.store;
     let start = store.symbol_term(source.point);
     let image: FxHashMap<SymbolId, Term> = [(target.point, map)].into_iter().collect();
     let image = store.substitute(&scaled.fresh, &image);
     let store = &asked.problem.setting.store;
+    // What a normal form has lost has no value there all the same.
+    let lost = |side: &Side| {
+        let own: Vec<Term> = removed
+            .iter()
+            .copied()
+            .filter(|t| side.symbols().any(|s| store.free_symbols(&[*t]).contains(&s)))
+            .collect();
+        jumping(store, &own).into_iter().filter(|a| a.kind == Kind::Pole).collect::<Vec<Argument>>()
+    };
     let system = |side: &Side, start: Term, fresh: Vec<Term>, next: Vec<Term>| System {
         states: side.states.iter().map(|s| s.symbol).collect(),
         fresh,
-        arguments: jumping(store, &next),
+        arguments: jumping(store, &next).into_iter().chain(lost(side)).collect(),
         moves: next.first().map(|n| Moves { point: side.point, start, next: *n }),
         next: next.into_iter().skip(1).collect(),
         first_proved: true,
