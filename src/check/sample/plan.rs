@@ -135,7 +135,12 @@ pub(super) fn float_entry(random: &mut Random, scale: f64, low: Option<&Rational
 }
 
 /// A fraction within bounds, less simple at a higher level.
-pub(super) fn simple_entry(random: &mut Random, level: usize, low: Option<&Rational>, high: Option<&Rational>) -> Rational {
+pub(super) fn simple_entry(
+    random: &mut Random,
+    level: usize,
+    low: Option<&Rational>,
+    high: Option<&Rational>,
+) -> Rational {
     let fraction = |n: u64, d: u64| Rational::from_parts(n.into(), d.into());
     match (low, high) {
         (Some(a), Some(b)) => {
