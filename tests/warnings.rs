@@ -112,7 +112,7 @@ fn a_family_says_which_sizes_it_fits_for() {
             "where `m` = 2 and `n` = 2",
         ),
         ("architecture A(m, n : N) { param w : R[2 * n]  loss = dot(w, ones(4 * m)) }", "where `n` = `2*m`"),
-        ("architecture A(m, n : N) { param w : R[2 * n]  loss = dot(w, ones(3 * m)) }", "where `3*m` = `2*n`"),
+        ("architecture A(m, n : N) { param w : R[2 * n]  loss = dot(w, ones(3 * m)) }", "where `2*n` = `3*m`"),
         ("architecture A(n : N) { param w : R[n^2]  loss = dot(w, [1, 2, 3, 4]) }", "where `n^2` = 4"),
         ("architecture A(n : N) { param w : R[2 * n]  loss = dot(w, [1, 2, 3, 4]) }", "for `n` = 2"),
         (

@@ -127,6 +127,9 @@ fn class_question(
         None => {
             if let Ok(id) = e.optimizer_with_arguments(optimizer) {
                 e.errors.extend(shapes::read(model, Declared::Optimizer(id)).errors);
+            } else if optimizer.args.is_empty() {
+                // An optimizer that lacks a size is asked about, and nothing is decided.
+                e.errors.retain(|x| !depends_on_shapes(x));
             }
         }
     }

@@ -294,9 +294,12 @@ impl Shapes<'_> {
             let side = usize::from(c < 0);
             sides[side] = sides[side].add(&scaled);
         }
-        // A number, and what is longer, stands on the right; of two sizes the first one on the left.
+        // A number, and what is more, stands on the right; of two sizes the first one on the left.
         let [a, b] = &sides;
-        let weight = |l: &Lin| (l.as_num().is_some(), l.terms().count() + usize::from(l.constant() != 0), l.vars());
+        let weight = |l: &Lin| {
+            let parts = l.terms().map(|t| t.1.abs()).chain([l.constant().abs()]);
+            (l.as_num().is_some(), parts.sum::<i128>(), l.vars())
+        };
         let (left, right) = if weight(b) < weight(a) { (b, a) } else { (a, b) };
         let words = |l: &Lin| match l.as_num() {
             Some(n) => n.to_string(),
