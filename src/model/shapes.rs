@@ -4,7 +4,7 @@
 //! A family is read once, with its sizes as variables, and an optimizer once, over an architecture of which nothing is
 //! known but that it has a point, an output and a loss. Two sizes that have to be the same are the same if their
 //! difference, a polynomial in the variables, is zero. Another constant says that they never are, which is a fault on the
-//! spot; anything else is a demand on the sizes of the family, and [`fits`] says what all demands leave. What is not known
+//! spot; anything else is a demand on the sizes of the family, and `fits` says what all demands leave. What is not known
 //! to be a polynomial is not judged: a shape that is unknown meets no demand, and what may not be read at all sizes (the
 //! body of an indexed sum that may be empty, the branches of an `if`) refuses none. So what is refused here fits nothing.
 
