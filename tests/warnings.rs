@@ -97,6 +97,56 @@ fn each_kind_is_found_where_it_stands() {
 }
 
 #[test]
+fn a_family_says_which_sizes_it_fits_for() {
+    let cases = [
+        ("architecture A(m, n : N) { param v : R[m]  param w : R[n]  loss = dot(v, w) }", "where `m` = `n`"),
+        ("architecture A(m, n : N) { param W : R[m, n]  loss = trace(W) }", "where `m` = `n`"),
+        ("architecture A(k, m : N) { param w : R[k]  loss = dot(w, ones(2 * m + 1)) }", "where `k` = `2*m + 1`"),
+        ("architecture A(k, m, n : N) { param w : R[k]  loss = sum(reshape(w, m, n)) }", "where `k` = `m*n`"),
+        (
+            "architecture A(k, m, n : N) { param w : R[k]  loss = dot(w, ones(m)) + dot(w, ones(n)) }",
+            "where `k` = `m` and `k` = `n`",
+        ),
+        (
+            "architecture A(m, n : N) { param w : R[n]  loss = dot(w, ones(m)) + dot(w, [1, 2]) }",
+            "where `m` = 2 and `n` = 2",
+        ),
+        ("architecture A(m, n : N) { param w : R[2 * n]  loss = dot(w, ones(4 * m)) }", "where `n` = `2*m`"),
+        ("architecture A(m, n : N) { param w : R[2 * n]  loss = dot(w, ones(3 * m)) }", "where `2*n` = `3*m`"),
+        ("architecture A(n : N) { param w : R[n^2]  loss = dot(w, [1, 2, 3, 4]) }", "where `n^2` = 4"),
+        ("architecture A(n : N) { param w : R[2 * n]  loss = dot(w, [1, 2, 3, 4]) }", "for `n` = 2"),
+        (
+            "architecture A(m, n : N) { param W : R[m, n]  param v : R[m]  loss = sum(i in 0..m: dot(W[i], v)) }",
+            "where `m` = `n` or `m` = 0",
+        ),
+        (
+            "architecture A(n : N) { param w : R[n]  loss = sum(w)^2 + sum(i in 0..n: dot(w, w[0..n - 1])) }",
+            "where `n` = 0",
+        ),
+        ("reparam A(m, n : N) : (u : R[m]) -> Sums(n) { w = zeros(n) * sum(u) }", "where `m` = `n`"),
+        ("data c(m, n : N) : R[n] = zeros(m)", "where `m` = `n`"),
+    ];
+    for (family, said) in cases {
+        let text = format!("architecture Sums(n : N) {{ param w : R[n]  loss = sum(w^2) }}\n{family}\n");
+        let found = warned(&text);
+        let [(2, kind, message)] = &found[..] else { panic!("{family}: {found:?}") };
+        assert!(kind == "one_size" || kind == "some_sizes", "{family}: {kind}");
+        assert_eq!(message, &format!("this fits only {said}"), "{family}");
+    }
+    let fits = [
+        "architecture A(m, n : N) { param v : R[m]  param w : R[n]  loss = sum(v) * sum(w) }",
+        "architecture A(n : N) { param w : R[n]  loss = w[0] + w[n - 1] + sum(w[1..]) }",
+        "architecture A(n : N) { param w : R[n]  loss = if n > 2 then dot(w, [1, 2, 3]) else 0 * sum(w) }",
+        "architecture A(m, n : N) { param w : R[n]  loss = sum(i in 0..m - n: w[0]) + sum(w[0..m]) }",
+        "projection A(n : N) : Sums(n + 2) -> Sums(n) { w = w[0..n] }",
+    ];
+    for family in fits {
+        let text = format!("architecture Sums(n : N) {{ param w : R[n]  loss = sum(w^2) }}\n{family}\n");
+        assert_eq!(warned(&text), [], "{family}");
+    }
+}
+
+#[test]
 fn a_parameter_that_nothing_reads() {
     let found = warned("architecture A { param x, spare : R  loss = x^2 }");
     assert!(matches!(&found[..], [(1, kind, message)] if kind == "unused" && message.contains("`spare`")), "{found:?}");

@@ -152,7 +152,7 @@ pub enum ModelError {
         /// The index.
         index: String,
         /// The extent of the axis.
-        size: usize,
+        size: String,
         /// Where.
         #[label("out of range")]
         span: Span,
@@ -288,9 +288,9 @@ pub enum ModelError {
         /// The morphism.
         morphism: String,
         /// Dimension of the source.
-        source_dim: usize,
+        source_dim: String,
         /// Dimension of the target.
-        target_dim: usize,
+        target_dim: String,
         /// Where.
         #[label("{source_dim} → {target_dim}")]
         span: Span,

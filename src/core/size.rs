@@ -59,6 +59,11 @@ impl Lin {
         Lin { terms: [(vec![(u, 1)], 1)].into_iter().collect(), constant: 0 }
     }
 
+    /// A product of units.
+    pub fn product(p: &Product) -> Self {
+        Lin { terms: [(p.clone(), 1)].into_iter().collect(), constant: 0 }
+    }
+
     /// Its value, if it is a number.
     pub fn as_num(&self) -> Option<i128> {
         self.terms.is_empty().then_some(self.constant)

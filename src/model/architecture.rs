@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use super::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Local, Reported, Role, Scope};
+use super::faults;
 use super::suggest::{Kind, unknown_item};
 use crate::core::error::ModelError;
-use crate::core::names::{ArchitectureId, Declared};
+use crate::core::names::{ArchitectureId, Declared, Model};
 use crate::read::{Arg, Part};
 use crate::source::Span;
 use crate::syntax::tree::{ArchitectureEntry, Ident, Instance, Param};
@@ -92,18 +93,24 @@ pub(super) struct Bound {
     pub values: Vec<Term>,
 }
 
+/// The architecture of this name.
+pub(super) fn architecture_named(model: &Model, name: &Ident) -> Result<ArchitectureId, Box<ModelError>> {
+    match model.resolve(&name.name, name.span) {
+        Some(Declared::Architecture(id)) => Ok(id),
+        Some(other) => {
+            let (name, span, found, expected) = (name.name.clone(), name.span, other.kind(), "an architecture");
+            Err(Box::new(ModelError::WrongKind { name, found, expected, span }))
+        }
+        None => Err(Box::new(unknown_item(model, Kind::Architecture, name))),
+    }
+}
+
 impl Elaborator<'_> {
     /// Looks up an architecture by name.
     pub fn architecture_id(&mut self, name: &Ident) -> Elab<ArchitectureId> {
-        match self.model.resolve(&name.name, name.span) {
-            Some(Declared::Architecture(id)) => Ok(id),
-            Some(other) => self.fail(ModelError::WrongKind {
-                name: name.name.clone(),
-                found: other.kind(),
-                expected: "an architecture",
-                span: name.span,
-            }),
-            None => self.fail(unknown_item(self.model, Kind::Architecture, name)),
+        match architecture_named(self.model, name) {
+            Ok(id) => Ok(id),
+            Err(fault) => self.fail(*fault),
         }
     }
 
@@ -157,15 +164,7 @@ impl Elaborator<'_> {
             }
             (Part::OutputMetric(_), Some((t, at))) => {
                 let Some(n) = architecture.output.map(|o| self.store.size(o)) else {
-                    let needed_by = "`output metric`".to_owned();
-                    return self.fail(ModelError::Incomplete {
-                        architecture: architecture.name.clone(),
-                        part: "output",
-                        needed_by,
-                        span,
-                        asked: None,
-                        elsewhere: None,
-                    });
+                    return self.fail(faults::metric_of_no_output(&architecture.name, span));
                 };
                 self.expect_shape(t, &[n, n], "the output metric, on vec(output),", at)?;
                 architecture.output_metric = Some(t);
@@ -251,27 +250,17 @@ impl Elaborator<'_> {
 
     /// The shape that a `param` declares.
     pub(super) fn param_shape(&mut self, p: &Param, scope: &Scope) -> Elab<Shape> {
-        let Some(ty) = &p.ty else {
-            let message = format!("parameter `{}` needs a type", p.name.name);
-            let help = Some(format!("for a real number write `{} : R`", p.name.name));
-            return self.fail(ModelError::BadType { message, help, span: p.name.span });
-        };
-        if let Some(e) = &p.default {
-            let message = "a `param` ranges over its whole type and takes no value".to_owned();
-            return self.fail(ModelError::Argument { message, help: None, span: e.span });
+        if let Some(fault) = faults::type_of_param(p) {
+            return self.fail(fault);
         }
-        match ty.name.name.as_str() {
-            "R" if ty.arrow.is_none() => self.extents(ty, scope),
-            "GL" if ty.dims.len() == 1 => {
-                let n = self.natural(&ty.dims[0], scope, "the size of the matrix")?;
+        let Some(ty) = &p.ty else { return Err(Reported) };
+        match &ty.dims[..] {
+            [size] if ty.name.name != "R" => {
+                let n = self.natural(size, scope, "the size of the matrix")?;
                 self.check_entries(&[n, n], "this matrix", ty.span)?;
                 Ok(Shape::from_slice(&[n, n]))
             }
-            other => {
-                let message = format!("a `param` is of type `R`, `R[n]`, `R[m, n]` or `GL[n]`, not `{other}`");
-                let help = super::suggest::meant_type(other, &["R", "GL"]);
-                self.fail(ModelError::BadType { message, help, span: ty.span })
-            }
+            _ => self.extents(ty, scope),
         }
     }
 

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::architecture::Architecture;
+use super::faults;
 use super::optimizer::Over;
 use crate::core::error::ModelError;
 use crate::core::names::{DataId, LetId, Model};
@@ -296,9 +297,8 @@ impl<'m> Elaborator<'m> {
         for d in &ty.dims {
             shape.push(self.natural(d, scope, "a size")?);
         }
-        if shape.len() > 2 {
-            let message = format!("a tensor has at most two axes, not {}", shape.len());
-            return self.fail(ModelError::BadType { message, help: None, span: ty.span });
+        if let Some(fault) = faults::axes(ty) {
+            return self.fail(fault);
         }
         self.check_entries(&shape, "this tensor", ty.span)?;
         Ok(shape)
@@ -392,16 +392,8 @@ impl<'m> Elaborator<'m> {
             return Ok(t);
         }
         let decl = &self.model[id];
-        let sequence = decl.decl.ty.name.name == "N";
-        let expected = if sequence { 1 } else { decl.params.len() };
-        if args.len() != expected {
-            let expected = match expected {
-                0 => "no arguments".to_owned(),
-                1 if sequence => format!("its index as an argument, `{}(i)`", decl.name.name),
-                1 => "one argument".to_owned(),
-                n => format!("{n} arguments"),
-            };
-            return self.fail(ModelError::Arity { name: decl.name.name.clone(), expected, found: args.len(), span });
+        if let Some(fault) = faults::arguments_of_data(decl, args.len(), span) {
+            return self.fail(fault);
         }
         let mut scope = Scope::default();
         let mut label = decl.name.name.clone();
@@ -416,12 +408,8 @@ impl<'m> Elaborator<'m> {
         if !numbers.is_empty() {
             label = format!("{label}({})", numbers.join(", "));
         }
-        let ty = match (&decl.decl.ty.arrow, sequence) {
-            (Some(inner), true) => inner,
-            (None, true) => {
-                let message = "data of type `N` is a constant: write `let`".to_owned();
-                return self.fail(ModelError::BadType { message, help: None, span: decl.decl.ty.span });
-            }
+        let ty = match &decl.decl.ty.arrow {
+            Some(inner) if decl.decl.ty.name.name == "N" => inner,
             _ => &decl.decl.ty,
         };
         for p in &decl.params {
@@ -484,7 +472,7 @@ pub fn text_of(e: &Expr) -> String {
 }
 
 /// The source text of a condition, for messages.
-fn condition_text(c: &Condition) -> String {
+pub(super) fn condition_text(c: &Condition) -> String {
     c.rest.iter().fold(text_of(&c.first), |text, (op, e)| {
         let word = match op {
             Comparison::Lt => "<",

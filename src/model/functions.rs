@@ -1,6 +1,7 @@
 //! The functions of the language that do not need an architecture.
 
-use super::elaborate::{Elab, Elaborator};
+use super::elaborate::{Elab, Elaborator, Reported};
+use super::faults;
 use super::optimizer::Over;
 use crate::core::error::ModelError;
 use crate::core::prim::{Composed, Takes};
@@ -12,6 +13,9 @@ use crate::term::{NONE, Shape, Term};
 impl Elaborator<'_> {
     /// A function of the table that is neither entrywise nor written in the language.
     pub(super) fn table_operation(&mut self, name: &str, args: &[Arg<Term>], span: Span) -> Elab<Term> {
+        if let Some(fault) = faults::arguments_of_operation(name, args.len(), span) {
+            return self.fail(fault);
+        }
         match (name, args) {
             ("eye" | "zeros" | "ones", sizes) => self.constant_tensor(name, sizes, span),
             ("reshape" | "powm", args) => self.with_constants(name, args, span),
@@ -38,7 +42,7 @@ impl Elaborator<'_> {
                 let inverse = self.invert(a.0, a.1)?;
                 Ok(self.store.matmul(inverse, b.0))
             }
-            ("concat", parts) if !parts.is_empty() => {
+            ("concat", parts) => {
                 for &(t, s) in parts {
                     if self.store.shape(t).len() > 1 {
                         self.vector(t, "an argument of `concat`", s)?;
@@ -46,18 +50,11 @@ impl Elaborator<'_> {
                 }
                 Ok(self.store.join(&parts.iter().map(|p| p.0).collect::<Vec<_>>()))
             }
-            ("vstack", parts) if !parts.is_empty() => self.stack(parts, false),
-            ("hstack", parts) if !parts.is_empty() => self.stack(parts, true),
+            ("vstack", parts) => self.stack(parts, false),
+            ("hstack", parts) => self.stack(parts, true),
             (name, &[(x, s)]) => self.unary(name, x, s, span),
-            (name, _) => {
-                let expected = match name {
-                    "max" | "min" => "one argument or two",
-                    "dot" | "outer" | "solve" => "two arguments",
-                    "concat" | "vstack" | "hstack" => "at least one argument",
-                    _ => "one argument",
-                };
-                self.fail(ModelError::Arity { name: name.into(), expected: expected.into(), found: args.len(), span })
-            }
+            // Other numbers of arguments were refused.
+            _ => Err(Reported),
         }
     }
 
@@ -116,7 +113,7 @@ impl Elaborator<'_> {
                 let entry = |k: usize| if kept(k / columns, k % columns) { k as u32 } else { NONE };
                 self.store.gather(x, (0..rows * columns).map(entry).collect(), &shape)
             }
-            "concat" | "vec" => {
+            "vec" => {
                 let n = self.store.size(x);
                 self.store.reshape(x, &[n])
             }
@@ -201,16 +198,6 @@ impl Elaborator<'_> {
         for a in args {
             shape.push(self.natural_term(a.0, a.1, "a size")?);
         }
-        let fits = if name == "eye" { args.len() == 1 } else { (1..=2).contains(&args.len()) };
-        if !fits {
-            let expected = if name == "eye" { "one size" } else { "one size or two" };
-            return self.fail(ModelError::Arity {
-                name: name.into(),
-                expected: expected.into(),
-                found: args.len(),
-                span,
-            });
-        }
         if name == "eye" {
             self.check_entries(&[shape[0], shape[0]], "this matrix", span)?;
             return Ok(self.store.eye(shape[0]));
@@ -221,15 +208,7 @@ impl Elaborator<'_> {
 
     /// `reshape(A, m, n)` and `powm(A, p)`, whose last arguments are constants.
     fn with_constants(&mut self, name: &str, args: &[Arg<Term>], span: Span) -> Elab<Term> {
-        let Some((&(x, at), rest)) = args.split_first().filter(|(_, r)| !r.is_empty() && r.len() <= 2) else {
-            let expected = if name == "powm" { "a matrix and a power" } else { "a tensor and one size or two" };
-            return self.fail(ModelError::Arity {
-                name: name.into(),
-                expected: expected.into(),
-                found: args.len(),
-                span,
-            });
-        };
+        let Some((&(x, at), rest)) = args.split_first() else { return Err(Reported) };
         if name == "reshape" {
             let mut shape = Shape::new();
             for a in rest {

@@ -1,6 +1,7 @@
 //! Indexed expressions, lists and entries of tensors as terms.
 
-use super::elaborate::{Elab, Elaborator, MAX_UNROLLED, shape_text, text_of};
+use super::elaborate::{Elab, Elaborator, MAX_UNROLLED, shape_text};
+use super::faults;
 use crate::core::error::ModelError;
 use crate::domain::Rational;
 use crate::read::{Arg, At, Indexed};
@@ -100,9 +101,8 @@ impl<'m> Elaborator<'m> {
     where
         'm: 'e,
     {
-        if body.binders.len() > 2 {
-            let message = "a comprehension has one index or two".to_owned();
-            return self.fail(ModelError::Argument { message, help: None, span });
+        if let Some(fault) = faults::indices(body.binders.len(), span) {
+            return self.fail(fault);
         }
         let at = body.span();
         let values = self.index_values(&body.ranges, at)?;
@@ -150,14 +150,8 @@ impl<'m> Elaborator<'m> {
     /// `t[i, lo..hi]`
     pub(super) fn picked(&mut self, t: Term, base: &Expr, subscripts: &[At<Term>], span: Span) -> Elab<Term> {
         let shape = self.store.shape(t).clone();
-        if subscripts.len() > shape.len() || subscripts.is_empty() {
-            let expected = match shape.len() {
-                0 => "no index: it is a scalar".to_owned(),
-                1 => "one index".to_owned(),
-                _ => "one index or two".to_owned(),
-            };
-            let name = text_of(base);
-            return self.fail(ModelError::Arity { name, expected, found: subscripts.len(), span });
+        if let Some(fault) = faults::subscripts(base, shape.len(), subscripts.len(), span) {
+            return self.fail(fault);
         }
         let mut kept = Shape::new();
         let mut picks: Vec<Vec<usize>> = Vec::new();
@@ -166,7 +160,11 @@ impl<'m> Elaborator<'m> {
                 Some(&At::Index((i, at))) => {
                     let i = self.integer_term(i, at, "an index")?;
                     if i < 0 || i >= extent as i64 {
-                        return self.fail(ModelError::OutOfRange { index: i.to_string(), size: extent, span: at });
+                        return self.fail(ModelError::OutOfRange {
+                            index: i.to_string(),
+                            size: extent.to_string(),
+                            span: at,
+                        });
                     }
                     picks.push(vec![i as usize]);
                 }
@@ -179,8 +177,8 @@ impl<'m> Elaborator<'m> {
                         return self.fail(ModelError::ReversedRange { lo, hi, span });
                     }
                     if lo < 0 || end > extent as i64 {
-                        let index = format!("{lo}..{end}");
-                        return self.fail(ModelError::OutOfRange { index, size: extent, span });
+                        let (index, size) = (format!("{lo}..{end}"), extent.to_string());
+                        return self.fail(ModelError::OutOfRange { index, size, span });
                     }
                     picks.push((lo as usize..end as usize).collect());
                     kept.push((end - lo) as usize);

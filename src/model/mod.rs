@@ -6,6 +6,7 @@
 
 pub mod architecture;
 pub mod elaborate;
+mod faults;
 mod files;
 mod functions;
 mod groups;

@@ -6,9 +6,10 @@ use rustc_hash::FxHashMap;
 
 use super::architecture::{Architecture, Bound};
 use super::elaborate::{Constraint, Elab, Elaborator, Reported, Scope};
+use super::faults::Targets;
 use super::suggest::{Kind, unknown_item};
 use crate::core::error::ModelError;
-use crate::core::names::{CLASSES, Declared, MorphismId, nearest};
+use crate::core::names::{CLASSES, Declared, Model, MorphismId};
 use crate::source::Span;
 use crate::syntax::tree::{Domain, Equation, Expr, Ident, Instance, MorphismKind, Path};
 use crate::term::{Store, Term};
@@ -129,25 +130,7 @@ impl Elaborator<'_> {
                 path.map(|p| MorphismPath { label: bound.label, ..p })
             }
             None if name == "id" => self.identity(part, scope),
-            Some(d @ (Declared::System(_) | Declared::Cone(_))) => {
-                let message = format!("`{name}` is {}, and no part of a path", d.kind());
-                let help = Some(format!("a system or a cone stands alone: `check natural O along {name}`"));
-                self.fail(ModelError::Argument { message, help, span: part.span })
-            }
-            Some(other) => {
-                let expected = "a morphism";
-                let span = part.name.span;
-                self.fail(ModelError::WrongKind { name: name.clone(), found: other.kind(), expected, span })
-            }
-            None if CLASSES.contains(&name.as_str()) => {
-                let message = format!("`{name}` is a class of transformations, and no part of a path of morphisms");
-                let help = Some(format!(
-                    "`check natural O along {name}` asks for every architecture, `… on A` for one; otherwise declare a family such \
-                     as `reparam Rotate(a : R) : (u, v : R) -> Plane {{ … }}`"
-                ));
-                self.fail(ModelError::Argument { message, help, span: part.span })
-            }
-            None => self.fail(unknown_item(self.model, Kind::Morphism, &part.name)),
+            _ => self.fail(no_part(self.model, part)),
         }
     }
 
@@ -205,8 +188,8 @@ impl Elaborator<'_> {
         if decl.kind == MorphismKind::Reparam && source.dim != target.dim {
             return self.fail(ModelError::Dimension {
                 morphism: bound.label,
-                source_dim: source.dim,
-                target_dim: target.dim,
+                source_dim: source.dim.to_string(),
+                target_dim: target.dim.to_string(),
                 span: decl.name.span,
             });
         }
@@ -243,22 +226,13 @@ impl Elaborator<'_> {
         head: Span,
     ) -> Elab<(Term, Vec<Span>)> {
         let mut given: Vec<Option<(Term, Span)>> = vec![None; target.blocks.len()];
-        let mut seen: Vec<(Span, usize)> = Vec::new();
+        let names = target.blocks.iter().map(|b| b.name.as_str()).collect();
+        let mut targets = Targets::new(names, describe(target));
         let read = &mut |e: &mut Self, name: &Ident, value: &Expr, scope: &Scope| {
-            let Some(i) = target.blocks.iter().position(|b| b.name == name.name) else {
-                let near = nearest(&name.name, target.blocks.iter().map(|b| b.name.as_str()));
-                let list = target.blocks.iter().map(|b| format!("`{}`", b.name)).collect::<Vec<_>>().join(", ");
-                let help = Some(match near {
-                    Some(n) => format!("did you mean `{n}`?"),
-                    None => format!("the parameters of {} are {list}", describe(target)),
-                });
-                let what = "parameter of the target";
-                return e.fail(ModelError::UnknownName { what, name: name.name.clone(), help, span: name.span });
+            let i = match targets.meet(name) {
+                Ok(i) => i,
+                Err(fault) => return e.fail(*fault),
             };
-            if let Some(&(first, _)) = seen.iter().find(|(_, j)| *j == i) {
-                return e.fail(ModelError::AssignedTwice { name: name.name.clone(), first, span: name.span });
-            }
-            seen.push((name.span, i));
             let t = e.expr(value, scope)?;
             let place = format!("`{}` of {}", name.name, describe(target));
             e.expect_shape(t, &target.blocks[i].shape, &place, value.span)?;
@@ -267,26 +241,11 @@ impl Elaborator<'_> {
         };
         let ok = crate::read::equations(self, body, scope, read).is_ok();
         // What is given under a wrong name is not missing, too.
-        if !ok && seen.len() < target.blocks.len() {
-            return Err(Reported);
-        }
-        let missing: Vec<&str> = (0..target.blocks.len())
-            .filter(|i| !seen.iter().any(|(_, j)| j == i))
-            .map(|i| target.blocks[i].name.as_str())
-            .collect();
-        if let Some(first) = missing.first() {
-            let example = (*first).to_owned();
-            if let Some(name) = named_only(body, first) {
-                let message =
-                    format!("morphism `{morphism}` names a value `{first}`, and does not say what becomes of it");
-                let help = Some(format!("the parameter of the target is given without `let`: `{first} = …`"));
-                return self.fail(ModelError::Argument { message, help, span: name });
-            }
-            let missing = missing.iter().map(|m| format!("`{m}`")).collect::<Vec<_>>().join(", ");
-            return self.fail(ModelError::MissingTarget { morphism: morphism.into(), missing, example, span: head });
-        }
         if !ok {
             return Err(Reported);
+        }
+        if let Some(fault) = targets.missing(body, morphism, head) {
+            return self.fail(fault);
         }
         debug_assert!(source.dim > 0 || target.dim == 0 || !given.is_empty());
         let (terms, spans): (Vec<Term>, Vec<Span>) = given.into_iter().flatten().unzip();
@@ -311,6 +270,31 @@ impl Elaborator<'_> {
     pub fn domain_at(&mut self, a: &Architecture, point: Term) -> Vec<Constraint> {
         let by: FxHashMap<_, _> = [(a.symbol, point)].into_iter().collect();
         a.domain.iter().map(|c| Constraint { term: self.store.substitute_one(c.term, &by), ..c.clone() }).collect()
+    }
+}
+
+/// The error of what stands in a path and is no morphism.
+pub(super) fn no_part(model: &Model, part: &Instance) -> ModelError {
+    let name = &part.name.name;
+    match model.resolve(name, part.name.span) {
+        Some(d @ (Declared::System(_) | Declared::Cone(_))) => {
+            let message = format!("`{name}` is {}, and no part of a path", d.kind());
+            let help = Some(format!("a system or a cone stands alone: `check natural O along {name}`"));
+            ModelError::Argument { message, help, span: part.span }
+        }
+        Some(other) => {
+            let (name, span, found, expected) = (name.clone(), part.name.span, other.kind(), "a morphism");
+            ModelError::WrongKind { name, found, expected, span }
+        }
+        None if CLASSES.contains(&name.as_str()) => {
+            let message = format!("`{name}` is a class of transformations, and no part of a path of morphisms");
+            let help = Some(format!(
+                "`check natural O along {name}` asks for every architecture, `… on A` for one; otherwise declare a family such \
+                 as `reparam Rotate(a : R) : (u, v : R) -> Plane {{ … }}`"
+            ));
+            ModelError::Argument { message, help, span: part.span }
+        }
+        None => unknown_item(model, Kind::Morphism, &part.name),
     }
 }
 
@@ -350,12 +334,4 @@ fn instance_of(e: &crate::syntax::tree::Expr) -> Option<Instance> {
         }
         _ => None,
     }
-}
-
-/// Where a body gives a name by `let`, if it does.
-fn named_only(body: &[Equation], name: &str) -> Option<Span> {
-    body.iter().find_map(|equation| match equation {
-        Equation::Let(l) if l.name.name == name => Some(l.name.span),
-        _ => None,
-    })
 }

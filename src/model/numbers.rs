@@ -3,6 +3,7 @@
 use super::elaborate::{Elaborator, Reported, Scope};
 use super::operators::Pending;
 use super::optimizer::Over;
+use super::suggest::Around;
 use crate::core::error::ModelError;
 use crate::core::names::{DataId, LetId, Model};
 use crate::core::prim::{Composed, Fun, Row};
@@ -32,7 +33,8 @@ impl<'e, 'm: 'e> Algebra<'e> for Elaborator<'m> {
     }
 
     fn unknown(&mut self, what: &'static str, name: &str, at: Span, scope: &Scope) -> Reported {
-        let error = self.means_nothing(what, name, at, scope);
+        let flow = scope.over.as_ref().map(|over| over.primed.is_empty());
+        let error = self.model.means_nothing(what, name, at, &Around { locals: scope.names(), flow });
         self.report(error)
     }
 

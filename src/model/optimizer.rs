@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 
 use super::architecture::Architecture;
 use super::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Local, Role, Scope};
+use super::faults;
 use super::suggest::{Kind, unknown_item};
 use crate::core::error::ModelError;
 use crate::core::names::{Declared, OptimizerId};
@@ -23,6 +24,7 @@ use rules::Rules;
 
 use crate::core::variance::Variance;
 pub use blocks::{Layout, side};
+pub(in crate::model) use state::{is_weighted, variance_of};
 
 /// A state of an optimizer over one architecture.
 #[derive(Debug, Clone)]
@@ -103,6 +105,13 @@ impl Elaborator<'_> {
         }
     }
 
+    /// Looks up an optimizer, and the arguments that it is given.
+    pub fn optimizer_with_arguments(&mut self, instance: &Instance) -> Elab<OptimizerId> {
+        let id = self.optimizer_id(&instance.name)?;
+        self.bind(instance, &self.model[id].params, &Scope::default(), Some(0))?;
+        Ok(id)
+    }
+
     /// An optimizer over an architecture. States declared `auto` get the variance `auto`.
     pub fn optimizer(
         &mut self,
@@ -138,15 +147,8 @@ impl Elaborator<'_> {
         let outside = scope.clone();
         for declared in &decl.states {
             let tree::State { name, ty, initial, .. } = declared;
-            if let Some(first) =
-                decl.states.iter().map(|s| &s.name).find(|n| n.name == name.name && n.span != name.span)
-                && first.span < name.span
-            {
-                return self.fail(ModelError::DuplicateName {
-                    name: name.name.clone(),
-                    first: first.span,
-                    span: name.span,
-                });
+            if let Some(fault) = faults::state_declared_twice(decl, name) {
+                return self.fail(fault);
             }
             has_auto |= ty.name.name == "auto";
             let mut state = self.state(declared, a, auto, &scope)?;
@@ -159,17 +161,9 @@ impl Elaborator<'_> {
             scope.bind(&state.name, Local::Value(state.term));
             states.push(state);
         }
-        let dynamics = match &decl.dynamics[..] {
-            [one] => one,
-            [] => {
-                let message = format!("optimizer `{}` has neither a `flow` nor a `step`", decl.name.name);
-                let help = Some("for example `flow { d/dt params = -grad(loss) }`".to_owned());
-                return self.fail(ModelError::OptimizerBody { message, help, span: decl.name.span });
-            }
-            [_, second, ..] => {
-                let message = format!("optimizer `{}` has more than one `flow` or `step`", decl.name.name);
-                return self.fail(ModelError::OptimizerBody { message, help: None, span: second.span });
-            }
+        let dynamics = match faults::dynamics(decl) {
+            Ok(dynamics) => dynamics,
+            Err(fault) => return self.fail(*fault),
         };
         let mut primed = IndexMap::new();
         let mut rate = None;

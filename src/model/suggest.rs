@@ -1,7 +1,6 @@
 //! Advice for a name that nothing declares: a near miss among the things of the kind that fits, what the name means in
 //! other languages, the library that has it, or the list of what there is where that is short.
 
-use super::elaborate::{Elaborator, Scope};
 use crate::core::error::ModelError;
 use crate::core::names::{CLASSES, Declared, Model, nearest};
 use crate::core::words::{Calculus, Word};
@@ -171,9 +170,17 @@ fn list(names: &[&str]) -> String {
     names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
 }
 
-impl Elaborator<'_> {
+/// What stands around a name that means nothing.
+pub(super) struct Around<'n> {
+    /// The local names, outer ones first.
+    pub locals: Vec<&'n str>,
+    /// Inside an optimizer: whether it is a flow.
+    pub flow: Option<bool>,
+}
+
+impl Model {
     /// The error of a value or a function that nothing declares.
-    pub(super) fn means_nothing(&self, what: &'static str, name: &str, span: Span, scope: &Scope) -> ModelError {
+    pub(super) fn means_nothing(&self, what: &'static str, name: &str, span: Span, scope: &Around<'_>) -> ModelError {
         let help = match what {
             "function" => self.function_help(name, scope),
             _ => self.value_help(name, scope),
@@ -191,18 +198,17 @@ impl Elaborator<'_> {
         ModelError::UnknownName { what, name: name.into(), help, span }
     }
 
-    fn is_value(&self, name: &str, scope: &Scope) -> bool {
-        let word = scope.over.is_some() && Word::of(name).is_some();
-        word || scope.get(name).is_some()
-            || matches!(self.model.lookup(name), Some(Declared::Let(_) | Declared::Data(_)))
+    fn is_value(&self, name: &str, scope: &Around<'_>) -> bool {
+        let word = scope.flow.is_some() && Word::of(name).is_some();
+        word || scope.locals.contains(&name) || matches!(self.lookup(name), Some(Declared::Let(_) | Declared::Data(_)))
     }
 
-    fn function_help(&self, name: &str, scope: &Scope) -> Option<String> {
+    fn function_help(&self, name: &str, scope: &Around<'_>) -> Option<String> {
         if let Some(meant) = meant_function(name) {
             let meant = meant.strip_prefix("write ").map_or(meant.clone(), |f| format!("did you mean {f}?"));
             return Some(meant.replace("(…)`?", "`?"));
         }
-        let defs = self.model.declarations().filter(|(_, d, _)| matches!(d, Declared::Def(_) | Declared::Data(_)));
+        let defs = self.declarations().filter(|(_, d, _)| matches!(d, Declared::Def(_) | Declared::Data(_)));
         let mut known: Vec<&str> = functions(scope).map(|f| -> &str { f }).collect();
         known.extend(defs.map(|(n, ..)| n));
         let near = nearest(name, known);
@@ -213,23 +219,21 @@ impl Elaborator<'_> {
         (!other).then(|| format!("a function of your own is declared by `def {name}(x) = …`"))
     }
 
-    fn value_help(&self, name: &str, scope: &Scope) -> Option<String> {
-        let words: Vec<&str> = match &scope.over {
+    fn value_help(&self, name: &str, scope: &Around<'_>) -> Option<String> {
+        let words: Vec<&str> = match scope.flow {
             Some(_) => Word::ALL.iter().map(|w| w.name()).collect(),
             None => vec![Word::Output.name()],
         };
-        let values = self.model.declarations().filter(|(_, d, _)| matches!(d, Declared::Let(_) | Declared::Data(_)));
+        let values = self.declarations().filter(|(_, d, _)| matches!(d, Declared::Let(_) | Declared::Data(_)));
         let known: Vec<&str> =
-            scope.names().into_iter().chain(values.map(|(n, ..)| n)).chain(words).chain(["pi"]).collect();
+            scope.locals.iter().copied().chain(values.map(|(n, ..)| n)).chain(words).chain(["pi"]).collect();
         if let Some(base) = name.strip_suffix(['ᵀ', 'ᵗ']).filter(|base| known.contains(base)) {
             return Some(format!("the transpose is written `{base}^T`"));
         }
-        if let Some(over) = &scope.over {
+        if let Some(flow) = scope.flow {
             let lower = name.to_lowercase();
             match lower.as_str() {
-                "lr" | "eta" | "η" | "learning_rate" | "lrate" | "stepsize" | "step_size" | "gamma"
-                    if over.primed.is_empty() =>
-                {
+                "lr" | "eta" | "η" | "learning_rate" | "lrate" | "stepsize" | "step_size" | "gamma" if flow => {
                     return Some(
                         "a flow has no learning rate: it is the limit of small steps; a step names its own: `step(lr) { \
                          params' = params - lr * … }`"
@@ -270,7 +274,7 @@ impl Elaborator<'_> {
 }
 
 /// The functions that can be called here.
-fn functions(scope: &Scope) -> impl Iterator<Item = &'static str> + use<> {
-    let inner: &[Calculus] = if scope.over.is_some() { &Calculus::ALL } else { &[] };
+fn functions(scope: &Around<'_>) -> impl Iterator<Item = &'static str> + use<> {
+    let inner: &[Calculus] = if scope.flow.is_some() { &Calculus::ALL } else { &[] };
     crate::core::prim::names().chain(inner.iter().map(|f| f.name()))
 }

@@ -1,7 +1,7 @@
 //! Values that range over a whole type: tensors, and the classes of matrices.
 
 use super::elaborate::{ConstraintKind, Draw, Elab, Elaborator, Role, Scope};
-use crate::core::error::ModelError;
+use super::faults::type_of_value;
 use crate::domain::Rational;
 use crate::source::Span;
 use crate::syntax::tree::Type;
@@ -10,21 +10,13 @@ use crate::term::Term;
 impl Elaborator<'_> {
     /// A value that ranges over a whole type: `R…` or one of the matrix classes.
     pub fn value_of_type(&mut self, name: &str, ty: &Type, scope: &Scope, role: Role) -> Elab<Term> {
-        if ty.name.name == "R" && ty.arrow.is_none() {
-            let shape = self.extents(ty, scope)?;
-            return Ok(self.quantify(name, &shape, Draw::Real, role).1);
+        if let Some(fault) = type_of_value(ty) {
+            return self.fail(fault);
         }
-        let classes = crate::syntax::vocabulary::MATRICES;
-        if !classes.contains(&ty.name.name.as_str()) || ty.arrow.is_some() {
-            let known: Vec<&str> = classes.iter().copied().chain(["R", "N"]).collect();
-            let help = super::suggest::meant_type(&ty.name.name, &known);
-            let message = format!("`{}` is not a type that a value here can have", ty.name.name);
-            return self.fail(ModelError::BadType { message, help, span: ty.span });
+        let [size] = &ty.dims[..] else { return self.tensor_of_type(name, ty, scope, role) };
+        if ty.name.name == "R" {
+            return self.tensor_of_type(name, ty, scope, role);
         }
-        let [size] = &ty.dims[..] else {
-            let message = format!("`{0}` takes one size: `{0}[n]`", ty.name.name);
-            return self.fail(ModelError::BadType { message, help: None, span: ty.span });
-        };
         let n = self.natural(size, scope, "the size of the matrices")?;
         self.check_entries(&[n, n], "this matrix", ty.span)?;
         let m = self.matrix_of_class(&ty.name.name, n, name, role, ty.span);
@@ -32,6 +24,11 @@ impl Elaborator<'_> {
             self.orthogonal.push(m);
         }
         Ok(m)
+    }
+
+    fn tensor_of_type(&mut self, name: &str, ty: &Type, scope: &Scope, role: Role) -> Elab<Term> {
+        let shape = self.extents(ty, scope)?;
+        Ok(self.quantify(name, &shape, Draw::Real, role).1)
     }
 
     /// A general member of a matrix class, as a rational function of free symbols.

@@ -112,9 +112,28 @@ pub enum Warning {
         name: String,
         /// Its value.
         value: u64,
-        /// Where shapes meet.
+        /// The family.
         #[label("fits at one size")]
         span: Span,
+        /// Where shapes meet.
+        #[label("`{name}` = {value} is needed here")]
+        meet: Option<Span>,
+    },
+    /// A family whose shapes fit where sizes have something to do with each other.
+    #[error("this fits only where {equations}")]
+    #[diagnostic(
+        code(nat::warning::some_sizes),
+        help("at all other sizes the shapes here differ; a size that others fix needs no parameter of its own")
+    )]
+    SomeSizes {
+        /// What holds of the sizes.
+        equations: String,
+        /// The family.
+        #[label("fits at some sizes only")]
+        span: Span,
+        /// Where shapes meet.
+        #[label("needed here")]
+        meet: Option<Span>,
     },
     /// The same question again.
     #[error("this is asked twice")]
@@ -140,20 +159,27 @@ impl Warning {
             | Warning::EmptyWhere { span, .. }
             | Warning::NoMember { span, .. }
             | Warning::OneSize { span, .. }
+            | Warning::SomeSizes { span, .. }
             | Warning::AskedTwice { span, .. } => *span,
         }
     }
 }
 
-/// The families whose shapes fit at one size alone.
+/// The families whose shapes fit at one size, or at some sizes, alone.
 pub fn one_size(model: &Model) -> Vec<Warning> {
     let mut found = Vec::new();
-    for (_, declared, declaration) in model.declarations() {
-        if let shapes::Fits::Only { name, value, span } = shapes::of(model, declared)
-            && span.source == declaration.source
-        {
-            found.push(Warning::OneSize { name, value, span });
+    for (_, declared, span) in model.declarations() {
+        // The library is looked at by the tests of this crate.
+        if span.source.is_library() || !shapes::is_family(model, declared) {
+            continue;
         }
+        let shapes::Fits::Only { equations, size, span: meet } = shapes::read(model, declared).fits else { continue };
+        // Labels cannot span files.
+        let meet = Some(meet).filter(|m| m.source == span.source);
+        found.push(match size {
+            Some((name, value)) => Warning::OneSize { name, value, span, meet },
+            None => Warning::SomeSizes { equations, span, meet },
+        });
     }
     found
 }

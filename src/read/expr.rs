@@ -161,7 +161,8 @@ fn conditional<'e, A: Algebra<'e>>(
         Choice::Then => expr(a, &c.then, scope),
         Choice::Otherwise => expr(a, &c.otherwise, scope),
         Choice::Weight(weight) => {
-            let (then, otherwise) = (placed(a, &c.then, scope)?, placed(a, &c.otherwise, scope)?);
+            let then = placed(a, &c.then, scope).inspect_err(|_| a.unchosen())?;
+            let otherwise = placed(a, &c.otherwise, scope).inspect_err(|_| a.unchosen())?;
             a.choose((weight, whole), then, otherwise, span)
         }
     }

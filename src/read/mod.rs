@@ -8,6 +8,7 @@
 //! | algebra | a value is | for |
 //! | --- | --- | --- |
 //! | [`crate::model::elaborate::Elaborator`] | a term with all sizes known | everything that is decided at numbers |
+//! | the shapes of [`crate::model`] | a shape over symbolic sizes | faults of declarations |
 //! | the lifting of [`crate::model`] | the terms at all values of an index, as one vector | long sums |
 //! | [`crate::check::uniform`] | an entry as a function of a symbolic index | proofs for all sizes |
 //! | [`crate::structure::body`] | a node of the graph of operations, for any architecture | transformation laws |
@@ -232,6 +233,8 @@ pub trait Algebra<'e>: Sized {
         y: Arg<Self::Value>,
         at: Span,
     ) -> Result<Self::Value, Self::Stop>;
+    /// A branch has a fault, so that there is nothing to choose between.
+    fn unchosen(&mut self) {}
     /// `[a, b, …]`
     fn list(&mut self, items: &[Arg<Self::Value>], at: Span) -> Result<Self::Value, Self::Stop>;
     /// `x[i, lo..hi]`; `base` is the expression that is indexed.

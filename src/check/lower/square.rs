@@ -22,6 +22,8 @@ use crate::diagram::{Diagram, Ob, Parallel};
 use crate::model::elaborate::{Constraint, Draw, Elab, Elaborator, Quantified, Reported, Role, Scope};
 use crate::model::morphism::{Morphism, MorphismPath, instance_text};
 use crate::model::optimizer::OptimizerOn;
+use crate::model::shapes;
+use crate::model::validate::depends_on_shapes;
 use crate::source::Span;
 use crate::syntax::tree::{Check, Classify, ExpectedVerdict, Instance, Path as TreePath};
 use crate::term::{Seeds, SymbolId, Term};
@@ -37,7 +39,7 @@ pub(super) fn natural(
     let mut t = task(check);
     t.optimizers = optimizer_places(model, [optimizer]);
     if let Some([class, then @ ..]) = classes_of(model, along).as_deref() {
-        let first = class_question(model, check.span, optimizer, *class, on, errors)?;
+        let first = class_question(model, optimizer, *class, on, errors)?;
         t.ask = Ask::Class(ClassQuestion { then: then.to_vec(), ..first });
         return Ok(t);
     }
@@ -50,7 +52,7 @@ pub(super) fn natural(
     for auto in variances {
         let mut e = Elaborator::new(model);
         let Ok((mut p, morphisms, maps)) = square(&mut e, check, optimizer, along, on, auto) else {
-            if auto.is_none() || e.errors.iter().any(|x| !crate::model::validate::depends_on_size(x)) {
+            if auto.is_none() || e.errors.iter().any(|x| !depends_on_shapes(x)) {
                 errors.extend(e.errors);
                 return Err(Reported);
             }
@@ -99,7 +101,7 @@ pub(super) fn table(
     let mut t = unfilled(&Classify { optimizer: Some(optimizer.clone()), ..request.clone() });
     t.text = text;
     t.optimizers = optimizer_places(model, [optimizer]);
-    let first = class_question(model, request.span, optimizer, Class::Translation, on, errors)?;
+    let first = class_question(model, optimizer, Class::Translation, on, errors)?;
     t.ask = Ask::Classes(Class::ALL.into_iter().map(|class| ClassQuestion { class, ..first.clone() }).collect());
     Ok(t)
 }
@@ -107,21 +109,29 @@ pub(super) fn table(
 /// A square along a class, after a look for faults in its optimizer and its architecture.
 fn class_question(
     model: &Model,
-    span: Span,
     optimizer: &Instance,
     class: Class,
     on: Option<&Instance>,
     errors: &mut Vec<ModelError>,
 ) -> Elab<ClassQuestion> {
     let mut e = Elaborator::new(model);
-    let architecture = match on {
-        Some(on) => e.architecture(on, &Scope::default()),
-        None => Ok(Rc::new(crate::model::validate::trial_architecture(&mut e, span))),
-    };
-    let read = architecture.and_then(|a| e.optimizer(optimizer, &a, Some(Variance::Tangent)));
-    if read.is_err() && (on.is_none() || reads_auto(model, optimizer)) {
-        // Shapes may not fit the trial architecture, or this reading of an `auto` state, and fit others.
-        e.errors.retain(|x| !crate::model::validate::depends_on_size(x));
+    match on {
+        Some(on) => {
+            let read =
+                e.architecture(on, &Scope::default()).and_then(|a| e.optimizer(optimizer, &a, Some(Variance::Tangent)));
+            if read.is_err() && reads_auto(model, optimizer) {
+                // Shapes may not fit this reading of an `auto` state, and fit others.
+                e.errors.retain(|x| !depends_on_shapes(x));
+            }
+        }
+        None => {
+            if let Ok(id) = e.optimizer_with_arguments(optimizer) {
+                e.errors.extend(shapes::read(model, Declared::Optimizer(id)).errors);
+            } else if optimizer.args.is_empty() {
+                // An optimizer that lacks a size is asked about, and nothing is decided.
+                e.errors.retain(|x| !depends_on_shapes(x));
+            }
+        }
     }
     let faulty = !e.errors.is_empty();
     errors.extend(e.errors);

@@ -6,7 +6,7 @@ use crate::core::names::nearest;
 use crate::core::variance::Variance;
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elab, Elaborator, Local, Reported, Scope};
-use crate::model::validate::TRIAL_NAME;
+use crate::model::faults;
 use crate::read::{Each, Whole, is_free};
 use crate::source::Span;
 use crate::syntax::tree::{ExprKind, Ident, Type};
@@ -93,9 +93,8 @@ impl Elaborator<'_> {
 
     /// Whether block `i` has a shape; sizes with new names are bound to the block's.
     fn has_shape(&mut self, ty: &Type, i: usize, a: &Architecture, scope: &mut Scope) -> Elab<bool> {
-        if ty.name.name != "R" || ty.arrow.is_some() || ty.dims.len() > 2 {
-            let message = "the shape of a block is `R`, `R[n]` or `R[m, n]`".to_owned();
-            return self.fail(ModelError::BadType { message, help: None, span: ty.span });
+        if let Some(fault) = faults::shape_of_blocks(ty) {
+            return self.fail(fault);
         }
         let shape = &a.blocks[i].shape;
         if shape.len() != ty.dims.len() {
@@ -118,11 +117,6 @@ impl Elaborator<'_> {
 
     /// `z[A]` with a name that means nothing: an error that lists the blocks.
     pub(in crate::model) fn no_such_block(&self, name: &Ident, a: &Architecture) -> ModelError {
-        if a.name == TRIAL_NAME && self.model.is_no_parameter(&name.name) {
-            let what = "block";
-            let help = Some(format!("no architecture here has a parameter `{}`", name.name));
-            return ModelError::UnknownName { what, name: name.name.clone(), help, span: name.span };
-        }
         let message = format!("{} has no parameter `{}`: {}", a.name, name.name, a.blocks_in_words());
         let near = nearest(&name.name, a.blocks.iter().map(|b| b.name.as_str()));
         let help = near.map(|n| format!("did you mean `{n}`?")).or_else(|| {

@@ -2,10 +2,10 @@
 
 use super::Over;
 use crate::core::error::ModelError;
-use crate::core::names::nearest;
 use crate::core::words::{Calculus, Word};
 use crate::domain::Rational;
 use crate::model::elaborate::{Elab, Elaborator};
+use crate::model::faults;
 use crate::read::Arg;
 use crate::source::Span;
 use crate::term::{NotDifferentiable, SymbolId, Term};
@@ -28,16 +28,9 @@ impl Elaborator<'_> {
     pub(in crate::model) fn new_value(&mut self, name: &str, over: &Over, span: Span) -> Elab<Term> {
         match over.primed.get(name) {
             Some(&(_, t)) => Ok(t),
-            None if over.primed.is_empty() => {
-                let message = format!("`{name}'` is a new value, and only a `step` has those");
-                let help =
-                    Some(format!("in a `flow`, `{name}` is the value and `d/dt {name} = …` gives its derivative"));
-                self.fail(ModelError::OptimizerBody { message, help, span })
-            }
             None => {
-                let near =
-                    nearest(name, over.primed.keys().map(String::as_str)).map(|n| format!("did you mean `{n}'`?"));
-                self.fail(ModelError::UnknownName { what: "new value", name: format!("{name}'"), help: near, span })
+                let known = over.primed.keys().map(String::as_str);
+                self.fail(faults::no_new_value(name, known, over.primed.is_empty(), span))
             }
         }
     }
@@ -78,14 +71,11 @@ impl Elaborator<'_> {
         match t {
             Ok(t) => Ok(t),
             Err(e) => {
-                let message = e.to_string();
-                let help = match e {
-                    NotDifferentiable::Primitive { primitive } => {
-                        Some(format!("nat does not differentiate through `{primitive}` yet"))
-                    }
+                let primitive = match e {
+                    NotDifferentiable::Primitive { primitive } => Some(primitive),
                     NotDifferentiable::TooLarge { .. } => None,
                 };
-                self.fail(ModelError::OptimizerBody { message, help, span })
+                self.fail(faults::not_differentiable(e.to_string(), primitive, span))
             }
         }
     }

@@ -4,9 +4,9 @@ use indexmap::IndexMap;
 
 use super::{Over, State};
 use crate::core::error::ModelError;
-use crate::core::names::nearest;
 use crate::core::variance::Variance;
 use crate::model::elaborate::{Elab, Elaborator, Reported};
+use crate::model::faults;
 use crate::read::Rule;
 use crate::source::Span;
 use crate::term::{Shape, SymbolId, Term};
@@ -50,24 +50,14 @@ impl<'m> Elaborator<'m> {
         let target = component.to_owned();
         let state = states.iter().find(|s| s.name == target);
         if target != "params" && state.is_none() {
-            let near = nearest(&target, states.iter().map(|s| s.name.as_str()).chain(["params"]));
-            let point = if over.primed.is_empty() { "d/dt params = …" } else { "params' = …" };
-            let help = match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!(
-                    "states are declared with `state`; the parameters move together, `{point}`, or block by block in \
-                     `each W in params {{ … }}`"
-                ),
-            };
-            let help = Some(help);
-            return self.fail(ModelError::UnknownName { what: "state", name: target, help, span: named });
+            let names = states.iter().map(|s| s.name.as_str());
+            return self.fail(faults::no_such_state(component, names, over.primed.is_empty(), named));
         }
         if let Some(i) = block {
             let shape = self.block_shape(&target, i, over);
             self.expect_shape(value, &shape, &format!("the block of `{target}`"), at)?;
             if covariant {
-                let message = "`D/dt` is taken of a whole state, not of a block".to_owned();
-                return self.fail(ModelError::OptimizerBody { message, help: None, span });
+                return self.fail(faults::covariant_block(span));
             }
             let same = rules.blocks.get(&(target.clone(), i)).map(|r| (r.span, r.general));
             if let Some((first, other)) = same.or(rules.whole.get(&target).map(|r| (r.span, true))) {
@@ -95,20 +85,12 @@ impl<'m> Elaborator<'m> {
         {
             if first == span {
                 // One rule that `each` makes once for every block.
-                let message = format!("inside `each` a rule is made for every block, and `{target}` is all of them");
-                let help = match target == "params" {
-                    true => "the rule of a block is `W' = …`, with `grad(loss, W)` in it".to_owned(),
-                    false => format!("the part of a block is `{target}'[W] = …`"),
-                };
-                return self.fail(ModelError::OptimizerBody { message, help: Some(help), span });
+                return self.fail(faults::whole_in_each(&target, span));
             }
             return self.fail(ModelError::AssignedTwice { name: target, first, span });
         }
         if covariant && !state.is_some_and(|s| matches!(s.variance, Variance::Tangent | Variance::Cotangent)) {
-            let message =
-                format!("`D/dt` is the covariant derivative of a tangent or cotangent state; `{target}` is neither");
-            let help = Some("write `d/dt`".to_owned());
-            return self.fail(ModelError::OptimizerBody { message, help, span });
+            return self.fail(faults::covariant_of_other(&target, span));
         }
         rules.whole.insert(target, OfWhole { value, span, covariant });
         Ok(())
@@ -150,16 +132,9 @@ impl<'m> Elaborator<'m> {
                 spans.push(blocks[0].span);
                 continue;
             }
-            let (what, example) = if step {
-                (format!("`{name}'`"), format!("{name}' = {name}"))
-            } else {
-                (format!("`d/dt {name}`"), format!("d/dt {name} = 0"))
-            };
-            let message = format!("optimizer `{}` gives no rule for {what}", over.optimizer);
-            let help = Some(format!("a state that does not change says so: `{example}`"));
             // The state is what lacks a rule; for the point it is the optimizer.
             let span = states.iter().find(|s| s.name == name).map_or(head, |s| s.span);
-            ok &= self.fail::<()>(ModelError::OptimizerBody { message, help, span }).is_ok();
+            ok &= self.fail::<()>(faults::no_rule(&over.optimizer, name, !step, span)).is_ok();
         }
         if !ok {
             return Err(Reported);
@@ -199,11 +174,10 @@ impl<'m> Elaborator<'m> {
         spans: &[Span],
     ) -> Elab<Vec<Term>> {
         self.store.put_into_each_other(rules).or_else(|stuck| {
-            let names: Vec<String> =
-                stuck.iter().map(|&i| format!("`{}'`", over.primed.get_index(i).map_or("", |p| p.0))).collect();
-            let message = format!("the new values {} depend on each other in a circle", names.join(", "));
+            let names = stuck.iter().filter_map(|&i| over.primed.get_index(i)).map(|p| p.0.as_str());
             let span = stuck.first().map_or(Span::default(), |&i| spans[i]);
-            self.fail(ModelError::OptimizerBody { message, help: None, span })
+            let fault = faults::circle(names, span);
+            self.fail(fault)
         })
     }
 }

@@ -4,6 +4,7 @@ use super::{State, side};
 use crate::core::error::ModelError;
 use crate::core::names::nearest;
 use crate::core::variance::{Variance, Weight};
+use crate::domain::Rational;
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Role, Scope};
 use crate::source::Span;
@@ -27,10 +28,6 @@ impl Elaborator<'_> {
         let word = ty.name.name.as_str();
         let n = a.dim;
         let variance = self.variance(declared, auto, scope)?;
-        if word != "R" && !ty.dims.is_empty() {
-            let message = format!("a `{word}` state takes its size from the parameters");
-            return self.fail(ModelError::BadType { message, help: None, span: ty.span });
-        }
         let shape: Shape = match variance {
             Variance::Fixed | Variance::Scalar(_) if *each => Shape::from_slice(&[a.blocks.len()]),
             Variance::Scalar(_) => Shape::new(),
@@ -91,71 +88,17 @@ impl Elaborator<'_> {
 
     /// The variance that a type names.
     fn variance(&mut self, declared: &tree::State, auto: Option<Variance>, scope: &Scope) -> Elab<Variance> {
-        let tree::State { ty, weight, each, .. } = declared;
-        let word = ty.name.name.as_str();
-        let bad = |e: &mut Self, message: String, help: Option<String>, span: Span| {
-            e.fail(ModelError::BadType { message, help, span })
-        };
-        let variance = match (word, weight) {
-            ("scalar" | "entries", None) => {
-                let help = Some(format!("write `{word}(2)` for what changes as the square of the differential"));
-                return bad(self, format!("a `{word}` state has a weight"), help, ty.span);
+        let power = match &declared.weight {
+            Some(w) if is_weighted(declared) => {
+                let t = self.expr(&w.power, scope)?;
+                self.store.as_fill(t).cloned().filter(|_| self.store.shape(t).is_empty())
             }
-            ("scalar" | "entries", Some(w)) => self.weighted(word, w, scope)?,
-            (_, Some(w)) => {
-                let help = Some("`scalar(k)` and `entries(k)` have one".to_owned());
-                return bad(self, format!("a `{word}` state has no weight"), help, w.span);
-            }
-            ("R", None) => Variance::Fixed,
-            ("auto", None) => auto.unwrap_or(Variance::Tangent),
-            (_, None) => match Variance::of_word(word) {
-                Some(v) => v,
-                None => {
-                    let words = Variance::ALL.iter().map(|v| v.word()).chain(["auto", "point", "scalar", "entries"]);
-                    let meant = match word {
-                        "vector" | "velocity" | "params" => Some("tangent"),
-                        "covector" | "gradient" | "grad" | "dual" => Some("cotangent"),
-                        "diag" | "elementwise" => Some("diagonal"),
-                        "matrix" | "tensor" | "hessian" => Some("metric"),
-                        _ => None,
-                    };
-                    let near = meant.or_else(|| nearest(word, words)).map(|n| format!("did you mean `{n}`?"));
-                    let help = near.or_else(|| Some(TYPES.into()));
-                    return bad(self, format!("`{word}` is not a type of state"), help, ty.span);
-                }
-            },
+            _ => None,
         };
-        if *each && !(matches!(variance, Variance::Scalar(_)) || word == "R" && ty.dims.is_empty()) {
-            let message = "`each` makes one number for each block".to_owned();
-            let help =
-                Some("write `R each` or `scalar(k) each`; the other types are over the blocks already".to_owned());
-            return bad(self, message, help, ty.span);
+        match variance_of(declared, auto, power.as_ref()) {
+            Ok(variance) => Ok(variance),
+            Err(fault) => self.fail(*fault),
         }
-        Ok(variance)
-    }
-
-    /// `scalar(k)`, `entries(k)`, `entries(k, odd)`
-    fn weighted(&mut self, word: &str, w: &tree::Weight, scope: &Scope) -> Elab<Variance> {
-        let t = self.expr(&w.power, scope)?;
-        let value = self.store.as_fill(t).cloned().filter(|_| self.store.shape(t).is_empty());
-        let Some(k) = value.as_ref().and_then(Weight::new) else {
-            let message = "the weight of a state is a rational constant, at most 1000".to_owned();
-            return self.fail(ModelError::BadType { message, help: None, span: w.power.span });
-        };
-        let odd = match &w.parity {
-            None => false,
-            Some(p) if p.name == "odd" && word == "entries" => true,
-            Some(p) => {
-                let message = format!("`{}` is no parity of a `{word}` state", p.name);
-                let help = match word {
-                    "entries" => "`entries(k, odd)` takes the signs of the coordinates along, `entries(k)` does not",
-                    _ => "a length has no sign: write `scalar(k)`",
-                };
-                return self.fail(ModelError::BadType { message, help: Some(help.to_owned()), span: p.span });
-            }
-        };
-        // `word` is one of the two.
-        Ok(Variance::with_weight(word, k, odd).unwrap_or(Variance::Scalar(k)))
     }
 
     /// A second point keeps the conditions of the first.
@@ -165,4 +108,81 @@ impl Elaborator<'_> {
             self.constraints.push(Constraint { term, kind: c.kind, text: c.text.clone(), span: c.span });
         }
     }
+}
+
+/// Whether the type of a state has a weight.
+pub(in crate::model) fn is_weighted(declared: &tree::State) -> bool {
+    matches!(declared.ty.name.name.as_str(), "scalar" | "entries")
+}
+
+/// The variance that the type of a state names; `power` is the number of its weight, if it is a constant.
+pub(in crate::model) fn variance_of(
+    declared: &tree::State,
+    auto: Option<Variance>,
+    power: Option<&Rational>,
+) -> Result<Variance, Box<ModelError>> {
+    let tree::State { ty, weight, each, .. } = declared;
+    let word = ty.name.name.as_str();
+    let bad =
+        |message: String, help: Option<String>, span: Span| Err(Box::new(ModelError::BadType { message, help, span }));
+    let variance = match (word, weight) {
+        ("scalar" | "entries", None) => {
+            let help = Some(format!("write `{word}(2)` for what changes as the square of the differential"));
+            return bad(format!("a `{word}` state has a weight"), help, ty.span);
+        }
+        ("scalar" | "entries", Some(w)) => weighted(word, w, power)?,
+        (_, Some(w)) => {
+            let help = Some("`scalar(k)` and `entries(k)` have one".to_owned());
+            return bad(format!("a `{word}` state has no weight"), help, w.span);
+        }
+        ("R", None) => Variance::Fixed,
+        ("auto", None) => auto.unwrap_or(Variance::Tangent),
+        (_, None) => match Variance::of_word(word) {
+            Some(v) => v,
+            None => {
+                let words = Variance::ALL.iter().map(|v| v.word()).chain(["auto", "point", "scalar", "entries"]);
+                let meant = match word {
+                    "vector" | "velocity" | "params" => Some("tangent"),
+                    "covector" | "gradient" | "grad" | "dual" => Some("cotangent"),
+                    "diag" | "elementwise" => Some("diagonal"),
+                    "matrix" | "tensor" | "hessian" => Some("metric"),
+                    _ => None,
+                };
+                let near = meant.or_else(|| nearest(word, words)).map(|n| format!("did you mean `{n}`?"));
+                let help = near.or_else(|| Some(TYPES.into()));
+                return bad(format!("`{word}` is not a type of state"), help, ty.span);
+            }
+        },
+    };
+    if *each && !(matches!(variance, Variance::Scalar(_)) || word == "R" && ty.dims.is_empty()) {
+        let message = "`each` makes one number for each block".to_owned();
+        let help = Some("write `R each` or `scalar(k) each`; the other types are over the blocks already".to_owned());
+        return bad(message, help, ty.span);
+    }
+    if word != "R" && !ty.dims.is_empty() {
+        return bad(format!("a `{word}` state takes its size from the parameters"), None, ty.span);
+    }
+    Ok(variance)
+}
+
+/// `scalar(k)`, `entries(k)`, `entries(k, odd)`
+fn weighted(word: &str, w: &tree::Weight, power: Option<&Rational>) -> Result<Variance, Box<ModelError>> {
+    let Some(k) = power.and_then(Weight::new) else {
+        let message = "the weight of a state is a rational constant, at most 1000".to_owned();
+        return Err(Box::new(ModelError::BadType { message, help: None, span: w.power.span }));
+    };
+    let odd = match &w.parity {
+        None => false,
+        Some(p) if p.name == "odd" && word == "entries" => true,
+        Some(p) => {
+            let message = format!("`{}` is no parity of a `{word}` state", p.name);
+            let help = match word {
+                "entries" => "`entries(k, odd)` takes the signs of the coordinates along, `entries(k)` does not",
+                _ => "a length has no sign: write `scalar(k)`",
+            };
+            return Err(Box::new(ModelError::BadType { message, help: Some(help.to_owned()), span: p.span }));
+        }
+    };
+    // `word` is one of the two.
+    Ok(Variance::with_weight(word, k, odd).unwrap_or(Variance::Scalar(k)))
 }

@@ -1,28 +1,28 @@
 //! The language read into shapes.
 
-use super::{MAX_DEPTH, MAX_READ, Names, Shape, Shaped, Shapes, Stopped};
+use std::cmp::Ordering;
+
+use super::blocks::Block;
+use super::known::{Number, Reads};
+use super::optimizers::Over;
+use super::{Done, MAX_DEPTH, MAX_READ, Names, Shape, Shaped, Shapes, Stopped};
 use crate::core::error::ModelError;
-use crate::core::names::{DataId, Model};
+use crate::core::names::{DataId, LetId, Model};
 use crate::core::prim::{Composed, Fun, Row, Takes};
 use crate::core::size::Lin;
 use crate::core::words::{Calculus, Word};
 use crate::domain::Rational;
+use crate::model::elaborate::condition_text;
+use crate::model::faults;
+use crate::model::suggest::Around;
 use crate::read::{Algebra, Arg, At, Blocks, Choice, Each, Indexed, Local, Whole};
 use crate::source::Span;
-use crate::syntax::tree::{BinaryOp, Comparison, Condition, Expr, Ident, Instance, Param, Reduction};
-
-fn is_scalar(x: &Shaped) -> bool {
-    x.extents.as_deref().is_some_and(<[Lin]>::is_empty)
-}
-
-fn whole(q: &Rational) -> Option<Lin> {
-    i128::try_from(q.numerator().clone()).ok().filter(|n| q.is_int() && n.abs() < 1 << 40).map(Lin::num)
-}
+use crate::syntax::tree::{BinaryOp, Comparison, Condition, Expr, Ident, Instance, Param, Reduction, Type};
 
 impl<'e> Algebra<'e> for Shapes<'e> {
     type Value = Shaped;
-    type Block = ();
-    type Over = ();
+    type Block = Block;
+    type Over = Over;
     type Range = Option<Lin>;
     type Chain = Arg<Shaped>;
     type Stop = Stopped;
@@ -33,61 +33,88 @@ impl<'e> Algebra<'e> for Shapes<'e> {
         self.model
     }
 
-    fn fault(&mut self, _error: ModelError) -> Stopped {
-        Stopped
+    fn fault(&mut self, error: ModelError) -> Stopped {
+        self.report(error)
     }
 
-    fn unknown(&mut self, _what: &'static str, _name: &str, _at: Span, _scope: &Names) -> Stopped {
-        Stopped
+    fn unknown(&mut self, what: &'static str, name: &str, at: Span, scope: &Names) -> Stopped {
+        let flow = scope.over.as_ref().map(|over| !over.step);
+        let fault = self.model.means_nothing(what, name, at, &Around { locals: scope.names(), flow });
+        self.report(fault)
     }
 
     fn poisoned(&mut self, _name: &str) -> Stopped {
         Stopped
     }
 
-    fn enter(&mut self, _name: &str, _at: Span) -> Result<(), Stopped> {
+    fn enter(&mut self, name: &str, at: Span) -> Done {
+        if self.calls.iter().any(|c| c == name) {
+            return Err(self.report(ModelError::Recursive { name: name.to_owned(), span: at }));
+        }
         self.read += 1;
-        if self.depth >= MAX_DEPTH || self.read > MAX_READ {
+        if self.calls.len() >= MAX_DEPTH || self.read > MAX_READ {
             return Err(Stopped);
         }
-        self.depth += 1;
+        self.calls.push(name.to_owned());
         Ok(())
     }
 
     fn leave(&mut self) {
-        self.depth -= 1;
+        self.calls.pop();
+    }
+
+    fn known(&mut self, id: LetId) -> Option<Shape> {
+        self.lets.get(&id).cloned()
+    }
+
+    fn keep(&mut self, id: LetId, value: &Shape) {
+        self.lets.insert(id, value.clone());
     }
 
     fn number(&mut self, q: &Rational, _at: Span) -> Shaped {
-        Shaped { size: whole(q), ..Shaped::scalar() }
+        Shaped::number(q)
     }
 
     fn pi(&mut self, _at: Span) -> Shaped {
         Shaped::scalar()
     }
 
-    fn data(&mut self, id: DataId, args: &[Arg<Shaped>], _at: Span) -> Shape {
+    fn data(&mut self, id: DataId, args: &[Arg<Shaped>], at: Span) -> Shape {
         let decl = &self.model[id];
-        if decl.decl.ty.arrow.is_some() || args.len() != decl.params.len() {
-            return Ok(Shaped::unknown());
+        self.refuse(faults::arguments_of_data(decl, args.len(), at))?;
+        if self.calls.contains(&decl.name.name) {
+            let name = decl.name.name.clone();
+            return Err(self.report(ModelError::Recursive { name, span: at }));
         }
+        self.follow(id)?;
         let mut scope = Names::default();
         for (p, a) in decl.params.iter().zip(args) {
             scope.bind(&p.name.name, Local::Value(a.0.clone()));
         }
-        Ok(self.of_type(Some(&decl.decl.ty), &scope))
+        let ty = type_of_one(&decl.decl.ty);
+        // A type that means nothing is a fault of the data.
+        match faults::type_of_value(ty) {
+            Some(_) => Err(Stopped),
+            None => self.of_type(ty, &scope),
+        }
     }
 
-    fn word(&mut self, _word: Word, _over: &(), _at: Span) -> Shape {
-        Ok(Shaped::unknown())
+    fn word(&mut self, word: Word, over: &Over, _at: Span) -> Shape {
+        Ok(self.word_of(word, over))
     }
 
-    fn primed(&mut self, _name: &'e str, _over: &(), _at: Span) -> Shape {
-        Ok(Shaped::unknown())
+    fn primed(&mut self, name: &'e str, over: &Over, at: Span) -> Shape {
+        match over.component(name).filter(|_| over.step) {
+            Some((i, c)) => Ok(c.value.clone().reading(Reads::new_value(i))),
+            None => {
+                let known = over.components.iter().map(|c| c.name.as_str());
+                Err(self.report(faults::no_new_value(name, known, !over.step, at)))
+            }
+        }
     }
 
     fn negated(&mut self, x: Shaped, _at: Span) -> Shaped {
-        Shaped { size: x.size.as_ref().map(Lin::neg), ..x }
+        Shaped { size: x.size.as_ref().map(Lin::neg), number: x.number.negated(), ..x }
     }
 
     fn chain(&mut self, first: Arg<Shaped>) -> Arg<Shaped> {
@@ -108,15 +135,27 @@ impl<'e> Algebra<'e> for Shapes<'e> {
             _ => None,
         };
         let value = match op {
-            BinaryOp::Add => self.together("addition", &left, &right),
-            BinaryOp::Sub => self.together("subtraction", &left, &right),
-            BinaryOp::EntryMul => self.together("entrywise product", &left, &right),
-            BinaryOp::EntryDiv => self.together("entrywise quotient", &left, &right),
-            BinaryOp::Mul => self.product(&left, &right),
-            BinaryOp::Div => Shaped { extents: left.0.extents.clone(), size: None },
+            BinaryOp::Add => self.together("addition", &left, &right)?,
+            BinaryOp::Sub => self.together("subtraction", &left, &right)?,
+            BinaryOp::EntryMul => self.together("entrywise product", &left, &right)?,
+            BinaryOp::EntryDiv => self.together("entrywise quotient", &left, &right)?,
+            BinaryOp::Mul => self.product(&left, &right)?,
+            BinaryOp::Div => {
+                if let (Some(x), Some(y @ [_, ..])) = (left.0.extents.clone(), right.0.extents.as_deref()) {
+                    let help = Some("`/` divides by a scalar; `./` divides entry by entry".to_owned());
+                    self.equal(&Lin::num(1), &Lin::num(0), |s| {
+                        super::fits::with_help(s.mismatch("division", (&x, left.1), (y, right.1)), help)
+                    })?;
+                }
+                left.0.shape_only()
+            }
         };
-        let size = size.filter(Lin::moderate);
-        Ok((Shaped { size: size.filter(|_| is_scalar(&value)), ..value }, span))
+        let size = size.filter(Lin::moderate).filter(|_| value.is_scalar());
+        let number = if value.is_scalar() { left.0.number.linked(op, &right.0.number) } else { Number::Unknown };
+        let times = matches!(op, BinaryOp::Mul | BinaryOp::EntryMul);
+        let nothing = times && (left.0.number.is_zero() || right.0.number.is_zero());
+        let reads = if nothing { Reads::default() } else { left.0.reads | right.0.reads };
+        Ok((Shaped { size, number, reads, ..value }, span))
     }
 
     fn closed(&mut self, chain: Arg<Shaped>) -> Shaped {
@@ -134,167 +173,208 @@ impl<'e> Algebra<'e> for Shapes<'e> {
             }
             _ => None,
         };
-        Ok(Shaped { size: size.filter(Lin::moderate), ..x.0 })
+        // Only an exponent that is a constant leaves the shape alone.
+        let value = match p.0.constant() {
+            Some(_) => x.0.shape_only(),
+            None if p.0.is_scalar() => x.0.shape_only(),
+            None => self.together("power", &p, &x)?,
+        };
+        let size = size.filter(Lin::moderate);
+        Ok(size.map_or(value, Shaped::size).reading(x.0.reads | p.0.reads))
     }
 
     fn transpose(&mut self, x: Shaped, _at: Span) -> Shape {
-        Ok(match x.extents.as_deref() {
-            Some([]) => x,
+        let turned = match x.extents.as_deref() {
+            Some([]) => return Ok(x),
             Some([n]) => Shaped::of(vec![Lin::num(1), n.clone()]),
             Some([m, n]) => Shaped::of(vec![n.clone(), m.clone()]),
             _ => Shaped::unknown(),
-        })
+        };
+        Ok(turned.reading(x.reads))
     }
 
-    fn inverse(&mut self, x: Arg<Shaped>, at: Span) -> Shape {
-        if let Some([m, n]) = x.0.extents.as_deref() {
-            let (m, n) = (m.clone(), n.clone());
-            self.expect(&m, &n, "the matrix to invert", at);
-        }
-        Ok(Shaped { size: None, ..x.0 })
+    fn inverse(&mut self, x: Arg<Shaped>, _at: Span) -> Shape {
+        self.inverted(&x.0, x.1)
     }
 
-    /// Which branch is read may depend on the sizes.
+    /// Which branch is read may depend on the sizes; between numbers it is known.
     fn choice(
         &mut self,
-        _comparison: Comparison,
-        _a: Arg<Shaped>,
-        _b: Arg<Shaped>,
+        comparison: Comparison,
+        a: Arg<Shaped>,
+        b: Arg<Shaped>,
         _at: Span,
     ) -> Result<Choice<Shaped>, Stopped> {
+        if let (Some(x), Some(y)) = (a.0.constant(), b.0.constant()) {
+            return Ok(if holds(comparison, x.cmp(y)) { Choice::Then } else { Choice::Otherwise });
+        }
+        let weight = self.together("comparison", &a, &b)?.reading(a.0.reads | b.0.reads);
         self.hidden += 1;
-        Ok(Choice::Weight(Shaped::scalar()))
+        Ok(Choice::Weight(weight))
     }
 
-    fn choose(&mut self, _weight: Arg<Shaped>, x: Arg<Shaped>, y: Arg<Shaped>, _at: Span) -> Shape {
+    fn unchosen(&mut self) {
         self.hidden -= 1;
-        Ok(if x.0.extents == y.0.extents { Shaped { size: None, ..x.0 } } else { Shaped::unknown() })
+    }
+
+    fn choose(&mut self, weight: Arg<Shaped>, x: Arg<Shaped>, y: Arg<Shaped>, _at: Span) -> Shape {
+        self.hidden -= 1;
+        let value = if x.0.extents == y.0.extents { x.0.shape_only() } else { Shaped::unknown() };
+        Ok(value.reading(weight.0.reads | x.0.reads | y.0.reads))
     }
 
     fn list(&mut self, items: &[Arg<Shaped>], _at: Span) -> Shape {
-        let Some((first, _)) = items.first() else { return Ok(Shaped::unknown()) };
-        let Some(inner) = first.extents.clone() else { return Ok(Shaped::unknown()) };
+        let reads = Reads::of(items.iter().map(|i| &i.0));
+        let Some(inner) = items.first().and_then(|(first, _)| first.extents.clone()) else {
+            return Ok(Shaped::unknown().reading(reads));
+        };
+        for (x, span) in items {
+            self.expect(x, &inner, "every entry of the list", *span)?;
+        }
+        if let [(first, span), ..] = items
+            && inner.len() > 1
+        {
+            self.rank(first, 1, "a scalar or a vector", "an entry of a list", *span)?;
+        }
         let all = std::iter::once(Lin::num(items.len() as i128)).chain(inner.iter().cloned());
-        Ok(Shaped::of(all.collect()))
+        Ok(Shaped::of(all.collect()).reading(reads))
     }
 
-    fn index(&mut self, x: Shaped, _base: &'e Expr, at: &[At<Shaped>], _span: Span) -> Shape {
-        let Some(extents) = x.extents.as_deref() else { return Ok(Shaped::unknown()) };
-        if at.len() > extents.len() {
-            return Ok(Shaped::unknown());
-        }
-        let mut kept = Vec::new();
-        for (k, extent) in extents.iter().enumerate() {
-            match at.get(k) {
-                Some(At::Index(_)) => {}
-                Some(At::Slice { lo, hi, inclusive }) => {
-                    let lo = lo.as_ref().map_or(Some(Lin::default()), |l| l.0.size.clone());
-                    let end = match hi {
-                        Some(h) => h.0.size.as_ref().map(|h| h.plus(i128::from(*inclusive))),
-                        None => Some(extent.clone()),
-                    };
-                    let (Some(lo), Some(end)) = (lo, end) else { return Ok(Shaped::unknown()) };
-                    kept.push(end.sub(&lo));
-                }
-                Some(At::All) | None => kept.push(extent.clone()),
-            }
-        }
-        Ok(Shaped::of(kept))
+    fn index(&mut self, x: Shaped, base: &'e Expr, at: &[At<Shaped>], span: Span) -> Shape {
+        Ok(self.picked(&x, base, at, span)?.reading(x.reads))
     }
 
-    fn range(&mut self, lo: Arg<Shaped>, hi: Arg<Shaped>, inclusive: bool, _at: Span) -> Result<Option<Lin>, Stopped> {
-        Ok(match (lo.0.size, hi.0.size) {
-            (Some(lo), Some(hi)) => Some(hi.sub(&lo).plus(i128::from(inclusive))),
-            _ => None,
-        })
+    fn range(&mut self, lo: Arg<Shaped>, hi: Arg<Shaped>, inclusive: bool, at: Span) -> Result<Option<Lin>, Stopped> {
+        let (Some(lo), Some(hi)) = (lo.0.size, hi.0.size) else { return Ok(None) };
+        let end = hi.plus(i128::from(inclusive));
+        self.forward(&lo, &end, at)?;
+        Ok(Some(end.sub(&lo)))
     }
 
     fn reduce(&mut self, _kind: Reduction, body: Indexed<'e, Self>, _at: Span) -> Shape {
         self.body(&body)
     }
 
-    fn comprehension(&mut self, body: Indexed<'e, Self>, _at: Span) -> Shape {
+    fn comprehension(&mut self, body: Indexed<'e, Self>, at: Span) -> Shape {
+        self.refuse(faults::indices(body.binders.len(), at))?;
         let inner = self.body(&body)?;
+        self.entries_of(&inner, body.ranges.len(), body.span())?;
+        let reads = inner.reads;
         let (Some(lengths), Some(inner)) = (body.ranges.iter().cloned().collect::<Option<Vec<Lin>>>(), inner.extents)
         else {
-            return Ok(Shaped::unknown());
+            return Ok(Shaped::unknown().reading(reads));
         };
-        Ok(Shaped::of(lengths.into_iter().chain(inner.iter().cloned()).collect()))
+        Ok(Shaped::of(lengths.into_iter().chain(inner.iter().cloned()).collect()).reading(reads))
     }
 
     fn entrywise(&mut self, _row: &'static Row, x: Arg<Shaped>, _at: Span) -> Result<Option<Shaped>, Stopped> {
-        Ok(Some(Shaped { size: None, ..x.0 }))
+        Ok(Some(x.0.shape_only().reading(x.0.reads)))
     }
 
     fn kernel(&mut self, _f: Fun, x: Arg<Shaped>) -> Shape {
-        Ok(Shaped { size: None, ..x.0 })
+        Ok(x.0.shape_only().reading(x.0.reads))
     }
 
     fn composed(&mut self, c: &'static Composed, args: &[Arg<Shaped>], _at: Span) -> Result<Option<Shaped>, Stopped> {
-        for ((x, at), (_, takes)) in args.iter().zip(c.params) {
+        for ((x, at), (name, takes)) in args.iter().zip(c.params) {
             let (rank, word) = match takes {
                 Takes::Any => continue,
                 Takes::Vector => (1, "a vector"),
                 Takes::Scalar => (0, "a scalar"),
             };
-            if let Some(extents) = x.extents.as_deref().filter(|e| e.len() != rank) {
-                let (place, expected) = (format!("an argument of `{}`", c.name), word.to_owned());
-                let found = self.text(extents);
-                let fault = ModelError::UnexpectedShape { place, expected, found, help: None, span: *at };
-                self.demand(Lin::num(1), fault);
-            }
+            let place = match args {
+                [_] => format!("the argument of `{}`", c.name),
+                _ => format!("the argument `{name}` of `{}`", c.name),
+            };
+            self.rank(x, rank, word, &place, *at)?;
         }
         Ok(None)
     }
 
-    fn operation(&mut self, name: &str, args: &[Arg<Shaped>], _scope: &Names, _at: Span) -> Shape {
-        Ok(self.shape_of(name, args))
+    fn operation(&mut self, name: &str, args: &[Arg<Shaped>], _scope: &Names, at: Span) -> Shape {
+        self.shape_of(name, args, at)
     }
 
-    fn calculus(&mut self, _f: Calculus, _args: &[Arg<Shaped>], _over: &(), _at: Span) -> Shape {
-        Ok(Shaped::unknown())
+    fn calculus(&mut self, f: Calculus, args: &[Arg<Shaped>], over: &Over, at: Span) -> Shape {
+        self.calculus_of(f, args, over, at)
     }
 
-    fn has_blocks(&self, _component: &str, _over: &()) -> Option<bool> {
-        None
+    fn has_blocks(&self, component: &str, over: &Over) -> Option<bool> {
+        let (i, component) = over.component(component)?;
+        // The point is known by its word.
+        (i > 0).then(|| component.layout != super::blocks::Layout::Apart)
     }
 
-    fn block_named(&self, _name: &'e str, _over: &()) -> Option<()> {
-        None
+    fn block_named(&self, name: &'e str, over: &Over) -> Option<Block> {
+        Self::block_of_parameter(name, over)
     }
 
-    fn unknown_block(&mut self, _name: &Ident, _over: &()) -> Stopped {
-        Stopped
+    fn unknown_block(&mut self, name: &Ident, _over: &Over) -> Stopped {
+        self.no_such_block(name)
     }
 
-    fn block_of(&mut self, _x: Arg<Shaped>, _whole: Whole<'_>, _block: &(), _over: &(), _at: Span) -> Shape {
-        Ok(Shaped::unknown())
+    fn block_of(&mut self, x: Arg<Shaped>, whole: Whole<'_>, block: &Block, over: &Over, _at: Span) -> Shape {
+        self.block_of_whole(x, whole, block, over)
     }
 
-    fn in_shape_of(&mut self, _x: Arg<Shaped>, _block: &(), _over: &(), _at: Span) -> Shape {
-        Ok(Shaped::unknown())
+    fn in_shape_of(&mut self, x: Arg<Shaped>, block: &Block, _over: &Over, _at: Span) -> Shape {
+        self.shaped_as(x, block)
     }
 
-    fn each(&mut self, _each: Each<'e>, _scope: &Names) -> Result<Blocks<'e, Self>, Stopped> {
-        Err(Stopped)
+    fn each(&mut self, each: Each<'e>, scope: &Names) -> Result<Blocks<'e, Self>, Stopped> {
+        self.each_block(each, scope)
     }
 
-    fn argument(&mut self, _of: &'e Instance, _p: &'e Param, value: Arg<Shaped>, _scope: &Names) -> Shape {
+    fn argument(&mut self, _of: &'e Instance, p: &'e Param, value: Arg<Shaped>, scope: &Names) -> Shape {
+        if let Some(ty) = p.ty.as_ref().filter(|ty| !p.is_natural() && faults::type_of_value(ty).is_none()) {
+            let wanted = self.of_type(ty, scope)?;
+            if let Some(extents) = &wanted.extents {
+                self.expect(&value.0, extents, &format!("the argument `{}`", p.name.name), value.1)?;
+            }
+        }
         Ok(value.0)
     }
 
     fn left_out(&mut self, _of: &'e Instance, p: &'e Param, _occurrence: usize, scope: &Names) -> Shape {
-        Ok(self.of_type(p.ty.as_ref(), scope))
+        match &p.ty {
+            Some(ty) if faults::type_of_value(ty).is_none() => Ok(self.of_type(ty, scope)?.varying()),
+            Some(_) => Err(Stopped),
+            None => Ok(Shaped::scalar().varying()),
+        }
     }
 
+    /// Between sizes it is a demand.
     fn condition(
         &mut self,
-        _comparison: Comparison,
-        _left: Arg<Shaped>,
-        _right: Arg<Shaped>,
-        _written: &'e Condition,
-        _used: Span,
-    ) -> Result<(), Stopped> {
-        Ok(())
+        comparison: Comparison,
+        left: Arg<Shaped>,
+        right: Arg<Shaped>,
+        written: &'e Condition,
+        used: Span,
+    ) -> Done {
+        let (Some(a), Some(b)) = (&left.0.size, &right.0.size) else { return Ok(()) };
+        let fault = ModelError::Violated { condition: condition_text(written), span: used };
+        match comparison {
+            Comparison::Lt => self.compared(b, a, true, fault),
+            Comparison::Le => self.compared(b, a, false, fault),
+            Comparison::Gt => self.compared(a, b, true, fault),
+            Comparison::Ge => self.compared(a, b, false, fault),
+            Comparison::Ne => Ok(()),
+        }
+    }
+}
+
+/// The type of data, or of an entry of a sequence.
+pub(super) fn type_of_one(ty: &Type) -> &Type {
+    ty.arrow.as_deref().filter(|_| ty.name.name == "N").unwrap_or(ty)
+}
+
+fn holds(comparison: Comparison, order: Ordering) -> bool {
+    match comparison {
+        Comparison::Lt => order.is_lt(),
+        Comparison::Le => order.is_le(),
+        Comparison::Gt => order.is_gt(),
+        Comparison::Ge => order.is_ge(),
+        Comparison::Ne => order.is_ne(),
     }
 }
