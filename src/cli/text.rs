@@ -149,6 +149,7 @@ fn summary(collected: &Collected, asked: usize, filtered: bool) -> Option<String
         return Some(format!("{} (--allow-empty accepts that)", nothing(filtered)));
     }
     let checks = match (total, unexpected) {
+        (0, _) => "no checks".to_owned(),
         (1, 0) => "1 check, as expected".to_owned(),
         (1, _) => "1 check, not as expected".to_owned(),
         (n, 0) => format!("{n} checks, all as expected"),

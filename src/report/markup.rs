@@ -46,6 +46,7 @@ pub fn summary(report: &Report) -> String {
     let asked: Vec<&CheckEntry> = report.checks.iter().filter(|c| c.verdict.is_some()).collect();
     let unexpected = asked.iter().filter(|c| !c.ok).count();
     let mut text = match (asked.len(), unexpected) {
+        (0, _) => "no checks".to_owned(),
         (1, 0) => "1 check, as expected".to_owned(),
         (1, _) => "1 check, not as expected".to_owned(),
         (n, 0) => format!("{n} checks, all as expected"),

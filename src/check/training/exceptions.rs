@@ -351,8 +351,9 @@ pub(super) fn holds_along_runs(asked: &mut Asked, budget: &Budget) -> bool {
     let states: Vec<SymbolId> =
         [&asked.source, &asked.target].iter().flat_map(|s| &s.states).map(|s| s.symbol).collect();
     let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
+    let reads_none = |t: Term| store.free_symbols(&[t]).iter().all(|s| !states.contains(s));
     let continuous =
-        jumping(store, &sides).iter().all(|x| store.free_symbols(&[x.read]).iter().all(|s| !states.contains(s)));
+        jumping(store, &sides).iter().all(|x| reads_none(x.read)) && asked.removed.iter().all(|t| reads_none(*t));
     let factors = Factors::ones(asked);
     let systems = systems(asked, &factors);
     let boundary = systems.iter().any(|(_, system)| {
