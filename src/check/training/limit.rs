@@ -104,7 +104,7 @@ fn is_multiple(asked: &mut Asked, (slope, state): (Term, Term), rest: Term, budg
     let domain = asked.problem.domain.clone();
     let candidate = rate::candidate(&mut asked.problem.setting, (&[slope], &[state]), &domain, budget);
     let rate::Ratio::Constant(b) = candidate else { return false };
-    if !rate::constant(&asked.problem.setting, b).is_some_and(|b| b.square < Rational::ONE) {
+    if rate::constant(&asked.problem.setting, b).is_none_or(|b| b.square >= Rational::ONE) {
         return false;
     }
     let store = &mut asked.problem.setting.store;

@@ -23,6 +23,7 @@
 //! | [`prove`], [`entries`] | the identities |
 //! | [`refute`], [`pieces`], [`linear`] | a point and a number of steps at which the parameters differ, exact or in intervals |
 //! | [`exceptions`], [`orbit`] | states of a run at which what holds for almost all states may not |
+//! | `fibres`, `limit` | states that leave the set of their type; what `in limit` of a step says of runs |
 //! | [`answer`] | the finding |
 //! | [`via`] | one step instead of all, along a given map between the states |
 //!
@@ -40,7 +41,7 @@ pub mod fresh;
 pub mod guess;
 mod limit;
 pub mod linear;
-mod magnify;
+pub mod magnify;
 pub mod orbit;
 pub mod pieces;
 pub mod prove;
