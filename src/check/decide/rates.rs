@@ -2,7 +2,7 @@
 
 use super::{Disagreement, Standing, examine};
 use crate::check::rate::{self, Ratio};
-use crate::check::sample::Sampler;
+use crate::check::sample::{Sampler, embed};
 use crate::check::{Budget, Problem, algebra};
 use crate::domain::Stop;
 use crate::domain::float::Float;
@@ -74,11 +74,14 @@ pub(in crate::check) fn positive(problem: &mut Problem, c: Term, budget: &Budget
     let program = Program::new(&problem.setting.store, &[c]);
     let mut random = Random::new(budget.seed, "positive");
     let mut seen = 0;
-    for k in 0..400 {
+    for k in 0..480 {
         let scale = [1.0, 8.0, 64.0, 1e4, 1e9][k % 5];
-        let Some(point) = sampler.float_scaled(&mut random, scale) else {
-            continue;
+        // Every fourth at a member with simple numbers, such as 0 or 1/2, which a formula may single out.
+        let point = match k % 4 {
+            0 => sampler.simple(&mut random, k / 120).map(|p| embed(&mut Float::default(), &p)),
+            _ => sampler.float_scaled(&mut random, scale),
         };
+        let Some(point) = point else { continue };
         match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
             Ok(v) if v[0][0] > 0.0 => seen += 1,
             Ok(_) => return Sign::No,

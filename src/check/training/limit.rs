@@ -1,7 +1,7 @@
 //! What `in limit` of a step says of a whole run.
 //!
 //! A defect of order lr² in each of `T / lr` steps makes a difference of order lr at the time `T` if steps do not make
-//! differences larger: at `lr = 0` the parameters rest, and the states contract, rest, or are equal on both sides. This is
+//! differences larger: at `lr = 0` the parameters rest, the states contract or rest, and nothing is divided by them. This is
 //! asked of the form of the rules; what has another form is left open. (Hairer, Nørsett and Wanner, *Solving Ordinary
 //! Differential Equations I*, section II.3: consistency and stability make convergence.)
 
@@ -10,76 +10,57 @@ use rustc_hash::FxHashMap;
 use super::entries::vanish;
 use super::{Asked, Side};
 use crate::check::{Budget, rate};
-use crate::domain::Rational;
-use crate::model::elaborate::Role;
-use crate::term::{Seeds, SymbolId, Term};
+use crate::domain::{Fun, Rational};
+use crate::term::{Node, Seeds, Store, SymbolId, Term};
 
 /// Whether steps of the target keep differences of its states small.
 pub(super) fn stable(asked: &mut Asked, budget: &Budget) -> bool {
     let Some(lr) = asked.rate else { return false };
     let (source, target) = (asked.source.clone(), asked.target.clone());
-    let exact = exact_states(asked, &source, &target);
     let factors: Vec<SymbolId> = asked.factors.iter().map(|f| f.symbol).collect();
     let store = &mut asked.problem.setting.store;
     let (zero, one) = (store.num(0), store.num(1));
     let still: FxHashMap<SymbolId, Term> = factors.iter().map(|f| (*f, one)).chain([(lr, zero)]).collect();
     let next = store.substitute(&target.next, &still);
     let point = store.symbol_term(target.point);
-    if next[0] != point {
+    let both: Vec<Term> = source.next.iter().chain(&target.next).copied().collect();
+    let partial = partial_at_zero(store, &both, &still);
+    let read = store.free_symbols(&partial);
+    if next[0] != point || source.states.iter().chain(&target.states).any(|z| read.contains(&z.symbol)) {
         return false;
     }
-    (0..target.states.len()).filter(|i| !exact[*i]).all(|i| {
+    (0..target.states.len()).all(|i| {
         let rests = next[i + 1] == target.states[i].term;
-        rests || contracts(asked, &target, &exact, (i, next[i + 1]), budget)
+        rests || contracts(asked, &target, (i, next[i + 1]), budget)
     })
 }
 
-/// Which states of the target are those of the source at every step: numbers that are made of nothing but such, with the
-/// same rule and the same fresh value.
-fn exact_states(asked: &mut Asked, source: &Side, target: &Side) -> Vec<bool> {
-    let partner = |name: &str| source.states.iter().position(|s| s.name == name);
-    let members: Vec<SymbolId> =
-        asked.problem.setting.quantified.iter().filter(|q| q.role == Role::Member).map(|q| q.symbol).collect();
-    let store = &mut asked.problem.setting.store;
-    let to_source: FxHashMap<SymbolId, Term> = (target.states.iter())
-        .filter_map(|t| partner(&t.name).map(|k| (t.symbol, source.states[k].term)))
-        .filter(|(s, t)| store.symbol_info(*s).shape == *store.shape(*t))
-        .collect();
-    let mut exact: Vec<bool> = (target.states.iter().enumerate())
-        .map(|(i, t)| {
-            let Some(k) = partner(&t.name).filter(|_| to_source.contains_key(&t.symbol)) else { return false };
-            store.substitute_one(target.next[i + 1], &to_source) == source.next[k + 1]
-                && t.initial == source.states[k].initial
-                && store.free_symbols(&[t.initial]).iter().all(|s| members.contains(s))
+/// What a step divides by, or takes a root, a logarithm, an inverse or a polar factor of, at `lr = 0`. If it is made of states,
+/// one that comes to zero makes the defect of a step larger and larger, as in `lr^2 / (lr + z)`.
+fn partial_at_zero(store: &mut Store, next: &[Term], still: &FxHashMap<SymbolId, Term>) -> Vec<Term> {
+    let found: Vec<Term> = store
+        .reachable(next)
+        .into_iter()
+        .filter_map(|t| match *store.node(t) {
+            Node::Power(x, ref q) if *q < Rational::ZERO || !q.is_int() => Some(x),
+            Node::Map(Fun::Log, x)
+            | Node::Inverse(x)
+            | Node::PseudoInverse(x)
+            | Node::Polar(x)
+            | Node::PowerSpd(x, _) => Some(x),
+            _ => None,
         })
         .collect();
-    loop {
-        let known: Vec<SymbolId> = target
-            .states
-            .iter()
-            .zip(&exact)
-            .filter(|(_, e)| **e)
-            .map(|(s, _)| s.symbol)
-            .chain(members.clone())
-            .collect();
-        let kept: Vec<bool> = (0..exact.len())
-            .map(|i| exact[i] && store.free_symbols(&[target.next[i + 1]]).iter().all(|s| known.contains(s)))
-            .collect();
-        if kept == exact {
-            return exact;
-        }
-        exact = kept;
-    }
+    store.substitute(&found, still)
 }
 
-/// Whether a state's rule at `lr = 0` is `b z` with a number `|b| < 1` and something of the parameters, of states that are
-/// equal on both sides, and of states declared before it.
-fn contracts(asked: &mut Asked, side: &Side, exact: &[bool], (i, next): (usize, Term), budget: &Budget) -> bool {
+/// Whether a state's rule at `lr = 0` is `b z` with a number `|b| < 1` and something of the parameters and of states
+/// declared before it.
+fn contracts(asked: &mut Asked, side: &Side, (i, next): (usize, Term), budget: &Budget) -> bool {
     let own = &side.states[i];
     let store = &mut asked.problem.setting.store;
     let read = store.free_symbols(&[next]);
-    let unsettled = |k: &usize| !exact[*k] && read.contains(&side.states[*k].symbol);
-    if (i + 1..side.states.len()).any(|k| unsettled(&k)) {
+    if (i + 1..side.states.len()).any(|k| read.contains(&side.states[k].symbol)) {
         return false;
     }
     if !read.contains(&own.symbol) {

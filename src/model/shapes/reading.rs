@@ -219,7 +219,14 @@ impl<'e> Algebra<'e> for Shapes<'e> {
 
     fn choose(&mut self, weight: Arg<Shaped>, x: Arg<Shaped>, y: Arg<Shaped>, _at: Span) -> Shape {
         self.hidden -= 1;
-        let value = if x.0.extents == y.0.extents { x.0.shape_only() } else { Shaped::unknown() };
+        // Entry by entry: scalars are read with every entry of the others.
+        let all = [&weight.0, &x.0, &y.0];
+        let mut wide = all.into_iter().filter(|s| s.extents.as_ref().is_none_or(|e| !e.is_empty()));
+        let value = match wide.next() {
+            None => Shaped::scalar(),
+            Some(first) if wide.all(|s| s.extents == first.extents) => first.shape_only(),
+            Some(_) => Shaped::unknown(),
+        };
         Ok(value.reading(weight.0.reads | x.0.reads | y.0.reads))
     }
 
