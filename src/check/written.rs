@@ -5,17 +5,16 @@
 
 use super::field::Trial;
 use super::sample::{Point, Sampler};
-use super::training::Asked;
 use super::{Budget, Problem, certify};
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
 use crate::domain::{Fun, Rational, Stop};
 use crate::model::elaborate::Role;
-use crate::term::{Node, Program, Store, SymbolId, Term};
+use crate::term::{Node, Program, Store, Term};
 use crate::verdict::Finding;
 
 /// Partial operations that are looked at.
-const MOST: usize = 512;
+pub const MOST: usize = 512;
 
 /// Up to this many operations are expected to have values together at one of the points tried.
 const FEW: usize = 4;
@@ -90,28 +89,6 @@ pub fn nowhere(problem: &Problem, sides: &[Term], built: usize, budget: &Budget)
     Some(Finding::undecided(said(&why)))
 }
 
-/// What is partial, was built on the way to the sides of a question about training, and is gone from them.
-pub fn removed(asked: &Asked, built: usize) -> Vec<Term> {
-    let store = &asked.problem.setting.store;
-    let sides = [&asked.source, &asked.target];
-    let kept: Vec<Term> =
-        sides.iter().flat_map(|s| s.next.iter().copied().chain(s.states.iter().map(|s| s.initial))).collect();
-    let seen = store.reachable(&kept);
-    let own: Vec<Vec<SymbolId>> = sides.iter().map(|s| s.symbols().collect()).collect();
-    let quantified = |s: &SymbolId| asked.problem.setting.quantified.iter().any(|q| q.symbol == *s);
-    let factor = |s: &SymbolId| asked.factors.iter().any(|f| f.symbol == *s);
-    let partial = |t: &Term| {
-        is_partial(store, *t) && seen.binary_search(t).is_err() && {
-            let read = store.free_symbols(&[*t]);
-            own.iter().any(|own| {
-                read.iter().any(|s| own.contains(s))
-                    && read.iter().all(|s| own.contains(s) || quantified(s) || factor(s))
-            })
-        }
-    };
-    store.terms(built).filter(partial).take(MOST).collect()
-}
-
 fn said(why: &str) -> String {
     format!("a side is defined at no point as it is written: {why}")
 }
@@ -158,7 +135,7 @@ fn point(sampler: &Sampler, random: &mut Random, k: usize) -> Option<Point<f64>>
 }
 
 /// Whether an operation has no value for some operands.
-fn is_partial(store: &Store, t: Term) -> bool {
+pub fn is_partial(store: &Store, t: Term) -> bool {
     match store.node(t) {
         Node::Power(_, q) => !q.is_int() || *q < Rational::ZERO,
         Node::Map(Fun::Log, _) | Node::Inverse(_) => true,

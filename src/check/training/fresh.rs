@@ -4,12 +4,12 @@ use super::Asked;
 use super::orbit::System;
 use super::prove::Factors;
 use super::refute::{at_one, courses};
-use crate::check::Budget;
 use crate::check::algebra::{self, Identity};
 use crate::check::sample::Sampler;
+use crate::check::{Budget, written};
 use crate::domain::Stop;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::term::{Program, Term};
+use crate::term::{Program, SymbolId, Term};
 
 /// Whether a side has no value at fresh states: what is singular there.
 pub fn undefined(asked: &mut Asked, budget: &Budget) -> Option<String> {
@@ -41,6 +41,28 @@ pub fn undefined(asked: &mut Asked, budget: &Budget) -> Option<String> {
     None
 }
 
+/// What is partial, was built on the way to the sides of a question about training, and is gone from them.
+pub fn removed(asked: &Asked, built: usize) -> Vec<Term> {
+    let store = &asked.problem.setting.store;
+    let sides = [&asked.source, &asked.target];
+    let kept: Vec<Term> =
+        sides.iter().flat_map(|s| s.next.iter().copied().chain(s.states.iter().map(|s| s.initial))).collect();
+    let seen = store.reachable(&kept);
+    let own: Vec<Vec<SymbolId>> = sides.iter().map(|s| s.symbols().collect()).collect();
+    let quantified = |s: &SymbolId| asked.problem.setting.quantified.iter().any(|q| q.symbol == *s);
+    let factor = |s: &SymbolId| asked.factors.iter().any(|f| f.symbol == *s);
+    let partial = |t: &Term| {
+        written::is_partial(store, *t) && seen.binary_search(t).is_err() && {
+            let read = store.free_symbols(&[*t]);
+            own.iter().any(|own| {
+                read.iter().any(|s| own.contains(s))
+                    && read.iter().all(|s| own.contains(s) || quantified(s) || factor(s))
+            })
+        }
+    };
+    store.terms(built).filter(partial).take(written::MOST).collect()
+}
+
 /// What was simplified away and has no value at fresh states, such as `(k - 1) / (k - 1)` where `k` starts at 1.
 pub fn removed_pole(asked: &mut Asked, budget: &Budget) -> Option<Term> {
     if asked.removed.is_empty() {
@@ -51,12 +73,11 @@ pub fn removed_pole(asked: &mut Asked, budget: &Budget) -> Option<Term> {
     let removed: Vec<Term> = asked.removed.clone().into_iter().map(|t| at_one(asked, t, &all)).collect();
     let systems = super::exceptions::systems(asked, &factors);
     removed.into_iter().find(|t| {
-        let alone = systems.iter().map(|(_, system)| {
+        systems.iter().any(|(_, system)| {
             let (own, _) = system.moved(true);
-            let reads = asked.problem.setting.store.free_symbols(&[*t]).iter().any(|s| own.contains(s));
-            reads && pole_among(asked, system, &[*t], budget).is_some()
-        });
-        alone.into_iter().any(|x| x)
+            let read = asked.problem.setting.store.free_symbols(&[*t]);
+            read.iter().any(|s| own.contains(s)) && pole_among(asked, system, &[*t], budget).is_some()
+        })
     })
 }
 

@@ -53,8 +53,6 @@ pub mod via;
 pub mod words;
 
 use super::decide::{Disagreement, decide};
-pub use magnify::scales;
-
 use super::generic::Size;
 use super::{Ask, Budget, Problem, lower, written};
 use crate::core::names::{Declared, Model};
@@ -196,7 +194,7 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
         _ => None,
     };
     let built = asked.problem.setting.store.len();
-    asked.removed = written::removed(&asked, built);
+    asked.removed = fresh::removed(&asked, built);
     let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
     let mut context = answer::Context { square: &mut square, mixing };
     let mut finding = match asked.kind {
@@ -259,7 +257,7 @@ fn commutes_on_fewer(model: &Model, check: &Check, budget: &Budget) -> Result<bo
     let asked = Check { expect: None, ..check.clone() };
     let Ok(mut task) = lower::lower_over(model, &asked, Size::Smaller) else { return Ok(false) };
     let Ask::Training(asked) = &mut task.ask else { return Ok(false) };
-    asked.removed = written::removed(asked, asked.problem.setting.store.len());
+    asked.removed = fresh::removed(asked, asked.problem.setting.store.len());
     let finding = match asked.kind {
         Kind::Via => via::answer(asked, budget)?,
         _ => answer::answer(asked, &mut answer::Context { square: &mut || Ok(None), mixing: None }, budget)?,
