@@ -2,9 +2,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::orbit::{Argument, Kind, Moves, Orbit, System, drawn_freely, first_met, orbit};
+use super::orbit::{Argument, Kind, Moves, Orbit, System, drawn_freely, first_met, generic_ranks, orbit};
 use super::prove::{Factors, Scaled};
-use super::refute::at_one;
+use super::refute::{MAX_OPERATIONS, at_one, courses};
 use super::{Asked, Side};
 use crate::check::sample::Sampler;
 use crate::check::{Budget, Problem, algebra};
@@ -100,6 +100,9 @@ pub(super) fn exceptions(
                     ));
                 }
                 Orbit::Open if only_polars && steps == TOGETHER => {
+                    if differ_where_ranks_are_lost(asked, factors, budget) {
+                        return Exceptions::Met(format!("runs of `{name}` differ from where a matrix loses rank"));
+                    }
                     seen = Exceptions::NotSeen(format!(
                         "no run of `{name}` comes to states at which a matrix of `polar` has a lower rank: so in the first \
                          {TOGETHER} steps, not proved"
@@ -191,6 +194,38 @@ pub(super) fn systems(asked: &mut Asked, factors: &Factors) -> [(String, System)
     let own = system(&source, start, fresh, source.next.clone());
     let other = system(&target, map, image, scaled.next);
     [(source.name, own), (target.name, other)]
+}
+
+/// Whether, of the runs from several places, some come to a matrix of a lower rank than almost all others do, and end
+/// apart, in numbers. A state that is zero on a whole set of starts, such as `relu(loss - 5)`, does so.
+fn differ_where_ranks_are_lost(asked: &mut Asked, factors: &Factors, budget: &Budget) -> bool {
+    const STEPS: usize = 4;
+    const SCALES: [f64; 6] = [1.0, 0.3, 3.0, 0.1, 10.0, 0.03];
+    const PLACES: usize = 8;
+    const SMALL: f64 = 1.0 / 64.0;
+    const APART: f64 = 1e-7;
+    let of_rows = systems(asked, factors).iter().any(|(_, s)| s.arguments.iter().any(Argument::is_length));
+    let runs = courses(asked, factors, STEPS);
+    let (Some(&image), Some(&point)) = (runs.images.last(), runs.points.last()) else { return false };
+    let program = Program::new(&asked.problem.setting.store, &[image, point]);
+    if program.operations() > MAX_OPERATIONS {
+        return false;
+    }
+    let Some((_, general)) = generic_ranks(&asked.problem, &program, &[image, point], budget.seed) else { return false };
+    let sampler = Sampler::new(&asked.problem.setting, &[image, point], &asked.problem.domain);
+    let mut random = Random::new(budget.seed, "lost ranks");
+    SCALES.iter().flat_map(|s| std::iter::repeat_n(*s, PLACES)).any(|scale| {
+        let Some(mut at) = sampler.float_scaled(&mut random, scale) else { return false };
+        if let Some(lr) = asked.rate.and_then(|r| at.get_mut(&r)) {
+            lr.iter_mut().for_each(|x| *x *= SMALL);
+        }
+        let mut float = Float::default();
+        // The polar factor of one row is written as a quotient, without a value where the row is zero.
+        let Ok(ends) = program.run(&mut float, |s| at.get(&s).cloned()) else { return of_rows };
+        let size = ends.iter().flatten().fold(0.0f64, |m, x| m.max(x.abs()));
+        float.trace.polar_ranks != general
+            && ends[0].iter().zip(&ends[1]).any(|(x, y)| (x - y).abs() > APART * size)
+    })
 }
 
 /// The part of a system that depends on nothing but itself, members and hyperparameters.

@@ -99,6 +99,13 @@ pub struct Argument {
     pub always_zero: Vec<bool>,
 }
 
+impl Argument {
+    /// Whether it is the length that the polar factor of one row divides by.
+    pub fn is_length(&self) -> bool {
+        self.kind == Kind::Polar && self.whole.is_none()
+    }
+}
+
 impl System {
     /// The symbols that a step changes, and their new values; the parameters first, if they are wanted.
     pub fn moved(&self, point: bool) -> (Vec<SymbolId>, Vec<Term>) {
@@ -150,7 +157,7 @@ pub fn orbit(problem: &Problem, system: &System, rate: SymbolId, allowed: usize,
     // Where a state is made in pieces it may be zero on all of another piece.
     if arguments
         .iter()
-        .any(|a| (a.kind != Kind::Polar || a.whole.is_none()) && made_in_pieces(problem, system, a, point))
+        .any(|a| (a.kind != Kind::Polar || a.is_length()) && made_in_pieces(problem, system, a, point))
     {
         return Orbit::Open;
     }
@@ -193,7 +200,7 @@ fn made_in_pieces(problem: &Problem, system: &System, argument: &Argument, point
 }
 
 /// The ranks that pseudo-inverses and polar factors of a program have at generic points.
-fn generic_ranks(problem: &Problem, program: &Program, roots: &[Term], seed: u64) -> Option<(Vec<usize>, Vec<usize>)> {
+pub(super) fn generic_ranks(problem: &Problem, program: &Program, roots: &[Term], seed: u64) -> Option<(Vec<usize>, Vec<usize>)> {
     let (mut prime, at) = drawn_freely(problem, program, roots, seed)?;
     prime.ranks.clear();
     prime.polar_ranks.clear();

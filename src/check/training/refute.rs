@@ -19,7 +19,7 @@ const STEPS: usize = 7;
 /// Coefficients in t of a flow that are compared.
 const COEFFICIENTS: usize = 5;
 /// Programs of more operations are not searched for witnesses.
-const MAX_OPERATIONS: usize = 2_000_000;
+pub(super) const MAX_OPERATIONS: usize = 2_000_000;
 
 /// Both runs after each number of steps: `F(x_k)` and `y_k`, `k = 0..=steps`.
 pub struct Courses {
