@@ -3,7 +3,7 @@
 use super::{Disagreement, Standing, examine};
 use crate::check::rate::{self, Ratio};
 use crate::check::sample::{Sampler, embed};
-use crate::check::{Budget, Problem, algebra};
+use crate::check::{Budget, Problem, algebra, singular};
 use crate::domain::Stop;
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
@@ -67,7 +67,7 @@ pub(in crate::check) fn positive(problem: &mut Problem, c: Term, budget: &Budget
     if let Some(value) = rate::constant(&problem.setting, c) {
         return if value.negative || value.square.is_zero() { Sign::No } else { Sign::Proved };
     }
-    if problem.setting.store.positive(c) || crate::check::singular::certainly(problem, &condition) {
+    if problem.setting.store.positive(c) || singular::certainly(problem, &condition) {
         return Sign::Proved;
     }
     let sampler = Sampler::new(&problem.setting, &[c], &problem.domain);
@@ -75,7 +75,7 @@ pub(in crate::check) fn positive(problem: &mut Problem, c: Term, budget: &Budget
     let mut random = Random::new(budget.seed, "positive");
     let mut seen = 0;
     for k in 0..480 {
-        let scale = [1.0, 8.0, 64.0, 1e4, 1e9][k % 5];
+        let scale = [1.0, 8.0, 64.0, 1e4, 1e9, 1e18, 1e60][k % 7];
         // Every fourth at a member with simple numbers, such as 0 or 1/2, which a formula may single out.
         let point = match k % 4 {
             0 => sampler.simple(&mut random, k / 120).map(|p| embed(&mut Float::default(), &p)),
@@ -90,7 +90,11 @@ pub(in crate::check) fn positive(problem: &mut Problem, c: Term, budget: &Budget
             Err(_) => {}
         }
     }
-    if seen > 0 { Sign::Sampled } else { Sign::No }
+    // Beside the members tried, those to which changes of sign and minima lead.
+    let zero = seen == 0
+        || singular::find(problem, c, budget).is_some()
+        || singular::touches_zero(problem, c, budget).is_some();
+    if zero { Sign::No } else { Sign::Sampled }
 }
 
 pub(in crate::check) fn is_one(problem: &Problem, c: Term) -> bool {
