@@ -75,6 +75,7 @@ module.exports = grammar({
         $.classify,
         $.transfer,
         $.trace,
+        $.assume,
       ),
 
     use: ($) => seq("use", choice(field("path", $.string), field("library", $.library))),
@@ -114,6 +115,9 @@ module.exports = grammar({
     condition: ($) => seq($._expression, repeat1(seq($._comparison, $._expression))),
     _comparison: () => choice("<", "<=", ">", ">=", "!="),
 
+    // In the body of a declaration, or behind it.
+    assume: ($) => seq("assume", some($.condition)),
+
     parameters: ($) => seq("(", optional(list($.parameter)), ")"),
     parameter: ($) =>
       seq(
@@ -143,7 +147,7 @@ module.exports = grammar({
         field("name", $.identifier),
         optional(field("parameters", $.parameters)),
         "{",
-        repeat(choice($.param, $.let, $.group, $.output, $.metric, $.loss)),
+        repeat(choice($.param, $.let, $.group, $.output, $.metric, $.loss, $.assume)),
         "}",
       ),
     param: ($) => seq("param", list(field("name", $.identifier)), ":", field("type", $.type), optional($.where_clause)),
@@ -164,10 +168,11 @@ module.exports = grammar({
         "->",
         field("target", $.instance),
         "{",
-        repeat($._equation),
-        optional(seq($.inverse, repeat($._equation))),
+        repeat($._line),
+        optional(seq($.inverse, repeat($._line))),
         "}",
       ),
+    _line: ($) => choice($._equation, $.assume),
     _equation: ($) => choice($.let, $.equation),
     equation: ($) => seq(field("name", $.identifier), $._value),
     inverse: ($) => seq("inverse", "{", repeat($._equation), "}"),
@@ -183,7 +188,7 @@ module.exports = grammar({
         field("name", $.identifier),
         optional(field("parameters", $.parameters)),
         "{",
-        repeat(choice($.state, $.let, $.flow, $.step)),
+        repeat(choice($.state, $.let, $.flow, $.step, $.assume)),
         "}",
       ),
     state: ($) =>
@@ -310,7 +315,7 @@ module.exports = grammar({
 
     // A name, also where one of these words could stand that are not reserved.
     _word: ($) =>
-      choice($.identifier, alias(choice("output", "loss", "group", "trace", "transfer", "read", "if"), $.identifier)),
+      choice($.identifier, alias(choice("output", "loss", "group", "assume", "trace", "transfer", "read", "if"), $.identifier)),
 
     primed: ($) => seq(field("name", $.identifier), token.immediate("'")),
 

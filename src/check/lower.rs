@@ -252,6 +252,14 @@ fn text(question: &Question, t: &Task) -> String {
     }
 }
 
+impl Problem {
+    /// Gives a problem what its terms range over, and what the declarations behind them assume.
+    fn take(&mut self, e: Elaborator<'_>) {
+        self.assumptions.extend(e.assumed.iter().cloned());
+        self.setting = setting(e);
+    }
+}
+
 fn setting(e: Elaborator<'_>) -> Setting {
     Setting {
         store: e.store,
@@ -331,9 +339,8 @@ fn commutes(
 fn finish(e: Elaborator<'_>, result: Elab<Task>, errors: &mut Vec<ModelError>) -> Elab<Task> {
     errors.extend(e.errors.iter().cloned());
     let mut t = result?;
-    let setting = setting(e);
     if let [only] = &mut t.problems[..] {
-        only.setting = setting;
+        only.take(e);
     }
     Ok(t)
 }

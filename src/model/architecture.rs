@@ -144,7 +144,9 @@ impl Elaborator<'_> {
         let part = &mut |e: &mut Self, part: Part<'_>, span: Span, value: Option<Arg<Term>>| {
             e.part(part, span, value, &mut architecture)
         };
+        let before = self.constraints.len();
         crate::read::parts(self, decl, depth, &mut scope, part)?;
+        architecture.domain.extend(self.assumed_of_points(before));
         Ok(architecture)
     }
 

@@ -16,7 +16,7 @@ use crate::domain::Rational;
 use crate::read::Arg;
 use crate::source::Span;
 use crate::syntax::expr_to_string;
-use crate::syntax::tree::{Comparison, Condition, Expr, Type};
+use crate::syntax::tree::{Expr, Type};
 use crate::term::{Shape, Store, SymbolId, Term};
 
 /// The largest number of entries of one tensor.
@@ -91,6 +91,8 @@ pub struct Constraint {
     pub kind: ConstraintKind,
     /// The condition as it was written.
     pub text: String,
+    /// Whether it is assumed: points where it does not hold are left out, and nothing claims that it holds.
+    pub assumed: bool,
     /// Where it was written.
     pub span: Span,
 }
@@ -133,6 +135,8 @@ pub struct Elaborator<'m> {
     pub quantified: Vec<Quantified>,
     /// The conditions on it.
     pub constraints: Vec<Constraint>,
+    /// What the declarations state behind `assume`, in words.
+    pub assumed: Vec<String>,
     /// What to show at a witness.
     pub shown: Vec<Shown>,
     /// Members of classes of orthogonal matrices.
@@ -165,6 +169,7 @@ impl<'m> Elaborator<'m> {
             errors: Vec::new(),
             quantified: Vec::new(),
             constraints: Vec::new(),
+            assumed: Vec::new(),
             shown: Vec::new(),
             orthogonal: Vec::new(),
             generated: Vec::new(),
@@ -207,24 +212,6 @@ impl<'m> Elaborator<'m> {
     /// Lists a term among those shown at a witness.
     pub fn show(&mut self, name: &str, term: Term, role: Role) {
         self.shown.push(Shown { name: name.to_owned(), term, role });
-    }
-
-    /// Adds a condition.
-    pub fn constrain(&mut self, term: Term, kind: ConstraintKind, text: String, span: Span) {
-        if kind == ConstraintKind::Positive && !self.at_a_point {
-            self.store.assume_positive(term);
-            // x > c with c ≥ 0 makes x positive, too.
-            if let crate::term::Node::Sum(parts) = self.store.node(term).clone()
-                && parts.len() == 2
-            {
-                for ((c, x), (d, one)) in [(&parts[0], &parts[1]), (&parts[1], &parts[0])] {
-                    if c.is_one() && self.store.as_fill(*one).is_some() && *d < Rational::ZERO {
-                        self.store.assume_positive(*x);
-                    }
-                }
-            }
-        }
-        self.constraints.push(Constraint { term, kind, text, span });
     }
 
     /// The constant π.
@@ -312,39 +299,6 @@ impl<'m> Elaborator<'m> {
         }
         let size = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
         self.fail(ModelError::TooLarge { what: what.into(), size, limit: MAX_ENTRIES, span })
-    }
-
-    /// One comparison of a `where`, recorded or, if it is between constants, checked at `used`.
-    pub(super) fn compared(
-        &mut self,
-        op: Comparison,
-        left: Arg<Term>,
-        right: Arg<Term>,
-        written: &Condition,
-        used: Span,
-    ) -> Elab<()> {
-        let difference = match op {
-            Comparison::Lt | Comparison::Le => self.broadcast_sum("comparison", right, left, true)?,
-            Comparison::Gt | Comparison::Ge | Comparison::Ne => self.broadcast_sum("comparison", left, right, true)?,
-        };
-        self.condition(difference, op, condition_text(written), written.span, used)
-    }
-
-    fn condition(&mut self, difference: Term, op: Comparison, text: String, span: Span, used: Span) -> Elab<()> {
-        if let Some(values) = self.constant(difference) {
-            let holds = |q: &Rational| match op {
-                Comparison::Lt | Comparison::Gt => *q > Rational::ZERO,
-                Comparison::Le | Comparison::Ge => *q >= Rational::ZERO,
-                Comparison::Ne => !q.is_zero(),
-            };
-            if !values.iter().all(holds) {
-                return self.fail(ModelError::Violated { condition: text, span: used });
-            }
-            return Ok(());
-        }
-        let kind = if op == Comparison::Ne { ConstraintKind::NonZero } else { ConstraintKind::Positive };
-        self.constrain(difference, kind, text, span);
-        Ok(())
     }
 
     /// The exact value of a term without symbols, if it is rational and cheap.
@@ -469,18 +423,4 @@ fn value_text(q: Option<&Rational>) -> String {
 /// The source text of an expression, for messages.
 pub fn text_of(e: &Expr) -> String {
     expr_to_string(e)
-}
-
-/// The source text of a condition, for messages.
-pub(super) fn condition_text(c: &Condition) -> String {
-    c.rest.iter().fold(text_of(&c.first), |text, (op, e)| {
-        let word = match op {
-            Comparison::Lt => "<",
-            Comparison::Le => "<=",
-            Comparison::Gt => ">",
-            Comparison::Ge => ">=",
-            Comparison::Ne => "!=",
-        };
-        format!("{text} {word} {}", text_of(e))
-    })
 }

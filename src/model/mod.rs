@@ -5,6 +5,7 @@
 //! the symbols that the question quantifies over.
 
 pub mod architecture;
+mod conditions;
 pub mod elaborate;
 mod faults;
 mod files;

@@ -11,7 +11,7 @@ use super::suggest::{Kind, unknown_item};
 use crate::core::error::ModelError;
 use crate::core::names::{CLASSES, Declared, Model, MorphismId};
 use crate::source::Span;
-use crate::syntax::tree::{Domain, Equation, Expr, Ident, Instance, MorphismKind, Path};
+use crate::syntax::tree::{Condition, Domain, Equation, Expr, Ident, Instance, MorphismKind, Path};
 use crate::term::{Store, Term};
 
 /// A morphism with its parameters bound.
@@ -97,9 +97,16 @@ impl Elaborator<'_> {
             );
             return self.fail(ModelError::PathMismatch { message, span });
         }
+        // What is assumed of points on the way is assumed of those that come to them.
+        let at = before.map(&mut self.store);
+        let on_the_way: Vec<Constraint> = self.domain_at(&next.source, at).into_iter().filter(|c| c.assumed).collect();
+        let mut source = before.source;
+        if !on_the_way.is_empty() {
+            Rc::make_mut(&mut source).domain.extend(on_the_way);
+        }
         let parts = before.parts.into_iter().chain(next.parts).collect();
         let label = format!("{} ; {}", before.label, next.label);
-        Ok(MorphismPath { source: before.source, target: next.target, parts, label, span })
+        Ok(MorphismPath { source, target: next.target, parts, label, span })
     }
 
     fn path_part(&mut self, part: &Instance, scope: &Scope, used: &mut FxHashMap<String, usize>) -> Elab<MorphismPath> {
@@ -194,6 +201,7 @@ impl Elaborator<'_> {
             });
         }
         let source = if pulled_back { Rc::new(self.pull_back(&source, &target, map)) } else { source };
+        let source = self.assuming(source, &decl.assumptions, (&target, map), &scope, decl.name.span)?;
         let inverse = match &decl.inverse {
             None => None,
             Some((span, body)) => {
@@ -206,6 +214,26 @@ impl Elaborator<'_> {
         let kind = decl.kind;
         let span = decl.name.span;
         Ok(Morphism { name: bound.label, kind, source, target, map, inverse, equations, span, pulled_back })
+    }
+
+    /// The source with what the morphism assumes of its points, and its target of their images, among its conditions.
+    fn assuming(
+        &mut self,
+        source: Rc<Architecture>,
+        assumptions: &[Condition],
+        (target, map): (&Architecture, Term),
+        scope: &Scope,
+        used: Span,
+    ) -> Elab<Rc<Architecture>> {
+        let before = self.constraints.len();
+        crate::read::conditions(self, assumptions, scope, used)?;
+        let mut assumed = self.assumed_of_points(before);
+        assumed.extend(self.domain_at(target, map).into_iter().filter(|c| c.assumed));
+        if assumed.is_empty() {
+            return Ok(source);
+        }
+        let domain = source.domain.iter().cloned().chain(assumed).collect();
+        Ok(Rc::new(Architecture { domain, ..(*source).clone() }))
     }
 
     fn bind_blocks(&mut self, a: &Architecture, scope: &mut Scope) {

@@ -134,6 +134,7 @@ impl Elaborator<'_> {
         let decl = &self.model[id];
         let bound = self.bind(instance, &decl.params, &Scope::default(), Some(0))?;
         let mut scope = bound.scope;
+        crate::read::conditions(self, &decl.assumptions, &scope, instance.span)?;
         for (name, factor) in factors {
             if let Some(Local::Value(value)) = scope.get(name) {
                 let scaled = self.store.mul(*factor, value);

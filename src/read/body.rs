@@ -1,5 +1,6 @@
 //! The lines of architectures, morphisms and optimizers.
 
+use super::bind::conditions;
 use super::call::block_index;
 use super::expr::{expr, placed};
 use super::{Algebra, Arg, Each, Local, Names, Read};
@@ -174,7 +175,7 @@ pub type TakePart<'t, 'e, A> =
     &'t mut dyn FnMut(&mut A, Part<'e>, Span, Option<Arg<<A as Algebra<'e>>::Value>>) -> Read<'e, A, ()>;
 
 /// Reads the lines of an architecture but its parameters, which `scope` knows, and gives each part to `take`; groups come
-/// with no value. The output may be used in later lines, in its own shape.
+/// with no value, and what is assumed comes last, as conditions. The output may be used in later lines, in its own shape.
 ///
 /// # Errors
 /// As [`rules`]; a part that is given twice, and a name that is declared twice in `scope` beyond its first `outer` names.
@@ -222,6 +223,9 @@ pub fn parts<'e, A: Algebra<'e>>(
         }
         let done = value.and_then(|v| take(a, part, span, Some(v)));
         result = done.and(result);
+    }
+    if result.is_ok() {
+        result = conditions(a, &decl.assumptions, scope, decl.name.span);
     }
     result
 }

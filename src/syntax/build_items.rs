@@ -80,15 +80,18 @@ impl Builder {
         parts.need(Rule::kw_architecture)?;
         let name = parts.ident()?;
         let params = self.optional_params(&mut parts)?;
-        let mut body = Vec::new();
+        let (mut body, mut assumptions) = (Vec::new(), Vec::new());
         while let Some(entry) = parts.take(Rule::architecture_entry) {
             let mut entry = self.parts(entry);
             let Some(node) = entry.any() else {
                 return Err(entry.missing(Rule::architecture_entry));
             };
-            body.push(self.architecture_entry(node)?);
+            match node.as_rule() {
+                Rule::assume => assumptions.extend(self.assumptions(node)?),
+                _ => body.push(self.architecture_entry(node)?),
+            }
         }
-        Ok(Architecture { name, params, body, span: parts.whole() })
+        Ok(Architecture { name, params, body, assumptions, span: parts.whole() })
     }
 
     fn architecture_entry(self, node: Node<'_>) -> Built<ArchitectureEntry> {

@@ -2,7 +2,7 @@
 
 use super::build::{Builder, Built, Parts};
 use super::grammar::{Node, Rule};
-use super::tree::{Composite, Domain, Equation, Morphism, MorphismKind};
+use super::tree::{Composite, Condition, Domain, Equation, Morphism, MorphismKind};
 
 impl Builder {
     pub(super) fn morphism(self, node: Node<'_>) -> Built<Morphism> {
@@ -22,7 +22,8 @@ impl Builder {
             None => Domain::Named(self.instance(domain.need(Rule::instance)?)?),
         };
         let target = self.instance(parts.need(Rule::instance)?)?;
-        let mut body = self.equations(&mut parts)?;
+        let mut assumptions = Vec::new();
+        let mut body = self.lines(&mut parts, &mut assumptions)?;
         let inverse = match parts.take(Rule::inverse) {
             Some(node) => {
                 let mut inverse = self.parts(node);
@@ -31,8 +32,18 @@ impl Builder {
             }
             None => None,
         };
-        body.extend(self.equations(&mut parts)?);
-        Ok(Morphism { kind, name, params, source, target, body, inverse, span: parts.whole() })
+        body.extend(self.lines(&mut parts, &mut assumptions)?);
+        Ok(Morphism { kind, name, params, source, target, body, inverse, assumptions, span: parts.whole() })
+    }
+
+    /// Equations, with assumptions between them.
+    fn lines(self, parts: &mut Parts<'_>, assumptions: &mut Vec<Condition>) -> Built<Vec<Equation>> {
+        let mut equations = self.equations(parts)?;
+        while let Some(node) = parts.take(Rule::assume) {
+            assumptions.extend(self.assumptions(node)?);
+            equations.extend(self.equations(parts)?);
+        }
+        Ok(equations)
     }
 
     pub(super) fn equations(self, parts: &mut Parts<'_>) -> Built<Vec<Equation>> {

@@ -10,12 +10,15 @@ impl Builder {
         parts.need(Rule::kw_optimizer)?;
         let name = parts.ident()?;
         let params = self.optional_params(&mut parts)?;
-        let mut optimizer =
-            Optimizer { name, params, states: Vec::new(), lets: Vec::new(), dynamics: Vec::new(), span: parts.whole() };
+        let span = parts.whole();
+        let (states, lets, dynamics, assumptions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut optimizer = Optimizer { name, params, states, assumptions, lets, dynamics, span };
         while let Some(entry) = parts.take(Rule::optimizer_entry) {
             let mut entry = self.parts(entry);
             if let Some(node) = entry.take(Rule::let_item) {
                 optimizer.lets.push(self.let_item(node)?);
+            } else if let Some(node) = entry.take(Rule::assume) {
+                optimizer.assumptions.extend(self.assumptions(node)?);
             } else if let Some(node) = entry.take(Rule::state_entry) {
                 let mut state = self.parts(node);
                 state.need(Rule::kw_state)?;

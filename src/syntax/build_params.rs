@@ -32,6 +32,12 @@ impl Builder {
         node.into_inner().filter(|part| part.as_rule() == Rule::condition).map(|part| self.condition(part)).collect()
     }
 
+    /// `assume c, d`
+    pub(super) fn assumptions(self, node: Node<'_>) -> Built<Vec<Condition>> {
+        let conditions = self.conditions(node)?;
+        Ok(conditions.into_iter().map(|c| Condition { assumed: true, ..c }).collect())
+    }
+
     pub(super) fn condition(self, node: Node<'_>) -> Built<Condition> {
         let mut parts = self.parts(node);
         let first = self.expr(parts.need(Rule::expr)?)?;
@@ -39,7 +45,7 @@ impl Builder {
         while let Some(sign) = parts.take(Rule::comparison) {
             rest.push((comparison(&sign), self.expr(parts.need(Rule::expr)?)?));
         }
-        Ok(Condition { first, rest, span: parts.whole() })
+        Ok(Condition { first, rest, assumed: false, span: parts.whole() })
     }
 
     pub(super) fn ty(self, node: Node<'_>) -> Built<Type> {

@@ -9,7 +9,7 @@ use super::error::{MAX_ERRORS, SyntaxError};
 use super::found::skip_blank;
 use super::grammar::{self, Node, Nodes, Rule};
 use super::scan::{Scan, Slice, scan, word};
-use super::tree::{File, Item};
+use super::tree::{File, Item, ItemKind};
 use super::vocabulary::ITEMS;
 
 /// The longest text that is parsed, in bytes.
@@ -133,7 +133,7 @@ impl Reader<'_> {
         for root in nodes {
             for node in root.into_inner().filter(|node| node.as_rule() == Rule::item) {
                 match self.item(builder, node) {
-                    Ok(item) => self.items.push(item),
+                    Ok(()) => {}
                     Err(error) if self.errors.len() < MAX_REPORTS => self.errors.push(error),
                     Err(_) => {}
                 }
@@ -141,13 +141,44 @@ impl Reader<'_> {
         }
     }
 
-    fn item(&self, builder: Builder, node: Node<'_>) -> Result<Item, SyntaxError> {
+    fn item(&mut self, builder: Builder, node: Node<'_>) -> Result<(), SyntaxError> {
         let span = builder.span(&node);
         let mut parts = builder.parts(node);
         let Some(node) = parts.any() else {
             return Err(parts.missing(Rule::item));
         };
-        Ok(Item { doc: doc(self.text, span.start), span, kind: builder.item(node)? })
+        if node.as_rule() == Rule::assume {
+            return self.assume(builder, node, span);
+        }
+        self.items.push(Item { doc: doc(self.text, span.start), span, kind: builder.item(node)? });
+        Ok(())
+    }
+
+    /// Adds what is assumed behind a declaration to it.
+    fn assume(&mut self, builder: Builder, node: Node<'_>, span: Span) -> Result<(), SyntaxError> {
+        let conditions = builder.assumptions(node)?;
+        let before = self.items.last_mut().filter(|last| last.span.source == span.source);
+        let list = before.and_then(|item| {
+            item.span.end = span.end;
+            match &mut item.kind {
+                ItemKind::Data(d) => Some(&mut d.conditions),
+                ItemKind::Architecture(a) => Some(&mut a.assumptions),
+                ItemKind::Morphism(m) => Some(&mut m.assumptions),
+                ItemKind::Optimizer(o) => Some(&mut o.assumptions),
+                _ => None,
+            }
+        });
+        let Some(list) = list else {
+            let help = "it stands in the body of what it speaks of, or behind it: `data r : R  assume r > 0`";
+            return Err(SyntaxError::Unexpected {
+                expected: "data, an architecture, a morphism or an optimizer before it".into(),
+                found: "an `assume` of nothing".into(),
+                span,
+                help: Some(help.into()),
+            });
+        };
+        list.extend(conditions);
+        Ok(())
     }
 }
 

@@ -92,8 +92,23 @@ fn data_text(data: &Data) -> Text {
         text.space();
         text.push(&format!("read \"{path}\""));
     }
-    write_conditions(&mut text, &data.conditions);
+    write_conditions(&mut text, data.conditions.iter().filter(|c| !c.assumed));
+    if data.conditions.iter().any(|c| c.assumed) {
+        text.space();
+        text.append(assume_text(data.conditions.iter().filter(|c| c.assumed)));
+    }
     text
+}
+
+fn assume_text<'c>(assumptions: impl IntoIterator<Item = &'c Condition>) -> Text {
+    let mut text = Text::word("assume ");
+    text.list(assumptions.into_iter().map(Condition::text));
+    text
+}
+
+/// A line for what is assumed, if anything is.
+fn assume_line(assumptions: &[Condition]) -> Option<Block> {
+    (!assumptions.is_empty()).then(|| Block::line(assume_text(assumptions)))
 }
 
 impl Type {
@@ -138,11 +153,12 @@ impl Condition {
     }
 }
 
-fn write_conditions(text: &mut Text, conditions: &[Condition]) {
-    if !conditions.is_empty() {
+fn write_conditions<'c>(text: &mut Text, conditions: impl IntoIterator<Item = &'c Condition>) {
+    let mut conditions = conditions.into_iter().peekable();
+    if conditions.peek().is_some() {
         text.space();
         text.push("where ");
-        text.list(conditions.iter().map(Condition::text));
+        text.list(conditions.map(Condition::text));
     }
 }
 
@@ -245,6 +261,7 @@ fn architecture_block(architecture: &Architecture) -> Block {
             }
         })
     });
+    let body = body.chain(assume_line(&architecture.assumptions));
     Block::with_body(head, body.collect(), 1)
 }
 
@@ -265,7 +282,7 @@ fn morphism_block(morphism: &Morphism) -> Block {
     head.space();
     head.push("-> ");
     head.append(morphism.target.text());
-    let mut body: Vec<Block> = morphism.body.iter().map(equation).collect();
+    let mut body: Vec<Block> = morphism.body.iter().map(equation).chain(assume_line(&morphism.assumptions)).collect();
     if let Some((_, equations)) = &morphism.inverse {
         body.push(Block::with_body(Text::word("inverse"), equations.iter().map(equation).collect(), 2));
     }
@@ -309,6 +326,7 @@ fn optimizer_block(optimizer: &Optimizer) -> Block {
     }
     body.extend(optimizer.lets.iter().map(|binding| Block::line(let_text(binding))));
     body.extend(optimizer.dynamics.iter().map(dynamics));
+    body.extend(assume_line(&optimizer.assumptions));
     Block::with_body(head, body, 1)
 }
 

@@ -36,6 +36,7 @@ pub(super) fn phrase(rule: Rule) -> &'static str {
         Rule::kw_step | Rule::step => "`step`",
         Rule::kw_inverse | Rule::inverse => "`inverse`",
         Rule::kw_each | Rule::each => "`each`",
+        Rule::kw_assume | Rule::assume => "`assume`",
         Rule::kw_where | Rule::where_clause => "`where`",
         Rule::kw_in => "`in`",
         Rule::kw_if | Rule::conditional => "`if`",

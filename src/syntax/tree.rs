@@ -156,6 +156,8 @@ pub struct Condition {
     pub first: Expr,
     /// The comparisons, in order.
     pub rest: Vec<(Comparison, Expr)>,
+    /// Whether it stands behind `assume`: a file relies on it, and no answer says that it holds.
+    pub assumed: bool,
     /// The whole condition.
     pub span: Span,
 }
@@ -184,6 +186,8 @@ pub struct Architecture {
     pub params: Vec<Param>,
     /// The body in order.
     pub body: Vec<ArchitectureEntry>,
+    /// What is assumed of its points.
+    pub assumptions: Vec<Condition>,
     /// From the keyword to the closing brace.
     pub span: Span,
 }
@@ -233,6 +237,8 @@ pub struct Morphism {
     pub body: Vec<Equation>,
     /// The `inverse { … }` block: its place and equations.
     pub inverse: Option<(Span, Vec<Equation>)>,
+    /// What is assumed of the points of its source.
+    pub assumptions: Vec<Condition>,
     /// From the keyword to the closing brace.
     pub span: Span,
 }
@@ -304,6 +310,8 @@ pub struct Optimizer {
     pub params: Vec<Param>,
     /// State declarations in order; `state m, v : tangent` gives two.
     pub states: Vec<State>,
+    /// What is assumed of its hyperparameters.
+    pub assumptions: Vec<Condition>,
     /// File-level `let`s of the body, outside `flow` and `step`.
     pub lets: Vec<Let>,
     /// The dynamics; the model reports none, or more than one.

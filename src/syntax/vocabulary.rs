@@ -26,7 +26,7 @@ pub const ITEMS: [&str; 14] = [
 pub const ENTRIES: [&str; 6] = ["param", "state", "flow", "step", "inverse", "each"];
 
 /// Words that join the parts of an item or of an expression. They can be names elsewhere.
-pub const JOINING: [&str; 10] = ["where", "in", "over", "on", "along", "via", "expect", "if", "then", "else"];
+pub const JOINING: [&str; 11] = ["where", "assume", "in", "over", "on", "along", "via", "expect", "if", "then", "else"];
 
 /// Words that begin a line of an architecture. They can be names elsewhere.
 pub const LINES: [&str; 4] = ["output", "loss", "metric", "group"];

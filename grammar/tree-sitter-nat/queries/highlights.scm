@@ -72,7 +72,7 @@
 "use" @keyword.import
 
 [
-  "where" "in" "over" "on" "along" "via" "expect" "trace" "transfer" "start" "repeat" "until" "read"
+  "where" "assume" "in" "over" "on" "along" "via" "expect" "trace" "transfer" "start" "repeat" "until" "read"
 ] @keyword
 
 ["if" "then" "else"] @keyword.conditional

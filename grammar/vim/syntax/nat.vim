@@ -8,7 +8,7 @@ syn keyword natItem system cone classify
 syn match natItem "\<trace\>\ze\s\+\h"
 syn match natEntry "\<\%(start\|repeat\|until\|read\)\>\ze\s*\%({\|\"\|\h\)"
 syn keyword natEntry param state flow step inverse each
-syn keyword natJoining where in over on along via if then else
+syn keyword natJoining where assume in over on along via if then else
 " What is asked stands behind `check`, what is expected behind `expect`.
 syn keyword natCheck check nextgroup=natQuestion skipwhite
 syn keyword natQuestion contained natural commutes preserves same training transfer

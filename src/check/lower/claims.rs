@@ -19,7 +19,7 @@ pub(super) fn claims_of(e: &mut Elaborator<'_>, m: &Morphism) -> Elab<Vec<Claim>
     };
     let image =
         |e: &mut Elaborator<'_>, t: Term| e.store.substitute_one(t, &[(m.target.symbol, m.map)].into_iter().collect());
-    for c in e.domain_at(&m.target, m.map) {
+    for c in e.domain_at(&m.target, m.map).into_iter().filter(|c| !c.assumed) {
         push(ClaimKind::Inside(c));
     }
     let preserving = matches!(m.kind, MorphismKind::Reparam | MorphismKind::Embedding);

@@ -8,9 +8,7 @@ use rustc_hash::FxHashMap;
 use super::carry::carry;
 use super::claims::claims_of;
 use super::monomial::Monomial;
-use super::{
-    Function, components, interpret, jacobian, optimizer_places, problem, setting, show_state, task, unfilled,
-};
+use super::{Function, components, interpret, jacobian, optimizer_places, problem, show_state, task, unfilled};
 use crate::check::class::ClassQuestion;
 use crate::check::generic;
 use crate::check::{Ask, Equation, Problem, Shape, Task};
@@ -62,7 +60,7 @@ pub(super) fn natural(
         t.maps = maps;
         t.morphisms = morphisms;
         p.auto = auto;
-        p.setting = setting(e);
+        p.take(e);
         t.problems.push(p);
     }
     if t.problems.is_empty() {

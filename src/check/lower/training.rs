@@ -8,7 +8,7 @@ use super::bodies::Bodies;
 use super::carry::carry;
 use super::claims::claims_of;
 use super::square::rate_scope;
-use super::{component, components, difference, optimizer_places, problem, setting, show_point, task};
+use super::{component, components, difference, optimizer_places, problem, show_point, task};
 use crate::check::generic::Size;
 use crate::check::training::magnify::scales;
 use crate::check::training::{Asked, Factor, Kind, Side};
@@ -39,7 +39,7 @@ pub(super) fn along(
     let built = question(&mut e, check, optimizer, along, kind);
     errors.extend(e.errors.iter().cloned());
     let (mut asked, morphisms) = built?;
-    asked.problem.setting = setting(e);
+    asked.problem.take(e);
     t.morphisms = morphisms;
     t.ask = Ask::Training(Box::new(asked));
     Ok(t)
@@ -220,7 +220,7 @@ pub(super) fn same(
     let built = same_question(&mut e, check, (left, right), on, size);
     errors.extend(e.errors.iter().cloned());
     let mut asked = built?;
-    asked.problem.setting = setting(e);
+    asked.problem.take(e);
     t.ask = Ask::Training(Box::new(asked));
     Ok(t)
 }

@@ -105,7 +105,7 @@ impl Elaborator<'_> {
     fn inside(&mut self, t: Term, a: &Architecture) {
         for c in &a.domain {
             let term = self.store.substitute_one(c.term, &[(a.symbol, t)].into_iter().collect());
-            self.constraints.push(Constraint { term, kind: c.kind, text: c.text.clone(), span: c.span });
+            self.constraints.push(Constraint { term, ..c.clone() });
         }
     }
 }

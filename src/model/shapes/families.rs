@@ -135,6 +135,7 @@ impl<'e> Shapes<'e> {
         let name = decl.name.name.as_str();
         let target_name = &decl.target.name.name;
         self.equations(&decl.body, (target_name, &target), &mut scope, (name, decl.name.span))?;
+        read::conditions(self, &decl.assumptions, &scope, decl.name.span)?;
         if let (MorphismKind::Reparam, Some(m), Some(n)) = (decl.kind, dimension(&source), dimension(&target)) {
             self.equal(&m, &n, |s| {
                 let (source_dim, target_dim) = (s.size_text(&m), s.size_text(&n));

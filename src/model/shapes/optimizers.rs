@@ -67,6 +67,7 @@ impl<'e> Shapes<'e> {
         self.never = Some(FOR_NO_ARCHITECTURE);
         let mut scope = Names::default();
         self.family(&decl.params, &mut scope);
+        read::conditions(self, &decl.assumptions, &scope, decl.name.span)?;
         let (dim, outputs) = (self.variable("dim", false), self.variable("outputs", false));
         let point = Shaped::of(vec![dim.clone()]).reading(Reads::POINT);
         let name = Word::Params.name().to_owned();

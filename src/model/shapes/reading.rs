@@ -12,7 +12,7 @@ use crate::core::prim::{Composed, Fun, Row, Takes};
 use crate::core::size::Lin;
 use crate::core::words::{Calculus, Word};
 use crate::domain::Rational;
-use crate::model::elaborate::condition_text;
+use crate::model::conditions::condition_text;
 use crate::model::faults;
 use crate::model::suggest::Around;
 use crate::read::{Algebra, Arg, At, Blocks, Choice, Each, Indexed, Local, Whole};
