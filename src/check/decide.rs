@@ -1,6 +1,7 @@
 //! From a problem to a finding: claims first, then proof, rate, order and refutation, with numbers beside all of them.
 
 mod claims;
+mod members;
 mod rank;
 mod rates;
 mod small;
@@ -16,6 +17,7 @@ pub(in crate::check) use step::{rate_of, step};
 use super::algebra::{self, Atoms, Identity, stop_text};
 use super::certify;
 use super::numeric::{self, Sampled};
+use super::special;
 use super::witness::{self, Goal};
 use super::written;
 use super::{Budget, Equation, Problem, Shape};
@@ -41,11 +43,34 @@ pub struct Disagreement {
     pub place: String,
 }
 
-/// Decides a problem.
+/// Decides a problem: for general members, and then for those at which it is another one.
 ///
 /// # Errors
 /// If two engines contradict each other.
 pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement> {
+    /// Parameters that are set one after the other.
+    const DEEPEST: usize = 2;
+    decide_with(problem, (DEEPEST, true), budget)
+}
+
+/// Decides a problem and its special members, to a depth; with `written`, as it is written, and not as terms have made it.
+fn decide_with(
+    problem: &mut Problem,
+    (depth, written): (usize, bool),
+    budget: &Budget,
+) -> Result<Finding, Disagreement> {
+    let lr = if let Shape::Step(lr) = problem.shape { Some(lr) } else { None };
+    let sides: Vec<Term> = problem.equation.left.iter().chain(&problem.equation.right).copied().collect();
+    let specials = special::members(problem, lr, &sides, budget);
+    let before = (!specials.are_none()).then(|| problem.clone());
+    let finding = decide_generally(problem, written, budget)?;
+    match before {
+        Some(before) if finding.equality().is_some() => members::weakest(&before, finding, &specials, depth, budget),
+        _ => Ok(finding),
+    }
+}
+
+fn decide_generally(problem: &mut Problem, as_written: bool, budget: &Budget) -> Result<Finding, Disagreement> {
     if let Some(reason) = &problem.invalid {
         return Ok(Finding::invalid(reason.clone()));
     }
@@ -78,7 +103,8 @@ pub fn decide(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagre
             }
         };
     }
-    if !matches!(finding.verdict(), Verdict::Invalid | Verdict::Undecided)
+    if as_written
+        && !matches!(finding.verdict(), Verdict::Invalid | Verdict::Undecided)
         && let sides = problem.equation.left.iter().chain(&problem.equation.right).copied().collect::<Vec<Term>>()
         && let Some(empty) = written::nowhere(problem, &sides, built, budget)
     {

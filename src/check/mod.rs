@@ -31,6 +31,7 @@ pub mod repair;
 pub mod replay;
 pub mod sample;
 pub mod singular;
+pub mod special;
 pub mod system;
 pub mod task;
 pub mod trace;

@@ -118,11 +118,23 @@ pub fn touches_zero(problem: &Problem, term: Term, budget: &Budget) -> Option<St
     const REACH: f64 = 6.0;
     const STEPS: usize = 48;
     const NOTHING: f64 = 1e-13;
+    const BESIDE: f64 = 1e-6;
     let sampler = Sampler::new(&problem.setting, &[term], &problem.domain);
     let program = Program::new(&problem.setting.store, &[term]);
     if program.operations().saturating_mul(LINES * STEPS * 2) > budget.operations / 16 {
         return None;
     }
+    // Places that a condition `… != 0` leaves out are none, however close one comes to them.
+    let conditions: Vec<Term> = problem.setting.constraints.iter().chain(&problem.domain).map(|c| c.term).collect();
+    let conditions = Program::new(&problem.setting.store, &conditions);
+    let excluded = |at: &Point<f64>, base: &Point<f64>| {
+        let values = |p: &Point<f64>| {
+            let run = conditions.run(&mut Float::default(), |s| p.get(&s).cloned()).ok()?;
+            Some(run.into_iter().flatten().collect::<Vec<f64>>())
+        };
+        let (Some(there), Some(here)) = (values(at), values(base)) else { return true };
+        there.iter().zip(&here).any(|(x, y)| x.abs() < BESIDE * y.abs())
+    };
     let mut random = Random::new(budget.seed, "touches zero");
     let mut symbols: Vec<_> = sampler.movable().collect();
     symbols.sort_unstable();
@@ -163,7 +175,10 @@ pub fn touches_zero(problem: &Problem, term: Term, budget: &Budget) -> Option<St
                 }
             }
             let middle = (lo + hi) / 2.0;
-            if size(middle).is_some_and(|v| v < NOTHING * typical) {
+            // At the border of the domain it is as small as one likes, and never zero.
+            let within = [-BESIDE, BESIDE].iter().all(|d| size(middle + d).is_some());
+            let within = within && !excluded(&along(middle), &base);
+            if within && size(middle).is_some_and(|v| v < NOTHING * typical) {
                 let mut entries: Vec<_> = along(middle).into_iter().collect();
                 entries.sort_by_key(|(s, _)| *s);
                 let text = |(s, v): &(crate::term::SymbolId, Vec<f64>)| {

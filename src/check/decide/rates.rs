@@ -3,7 +3,7 @@
 use super::{Disagreement, Standing, examine};
 use crate::check::rate::{self, Ratio};
 use crate::check::sample::{Sampler, embed};
-use crate::check::{Budget, Problem, algebra, singular};
+use crate::check::{Budget, Problem, algebra, singular, special};
 use crate::domain::Stop;
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
@@ -62,20 +62,30 @@ pub(in crate::check) fn positive(problem: &mut Problem, c: Term, budget: &Budget
         term: c,
         kind: ConstraintKind::Positive,
         text: String::new(),
+        assumed: false,
         span: crate::source::Span::default(),
     };
     if let Some(value) = rate::constant(&problem.setting, c) {
         return if value.negative || value.square.is_zero() { Sign::No } else { Sign::Proved };
     }
+    if special::has_pole(problem, c, budget) {
+        return Sign::No;
+    }
     if problem.setting.store.positive(c) || singular::certainly(problem, &condition) {
         return Sign::Proved;
     }
+    // A ratio of sides at a point is all rounding far out, and its differences vanish where no rate does.
+    let domain = problem.domain.clone();
+    let shown = rate::shown(&mut problem.setting, c, &domain, budget);
+    let c = shown.unwrap_or(c);
+    let scales: &[f64] =
+        if shown.is_some() { &[1.0, 8.0, 64.0, 1e4, 1e9, 1e18, 1e60] } else { &[1.0, 8.0, 64.0, 1e4, 1e9] };
     let sampler = Sampler::new(&problem.setting, &[c], &problem.domain);
     let program = Program::new(&problem.setting.store, &[c]);
     let mut random = Random::new(budget.seed, "positive");
     let mut seen = 0;
     for k in 0..480 {
-        let scale = [1.0, 8.0, 64.0, 1e4, 1e9, 1e18, 1e60][k % 7];
+        let scale = scales[k % scales.len()];
         // Every fourth at a member with simple numbers, such as 0 or 1/2, which a formula may single out.
         let point = match k % 4 {
             0 => sampler.simple(&mut random, k / 120).map(|p| embed(&mut Float::default(), &p)),
@@ -92,8 +102,8 @@ pub(in crate::check) fn positive(problem: &mut Problem, c: Term, budget: &Budget
     }
     // Beside the members tried, those to which changes of sign and minima lead.
     let zero = seen == 0
-        || singular::find(problem, c, budget).is_some()
-        || singular::touches_zero(problem, c, budget).is_some();
+        || shown.is_some() && singular::find(problem, c, budget).is_some()
+        || shown.is_some() && singular::touches_zero(problem, c, budget).is_some();
     if zero { Sign::No } else { Sign::Sampled }
 }
 

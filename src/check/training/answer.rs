@@ -15,6 +15,7 @@ use super::relation::{Builder, Relation};
 use super::run::{Courses, Runner, STEPS};
 use super::{Asked, Kind, fresh, limit, refute, words};
 use crate::check::decide::{Disagreement, Sign, agree, claims, positive};
+use crate::check::special;
 use crate::check::{Budget, algebra, formula, rate};
 use crate::term::Term;
 use crate::verdict::{Equality, Extent, Factors, Finding, Ground, Rate, Verdict};
@@ -48,6 +49,16 @@ pub fn answer(asked: &mut Asked, context: &mut Context<'_>, budget: &Budget) -> 
         Ok(f) => f,
         Err(reason) => Finding::undecided(reason),
     };
+    if finding.equality().is_some() {
+        let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
+        let specials = special::members(&asked.problem, asked.rate, &sides, budget);
+        if let Some(at) = specials.members.first().map(|s| &s.text).or(specials.open.as_ref()) {
+            let message =
+                format!("so it is for general members, but at {at} a step is another one; {}", finding.message);
+            let Finding { residual, tried, .. } = finding;
+            finding = Finding { residual, tried, ..Finding::undecided(message) };
+        }
+    }
     assumptions.append(&mut asked.problem.assumptions);
     assumptions.append(&mut finding.assumptions);
     finding.assumptions = assumptions;

@@ -92,6 +92,12 @@ pub(super) fn exceptions(
             [("states that depend on nothing else", &alone, ALONE), ("the states", &system, TOGETHER)]
         {
             match orbit(&asked.problem, part, rate, steps, budget) {
+                // One member says nothing of others: counters may come to an exception at some.
+                Orbit::Regular if !part.arguments.is_empty() && reads_members(&asked.problem, part) => {
+                    return Exceptions::Met(format!(
+                        "whether {who} come, at some member, to values at which a step of `{name}` is another one is open"
+                    ));
+                }
                 Orbit::Regular => {}
                 Orbit::Meets(k) => {
                     let step = k + 1;
@@ -117,6 +123,15 @@ pub(super) fn exceptions(
         }
     }
     seen
+}
+
+/// Whether what is taken a sign or a rank of is made of nothing but numbers and hyperparameters, and reads one of those.
+fn reads_members(problem: &Problem, system: &System) -> bool {
+    let store = &problem.setting.store;
+    let all: Vec<Term> = system.next.iter().chain(&system.fresh).copied().collect();
+    let read = store.free_symbols(&all);
+    let member = |s: &SymbolId| problem.setting.quantified.iter().any(|q| q.symbol == *s && q.role == Role::Member);
+    system.moves.is_none() && read.iter().any(member)
 }
 
 /// Whether a step makes the new parameters in pieces, as a projection onto a set does: runs then come to its boundary from
@@ -211,7 +226,9 @@ fn differ_where_ranks_are_lost(asked: &mut Asked, factors: &Factors, budget: &Bu
     if program.operations() > MAX_OPERATIONS {
         return false;
     }
-    let Some((_, general)) = generic_ranks(&asked.problem, &program, &[image, point], budget.seed) else { return false };
+    let Some((_, general)) = generic_ranks(&asked.problem, &program, &[image, point], budget.seed) else {
+        return false;
+    };
     let sampler = Sampler::new(&asked.problem.setting, &[image, point], &asked.problem.domain);
     let mut random = Random::new(budget.seed, "lost ranks");
     SCALES.iter().flat_map(|s| std::iter::repeat_n(*s, PLACES)).any(|scale| {
@@ -223,8 +240,7 @@ fn differ_where_ranks_are_lost(asked: &mut Asked, factors: &Factors, budget: &Bu
         // The polar factor of one row is written as a quotient, without a value where the row is zero.
         let Ok(ends) = program.run(&mut float, |s| at.get(&s).cloned()) else { return of_rows };
         let size = ends.iter().flatten().fold(0.0f64, |m, x| m.max(x.abs()));
-        float.trace.polar_ranks != general
-            && ends[0].iter().zip(&ends[1]).any(|(x, y)| (x - y).abs() > APART * size)
+        float.trace.polar_ranks != general && ends[0].iter().zip(&ends[1]).any(|(x, y)| (x - y).abs() > APART * size)
     })
 }
 
@@ -347,7 +363,7 @@ fn vanishing_entries(problem: &Problem, term: Term, budget: &Budget) -> Option<V
 
 /// What signs and logarithms are taken of, what is divided by, inverted, or has a rank. An absolute value is no exception:
 /// it is continuous, and what holds on both sides of a kink of it holds on the kink.
-fn jumping(store: &Store, sides: &[Term]) -> Vec<Argument> {
+pub(super) fn jumping(store: &Store, sides: &[Term]) -> Vec<Argument> {
     let reached = store.reachable(sides);
     let mut bare: FxHashSet<Term> = sides.iter().copied().collect();
     for t in &reached {

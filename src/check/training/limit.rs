@@ -1,13 +1,15 @@
 //! What `in limit` of a step says of a whole run.
 //!
 //! A defect of order lr² in each of `T / lr` steps makes a difference of order lr at the time `T` if steps do not make
-//! differences larger: at `lr = 0` the parameters rest, the states contract or rest, and nothing is divided by them. This is
-//! asked of the form of the rules; what has another form is left open. (Hairer, Nørsett and Wanner, *Solving Ordinary
+//! differences larger: at `lr = 0` the parameters rest, the states contract or rest, nothing is divided by them or jumps with
+//! them, and the rules are smooth in `lr`. This is asked of the form of the rules; what has another form is left open. (Hairer, Nørsett and Wanner, *Solving Ordinary
 //! Differential Equations I*, section II.3: consistency and stability make convergence.)
 
 use rustc_hash::FxHashMap;
 
 use super::entries::vanish;
+use super::exceptions::jumping;
+use super::orbit::Kind;
 use super::{Asked, Side};
 use crate::check::{Budget, rate};
 use crate::domain::{Fun, Rational};
@@ -24,9 +26,18 @@ pub(super) fn stable(asked: &mut Asked, budget: &Budget) -> bool {
     let next = store.substitute(&target.next, &still);
     let point = store.symbol_term(target.point);
     let both: Vec<Term> = source.next.iter().chain(&target.next).copied().collect();
-    let partial = partial_at_zero(store, &both, &still);
-    let read = store.free_symbols(&partial);
-    if next[0] != point || source.states.iter().chain(&target.states).any(|z| read.contains(&z.symbol)) {
+    let states: Vec<SymbolId> = source.states.iter().chain(&target.states).map(|z| z.symbol).collect();
+    let reads_states = |store: &Store, t: Term| store.free_symbols(&[t]).iter().any(|s| states.contains(s));
+    let partial = partial(store, &both);
+    let moving = partial.iter().copied().filter(|x| store.free_symbols(&[*x]).contains(&lr)).collect::<Vec<Term>>();
+    let moving = store.substitute(&moving, &still);
+    let smooth = moving.iter().all(|&x| store.positive(x) || store.as_fill(x).is_some_and(|q| !q.is_zero()));
+    let singular = !smooth || partial.iter().any(|&x| reads_states(store, x));
+    // A state that starts on a jump, or comes to one, is put on either side of it by the smallest difference.
+    let jumps = jumping(store, &both)
+        .iter()
+        .any(|a| a.kind == Kind::Sign && (reads_states(store, a.read) || store.free_symbols(&[a.read]).contains(&lr)));
+    if next[0] != point || singular || jumps {
         return false;
     }
     (0..target.states.len()).all(|i| {
@@ -35,23 +46,19 @@ pub(super) fn stable(asked: &mut Asked, budget: &Budget) -> bool {
     })
 }
 
-/// What a step divides by, or takes a root, a logarithm, an inverse or a polar factor of, at `lr = 0`. If it is made of states,
-/// one that comes to zero makes the defect of a step larger and larger, as in `lr^2 / (lr + z)`.
-fn partial_at_zero(store: &mut Store, next: &[Term], still: &FxHashMap<SymbolId, Term>) -> Vec<Term> {
-    let found: Vec<Term> = store
-        .reachable(next)
-        .into_iter()
-        .filter_map(|t| match *store.node(t) {
-            Node::Power(x, ref q) if *q < Rational::ZERO || !q.is_int() => Some(x),
-            Node::Map(Fun::Log, x)
-            | Node::Inverse(x)
-            | Node::PseudoInverse(x)
-            | Node::Polar(x)
-            | Node::PowerSpd(x, _) => Some(x),
-            _ => None,
-        })
-        .collect();
-    store.substitute(&found, still)
+/// What a step divides by, or takes a root, a logarithm, an inverse or a polar factor of. If it is made of states, one that
+/// comes to zero makes the defect of a step larger and larger, as in `lr^2 / (lr + z)`. If it reads `lr` and may vanish at
+/// `lr = 0`, steps need not be
+/// smooth at `lr = 0`, as `√lr`, or not to the same extent at all points, as `lr / (lr^2 + (loss - 1)^2)`.
+fn partial(store: &Store, next: &[Term]) -> Vec<Term> {
+    let partial = |t: Term| match *store.node(t) {
+        Node::Power(x, ref q) if *q < Rational::ZERO || !q.is_int() => Some(x),
+        Node::Map(Fun::Log, x) | Node::Inverse(x) | Node::PseudoInverse(x) | Node::Polar(x) | Node::PowerSpd(x, _) => {
+            Some(x)
+        }
+        _ => None,
+    };
+    store.reachable(next).into_iter().filter_map(partial).collect()
 }
 
 /// Whether a state's rule at `lr = 0` is `b z` with a number `|b| < 1` and something of the parameters and of states

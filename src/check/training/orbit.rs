@@ -155,10 +155,7 @@ pub fn orbit(problem: &Problem, system: &System, rate: SymbolId, allowed: usize,
         return Orbit::Meets(step);
     }
     // Where a state is made in pieces it may be zero on all of another piece.
-    if arguments
-        .iter()
-        .any(|a| (a.kind != Kind::Polar || a.is_length()) && made_in_pieces(problem, system, a, point))
-    {
+    if arguments.iter().any(|a| (a.kind != Kind::Polar || a.is_length()) && made_in_pieces(problem, system, a, point)) {
         return Orbit::Open;
     }
     let still = Still { moving, rate, arguments: &arguments };
@@ -200,7 +197,12 @@ fn made_in_pieces(problem: &Problem, system: &System, argument: &Argument, point
 }
 
 /// The ranks that pseudo-inverses and polar factors of a program have at generic points.
-pub(super) fn generic_ranks(problem: &Problem, program: &Program, roots: &[Term], seed: u64) -> Option<(Vec<usize>, Vec<usize>)> {
+pub(super) fn generic_ranks(
+    problem: &Problem,
+    program: &Program,
+    roots: &[Term],
+    seed: u64,
+) -> Option<(Vec<usize>, Vec<usize>)> {
     let (mut prime, at) = drawn_freely(problem, program, roots, seed)?;
     prime.ranks.clear();
     prime.polar_ranks.clear();

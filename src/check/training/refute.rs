@@ -396,7 +396,13 @@ fn with_free<T>(asked: &mut Asked, symbols: &[SymbolId], run: impl FnOnce(&mut A
         asked.problem.setting.store.assume_positive(term);
         asked.problem.setting.quantified.push(Quantified { symbol, draw: Draw::Real, role: Role::Data });
         let (text, span) = ("factor > 0".to_owned(), crate::source::Span::default());
-        asked.problem.setting.constraints.push(Constraint { term, kind: ConstraintKind::Positive, text, span });
+        asked.problem.setting.constraints.push(Constraint {
+            term,
+            kind: ConstraintKind::Positive,
+            text,
+            assumed: false,
+            span,
+        });
     }
     let result = run(asked);
     asked.problem.setting.quantified.truncate(quantified);

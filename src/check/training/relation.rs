@@ -332,7 +332,9 @@ pub fn scale(store: &mut Store, t: Term, layout: &Layout, constants: &[Term]) ->
     match layout {
         Layout::Whole => store.scalar_mul(constants[0], t),
         Layout::Blocks(ranges) => {
+            // One number is its own block, and has no axis.
             let v = factors(ranges.iter().map(std::ops::Range::len).collect());
+            let v = store.reshape(v, &store.shape(t).clone());
             store.mul(v, t)
         }
         // The sizes of the blocks are not told by a square layout; a single constant is all that it takes.

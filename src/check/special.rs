@@ -1,0 +1,343 @@
+//! Special members: numbers for hyperparameters, and for the parameters of a family, at which a formula is another one than
+//! at those beside them.
+//!
+//! A verdict is for all members. What is proved of a general one need not hold where a sign is that of zero for every point,
+//! where a rank is lower, or, of a step, where something that it divides by vanishes at `lr = 0`: `lr^2 / (lr + w^2)` is of
+//! second order, but for `w = 0`. So such members are looked for and decided one by one.
+
+use rustc_hash::FxHashMap;
+
+use super::places::special_values;
+use super::sample::Sampler;
+use super::witness::defined_somewhere;
+use super::{Budget, Problem, Setting, rate, singular};
+use crate::domain::float::Float;
+use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::{Domain, Fun, Rational};
+use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Role};
+use crate::term::{Node, Program, Store, SymbolId, Term};
+
+/// So many special members are decided.
+const MOST: usize = 6;
+
+/// Evaluations in the search for them.
+const LOOKS: usize = 4_000;
+
+/// Scalar operations of all evaluations.
+const OPERATIONS: usize = 20_000_000;
+
+/// What a parameter is set to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A number.
+    Number(Rational),
+    /// Another parameter.
+    Parameter(SymbolId),
+}
+
+impl Value {
+    fn term(&self, store: &mut Store) -> Term {
+        match self {
+            Value::Number(q) => store.fill(q.clone(), &[]),
+            Value::Parameter(s) => store.symbol_term(*s),
+        }
+    }
+}
+
+/// A member with one parameter set.
+#[derive(Debug, Clone)]
+pub struct Special {
+    /// The parameter.
+    pub symbol: SymbolId,
+    /// Its value.
+    pub value: Value,
+    /// `w = 0`
+    pub text: String,
+}
+
+/// What is known of special members.
+#[derive(Debug, Clone, Default)]
+pub struct Specials {
+    /// Those that were found.
+    pub members: Vec<Special>,
+    /// A quantity that vanishes at some other member, in words.
+    pub open: Option<String>,
+}
+
+impl Specials {
+    /// Whether there are none, as far as is seen.
+    pub fn are_none(&self) -> bool {
+        self.members.is_empty() && self.open.is_none()
+    }
+}
+
+/// What has a kink or a rank, or at `lr = 0` a value that it divides by.
+struct Argument {
+    read: Term,
+    matrix: bool,
+}
+
+/// The special members of some terms.
+pub fn members(problem: &Problem, lr: Option<SymbolId>, roots: &[Term], budget: &Budget) -> Specials {
+    let scalars: Vec<SymbolId> = parameters(&problem.setting).collect();
+    let mut specials = Specials::default();
+    if scalars.is_empty() || reads(&problem.setting.store, &scalars, lr, roots).is_empty() {
+        return specials;
+    }
+    // What is built in the search has no place among the terms of the question.
+    let problem = &mut problem.clone();
+    let arguments = arguments(&mut problem.setting.store, lr, &scalars, roots);
+    let reads: Vec<Term> = arguments.iter().map(|a| a.read).collect();
+    let values = special_values(&problem.setting.store, &reads);
+    let mut looks = LOOKS;
+    for argument in &arguments {
+        let found = degenerate(problem, argument, (&scalars, &values), &mut looks, budget);
+        let covered = !found.is_empty();
+        for special in found {
+            let known = |s: &Special| s.symbol == special.symbol && s.value == special.value;
+            if specials.members.len() < MOST && !specials.members.iter().any(known) {
+                specials.members.push(special);
+            }
+        }
+        let own = problem.setting.store.free_symbols(&[argument.read]);
+        let of_members = own.iter().all(|s| scalars.contains(s));
+        if !covered && of_members && specials.open.is_none() {
+            specials.open = zero(problem, argument.read, budget);
+        }
+    }
+    specials
+}
+
+/// Where a scalar that is not zero in general vanishes, in words.
+fn zero(problem: &mut Problem, t: Term, budget: &Budget) -> Option<String> {
+    let store = &problem.setting.store;
+    if store.size(t) != 1 || store.positive(t) || store.as_fill(t).is_some() {
+        return None;
+    }
+    let argument = Argument { read: t, matrix: false };
+    let nothing = problem.setting.store.num(0);
+    // Not zero everywhere, that is.
+    if loses(problem, &argument, nothing, budget) != Some(true) {
+        return None;
+    }
+    let found = singular::find(problem, t, budget).map(|(at, _)| at);
+    found.or_else(|| singular::touches_zero(problem, t, budget))
+}
+
+/// Whether a rate has no value at some member at which the sides have one, so that it is no rate there.
+pub fn has_pole(problem: &Problem, rate: Term, budget: &Budget) -> bool {
+    let members: Vec<SymbolId> =
+        problem.setting.quantified.iter().filter(|q| q.role == Role::Member).map(|q| q.symbol).collect();
+    let divisors = |store: &Store, roots: &[Term]| -> Vec<Term> {
+        let divisor = |t: Term| match store.node(t) {
+            Node::Power(x, q) if *q < Rational::ZERO => Some(*x),
+            Node::Inverse(x) | Node::PowerSpd(x, _) | Node::Map(Fun::Log, x) => Some(*x),
+            _ => None,
+        };
+        let of_members = |x: &Term| store.free_symbols(&[*x]).iter().any(|s| members.contains(s));
+        store.reachable(roots).into_iter().filter_map(divisor).filter(of_members).collect()
+    };
+    if divisors(&problem.setting.store, &[rate]).is_empty() {
+        return false;
+    }
+    // A ratio of sides at a point has poles that are none of the formula.
+    let look = &mut problem.clone();
+    let domain = problem.domain.clone();
+    let shown = rate::shown(&mut look.setting, rate, &domain, budget);
+    let rate = shown.unwrap_or(rate);
+    let arguments = divisors(&look.setting.store, &[rate]);
+    let scalars: Vec<SymbolId> = parameters(&problem.setting).collect();
+    let sides: Vec<Term> = problem.equation.left.iter().chain(&problem.equation.right).copied().collect();
+    let whole = divisors(&problem.setting.store, &sides).is_empty();
+    let values = special_values(&look.setting.store, &arguments);
+    let mut looks = LOOKS;
+    arguments.iter().any(|&read| {
+        let argument = Argument { read, matrix: look.setting.store.shape(read).len() == 2 };
+        let found = degenerate(look, &argument, (&scalars, &values), &mut looks, budget);
+        let defined = |special: &Special| {
+            if shown.is_none() && !grows(look, rate, special, budget) {
+                return false;
+            }
+            let there = problem.at(special);
+            let sides: Vec<Term> = there.equation.left.iter().chain(&there.equation.right).copied().collect();
+            defined_somewhere(&there.setting, &sides, &there.domain)
+        };
+        found.iter().any(defined) || whole && shown.is_some() && zero(look, read, budget).is_some()
+    })
+}
+
+/// Whether a rate becomes large as a parameter comes close to a number.
+fn grows(problem: &Problem, rate: Term, special: &Special, budget: &Budget) -> bool {
+    const CLOSE: f64 = 1e-7;
+    const FAR: f64 = 0.3;
+    const LARGE: f64 = 1e3;
+    let Value::Number(q) = &special.value else { return false };
+    let sampler = Sampler::new(&problem.setting, &[rate], &problem.domain);
+    let program = Program::new(&problem.setting.store, &[rate]);
+    let mut random = Random::new(budget.seed, "poles");
+    (0..8).any(|_| {
+        let Some(mut point) = sampler.float(&mut random) else { return false };
+        let mut at = |offset: f64| {
+            point.insert(special.symbol, vec![q.to_f64().value() + offset]);
+            program.run(&mut Float::default(), |s| point.get(&s).cloned()).ok().map(|v| v[0][0].abs())
+        };
+        matches!((at(CLOSE), at(FAR)), (Some(close), Some(far)) if close > LARGE * far)
+    })
+}
+
+/// The parameters that are real numbers.
+fn parameters(setting: &Setting) -> impl Iterator<Item = SymbolId> + '_ {
+    let real = |s: SymbolId| setting.store.symbol_info(s).shape.is_empty();
+    setting
+        .quantified
+        .iter()
+        .filter(|q| q.role == Role::Member && q.draw == Draw::Real)
+        .map(|q| q.symbol)
+        .filter(move |s| real(*s))
+}
+
+/// What some terms take signs or ranks of, or divide by, as far as it reads parameters: whether it is a matrix, and whether the
+/// operation jumps. What only divides counts if it reads `lr`.
+fn reads(store: &Store, scalars: &[SymbolId], lr: Option<SymbolId>, roots: &[Term]) -> Vec<(Argument, bool, bool)> {
+    let mut found = Vec::new();
+    for t in store.reachable(roots) {
+        let (x, matrix, jumps) = match store.node(t) {
+            Node::Map(Fun::Sign, x) => (*x, false, true),
+            Node::PseudoInverse(x) | Node::Polar(x) => (*x, true, true),
+            Node::Inverse(x) | Node::PowerSpd(x, _) => (*x, true, false),
+            Node::Power(x, q) if !q.is_int() || *q < Rational::ZERO => (*x, false, false),
+            Node::Map(Fun::Log, x) => (*x, false, false),
+            _ => continue,
+        };
+        let free = store.free_symbols(&[x]);
+        let moves = lr.is_some_and(|lr| free.contains(&lr));
+        if (jumps || moves) && free.iter().any(|s| scalars.contains(s)) {
+            found.push((Argument { read: x, matrix }, jumps, moves));
+        }
+    }
+    found
+}
+
+/// The same, those that read `lr` at `lr = 0` as well.
+fn arguments(store: &mut Store, lr: Option<SymbolId>, scalars: &[SymbolId], roots: &[Term]) -> Vec<Argument> {
+    let zero = store.num(0);
+    let by: FxHashMap<SymbolId, Term> = lr.map(|lr| (lr, zero)).into_iter().collect();
+    let mut all = Vec::new();
+    for (argument, jumps, moves) in reads(store, scalars, lr, roots) {
+        if moves {
+            all.push(Argument { read: store.substitute_one(argument.read, &by), matrix: argument.matrix });
+        }
+        if jumps {
+            all.push(argument);
+        }
+    }
+    all
+}
+
+/// The members at which more entries vanish, or the rank is lower, than at general ones, for all points.
+fn degenerate(
+    problem: &mut Problem,
+    argument: &Argument,
+    (scalars, values): (&[SymbolId], &[Rational]),
+    looks: &mut usize,
+    budget: &Budget,
+) -> Vec<Special> {
+    let read = argument.read;
+    let own: Vec<SymbolId> =
+        problem.setting.store.free_symbols(&[read]).into_iter().filter(|s| scalars.contains(s)).collect();
+    let program = Program::new(&problem.setting.store, &[read]);
+    if program.operations().saturating_mul(own.len() * values.len()) > OPERATIONS {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (i, &symbol) in own.iter().enumerate() {
+        let numbers = values.iter().cloned().map(Value::Number);
+        let others = own[i + 1..].iter().copied().map(Value::Parameter);
+        for value in numbers.chain(others) {
+            if *looks == 0 {
+                return found;
+            }
+            *looks -= 1;
+            let store = &mut problem.setting.store;
+            let term = value.term(store);
+            let by: FxHashMap<SymbolId, Term> = std::iter::once((symbol, term)).collect();
+            let there = store.substitute_one(read, &by);
+            let special = loses(problem, argument, there, budget).unwrap_or(false) && inside(problem, &by, budget);
+            if special {
+                let store = &problem.setting.store;
+                let text = format!("{} = {}", store.symbol_info(symbol).name, store.text(term));
+                found.push(Special { symbol, value, text });
+            }
+        }
+    }
+    found
+}
+
+/// Whether more entries of a term vanish than of an argument, or its rank is lower, at a random point of a prime field.
+fn loses(problem: &Problem, argument: &Argument, there: Term, budget: &Budget) -> Option<bool> {
+    let store = &problem.setting.store;
+    let both = [argument.read, there];
+    let program = Program::new(store, &both);
+    let sampler = Sampler::new(&problem.setting, &both, &[]);
+    let mut random = Random::new(budget.seed, "special members");
+    let field = Random::new(budget.seed, "special members/field");
+    let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
+    let point = sampler.prime(&mut prime, &mut random, None).ok()?;
+    let values = program.run(&mut prime, |s| point.get(&s).cloned()).ok()?;
+    if argument.matrix {
+        let [rows, cols] = store.shape(argument.read)[..] else { return None };
+        let mut rank = |m: &[u64]| {
+            prime.pseudo_inverse(m, rows, cols).ok()?;
+            prime.ranks.last().copied()
+        };
+        return Some(rank(&values[1])? < rank(&values[0])?);
+    }
+    Some(values[0].iter().zip(&values[1]).any(|(x, y)| *x != 0 && *y == 0))
+}
+
+/// Whether some point of the domain has a parameter at this value.
+fn inside(problem: &mut Problem, by: &FxHashMap<SymbolId, Term>, budget: &Budget) -> bool {
+    let mut at = problem.clone();
+    at.substitute(by);
+    let store = &at.setting.store;
+    let fails = |c: &Constraint| {
+        let Ok(v) = Program::new(store, &[c.term]).run(&mut Float::default(), |_| None) else { return false };
+        v[0].iter().any(|x| if c.kind == ConstraintKind::Positive { *x <= 0.0 } else { *x == 0.0 })
+    };
+    // A condition without symbols is no matter of samples.
+    if at.setting.constraints.iter().chain(&at.domain).any(|c| store.free_symbols(&[c.term]).is_empty() && fails(c)) {
+        return false;
+    }
+    let sides: Vec<Term> = at.equation.left.iter().chain(&at.equation.right).copied().collect();
+    Sampler::new(&at.setting, &sides, &at.domain).is_met(budget.seed)
+}
+
+impl Problem {
+    /// The same question at a member: its claims are those of general members, and hold there as well.
+    pub fn at(&self, special: &Special) -> Problem {
+        let mut at = self.clone();
+        at.claims.clear();
+        at.assumptions.clear();
+        at.sampled_claims.clear();
+        at.expected_rate = None;
+        let value = special.value.term(&mut at.setting.store);
+        at.substitute(&std::iter::once((special.symbol, value)).collect());
+        at.setting.quantified.retain(|q| q.symbol != special.symbol);
+        at.setting.generated.retain(|s| *s != special.symbol);
+        at
+    }
+
+    fn substitute(&mut self, by: &FxHashMap<SymbolId, Term>) {
+        let Setting { store, constraints, shown, orthogonal, .. } = &mut self.setting;
+        let mut there = |t: &mut Term| *t = store.substitute_one(*t, by);
+        let conditions = |c: &mut Vec<Constraint>, there: &mut dyn FnMut(&mut Term)| {
+            c.iter_mut().for_each(|c| there(&mut c.term));
+        };
+        conditions(constraints, &mut there);
+        conditions(&mut self.domain, &mut there);
+        shown.iter_mut().for_each(|s| there(&mut s.term));
+        orthogonal.iter_mut().for_each(&mut there);
+        self.equation.left.iter_mut().chain(&mut self.equation.right).for_each(&mut there);
+        self.diagonal.iter_mut().flatten().for_each(&mut there);
+    }
+}
