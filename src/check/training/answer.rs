@@ -13,7 +13,7 @@ use super::magnify::guess_magnified;
 use super::prove::prove;
 use super::relation::{Builder, Relation};
 use super::run::{Courses, Runner, STEPS};
-use super::{Asked, Kind, fresh, limit, refute, words};
+use super::{Asked, Kind, fresh, later, limit, refute, words};
 use crate::check::decide::{Disagreement, Sign, agree, claims, positive};
 use crate::check::{Budget, algebra, formula, rate};
 use crate::term::Term;
@@ -115,8 +115,9 @@ fn found(
     {
         return Ok(Ok(f));
     }
-    // What is as small as `eps` shows in the last digits only.
-    if let Some(guess) = guess(asked, &runner, &courses, FINE).0
+    // What is as small as `eps` shows in the last digits only. Where nothing is close it is of no use.
+    if failing.is_empty()
+        && let Some(guess) = guess(asked, &runner, &courses, FINE).0
         && first.as_ref().is_none_or(|f| f.terms != guess.terms)
         && let Some(f) = proved_with(asked, (&chart, &runner), &mut courses, &guess, (&mut tried, budget))?
     {
@@ -173,6 +174,9 @@ fn found(
         f.tried.splice(0..0, tried);
         return Ok(Ok(f));
     }
+    if let Some(block) = failing.first().and_then(|&b| asked.target.blocks.get(b)) {
+        tried.push(format!("no factors were found for `{}`", block.name));
+    }
     let message = match (&guess, asked.kind) {
         (Some(_), _) => {
             "the parameters agree at the sampled points for the first steps, but no invariant was proved that makes them agree for ever"
@@ -222,9 +226,20 @@ fn proved_with(
         };
         let equations = words::invariant(asked, &relation);
         let what = if equations.is_empty() { "the parameters alone".to_owned() } else { equations.join("; ") };
-        tried.push(format!("invariant ({open}): {what}"));
+        tried.push(format!("invariant ({open}){}: {what}", with_factors(asked, guess)));
     }
     Ok(None)
+}
+
+/// The factors of a guess that are not one, in words.
+fn with_factors(asked: &Asked, guess: &Guess) -> String {
+    let mut list = Vec::new();
+    for (block, own) in asked.target.blocks.iter().zip(&guess.terms.blocks) {
+        for (factor, &c) in asked.factors.iter().zip(own).filter(|f| !formula::is_one(&asked.problem.setting, *f.1)) {
+            list.push(format!("{}({}) = {}", factor.name, block.name, asked.problem.setting.store.text(c)));
+        }
+    }
+    if list.is_empty() { String::new() } else { format!(" with {}", list.join(", ")) }
 }
 
 /// Why a map does not take blocks to blocks, if it does not.
@@ -399,15 +414,16 @@ fn transfer_fails(
     budget: &Budget,
 ) -> Result<Option<Finding>, Disagreement> {
     // The moves of one block are looked at with its own factors alone.
-    if reads_other_blocks(asked) {
-        return Ok(None);
-    }
+    let apart = !reads_other_blocks(asked);
     let Some(moves) = refute::first_moves(asked) else { return Ok(None) };
     let allowed = allowed(asked);
-    for &b in failing {
+    let quantity = refute::first_quantity(asked);
+    for &b in failing.iter().filter(|_| apart) {
         let block = asked.target.blocks[b].clone();
         let entries = block.offset..block.offset + block.size();
-        let Some(mut difference) = refute::moves_differ(asked, moves, entries, &allowed, budget)? else { continue };
+        let Some(mut difference) = refute::moves_differ(asked, moves, entries, (&allowed, quantity), budget)? else {
+            continue;
+        };
         let names: Vec<&str> = allowed.iter().map(|&j| asked.factors[j].name.as_str()).collect();
         let mixing = context.mixing.as_ref().filter(|_| asked.target.blocks.len() > 1);
         let why = mixing.map_or(String::new(), |m| format!("; `{m}` reads all blocks at once"));
@@ -418,5 +434,7 @@ fn transfer_fails(
         };
         return Ok(Some(difference.into()));
     }
-    Ok(None)
+    let mixing = context.mixing.as_ref().filter(|_| asked.target.blocks.len() > 1);
+    let why = mixing.map_or(String::new(), |m| format!("; `{m}` reads all blocks at once"));
+    later::fails(asked, &why, budget)
 }
