@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::chart::Chart;
 use super::detect::detect;
 use super::exceptions::{Exceptions, exceptions, fresh_states_are_carried, holds_along_runs, starts_between_pieces};
-use super::factors::{FINE, TOLERANCE};
+use super::factors::{FINE, LARGE, TOLERANCE};
 use super::fibres::loosen;
 use super::foreign::reads_other_blocks;
 use super::guess::{Guess, allowed, guess, led};
@@ -95,7 +95,8 @@ fn found(
     let members = runner.members(&asked.problem);
     let constant = members.iter().all(|s| Some(*s) == asked.rate);
     let groups = if constant && asked.kind != Kind::Same { 2 } else { (3 * members.len() + 3).min(MAX_GROUPS) };
-    let courses = Courses::draw(&runner, &asked.problem, groups, COURSES, budget);
+    let each = if runner.operations() > LARGE { COURSES / 2 } else { COURSES };
+    let courses = Courses::draw(&runner, &asked.problem, groups, each, budget);
     let defined = courses.as_ref().is_some_and(|c| {
         c.groups.iter().flatten().any(|c| runner.led(c, &asked.target, &runner.ones()[..], STEPS).is_ok())
     });
@@ -123,7 +124,7 @@ fn found(
     {
         return Ok(Ok(f));
     }
-    if let Some(guess) = guess_magnified(asked, &courses, (COURSES, TOLERANCE), budget)
+    if let Some(guess) = guess_magnified(asked, &courses, (each, TOLERANCE), budget)
         && first.as_ref().is_none_or(|f| f.terms != guess.terms)
         && let Some(f) = proved_with(asked, (&chart, &runner), &mut courses, &guess, (&mut tried, budget))?
     {

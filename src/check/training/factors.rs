@@ -18,7 +18,7 @@ const ITERATIONS: usize = 24;
 /// Residuals that are not close to a solution.
 const FAR: f64 = 1e-3;
 /// Of programs with more operations fewer courses are looked at.
-const LARGE: usize = 30_000;
+pub const LARGE: usize = 30_000;
 /// A relative difference of the moves below this is none.
 pub const TOLERANCE: f64 = 1e-7;
 /// The same for a second look, which sees more and is spoilt sooner by rounding.
@@ -60,7 +60,7 @@ impl Search<'_> {
     /// The least set of factors, if one is found.
     pub fn solve(&self) -> Option<Choice> {
         let first = self.courses.groups.first()?;
-        let allowed: Vec<usize> = self.allowed.iter().copied().filter(|&j| self.matters(&first[0], j)).collect();
+        let allowed: Vec<usize> = self.allowed.iter().copied().filter(|&j| self.matters(first, j)).collect();
         for size in 0..=allowed.len().min(MAX_SCALED) {
             for scaled in subsets(&allowed, size) {
                 if let Some(choice) = self.with(&scaled, MOST) {
@@ -89,13 +89,19 @@ impl Search<'_> {
         more.unwrap_or(choice)
     }
 
-    /// Whether a hyperparameter has an influence on the entries.
-    fn matters(&self, course: &Course, j: usize) -> bool {
-        let mut changed = self.runner.ones();
-        let plain = self.moves(course, &changed, self.steps);
-        changed[j] = 1.25;
-        let moved = self.moves(course, &changed, self.steps);
-        plain.is_none() || moved.is_none() || plain != moved
+    /// Whether a hyperparameter has an influence on the entries: some, such as bounds, are met on few courses only.
+    fn matters(&self, courses: &[Course], j: usize) -> bool {
+        let few = if self.runner.operations() > LARGE { 1 } else { courses.len() };
+        let ones = self.runner.ones();
+        courses.iter().take(few).any(|course| {
+            let plain = self.moves(course, &ones, self.steps);
+            [1.25, 0.5].into_iter().any(|c| {
+                let mut changed = ones.clone();
+                changed[j] = c;
+                let moved = self.moves(course, &changed, self.steps);
+                plain.is_none() || moved.is_none() || plain != moved
+            })
+        })
     }
 
     fn moves(&self, course: &Course, factors: &[f64], steps: usize) -> Option<Vec<f64>> {
