@@ -192,7 +192,7 @@ fn steps(asked: &mut Asked, factors: &Factors, budget: &Budget) -> Result<Found,
                 match look(asked, sides, &blocks[b], (&mut before[b], &what), budget)? {
                     Seen::Nothing => {}
                     Seen::Open => open_here = true,
-                    Seen::Difference(d) => return Ok(Some((b, None, d))),
+                    Seen::Difference(d) => return Ok(Some((b, None, *d))),
                     Seen::Forced(symbol, value) => {
                         let by: FxHashMap<SymbolId, Term> = [(symbol, value)].into_iter().collect();
                         led.eliminate(asked, &by);
@@ -230,7 +230,7 @@ fn flow(asked: &mut Asked, factors: &Factors, budget: &Budget) -> Result<Found, 
             };
             match look(asked, coefficients[k], block, (&mut Vec::new(), &what), budget)? {
                 Seen::Nothing | Seen::Open => {}
-                Seen::Difference(d) => return Ok(Some((b, Some(k + 1), d))),
+                Seen::Difference(d) => return Ok(Some((b, Some(k + 1), *d))),
                 Seen::Forced(symbol, value) => {
                     let by: FxHashMap<SymbolId, Term> = [(symbol, value)].into_iter().collect();
                     let store = &mut asked.problem.setting.store;
@@ -250,7 +250,7 @@ enum Seen {
     Nothing,
     /// Neither.
     Open,
-    Difference(Difference),
+    Difference(Box<Difference>),
     /// A factor is forced to be this.
     Forced(SymbolId, Term),
 }
@@ -278,7 +278,7 @@ fn look(
         return Ok(value.map_or(Seen::Nothing, |v| Seen::Forced(symbol, v)));
     }
     if let Some(d) = moves_differ(asked, (left, right), entries.clone(), (&factors, what), budget)? {
-        return Ok(Seen::Difference(d));
+        return Ok(Seen::Difference(Box::new(d)));
     }
     before.push((l, r));
     if before.len() < 2 {
@@ -293,7 +293,7 @@ fn look(
     narrow(asked, &entries);
     let found = linear::differ(asked, (l, r), (&factors, &together), budget);
     asked.problem.equation.components = components;
-    Ok(found.map_or(Seen::Open, Seen::Difference))
+    Ok(found.map_or(Seen::Open, |d| Seen::Difference(Box::new(d))))
 }
 
 /// The factor that has to have one value for these moves to agree, with the value; without one if they agree whatever it is.

@@ -197,12 +197,12 @@ fn equations(asked: &mut Asked, left: Term, right: Term, factors: &[usize]) -> O
     let rows: Vec<Vec<Term>> = all.iter().map(row).collect();
     // Columns that are multiples of each other are one unknown, of which nothing is known.
     let (mut kept, mut certain): (Vec<usize>, Vec<bool>) = (Vec::new(), Vec::new());
-    for c in 0..monomials.len() {
+    for (c, monomial) in monomials.iter().enumerate() {
         match kept.iter().position(|&k| proportional(forms.store, &rows, (k, c))) {
             Some(at) => certain[at] = false,
             None => {
                 kept.push(c);
-                certain.push(monomials[c].iter().all(|(a, _)| is_factor_of(forms.store, *a)));
+                certain.push(monomial.iter().all(|(a, _)| is_factor_of(forms.store, *a)));
             }
         }
     }
