@@ -6,7 +6,7 @@
 //!
 //! `(a P S Pᵀ + k (1 - P P⁺))^q = (a r)^q / r · P S^q Pᵀ + k^q (1 - P P⁺)`
 //!
-//! whenever `S` is positive definite. With that, powers in the target's terms are written as powers in the source's, once
+//! whenever `S` is positive definite; `k > 0` where the matrix on the left is, and elsewhere it has no powers. With that, powers in the target's terms are written as powers in the source's, once
 //! it is proved that their arguments are related so.
 
 use rustc_hash::FxHashMap;
@@ -76,7 +76,18 @@ struct Candidate {
     side: SideMap,
     copies: usize,
     a: Term,
-    k: Term,
+}
+
+impl Candidate {
+    /// What a matrix of the form `a P S Pᵀ + k (1 - P P⁺)` has for `k`: half of `eᵀ T e`, where `e` is the difference of two
+    /// copies. It is positive where `T` is positive definite. Without copies there is none, and any number will do.
+    fn beside(&self, store: &mut Store, t: Term) -> Term {
+        let map = &self.side.map;
+        let Some(other) = (1..map.len()).find(|&j| map[j] == map[0]) else { return store.num(1) };
+        let diagonal = store.gather(t, vec![0], &[]);
+        let across = store.gather(t, vec![other as u32], &[]);
+        store.sub(diagonal, across)
+    }
 }
 
 /// Left and right sides, one by one.
@@ -92,18 +103,13 @@ pub fn rewrite(
 ) {
     let mut candidates = Vec::new();
     let blocks = asked.target.blocks.len();
-    for link in relation.links.iter().filter(|l| l.form == Form::Copies) {
+    for link in relation.links.iter().filter(|l| matches!(l.form, Form::Copies | Form::Sides(0))) {
         for b in 0..blocks {
             let Some(side) = builder.side_map(asked, link, b) else { return };
-            let Some(copies) = copies(&side) else { return };
-            let first = first(asked, &side);
-            let store = &mut asked.problem.setting.store;
-            let (a, k) = (link.constants[b], store.mul(link.constants[blocks + b], first));
-            let needed = if copies > 1 { vec![a, k] } else { vec![a] };
-            let all_positive =
-                needed.into_iter().all(|c| matches!(positive(&mut asked.problem, c, budget), Sign::Proved));
-            if all_positive {
-                candidates.push(Candidate { side, copies, a, k });
+            let Some(copies) = copies(&side) else { continue };
+            let a = link.constants[b];
+            if matches!(positive(&mut asked.problem, a, budget), Sign::Proved) {
+                candidates.push(Candidate { side, copies, a });
             }
         }
     }
@@ -137,12 +143,13 @@ pub fn rewrite(
 
 /// For a source's matrix of one entry what that has to be, with its power: where `T` is positive definite so is `a r S`.
 fn single(asked: &mut Asked, (t, q): (Term, &Rational), candidate: &Candidate) -> Option<(Term, Term)> {
-    let Candidate { side, copies, a, k } = candidate;
+    let Candidate { side, copies, a } = candidate;
     let store = &mut asked.problem.setting.store;
     (store.shape(t).to_vec() == vec![side.map.len(); 2]).then_some(())?;
     let corner = store.gather(t, vec![0], &[1, 1]);
     let share = Rational::ONE - Rational::from_parts(1.into(), (*copies as u64).into());
-    let beside = store.scale(share, *k);
+    let k = candidate.beside(store, t);
+    let beside = store.scale(share, k);
     let beside = store.broadcast(beside, &[1, 1]);
     let own = store.sub(corner, beside);
     let inverse = store.power(*a, &Rational::NEG_ONE);
@@ -159,15 +166,16 @@ fn written(
     candidate: &Candidate,
     budget: &Budget,
 ) -> Option<Term> {
-    let Candidate { side, copies, a, k } = candidate;
+    let Candidate { side, copies, a } = candidate;
     let store = &mut asked.problem.setting.store;
     let sizes = (store.shape(t).to_vec(), store.shape(s).to_vec());
     if sizes != (vec![side.map.len(); 2], vec![side.width; 2]) {
         return None;
     }
+    let k = candidate.beside(store, t);
     let alone = SideMap { start: 0, map: side.map.clone(), reference: Vec::new(), ..*side };
     let beside = complement(store, side, *copies);
-    let (copied, rest) = (alone.copied(store, s, false), store.scalar_mul(*k, beside));
+    let (copied, rest) = (alone.copied(store, s, false), store.scalar_mul(k, beside));
     let copied = store.scalar_mul(*a, copied);
     let whole = store.add(copied, rest);
     let difference = store.sub(t, whole);
@@ -184,7 +192,7 @@ fn written(
     if *copies == 1 {
         return Some(copied);
     }
-    let scale = store.power(*k, q);
+    let scale = store.power(k, q);
     let rest = store.scalar_mul(scale, beside);
     Some(store.add(copied, rest))
 }
