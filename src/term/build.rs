@@ -67,7 +67,7 @@ impl Store {
     }
 
     /// A coefficient and the rest: `c · t` for a sum of one part, `1 · t` otherwise.
-    pub(super) fn split_coefficient(&self, t: Term) -> (Rational, Term) {
+    pub fn split_coefficient(&self, t: Term) -> (Rational, Term) {
         match self.node(t) {
             Node::Sum(parts) if parts.len() == 1 => parts[0].clone(),
             _ => (Rational::ONE, t),

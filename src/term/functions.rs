@@ -50,12 +50,21 @@ impl Store {
             Fun::Exp if matches!(self.node(x), Node::Map(Fun::Log, y) if self.nonnegative(*y)) => {
                 self.node(x).operands()[0]
             }
+            // A number raised to a number, whichever way it is written.
+            Fun::Exp if self.is_logarithm_of_number(rest) => {
+                let base = self.node(rest).operands()[0];
+                self.power(base, &c)
+            }
             Fun::Sign if self.positive(x) => self.fill(Rational::ONE, &shape),
             Fun::Sign => (self.signs_of_constant(x))
                 .or_else(|| self.sign_of_power(x))
                 .unwrap_or_else(|| self.intern(Node::Map(f, x), shape)),
             _ => self.intern(Node::Map(f, x), shape),
         }
+    }
+
+    fn is_logarithm_of_number(&self, x: Term) -> bool {
+        matches!(self.node(x), Node::Map(Fun::Log, y) if self.as_fill(*y).is_some_and(|q| *q > Rational::ZERO))
     }
 
     /// `sign(y^n) = sign(y)^n` for a whole `n`, and of a product with such a power each sign by itself: then the signs of `y`

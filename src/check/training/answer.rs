@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::chart::Chart;
 use super::detect::detect;
 use super::exceptions::{Exceptions, exceptions, fresh_states_are_carried, holds_along_runs, starts_between_pieces};
-use super::factors::{FINE, TOLERANCE};
+use super::factors::{FINE, LARGE, TOLERANCE};
 use super::fibres::loosen;
 use super::foreign::reads_other_blocks;
 use super::guess::{Guess, allowed, guess, led};
@@ -13,7 +13,7 @@ use super::magnify::guess_magnified;
 use super::prove::prove;
 use super::relation::{Builder, Relation};
 use super::run::{Courses, Runner, STEPS};
-use super::{Asked, Kind, fresh, limit, refute, words};
+use super::{Asked, Kind, fresh, later, limit, refute, words};
 use crate::check::decide::{Disagreement, Sign, agree, claims, positive};
 use crate::check::special;
 use crate::check::{Budget, algebra, formula, rate};
@@ -106,7 +106,8 @@ fn found(
     let members = runner.members(&asked.problem);
     let constant = members.iter().all(|s| Some(*s) == asked.rate);
     let groups = if constant && asked.kind != Kind::Same { 2 } else { (3 * members.len() + 3).min(MAX_GROUPS) };
-    let courses = Courses::draw(&runner, &asked.problem, groups, COURSES, budget);
+    let each = if runner.operations() > LARGE { COURSES / 2 } else { COURSES };
+    let courses = Courses::draw(&runner, &asked.problem, groups, each, budget);
     let defined = courses.as_ref().is_some_and(|c| {
         c.groups.iter().flatten().any(|c| runner.led(c, &asked.target, &runner.ones()[..], STEPS).is_ok())
     });
@@ -126,14 +127,15 @@ fn found(
     {
         return Ok(Ok(f));
     }
-    // What is as small as `eps` shows in the last digits only.
-    if let Some(guess) = guess(asked, &runner, &courses, FINE).0
+    // What is as small as `eps` shows in the last digits only. Where nothing is close it is of no use.
+    if failing.is_empty()
+        && let Some(guess) = guess(asked, &runner, &courses, FINE).0
         && first.as_ref().is_none_or(|f| f.terms != guess.terms)
         && let Some(f) = proved_with(asked, (&chart, &runner), &mut courses, &guess, (&mut tried, budget))?
     {
         return Ok(Ok(f));
     }
-    if let Some(guess) = guess_magnified(asked, &courses, (COURSES, TOLERANCE), budget)
+    if let Some(guess) = guess_magnified(asked, &courses, (each, TOLERANCE), budget)
         && first.as_ref().is_none_or(|f| f.terms != guess.terms)
         && let Some(f) = proved_with(asked, (&chart, &runner), &mut courses, &guess, (&mut tried, budget))?
     {
@@ -184,6 +186,9 @@ fn found(
         f.tried.splice(0..0, tried);
         return Ok(Ok(f));
     }
+    if let Some(block) = failing.first().and_then(|&b| asked.target.blocks.get(b)) {
+        tried.push(format!("no factors were found for `{}`", block.name));
+    }
     let message = match (&guess, asked.kind) {
         (Some(_), _) => {
             "the parameters agree at the sampled points for the first steps, but no invariant was proved that makes them agree for ever"
@@ -233,9 +238,20 @@ fn proved_with(
         };
         let equations = words::invariant(asked, &relation);
         let what = if equations.is_empty() { "the parameters alone".to_owned() } else { equations.join("; ") };
-        tried.push(format!("invariant ({open}): {what}"));
+        tried.push(format!("invariant ({open}){}: {what}", with_factors(asked, guess)));
     }
     Ok(None)
+}
+
+/// The factors of a guess that are not one, in words.
+fn with_factors(asked: &Asked, guess: &Guess) -> String {
+    let mut list = Vec::new();
+    for (block, own) in asked.target.blocks.iter().zip(&guess.terms.blocks) {
+        for (factor, &c) in asked.factors.iter().zip(own).filter(|f| !formula::is_one(&asked.problem.setting, *f.1)) {
+            list.push(format!("{}({}) = {}", factor.name, block.name, asked.problem.setting.store.text(c)));
+        }
+    }
+    if list.is_empty() { String::new() } else { format!(" with {}", list.join(", ")) }
 }
 
 /// Why a map does not take blocks to blocks, if it does not.
@@ -410,15 +426,16 @@ fn transfer_fails(
     budget: &Budget,
 ) -> Result<Option<Finding>, Disagreement> {
     // The moves of one block are looked at with its own factors alone.
-    if reads_other_blocks(asked) {
-        return Ok(None);
-    }
+    let apart = !reads_other_blocks(asked);
     let Some(moves) = refute::first_moves(asked) else { return Ok(None) };
     let allowed = allowed(asked);
-    for &b in failing {
+    let quantity = refute::first_quantity(asked);
+    for &b in failing.iter().filter(|_| apart) {
         let block = asked.target.blocks[b].clone();
         let entries = block.offset..block.offset + block.size();
-        let Some(mut difference) = refute::moves_differ(asked, moves, entries, &allowed, budget)? else { continue };
+        let Some(mut difference) = refute::moves_differ(asked, moves, entries, (&allowed, quantity), budget)? else {
+            continue;
+        };
         let names: Vec<&str> = allowed.iter().map(|&j| asked.factors[j].name.as_str()).collect();
         let mixing = context.mixing.as_ref().filter(|_| asked.target.blocks.len() > 1);
         let why = mixing.map_or(String::new(), |m| format!("; `{m}` reads all blocks at once"));
@@ -429,5 +446,7 @@ fn transfer_fails(
         };
         return Ok(Some(difference.into()));
     }
-    Ok(None)
+    let mixing = context.mixing.as_ref().filter(|_| asked.target.blocks.len() > 1);
+    let why = mixing.map_or(String::new(), |m| format!("; `{m}` reads all blocks at once"));
+    later::fails(asked, &why, budget)
 }

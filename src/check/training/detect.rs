@@ -63,12 +63,18 @@ fn link(
     (source, target): (usize, usize),
     (way, form): (Way, Form),
 ) -> Option<Link> {
-    let count = constants(&asked.target, target);
-    let one = asked.problem.setting.store.num(1);
+    let each = constants(&asked.target, target);
+    let (zero, one) = (asked.problem.setting.store.num(0), asked.problem.setting.store.num(1));
+    let kinds = if form == Form::Copies { 2 } else { 1 };
+    let mut programs = Vec::new();
+    for kind in 0..kinds {
+        let constants = (0..kinds * each).map(|c| if c / each == kind { one } else { zero }).collect();
+        let plain = builder.term(asked, &Link { way, form, source, target, constants })?;
+        programs.push(Program::new(&asked.problem.setting.store, &[plain]));
+    }
+    let count = kinds * each;
     let mut link = Link { way, form, source, target, constants: vec![one; count] };
-    let plain = builder.term(asked, &link)?;
-    let program = Program::new(&asked.problem.setting.store, &[plain]);
-    let fit = Fit { asked, program, way, source, target, count };
+    let fit = Fit { asked, programs, way, source, target, count };
     let groups: Vec<Vec<Option<f64>>> =
         courses.groups.iter().zip(led).map(|(g, l)| fit.group(g, l)).collect::<Option<_>>()?;
     let points: Vec<&Point<f64>> = courses.groups.iter().map(|g| &g[0].point).collect();
@@ -86,7 +92,8 @@ fn link(
 
 struct Fit<'a> {
     asked: &'a Asked,
-    program: Program,
+    /// One for each kind of constants.
+    programs: Vec<Program>,
     way: Way,
     source: usize,
     target: usize,
@@ -143,16 +150,17 @@ impl Fit<'_> {
             v.iter().enumerate().map(|(i, x)| if r.contains(&i) { *x } else { 0.0 }).collect::<Vec<f64>>()
         };
         if self.way == Way::Forward {
-            let image = self.run(course, k, None)?;
-            return Some(ranges.iter().map(|r| masked(&image, r)).collect());
+            let images = self.programs.iter().map(|p| self.run(p, course, k, None)).collect::<Option<Vec<_>>>()?;
+            return Some(images.iter().flat_map(|image| ranges.iter().map(|r| masked(image, r))).collect());
         }
-        ranges.iter().map(|r| self.run(course, k, Some(masked(whole, r)))).collect()
+        let program = self.programs.first()?;
+        ranges.iter().map(|r| self.run(program, course, k, Some(masked(whole, r)))).collect()
     }
 
-    fn run(&self, course: &Course, k: usize, target: Option<Vec<f64>>) -> Option<Vec<f64>> {
+    fn run(&self, program: &Program, course: &Course, k: usize, target: Option<Vec<f64>>) -> Option<Vec<f64>> {
         let source: FxHashMap<SymbolId, &Vec<f64>> = self.asked.source.symbols().zip(&course.source[k]).collect();
         let own = self.asked.target.states[self.target].symbol;
-        let values = self.program.run(&mut Float::default(), |s| match &target {
+        let values = program.run(&mut Float::default(), |s| match &target {
             Some(w) if s == own => Some(w.clone()),
             _ => source.get(&s).map(|v| (*v).clone()).or_else(|| course.point.get(&s).cloned()),
         });

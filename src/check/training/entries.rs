@@ -9,10 +9,13 @@ use rustc_hash::FxHashMap;
 use crate::check::algebra::{Atoms, Identity, vanishes};
 use crate::check::decide::{Disagreement, Standing, examine};
 use crate::check::{Budget, Problem};
-use crate::term::{NONE, Node, Store, Term};
+use crate::domain::Rational;
+use crate::term::{NONE, Node, Store, SymbolId, Term};
 
 /// More entries than this are not looked at one by one.
 const MAX_ENTRIES: usize = 512;
+/// Sums of more terms are not taken apart.
+const MAX_SUMMED: usize = 64;
 
 /// As [`examine`], and entry by entry where that gets stuck or meets too many atoms.
 ///
@@ -25,7 +28,8 @@ pub(in crate::check) fn examine_entries(
     purpose: &str,
 ) -> Result<Standing, Disagreement> {
     let whole = examine(problem, left, right, budget, purpose)?;
-    let Standing::Unproved(Identity::Stuck(_) | Identity::Open(Atoms::Analytic), sampled) = &whole else {
+    let Standing::Unproved(Identity::Stuck(_) | Identity::Open(Atoms::Analytic | Atoms::Kinks), sampled) = &whole
+    else {
         return Ok(whole);
     };
     if !sampled.agrees() && !sampled.absorbed && !sampled.told_apart() {
@@ -80,13 +84,21 @@ fn by_entries(problem: &mut Problem, terms: &[Term], budget: &Budget, purpose: &
 #[derive(Default)]
 pub struct Entries {
     known: FxHashMap<(Term, usize), Term>,
+    /// Sums in products that read one of these are taken apart too.
+    apart: Vec<SymbolId>,
 }
 
 impl Entries {
+    /// Entries in which sums over products that read one of these symbols are taken apart.
+    pub fn reading(symbols: &[SymbolId]) -> Entries {
+        Entries { apart: symbols.to_vec(), ..Entries::default() }
+    }
+
     /// Entry `i`, in row-major order, as a scalar.
     pub fn of(&mut self, store: &mut Store, t: Term, i: usize) -> Term {
         if store.shape(t).is_empty()
             && !matches!(store.node(t), Node::Gather(..) | Node::Sum(_) | Node::Map(..) | Node::Power(..))
+            && (self.apart.is_empty() || !matches!(store.node(t), Node::Product { .. }))
         {
             return t;
         }
@@ -135,7 +147,7 @@ impl Entries {
         entry
     }
 
-    /// An entry of a product without a sum: the product of the entries that its axes name.
+    /// An entry of a product: the product of the entries that its axes name, or a sum of such.
     fn product(
         &mut self,
         store: &mut Store,
@@ -144,7 +156,17 @@ impl Entries {
         (b, lb): (Term, &[u8]),
         out: &[u8],
     ) -> Term {
-        if !la.iter().chain(lb).all(|l| out.contains(l)) {
+        let mut summed: Vec<(u8, usize)> = Vec::new();
+        for (x, labels) in [(a, la), (b, lb)] {
+            for (l, n) in labels.iter().zip(store.shape(x)) {
+                if !out.contains(l) && !summed.iter().any(|s| s.0 == *l) {
+                    summed.push((*l, *n));
+                }
+            }
+        }
+        let terms: usize = summed.iter().map(|s| s.1).product();
+        let reads = || store.free_symbols(&[t]).iter().any(|s| self.apart.contains(s));
+        if !summed.is_empty() && (terms > MAX_SUMMED || !reads()) {
             return store.gather(t, vec![i as u32], &[]);
         }
         let shape = store.shape(t).clone();
@@ -154,14 +176,27 @@ impl Entries {
             at[axis] = rest % n;
             rest /= n;
         }
-        let flat = |store: &Store, x: Term, labels: &[u8]| {
-            labels.iter().enumerate().fold(0, |acc, (axis, l)| {
-                let place = out.iter().position(|o| o == l).map_or(0, |p| at[p]);
-                acc * store.shape(x)[axis] + place
-            })
-        };
-        let (ia, ib) = (flat(store, a, la), flat(store, b, lb));
-        let (x, y) = (self.of(store, a, ia), self.of(store, b, ib));
-        store.mul(x, y)
+        let mut parts = Vec::with_capacity(terms);
+        for k in 0..terms {
+            let (mut rest, mut own) = (k, Vec::with_capacity(summed.len()));
+            for (l, n) in summed.iter().rev() {
+                own.push((*l, rest % n));
+                rest /= n;
+            }
+            let flat = |store: &Store, x: Term, labels: &[u8]| {
+                labels.iter().enumerate().fold(0, |acc, (axis, l)| {
+                    let named = out.iter().position(|o| o == l).map(|p| at[p]);
+                    let place = named.or_else(|| own.iter().find(|s| s.0 == *l).map(|s| s.1)).unwrap_or(0);
+                    acc * store.shape(x)[axis] + place
+                })
+            };
+            let (ia, ib) = (flat(store, a, la), flat(store, b, lb));
+            let (x, y) = (self.of(store, a, ia), self.of(store, b, ib));
+            parts.push((Rational::ONE, store.mul(x, y)));
+        }
+        match parts.len() {
+            1 => parts[0].1,
+            _ => store.sum(parts, &[]),
+        }
     }
 }

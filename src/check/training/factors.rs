@@ -15,10 +15,19 @@ const MAX_SCALED: usize = 4;
 /// Courses that a solution is fitted to; it is tested on all.
 const FITTED: usize = 10;
 const ITERATIONS: usize = 24;
+/// Residuals that are not close to a solution.
+const FAR: f64 = 1e-3;
+/// Of programs with more operations fewer courses are looked at.
+pub const LARGE: usize = 30_000;
 /// A relative difference of the moves below this is none.
 pub const TOLERANCE: f64 = 1e-7;
 /// The same for a second look, which sees more and is spoilt sooner by rounding.
 pub const FINE: f64 = 1e-11;
+
+/// A part of all courses, as a fraction.
+type Share = (usize, usize);
+const MOST: Share = (3, 4);
+const ALL: Share = (1, 1);
 
 /// Factors that were found.
 #[derive(Debug, Clone)]
@@ -51,24 +60,48 @@ impl Search<'_> {
     /// The least set of factors, if one is found.
     pub fn solve(&self) -> Option<Choice> {
         let first = self.courses.groups.first()?;
-        let allowed: Vec<usize> = self.allowed.iter().copied().filter(|&j| self.matters(&first[0], j)).collect();
+        let allowed: Vec<usize> = self.allowed.iter().copied().filter(|&j| self.matters(first, j)).collect();
         for size in 0..=allowed.len().min(MAX_SCALED) {
             for scaled in subsets(&allowed, size) {
-                if let Some(choice) = self.with(&scaled) {
-                    return Some(choice);
+                if let Some(choice) = self.with(&scaled, MOST) {
+                    return Some(self.unanimous(&allowed, choice));
                 }
             }
         }
         None
     }
 
-    /// Whether a hyperparameter has an influence on the entries.
-    fn matters(&self, course: &Course, j: usize) -> bool {
-        let mut changed = self.runner.ones();
-        let plain = self.moves(course, &changed, self.steps);
-        changed[j] = 1.25;
-        let moved = self.moves(course, &changed, self.steps);
-        plain.is_none() || moved.is_none() || plain != moved
+    /// A choice under which all courses agree, with one factor more, where one does not: what few of them reach, such as
+    /// a bound, is not rounding. Otherwise the choice as it is.
+    fn unanimous(&self, allowed: &[usize], choice: Choice) -> Choice {
+        let all = |(group, factors): (&Vec<Course>, &Vec<f64>)| {
+            self.agrees(&group.iter().collect::<Vec<_>>(), &factors[..], ALL)
+        };
+        if choice.scaled.len() >= MAX_SCALED || self.courses.groups.iter().zip(&choice.values).all(all) {
+            return choice;
+        }
+        let more = allowed.iter().filter(|j| !choice.scaled.contains(j)).find_map(|&j| {
+            let mut scaled = choice.scaled.clone();
+            scaled.push(j);
+            scaled.sort_unstable();
+            self.with(&scaled, ALL)
+        });
+        more.unwrap_or(choice)
+    }
+
+    /// Whether a hyperparameter has an influence on the entries: some, such as bounds, are met on few courses only.
+    fn matters(&self, courses: &[Course], j: usize) -> bool {
+        let few = if self.runner.operations() > LARGE { 1 } else { courses.len() };
+        let ones = self.runner.ones();
+        courses.iter().take(few).any(|course| {
+            let plain = self.moves(course, &ones, self.steps);
+            [1.25, 0.5].into_iter().any(|c| {
+                let mut changed = ones.clone();
+                changed[j] = c;
+                let moved = self.moves(course, &changed, self.steps);
+                plain.is_none() || moved.is_none() || plain != moved
+            })
+        })
     }
 
     fn moves(&self, course: &Course, factors: &[f64], steps: usize) -> Option<Vec<f64>> {
@@ -77,15 +110,16 @@ impl Search<'_> {
         Some(moves.iter().flat_map(|m| m[self.entries.clone()].iter().copied()).collect())
     }
 
-    fn with(&self, scaled: &[usize]) -> Option<Choice> {
+    fn with(&self, scaled: &[usize], share: Share) -> Option<Choice> {
         let mut start = vec![0.0; scaled.len()];
         let mut values = Vec::new();
         for group in &self.courses.groups {
-            let fitted: Vec<&Course> = group.iter().take(FITTED).collect();
+            let few = if self.runner.operations() > LARGE { FITTED / 3 } else { FITTED };
+            let fitted: Vec<&Course> = group.iter().take(few).collect();
             let mut logs = self.fit(&fitted, scaled, &start)?;
             let mut factors = self.factors(scaled, &logs);
             let courses: Vec<&Course> = group.iter().collect();
-            if !self.agrees(&courses, &factors[..]) {
+            if !self.agrees(&courses, &factors[..], share) {
                 // Rounding may spoil a few courses, those of polar factors of ill-conditioned matrices above all: without the
                 // worst of them.
                 if scaled.is_empty() {
@@ -97,7 +131,7 @@ impl Search<'_> {
                 let better: Vec<&Course> = by_error.iter().take(group.len().div_ceil(2)).map(|c| c.1).collect();
                 logs = self.fit(&better, scaled, &logs)?;
                 factors = self.factors(scaled, &logs);
-                if !self.agrees(&courses, &factors[..]) {
+                if !self.agrees(&courses, &factors[..], share) {
                     return None;
                 }
             }
@@ -111,7 +145,7 @@ impl Search<'_> {
     /// Whether the entries follow, at all steps, if each block has its own factors.
     pub fn follows(&self, courses: &[Course], factors: &PerBlock) -> bool {
         let whole = Search { allowed: Vec::new(), entries: self.entries.clone(), steps: STEPS, ..*self };
-        whole.agrees(&courses.iter().collect::<Vec<_>>(), factors)
+        whole.agrees(&courses.iter().collect::<Vec<_>>(), factors, MOST)
     }
 
     /// The largest relative difference on a course; `None` if it cannot be followed.
@@ -119,10 +153,10 @@ impl Search<'_> {
         self.differences(course, factors).map(|all| all.iter().fold(0.0f64, |m, r| m.max(r.abs())))
     }
 
-    /// Whether the moves agree on nearly all courses: a guess may pass over what rounding has spoilt.
-    fn agrees(&self, courses: &[&Course], factors: &(impl Factoring + ?Sized)) -> bool {
+    /// Whether the moves agree on so many courses: a guess may pass over what rounding has spoilt.
+    fn agrees(&self, courses: &[&Course], factors: &(impl Factoring + ?Sized), share: Share) -> bool {
         let good = courses.iter().filter(|c| self.worst(c, factors).is_some_and(|w| w <= self.tolerance)).count();
-        good * 4 >= courses.len() * 3
+        good * share.1 >= courses.len() * share.0
     }
 
     fn factors(&self, scaled: &[usize], logs: &[f64]) -> Vec<f64> {
@@ -187,7 +221,9 @@ impl Search<'_> {
                 let next: Vec<f64> = u.iter().zip(step.iter()).map(|(u, s)| u - s.clamp(-3.0, 3.0)).collect();
                 match at(&next).filter(|s| s.len() == r.len()) {
                     Some(s) if s.norm() < r.norm() => {
-                        (u, r, improved) = (next, s, true);
+                        // What stays far away where nothing gets better any more has no solution.
+                        improved = r.amax() < FAR || s.norm() < 0.999 * r.norm();
+                        (u, r) = (next, s);
                         damping = (damping * 0.1).max(1e-15);
                         break;
                     }

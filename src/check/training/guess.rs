@@ -52,15 +52,32 @@ pub(super) fn guess(
         return (None, Vec::new());
     }
     let allowed = allowed(asked);
-    let solve = |steps: usize| -> Vec<Option<Choice>> {
-        target.blocks.iter().map(|b| over(allowed.clone(), b.offset..b.offset + b.size(), steps).solve()).collect()
+    let solve = |b: usize, steps: usize| -> Option<Choice> {
+        let block = &target.blocks[b];
+        over(allowed.clone(), block.offset..block.offset + block.size(), steps).solve()
     };
-    let choices = solve(STEPS);
-    let failing: Vec<usize> = (0..choices.len()).filter(|&b| choices[b].is_none()).collect();
+    // A block for which there is nothing even in the first step spares the others.
+    let mut choices = Vec::with_capacity(target.blocks.len());
+    let mut failing = Vec::new();
+    let mut firsts: Vec<Option<Choice>> = Vec::with_capacity(target.blocks.len());
+    for b in 0..target.blocks.len() {
+        let choice = solve(b, STEPS);
+        if choice.is_none() {
+            failing.push(b);
+            let first = solve(b, 1);
+            if first.is_none() {
+                return (None, vec![b]);
+            }
+            firsts.resize(b, None);
+            firsts.push(first);
+        }
+        choices.push(choice);
+    }
     // Where a gradient is taken ahead, as Nesterov does, one block's later steps depend on the factors of the others: the
     // first step may tell all of them, and they are looked at together.
     let together = || -> Option<Vec<Choice>> {
-        let first = solve(1).into_iter().collect::<Option<Vec<Choice>>>()?;
+        let first = |b: usize| firsts.get(b).cloned().flatten().or_else(|| solve(b, 1));
+        let first = (0..target.blocks.len()).map(first).collect::<Option<Vec<Choice>>>()?;
         let follow = |(g, group): (usize, &Vec<super::run::Course>)| {
             let own = PerBlock { blocks: first.iter().map(|c| c.values[g].clone()).collect(), rest: ones.clone() };
             target.blocks.iter().all(|b| search(Vec::new(), b.offset..b.offset + b.size()).follows(group, &own))

@@ -4,6 +4,7 @@
 //! coefficients are terms without them. So `left · d(c) = n(c)` is a linear equation between the monomials of the factors, as
 //! unknown numbers. If as many equations as there are monomials, from entries of one block at points of one member, have a
 //! determinant that is certainly not zero, they have the solution zero alone; and a product of positive factors is not zero.
+//! Monomials whose coefficients are multiples of each other everywhere are one unknown.
 
 use rustc_hash::FxHashSet;
 
@@ -23,7 +24,7 @@ use crate::term::{Node, Store, SymbolId, Term};
 use crate::verdict::Witness;
 
 /// Monomials that are told apart.
-const MAX_MONOMIALS: usize = 5;
+const MAX_MONOMIALS: usize = 6;
 /// Entries of a block that are looked at.
 const MAX_ENTRIES: usize = 48;
 /// Points of one member whose equations are put together.
@@ -170,8 +171,8 @@ fn equations(asked: &mut Asked, left: Term, right: Term, factors: &[usize]) -> O
     let symbols: Vec<SymbolId> = factors.iter().map(|&j| asked.factors[j].symbol).collect();
     let members = asked.problem.setting.quantified.iter().filter(|q| matches!(q.role, Role::Member | Role::Rate));
     let constants = members.map(|q| q.symbol).chain(symbols.iter().copied()).collect();
+    let mut entries = Entries::reading(&symbols);
     let mut forms = Forms { store: &mut asked.problem.setting.store, factors: symbols, constants };
-    let mut entries = Entries::default();
     let mut all: Vec<Polynomial> = Vec::new();
     for i in 0..size {
         let (l, r) = (entries.of(forms.store, left, i), entries.of(forms.store, right, i));
@@ -185,9 +186,7 @@ fn equations(asked: &mut Asked, left: Term, right: Term, factors: &[usize]) -> O
     monomials.sort();
     monomials.dedup();
     // Some unknown has to be other than zero for certain: a product of factors.
-    let is_factor = |t: &Term| matches!(forms.store.node(*t), Node::Symbol(_));
-    let positive = monomials.iter().any(|m| m.iter().all(|(a, _)| is_factor(a)));
-    if monomials.len() < 2 || monomials.len() > MAX_MONOMIALS || !positive {
+    if monomials.len() < 2 || monomials.len() > MAX_MONOMIALS {
         return None;
     }
     let zero = forms.store.num(0);
@@ -195,14 +194,47 @@ fn equations(asked: &mut Asked, left: Term, right: Term, factors: &[usize]) -> O
         let of = |m: &Monomial| p.iter().find(|(n, _)| n == m).map_or(zero, |(_, k)| *k);
         monomials.iter().map(of).collect()
     };
-    Some(Equations { rows: all.iter().map(row).collect(), width: monomials.len() })
+    let rows: Vec<Vec<Term>> = all.iter().map(row).collect();
+    // Columns that are multiples of each other are one unknown, of which nothing is known.
+    let (mut kept, mut certain): (Vec<usize>, Vec<bool>) = (Vec::new(), Vec::new());
+    for (c, monomial) in monomials.iter().enumerate() {
+        match kept.iter().position(|&k| proportional(forms.store, &rows, (k, c))) {
+            Some(at) => certain[at] = false,
+            None => {
+                kept.push(c);
+                certain.push(monomial.iter().all(|(a, _)| is_factor_of(forms.store, *a)));
+            }
+        }
+    }
+    if !certain.contains(&true) || kept.len() < 2 {
+        return None;
+    }
+    let rows = rows.into_iter().map(|r| kept.iter().map(|&c| r[c]).collect()).collect();
+    Some(Equations { rows, width: kept.len() })
+}
+
+fn is_factor_of(store: &Store, t: Term) -> bool {
+    matches!(store.node(t), Node::Symbol(_))
+}
+
+/// Whether two columns are multiples of each other by a number, as their terms are written.
+fn proportional(store: &mut Store, rows: &[Vec<Term>], (a, b): (usize, usize)) -> bool {
+    let mut ratio: Option<Rational> = None;
+    rows.iter().all(|r| {
+        let ((p, x), (q, y)) = (store.split_coefficient(r[a]), store.split_coefficient(r[b]));
+        if store.is_zero(r[a]) || store.is_zero(r[b]) {
+            return store.is_zero(r[a]) && store.is_zero(r[b]);
+        }
+        let own = &q / &p;
+        x == y && *ratio.get_or_insert_with(|| own.clone()) == own
+    })
 }
 
 /// Refutes that factors exist, as the module says.
 pub fn differ(
     asked: &mut Asked,
     (left, right): (Term, Term),
-    factors: &[usize],
+    (factors, quantity): (&[usize], &str),
     budget: &Budget,
 ) -> Option<Difference> {
     let equations = equations(asked, left, right, factors)?;
@@ -212,11 +244,12 @@ pub fn differ(
     let asked = &*asked;
     let regular = Regular::new(asked, &roots, budget);
     let sampler = &regular.sampler;
-    if regular.program.operations().saturating_mul(TRIED * TOGETHER * 100) > budget.operations {
+    let tried = budget.operations / (regular.program.operations().max(1) * TOGETHER * 100);
+    if tried == 0 {
         return None;
     }
     let mut random = Random::new(budget.seed, "linear");
-    for tried in 0..TRIED {
+    for tried in 0..TRIED.min(tried) {
         let mut points: Vec<Point<Rational>> = Vec::new();
         let mut rows: Vec<Vec<Number>> = Vec::new();
         let mut shown = None;
@@ -232,7 +265,7 @@ pub fn differ(
             points.push(point);
             shown.get_or_insert(sides);
             if independent(&rows, equations.width) {
-                return difference(asked, &points, &shown?);
+                return difference(asked, &points, &shown?, quantity);
             }
         }
     }
@@ -261,12 +294,14 @@ fn independent(rows: &[Vec<Number>], width: usize) -> bool {
     true
 }
 
-fn difference(asked: &Asked, points: &[Point<Rational>], sides: &[Vec<Number>]) -> Option<Difference> {
+fn difference(asked: &Asked, points: &[Point<Rational>], sides: &[Vec<Number>], quantity: &str) -> Option<Difference> {
     let (first, rest) = points.split_first()?;
     let (left, right) = (&sides[0], &sides[1]);
     let index = (0..left.len()).find(|&i| left[i].differs(&right[i])).unwrap_or(0);
-    let component =
-        asked.problem.equation.components.first().and_then(|c| c.entries.get(index).cloned()).unwrap_or_default();
+    // Of several steps together the entries come one after the other.
+    let labels = asked.problem.equation.components.first().map(|c| &c.entries);
+    let label = labels.and_then(|l| l.get(index.checked_rem(l.len())?).cloned());
+    let component = label.unwrap_or_default();
     let others =
         if rest.is_empty() { String::new() } else { format!("; the other points: {}", points_text(asked, rest)) };
     let no_rate = format!(
@@ -274,16 +309,16 @@ fn difference(asked: &Asked, points: &[Point<Rational>], sides: &[Vec<Number>]) 
          zero{others}"
     );
     let exact = left.iter().chain(right).all(|n| matches!(n, Number::Exact(_)));
-    let message = "no factors make the moves in the first step equal: the entries of the block demand different ones";
+    let message = format!("no factors make {quantity} equal: the entries of the block demand different ones");
     let witness = Witness {
         point: shown_values(&asked.problem.setting, first),
         component,
         component_index: 0,
-        quantity: "the moves of the parameters in the first step, with all factors 1".into(),
+        quantity: format!("{}, with all factors 1", quantity.trim_end_matches(',')),
         left: left.get(index).map(Number::text).unwrap_or_default(),
         right: right.get(index).map(Number::text).unwrap_or_default(),
         no_rate: Some(no_rate),
         exact,
     };
-    Some(Difference { witness, message: message.to_owned(), residual: None })
+    Some(Difference { witness, message, residual: None })
 }

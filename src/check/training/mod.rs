@@ -20,8 +20,8 @@
 //! | [`super::formula`] | numbers at several members to formulas in members, sizes and roots |
 //! | [`relation`] | equations between states: what they may look like |
 //! | [`detect`] | those that the numbers satisfy, with their constants |
-//! | [`prove`], [`entries`] | the identities |
-//! | [`refute`], [`pieces`], [`linear`] | a point and a number of steps at which the parameters differ, exact or in intervals |
+//! | [`prove`], [`entries`], [`copies`] | the identities |
+//! | [`refute`], [`pieces`], [`linear`], [`later`] | a point and a number of steps at which the parameters differ, exact or in intervals |
 //! | [`exceptions`], [`orbit`] | states of a run at which what holds for almost all states may not |
 //! | `fibres`, `limit` | states that leave the set of their type; what `in limit` of a step says of runs |
 //! | [`answer`] | the finding |
@@ -31,6 +31,7 @@
 
 pub mod answer;
 pub mod chart;
+pub mod copies;
 pub mod detect;
 pub mod entries;
 pub mod exceptions;
@@ -39,6 +40,7 @@ mod fibres;
 mod foreign;
 pub mod fresh;
 pub mod guess;
+pub mod later;
 mod limit;
 pub mod linear;
 pub mod magnify;

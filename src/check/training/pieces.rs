@@ -16,12 +16,13 @@ use super::refute::{affine, at_one, exponents, signs};
 use super::regular::Regular;
 use crate::check::Budget;
 use crate::check::decide::Difference;
-use crate::check::sample::Point;
+use crate::check::sample::{Point, embed};
 use crate::check::witness::{Number, shown_values};
+use crate::domain::float::Float;
 use crate::domain::prime::Random;
 use crate::domain::{Fun, Rational};
 use crate::model::elaborate::Role;
-use crate::term::{Node, SymbolId, Term};
+use crate::term::{Node, Program, SymbolId, Term};
 use crate::verdict::Witness;
 
 /// Pieces are made by at most this many signs.
@@ -37,6 +38,10 @@ const SMALL: u64 = 64;
 /// Entries of a block among which two are chosen, and so many pairs of them.
 const MAX_ENTRIES: usize = 48;
 const MAX_PAIRS: usize = 12;
+/// Entries that are looked at alone.
+const MAX_SINGLE: usize = 2;
+/// Halvings of a way between two points.
+const HALVINGS: usize = 26;
 
 /// A part of the moves: that of the source, and that of the target without its factors; places in the list of roots.
 #[derive(Debug, Clone)]
@@ -52,23 +57,30 @@ struct Part {
 pub fn differ(
     asked: &mut Asked,
     (left, right): (Term, Term),
-    factors: &[usize],
+    (factors, quantity): (&[usize], &str),
     budget: &Budget,
 ) -> Option<Difference> {
     let kinks = signs(asked, right, factors);
     let scalar = |t: &Term| asked.problem.setting.store.shape(*t).is_empty();
     if kinks.iter().all(scalar) {
-        return on_pieces(asked, &[(0, left, right)], factors, TRIED, budget);
+        return on_pieces(asked, &[(0, left, right)], (factors, quantity), TRIED, budget);
     }
     let count = asked.problem.setting.store.size(right).min(MAX_ENTRIES);
     let mut pairs: Vec<(usize, usize)> = (0..count).flat_map(|k| (0..k).map(move |i| (i, k))).collect();
     // Entries far apart belong to different units most often.
     pairs.sort_by_key(|(i, k)| std::cmp::Reverse(k - i));
     let mut entries = Entries::default();
+    for i in (0..count).take(MAX_SINGLE) {
+        let store = &mut asked.problem.setting.store;
+        let part = (i, entries.of(store, left, i), entries.of(store, right, i));
+        if let Some(found) = on_pieces(asked, &[part], (factors, quantity), TRIED / 4, budget) {
+            return Some(found);
+        }
+    }
     for (i, k) in pairs.into_iter().take(MAX_PAIRS) {
         let store = &mut asked.problem.setting.store;
         let parts = [i, k].map(|i| (i, entries.of(store, left, i), entries.of(store, right, i)));
-        if let Some(found) = on_pieces(asked, &parts, factors, TRIED / 4, budget) {
+        if let Some(found) = on_pieces(asked, &parts, (factors, quantity), TRIED / 4, budget) {
             return Some(found);
         }
     }
@@ -80,7 +92,7 @@ pub fn differ(
 fn on_pieces(
     asked: &mut Asked,
     parts: &[(usize, Term, Term)],
-    factors: &[usize],
+    (factors, quantity): (&[usize], &str),
     tried: usize,
     budget: &Budget,
 ) -> Option<Difference> {
@@ -114,7 +126,7 @@ fn on_pieces(
         }
         pieces.push(piece);
     }
-    search(asked, &roots, &pieces, tried, budget)
+    search(asked, &roots, &pieces, (tried, quantity), budget)
 }
 
 /// What the argument of a sign demands of the factors where it vanishes near a point, if it is a power product of them times
@@ -208,12 +220,19 @@ fn assignments(found: &[Demand], pieces: &[Vec<Part>], chosen: &mut Vec<usize>, 
 }
 
 /// Points that refute every choice of pieces; each that is kept leaves fewer of them.
-fn search(asked: &Asked, roots: &[Term], pieces: &[Vec<Part>], tries: usize, budget: &Budget) -> Option<Difference> {
+fn search(
+    asked: &Asked,
+    roots: &[Term],
+    pieces: &[Vec<Part>],
+    (tries, quantity): (usize, &str),
+    budget: &Budget,
+) -> Option<Difference> {
     let regular = Regular::new(asked, roots, budget);
     let sampler = &regular.sampler;
     if regular.program.operations().saturating_mul(tries * 100) > budget.operations {
         return None;
     }
+    let moved = Program::new(&asked.problem.setting.store, &roots[..1]);
     let mut random = Random::new(budget.seed, "pieces");
     let mut found: Vec<Demand> = Vec::new();
     let mut left = f64::INFINITY;
@@ -233,12 +252,22 @@ fn search(asked: &Asked, roots: &[Term], pieces: &[Vec<Part>], tries: usize, bud
         if found.first().is_some_and(|first| !regular.beside(&first.point, &mut point)) {
             continue;
         }
+        // Where the move changes its sign something smaller than a bound may be met.
+        if tried % 4 == 1
+            && let Some(first) = found.first()
+            && let Some(between) = crossing(regular.sampler.movable(), &moved, (&first.point, &point))
+        {
+            point = between;
+            if !sampler.satisfied(&point) {
+                continue;
+            }
+        }
         let Some(values) = regular.values(&point) else { continue };
         found.push(Demand { point, values });
         let mut count = 0;
         assignments(&found, pieces, &mut Vec::new(), &mut count);
         if count == 0 {
-            return difference(asked, &found, pieces);
+            return difference(asked, &found, pieces, quantity);
         }
         // One more point multiplies the choices by the pieces that it may lie on.
         let share = count as f64 / (pieces.len() as f64).powi(found.len() as i32);
@@ -251,6 +280,39 @@ fn search(asked: &Asked, roots: &[Term], pieces: &[Vec<Part>], tries: usize, bud
     None
 }
 
+/// A point on the way between two others at which the first entry of a program nearly vanishes, if its sign changes there.
+fn crossing(
+    movable: impl Iterator<Item = SymbolId>,
+    program: &Program,
+    (from, to): (&Point<Rational>, &Point<Rational>),
+) -> Option<Point<Rational>> {
+    let sign = |point: &Point<Rational>| {
+        let mut domain = Float::default();
+        let embedded = embed(&mut domain, point);
+        let values = program.run(&mut domain, |s| embedded.get(&s).cloned()).ok()?;
+        Some(*values.first()?.first()? > 0.0)
+    };
+    let movable: Vec<SymbolId> = movable.collect();
+    let (mut low, mut high) = (from.clone(), to.clone());
+    let (below, above) = (sign(&low)?, sign(&high)?);
+    if below == above {
+        return None;
+    }
+    let half = Rational::from_parts(1.into(), 2u8.into());
+    for _ in 0..HALVINGS {
+        let mut middle = low.clone();
+        for s in &movable {
+            let (Some(a), Some(b)) = (middle.get_mut(s), high.get(s)) else { continue };
+            a.iter_mut().zip(b).for_each(|(x, y)| *x = (&*x + y) * &half);
+        }
+        match sign(&middle)? == below {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+    Some(low)
+}
+
 /// Points in words.
 pub(super) fn points_text(asked: &Asked, points: &[Point<Rational>]) -> String {
     let shown = |point: &Point<Rational>| {
@@ -260,7 +322,7 @@ pub(super) fn points_text(asked: &Asked, points: &[Point<Rational>]) -> String {
     points.iter().map(shown).collect::<Vec<_>>().join("; ")
 }
 
-fn difference(asked: &Asked, found: &[Demand], pieces: &[Vec<Part>]) -> Option<Difference> {
+fn difference(asked: &Asked, found: &[Demand], pieces: &[Vec<Part>], quantity: &str) -> Option<Difference> {
     let first = &found[0];
     let others: Vec<Point<Rational>> = found[1..].iter().map(|d| d.point.clone()).collect();
     let (count, many) = (found.len(), pieces.len());
@@ -284,14 +346,14 @@ fn difference(asked: &Asked, found: &[Demand], pieces: &[Vec<Part>]) -> Option<D
     let labels = asked.problem.equation.components.first().map(|c| &c.entries);
     let component = labels.and_then(|l| l.get(start + index).cloned()).unwrap_or_default();
     let message = match count {
-        1 => "no factors make the moves in the first step equal: at one point they demand different ones".to_owned(),
-        _ => format!("no factors make the moves in the first step equal: {count} points demand different ones"),
+        1 => format!("no factors make {quantity} equal: at one point they demand different ones"),
+        _ => format!("no factors make {quantity} equal: {count} points demand different ones"),
     };
     let witness = Witness {
         point: shown_values(&asked.problem.setting, &first.point),
         component,
         component_index: 0,
-        quantity: "the moves of the parameters in the first step".into(),
+        quantity: quantity.to_owned(),
         left,
         right,
         no_rate: Some(no_rate),

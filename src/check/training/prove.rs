@@ -126,11 +126,12 @@ pub fn prove(
     budget: &Budget,
 ) -> Result<Result<Proof, String>, Disagreement> {
     let scaled = Scaled::new(asked, factors);
-    let Some(equations) = equations(asked, builder, relation, &scaled) else {
+    let Some(mut equations) = equations(asked, builder, relation, &scaled) else {
         return Ok(Err("the step has no derivative".into()));
     };
     let general = equations.general;
     let outer = std::mem::replace(&mut asked.problem.domain, equations.domain);
+    super::copies::rewrite(asked, builder, relation, [&mut equations.fresh, &mut equations.step], budget);
     let (left, right) = &equations.fresh;
     let fresh = examine_entries(&mut asked.problem, (left, right), budget, "fresh states");
     let step = match &fresh {

@@ -82,7 +82,8 @@ pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Resul
     let Some((left, right)) = first_moves(asked) else { return Ok(None) };
     let all = 0..asked.target.dim;
     let only_rate: Vec<usize> = (0..asked.factors.len().min(1)).collect();
-    if let Some(mut difference) = moves_differ(asked, (left, right), all, &only_rate, budget)? {
+    if let Some(mut difference) = moves_differ(asked, (left, right), all, (&only_rate, first_quantity(asked)), budget)?
+    {
         let quantity = if asked.rate.is_some() {
             "after 1 step from fresh states the parameters differ"
         } else {
@@ -144,7 +145,8 @@ fn flow_later(asked: &mut Asked, rate: Term, budget: &Budget) -> Result<Option<F
         *first = rate;
     }
     let factors = Factors::everywhere(asked, list);
-    let Some(coefficients) = taylor(asked, &factors, COEFFICIENTS) else { return Ok(None) };
+    let scaled = Scaled::new(asked, &factors);
+    let Some(coefficients) = taylor(asked, &scaled, COEFFICIENTS) else { return Ok(None) };
     for (k, (left, right)) in coefficients.into_iter().enumerate().skip(1) {
         let order = k + 1;
         let program = crate::term::Program::new(&asked.problem.setting.store, &[left, right]);
@@ -177,6 +179,7 @@ fn flow_later(asked: &mut Asked, rate: Term, budget: &Budget) -> Result<Option<F
 /// left, and a later coefficient may refute that.
 fn higher_orders(asked: &mut Asked, order: usize, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
     let ones = Factors::ones(asked);
+    let ones = Scaled::new(asked, &ones);
     let Some(first) = taylor(asked, &ones, order) else { return Ok(None) };
     let Some(&(left, right)) = first.last() else { return Ok(None) };
     let domain = asked.problem.domain.clone();
@@ -201,7 +204,8 @@ fn higher_orders(asked: &mut Asked, order: usize, budget: &Budget) -> Result<Opt
         *slot = c;
     }
     let factors = Factors::everywhere(asked, list);
-    let Some(coefficients) = taylor(asked, &factors, order + 1) else { return Ok(None) };
+    let scaled = Scaled::new(asked, &factors);
+    let Some(coefficients) = taylor(asked, &scaled, order + 1) else { return Ok(None) };
     let Some(&(left, right)) = coefficients.last() else { return Ok(None) };
     let next = order + 1;
     let sampled = numeric::compare(&asked.problem.setting, (&[left], &[right]), &domain, budget, "taylor");
@@ -221,15 +225,15 @@ fn higher_orders(asked: &mut Asked, order: usize, budget: &Budget) -> Result<Opt
 /// Whether the source stands still to all orders below this one: only then does a rate remain free there.
 fn never_moves_before(asked: &mut Asked, order: usize) -> bool {
     let factors = Factors::ones(asked);
-    taylor(asked, &factors, order - 1).is_some_and(|c| {
+    let scaled = Scaled::new(asked, &factors);
+    taylor(asked, &scaled, order - 1).is_some_and(|c| {
         c.iter().all(|(l, r)| asked.problem.setting.store.is_zero(*l) && asked.problem.setting.store.is_zero(*r))
     })
 }
 
 /// Derivatives in `t` of `F(x(t))` and `y(t)` at fresh states, orders `1..=orders`.
-fn taylor(asked: &mut Asked, factors: &Factors, orders: usize) -> Option<Vec<(Term, Term)>> {
+pub fn taylor(asked: &mut Asked, scaled: &Scaled, orders: usize) -> Option<Vec<(Term, Term)>> {
     use crate::term::Seeds;
-    let scaled = Scaled::new(asked, factors);
     let (source, target, map) = (asked.source.clone(), asked.target.clone(), asked.map);
     let store = &mut asked.problem.setting.store;
     let x = store.symbol_term(source.point);
@@ -294,7 +298,7 @@ pub fn moves_differ(
     asked: &mut Asked,
     (left, right): (Term, Term),
     entries: std::ops::Range<usize>,
-    factors: &[usize],
+    (factors, quantity): (&[usize], &str),
     budget: &Budget,
 ) -> Result<Option<Difference>, Disagreement> {
     let store = &mut asked.problem.setting.store;
@@ -329,8 +333,8 @@ pub fn moves_differ(
     } else {
         let components = asked.problem.equation.components.clone();
         narrow(asked, &entries);
-        let found = super::linear::differ(asked, (left, right), factors, budget)
-            .or_else(|| super::pieces::differ(asked, (left, right), factors, budget));
+        let found = super::linear::differ(asked, (left, right), (factors, quantity), budget)
+            .or_else(|| super::pieces::differ(asked, (left, right), (factors, quantity), budget));
         asked.problem.equation.components = components;
         return Ok(found);
     };
@@ -338,19 +342,24 @@ pub fn moves_differ(
     let components = asked.problem.equation.components.clone();
     let found = {
         let open = Identity::Open(algebra::Atoms::None);
-        let quantity =
-            if asked.rate.is_some() { "the moves of the parameters in the first step" } else { "the velocities" };
         narrow(asked, &entries);
         let one = hunt(&asked.problem, &[left], &[right], goal, (&open, &sampled), budget, quantity).0;
         // Where the moves are parallel at every point, two points may demand different factors.
-        one.or_else(|| (goal == Goal::NoRate).then(|| super::pieces::differ(asked, whole, factors, budget)).flatten())
+        one.or_else(|| {
+            (goal == Goal::NoRate).then(|| super::pieces::differ(asked, whole, (factors, quantity), budget)).flatten()
+        })
     };
     asked.problem.equation.components = components;
     Ok(found)
 }
 
+/// What is compared first.
+pub fn first_quantity(asked: &Asked) -> &'static str {
+    if asked.rate.is_some() { "the moves of the parameters in the first step" } else { "the velocities" }
+}
+
 /// Leaves the labels of some entries of the target's point.
-fn narrow(asked: &mut Asked, entries: &std::ops::Range<usize>) {
+pub fn narrow(asked: &mut Asked, entries: &std::ops::Range<usize>) {
     if let Some(c) = asked.problem.equation.components.first_mut()
         && c.entries.len() >= entries.end
     {
@@ -388,7 +397,7 @@ pub fn affine(asked: &mut Asked, t: Term, j: usize, budget: &Budget) -> Option<(
 }
 
 /// Runs something while factors are free positive numbers.
-fn with_free<T>(asked: &mut Asked, symbols: &[SymbolId], run: impl FnOnce(&mut Asked) -> T) -> T {
+pub fn with_free<T>(asked: &mut Asked, symbols: &[SymbolId], run: impl FnOnce(&mut Asked) -> T) -> T {
     let quantified = asked.problem.setting.quantified.len();
     let constraints = asked.problem.setting.constraints.len();
     for &symbol in symbols {
@@ -465,7 +474,7 @@ fn exponent(asked: &mut Asked, t: Term, plain: Term, factors: &[usize], j: usize
 
 /// Whether some factor may change the rank of a matrix under a pseudo-inverse or a polar factor, where what is proved of all
 /// but exceptional factors need not hold.
-fn jumps_at_ranks(asked: &mut Asked, t: Term, factors: &[usize], budget: &Budget) -> bool {
+pub fn jumps_at_ranks(asked: &mut Asked, t: Term, factors: &[usize], budget: &Budget) -> bool {
     let store = &asked.problem.setting.store;
     let symbols: Vec<SymbolId> = factors.iter().map(|&j| asked.factors[j].symbol).collect();
     let matrices: Vec<Term> = store

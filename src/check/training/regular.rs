@@ -23,6 +23,8 @@ pub(super) struct Regular<'a> {
     budget: &'a Budget,
     /// Whether they have matrices whose rank matters.
     ranks: bool,
+    /// The ranks of pseudo-inverted matrices at generic points, for the intervals.
+    generic: Vec<usize>,
     /// The roots as a program.
     pub program: Program,
     /// Draws points for the roots.
@@ -33,14 +35,11 @@ impl<'a> Regular<'a> {
     pub fn new(asked: &'a Asked, roots: &[Term], budget: &'a Budget) -> Self {
         let setting = &asked.problem.setting;
         let ranks = setting.store.any_node(roots, |n| matches!(n, Node::PseudoInverse(_) | Node::Polar(_)));
-        Regular {
-            asked,
-            roots: roots.to_vec(),
-            budget,
-            ranks,
-            program: Program::new(&setting.store, roots),
-            sampler: Sampler::new(setting, roots, &asked.problem.domain),
-        }
+        let program = Program::new(&setting.store, roots);
+        let sampler = Sampler::new(setting, roots, &asked.problem.domain);
+        let drawn = ranks.then(|| Trial::new(&sampler, &program, budget.seed, "regular").draw().ok()).flatten();
+        let generic = drawn.map_or_else(Vec::new, |d| d.prime.ranks);
+        Regular { asked, roots: roots.to_vec(), budget, ranks, generic, program, sampler }
     }
 
     /// Takes a point to the member of another one, with its rate; whether it satisfies the conditions then.
@@ -68,13 +67,13 @@ impl<'a> Regular<'a> {
             return (again == run && self.has_generic_ranks(&exact.trace, point))
                 .then(|| run.into_iter().map(number).collect());
         }
-        let mut domain = Intervals::default();
+        let mut domain = Intervals::with_hints(self.generic.iter().copied());
         let embedded = embed(&mut domain, point);
         self.program.run(&mut domain, |s| embedded.get(&s).cloned()).ok()?;
         if !self.has_generic_ranks(&domain.trace, point) {
             return None;
         }
-        let mut domain = Intervals::default();
+        let mut domain = Intervals::with_hints(self.generic.iter().copied());
         let embedded = embed(&mut domain, point);
         let run = replay::evaluate(store, &self.roots, &mut domain, &embedded).ok()?;
         Some(run.into_iter().map(|v| v.into_iter().map(Number::Enclosed).collect()).collect())

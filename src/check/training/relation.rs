@@ -41,6 +41,9 @@ pub enum Form {
     Sides(i8),
     /// As [`Form::Sides`] on the diagonal, and zero beside it.
     Diagonals(i8),
+    /// As [`Form::Sides`], and beside the copies a multiple of the source's first value: `a P z Pᵀ + k e (1 - P P⁺)`, with the
+    /// constants `a` of all blocks and then their `k`.
+    Copies,
     /// One number for each block: that of the block that it comes from.
     Blocks,
 }
@@ -90,6 +93,7 @@ pub fn forms(source: &State, target: &State, carried: bool, chart: &Chart) -> Ve
         (s, t) if sides(s) && sides(t) => {
             all.extend([0, 1, -1].map(|p| (Way::Forward, Form::Sides(p))));
             all.extend([0, 1, -1].map(|p| (Way::Forward, Form::Diagonals(p))));
+            all.push((Way::Forward, Form::Copies));
         }
         (s, t) if sides(s) || sides(t) => {}
         (s, t) if square(s) && square(t) => all.extend([(Way::Forward, Form::Both), (Way::Back, Form::Both)]),
@@ -145,6 +149,7 @@ impl Builder<'_> {
                     asked.problem.setting.store.substitute_one(asked.map, &by)
                 }
                 Form::Sides(p) | Form::Diagonals(p) => return self.sides(asked, link, p),
+                Form::Copies => return super::copies::term(self, asked, link),
                 form => self.forward(&mut asked.problem.setting.store, form, source.term)?,
             };
             let store = &mut asked.problem.setting.store;
@@ -194,82 +199,77 @@ impl Builder<'_> {
         })
     }
 
-    /// `left` and `right` states: on each block `W_B[r, c] = a · W_A[ρ(r), σ(c)]`, or with rows and columns exchanged.
-    fn sides(&self, asked: &mut Asked, link: &Link, power: i8) -> Option<Term> {
+    /// How one side of a block of the target corresponds to a side of the block that it comes from.
+    pub fn side_map(&self, asked: &Asked, link: &Link, b: usize) -> Option<SideMap> {
         let rows = self.chart.rows.as_ref()?;
         let variance = asked.target.states[link.target].variance;
+        let [a] = self.chart.blocks[b][..] else { return None };
+        let (target, source) = (asked.target.blocks[b].clone(), asked.source.blocks[a].clone());
+        let (columns, from) = (side(&target.shape, Variance::Right), side(&source.shape, Variance::Right));
+        let height = side(&target.shape, Variance::Left);
+        let place = |r: usize, c: usize| {
+            let k = rows[target.offset + r * columns + c];
+            (k != NONE).then(|| {
+                let k = k as usize - source.offset;
+                (k / from, k % from)
+            })
+        };
+        let along = variance == Variance::Left;
+        let size = if along { height } else { columns };
+        let across = if along { columns } else { height };
+        let cell = |i: usize, k: usize| if along { (i, k) } else { (k, i) };
+        // Which side of the source's block varies with this side of the target's.
+        let own = |k: usize, i: usize, first: bool| {
+            let (r, c) = cell(i, k);
+            place(r, c).map(|p| if first { p.0 } else { p.1 })
+        };
+        let varies =
+            |first: bool| (0..size).map(|i| (0..across).find_map(|k| own(k, i, first))).collect::<Vec<Option<usize>>>();
+        let constant = |map: &[Option<usize>], first: bool| {
+            (0..size).all(|i| (0..across).all(|k| own(k, i, first).is_none_or(|x| map[i] == Some(x))))
+        };
+        let (by_row, by_column) = (varies(true), varies(false));
+        let (rows_fit, columns_fit) = (constant(&by_row, true), constant(&by_column, false));
+        // A block of one row or column may be read either way; the one that keeps the sides comes first.
+        let keeps = if along { rows_fit } else { columns_fit };
+        let exchanges = if along { columns_fit } else { rows_fit };
+        let (map, state) = if keeps && (!exchanges || asked.source.states[link.source].variance == variance) {
+            (if along { by_row } else { by_column }, variance)
+        } else if exchanges {
+            (if along { by_column } else { by_row }, opposite(variance))
+        } else {
+            return None;
+        };
+        let from = partner(&asked.source, link.source, state)?;
+        let Layout::Blocks(ranges) = asked.source.layout(&asked.source.states[from]) else { return None };
+        let n = self.chart.size.1;
+        let reference = (0..size).map(|i| {
+            let found = (0..across).map(|k| cell(i, k)).find(|&(r, c)| place(r, c).is_some());
+            found.map_or(NONE, |(r, c)| {
+                let row = target.offset + r * columns + c;
+                (row * n) as u32 + rows[row]
+            })
+        });
+        Some(SideMap {
+            reference: reference.collect(),
+            map,
+            state: from,
+            start: ranges[a].start,
+            width: side(&source.shape, state),
+        })
+    }
+
+    /// `left` and `right` states: on each block `W_B[r, c] = a · W_A[ρ(r), σ(c)]`, or with rows and columns exchanged.
+    fn sides(&self, asked: &mut Asked, link: &Link, power: i8) -> Option<Term> {
         let mut parts = Vec::new();
         for b in 0..asked.target.blocks.len() {
-            let [a] = self.chart.blocks[b][..] else { return None };
-            let (target, source) = (asked.target.blocks[b].clone(), asked.source.blocks[a].clone());
-            let (columns, from) = (side(&target.shape, Variance::Right), side(&source.shape, Variance::Right));
-            let height = side(&target.shape, Variance::Left);
-            let place = |r: usize, c: usize| {
-                let k = rows[target.offset + r * columns + c];
-                (k != NONE).then(|| {
-                    let k = k as usize - source.offset;
-                    (k / from, k % from)
-                })
-            };
-            let along = variance == Variance::Left;
-            let size = if along { height } else { columns };
-            let across = if along { columns } else { height };
-            let cell = |i: usize, k: usize| if along { (i, k) } else { (k, i) };
-            // Which side of the source's block varies with this side of the target's.
-            let own = |k: usize, i: usize, first: bool| {
-                let (r, c) = cell(i, k);
-                place(r, c).map(|p| if first { p.0 } else { p.1 })
-            };
-            let varies = |first: bool| {
-                (0..size).map(|i| (0..across).find_map(|k| own(k, i, first))).collect::<Vec<Option<usize>>>()
-            };
-            let constant = |map: &[Option<usize>], first: bool| {
-                (0..size).all(|i| (0..across).all(|k| own(k, i, first).is_none_or(|x| map[i] == Some(x))))
-            };
-            let (by_row, by_column) = (varies(true), varies(false));
-            let (rows_fit, columns_fit) = (constant(&by_row, true), constant(&by_column, false));
-            // A block of one row or column may be read either way; the one that keeps the sides comes first.
-            let keeps = if along { rows_fit } else { columns_fit };
-            let exchanges = if along { columns_fit } else { rows_fit };
-            let (map, state) = if keeps && (!exchanges || asked.source.states[link.source].variance == variance) {
-                (if along { by_row } else { by_column }, variance)
-            } else if exchanges {
-                (if along { by_column } else { by_row }, opposite(variance))
-            } else {
-                return None;
-            };
-            let from = partner(&asked.source, link.source, state)?;
-            let Layout::Blocks(ranges) = asked.source.layout(&asked.source.states[from]) else { return None };
-            let width = side(&source.shape, state);
-            let z = asked.source.states[from].term;
-            let mut entries = Vec::with_capacity(size * size);
+            let side = self.side_map(asked, link, b)?;
             let diagonal = matches!(link.form, Form::Diagonals(_));
-            for (row, i) in map.iter().enumerate() {
-                for (column, k) in map.iter().enumerate() {
-                    entries.push(match (i, k) {
-                        (Some(_), Some(_)) if diagonal && row != column => NONE,
-                        (Some(i), Some(k)) => (ranges[a].start + i * width + k) as u32,
-                        _ => NONE,
-                    });
-                }
-            }
-            let n = self.chart.size.1;
             let store = &mut asked.problem.setting.store;
-            let mut block = store.gather(z, entries, &[size, size]);
+            let z = asked.source.states[side.state].term;
+            let mut block = side.copied(store, z, diagonal);
             if power != 0 {
-                let reference = (0..size).map(|i| {
-                    let found = (0..across).find(|&k| {
-                        let (r, c) = cell(i, k);
-                        place(r, c).is_some()
-                    });
-                    found.map_or(NONE, |k| {
-                        let (r, c) = cell(i, k);
-                        let row = target.offset + r * columns + c;
-                        (row * n) as u32 + rows[row]
-                    })
-                });
-                let reference: Vec<u32> = reference.collect();
-                let a = store.gather(self.chart.jacobian, reference, &[size]);
+                let a = store.gather(self.chart.jacobian, side.reference.clone(), &[side.map.len()]);
                 let a = store.power(a, &i64::from(power).into());
                 let both = store.product(a, &[0], a, &[1], &[0, 1]);
                 block = store.mul(both, block);
@@ -278,6 +278,37 @@ impl Builder<'_> {
             parts.push(store.scalar_mul(c, block));
         }
         Some(asked.problem.setting.store.join(&parts))
+    }
+}
+
+/// How a side of a block of the target corresponds to one of the source.
+pub struct SideMap {
+    /// For every row of the target's matrix the row of the source's.
+    pub map: Vec<Option<usize>>,
+    /// The source's state that the matrix is taken from.
+    pub state: usize,
+    /// Where that matrix starts in the state.
+    pub start: usize,
+    /// Its rows.
+    pub width: usize,
+    /// For every row an entry of the Jacobian.
+    pub reference: Vec<u32>,
+}
+
+impl SideMap {
+    /// A state's matrix with rows and columns in their places, or the diagonal of that alone.
+    pub fn copied(&self, store: &mut Store, z: Term, diagonal: bool) -> Term {
+        let mut entries = Vec::with_capacity(self.map.len().pow(2));
+        for (row, i) in self.map.iter().enumerate() {
+            for (column, k) in self.map.iter().enumerate() {
+                entries.push(match (i, k) {
+                    (Some(_), Some(_)) if diagonal && row != column => NONE,
+                    (Some(i), Some(k)) => (self.start + i * self.width + k) as u32,
+                    _ => NONE,
+                });
+            }
+        }
+        store.gather(z, entries, &[self.map.len(), self.map.len()])
     }
 }
 

@@ -192,6 +192,11 @@ impl Runner {
         Ok(course)
     }
 
+    /// The operations of a step of the target.
+    pub fn operations(&self) -> usize {
+        self.next[1].operations()
+    }
+
     /// Ones for all factors.
     pub fn ones(&self) -> Vec<f64> {
         vec![1.0; self.factors.len()]

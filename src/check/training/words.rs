@@ -48,6 +48,11 @@ fn sentence(asked: &mut Asked, link: &Link) -> String {
         (_, Form::Sides(p)) => {
             format!("the copied {from}, rows and columns in their places (factors to the power {p})")
         }
+        (_, Form::Copies) => {
+            format!(
+                "the copied {from}, rows and columns in their places, and a multiple of its first value beside the copies"
+            )
+        }
         (_, Form::Diagonals(0)) => format!("the copied diagonal of {from}, and zero beside it"),
         (_, Form::Diagonals(p)) => {
             format!("the copied diagonal of {from}, and zero beside it (factors to the power {p})")
@@ -55,7 +60,8 @@ fn sentence(asked: &mut Asked, link: &Link) -> String {
     };
     // Blocks with the same constant are told together.
     let mut groups: Vec<(String, bool, Vec<String>)> = Vec::new();
-    for (b, &c) in link.constants.iter().enumerate() {
+    let told = if link.form == Form::Copies { asked.target.blocks.len() } else { link.constants.len() };
+    for (b, &c) in link.constants.iter().take(told).enumerate() {
         let c = rate::simplified(&mut asked.problem.setting, c);
         let one = formula::is_one(&asked.problem.setting, c);
         let text = asked.problem.setting.store.text(c);
