@@ -225,6 +225,7 @@ fn by_numbers(
     // Without atoms a residual that is not zero is proved so; with signs, a piece on which the sides differ may simply
     // not have been sampled.
     let believable = match identity {
+        _ if sampled.hidden => false,
         Identity::Open(Atoms::None) | Identity::Unconfirmed => false,
         Identity::Open(Atoms::Kinks) => on_pieces,
         _ => true,
@@ -245,6 +246,9 @@ fn by_numbers(
         let message = match (sampled.residual, sampled.inside, sampled.stopped) {
             (Some(_), ..) if sampled.agrees() && matches!(identity, Identity::Open(Atoms::Kinks)) => {
                 "the sides agree at the sampled points, but some choice of the signs at kinks makes them differ, and whether it occurs is open".to_owned()
+            }
+            (Some(_), ..) if sampled.agrees() && sampled.hidden => {
+                "the sides agree at the sampled points, but these lie on one side of some kink, and whether it has another is open".to_owned()
             }
             (Some(_), ..) if sampled.agrees() && *identity == Identity::Unconfirmed => {
                 "the sides agree at the sampled points, but whether a quantity that they divide by, invert or take the sign of is different from zero anywhere is open".to_owned()

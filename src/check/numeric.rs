@@ -3,11 +3,14 @@
 mod absorbed;
 mod finer;
 mod kinks;
+mod rounding;
 
 pub use absorbed::absorbs;
 pub use finer::{Finer, finer};
 
 use rustc_hash::FxHashMap;
+
+use rounding::{median, relative, relative_to_typical, shake};
 
 use super::field::Trial;
 use super::sample::{Point, Sampler};
@@ -58,6 +61,8 @@ pub struct Sampled {
     /// Whether some component was zero on both sides at every sample, though it is not written as zero: it may have
     /// vanished by underflow or cancellation.
     pub unseen: bool,
+    /// Whether some kink was met on one side only, though nothing says that it has no other.
+    pub hidden: bool,
     /// Whether the difference of the sides, without what they have in common, is certainly not zero at some point.
     pub drowned: bool,
     /// Whether a summand is lost in the rounding of its sum at every point, so that floating point sees nothing of it.
@@ -129,6 +134,7 @@ fn compare_at(
         misjudged: 0,
         blind: 0,
         unseen: false,
+        hidden: false,
         drowned: false,
         absorbed: false,
         finer: Finer::NotAsked,
@@ -153,7 +159,9 @@ fn compare_at(
     let mut ranks = GenericRanks::new(setting, &roots, &sampler, &program, budget);
     let zero_signs = zero_signs(setting, &roots, &sampler, &program, budget);
     // What is proved needs no points beside its kinks.
-    let beside = if proved { Vec::new() } else { kinks::points(setting, &roots, &sampler, budget.seed) };
+    let (beside, hidden) =
+        if proved { (Vec::new(), false) } else { kinks::points(setting, &roots, &sampler, budget.seed) };
+    sampled.hidden = hidden;
     let mut beside = beside.into_iter();
     let large = program.operations() > LARGE;
     let mut differing = 0usize;
@@ -307,60 +315,6 @@ fn zero_signs(setting: &Setting, roots: &[Term], sampler: &Sampler, program: &Pr
 /// Fewer samples of very large programs, so that numbers never cost much more than proofs.
 fn samples_for(operations: usize, budget: &Budget) -> usize {
     budget.samples.min((budget.operations / 4 / operations.max(1)).max(FEWEST)).max(1)
-}
-
-/// The same point with every continuous entry changed in its last places.
-fn shake(point: &Point<f64>, discrete: &FxHashMap<crate::term::SymbolId, bool>, random: &mut Random) -> Point<f64> {
-    let mut keys: Vec<_> = point.keys().copied().collect();
-    keys.sort_unstable();
-    keys.into_iter()
-        .map(|s| {
-            let fixed = discrete.get(&s).copied().unwrap_or(false);
-            let values = point[&s]
-                .iter()
-                .map(|v| if fixed { *v } else { v * (1.0 + (random.unit() - 0.5) * 8.0 * f64::EPSILON) });
-            (s, values.collect())
-        })
-        .collect()
-}
-
-/// The largest difference of left and right relative to their size, and the change of both under a shake.
-fn relative(values: &[Vec<f64>], moved: &[Vec<f64>], n: usize) -> (f64, f64) {
-    let (left, right) = values.split_at(n);
-    let (moved_left, moved_right) = moved.split_at(n);
-    let mut worst = 0.0f64;
-    let mut noise = f64::EPSILON;
-    for i in 0..n {
-        let size = left[i].iter().chain(&right[i]).fold(0.0f64, |m, v| m.max(v.abs()));
-        if size == 0.0 {
-            continue;
-        }
-        let distance = |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0f64, |m, (x, y)| m.max((x - y).abs()));
-        worst = worst.max(distance(&left[i], &right[i]) / size);
-        noise = noise.max((distance(&left[i], &moved_left[i]) + distance(&right[i], &moved_right[i])) / size);
-    }
-    (worst, noise)
-}
-
-/// The largest difference of left and right relative to the root mean square of the entries of the larger side, in the
-/// worst component.
-fn relative_to_typical(values: &[Vec<f64>], n: usize) -> f64 {
-    let (left, right) = values.split_at(n);
-    let mean_square = |v: &[f64]| (v.iter().map(|x| x * x).sum::<f64>() / v.len().max(1) as f64).sqrt();
-    left.iter()
-        .zip(right)
-        .map(|(l, r)| {
-            let size = mean_square(l).max(mean_square(r));
-            let distance = l.iter().zip(r).fold(0.0f64, |m, (x, y)| m.max((x - y).abs()));
-            if size == 0.0 { 0.0 } else { distance / size }
-        })
-        .fold(0.0, f64::max)
-}
-
-/// The middle value; 0 of nothing.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// The slope of `log |defect|` against `log lr` at seeded points, for a defect given as two lists of terms and the

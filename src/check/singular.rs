@@ -9,7 +9,7 @@ use crate::domain::float::Float;
 use crate::domain::interval::Intervals;
 use crate::domain::prime::Random;
 use crate::model::elaborate::{Constraint, ConstraintKind};
-use crate::term::{Program, Store, Term};
+use crate::term::{Program, Store, SymbolId, Term};
 
 /// Points between which a change of sign is looked for.
 const SIGN_POINTS: usize = 144;
@@ -125,7 +125,10 @@ pub fn touches_zero(problem: &Problem, term: Term, budget: &Budget) -> Option<St
         return None;
     }
     // Places that a condition `… != 0` leaves out are none, however close one comes to them.
-    let conditions: Vec<Term> = problem.setting.constraints.iter().chain(&problem.domain).map(|c| c.term).collect();
+    let own: Vec<SymbolId> = sampler.symbols().map(|(s, ..)| s).collect();
+    let among = |t: &Term| problem.setting.store.free_symbols(&[*t]).iter().all(|s| own.contains(s));
+    let conditions = problem.setting.constraints.iter().chain(&problem.domain).map(|c| c.term);
+    let conditions: Vec<Term> = conditions.filter(among).collect();
     let conditions = Program::new(&problem.setting.store, &conditions);
     let excluded = |at: &Point<f64>, base: &Point<f64>| {
         let values = |p: &Point<f64>| {

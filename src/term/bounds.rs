@@ -70,7 +70,7 @@ impl Bounds {
         self.high.as_ref().is_some_and(|(q, _)| *q <= Rational::ZERO)
     }
 
-    fn negated(self) -> Self {
+    pub(super) fn negated(self) -> Self {
         let minus = |e: End| e.map(|(q, open)| (-q, open));
         Bounds::new(minus(self.high), minus(self.low))
     }
@@ -156,6 +156,19 @@ impl Store {
         own
     }
 
+    /// `a x² + b x` in a sum: the other parts, and the range of these two, `-b²/4a` and beyond.
+    fn square_completed(&self, parts: &[(Rational, Term)]) -> Option<(Vec<(Rational, Term)>, Bounds)> {
+        let two = Rational::from(2u8);
+        parts.iter().enumerate().find_map(|(i, (a, square))| {
+            let Node::Power(x, q) = self.node(*square) else { return None };
+            let (j, (b, _)) = parts.iter().enumerate().find(|(_, (_, p))| *q == two && p == x)?;
+            let end = closed(-(b * b) / (Rational::from(4u8) * a));
+            let bounds = if *a > Rational::ZERO { Bounds::new(end, None) } else { Bounds::new(None, end) };
+            let rest = parts.iter().enumerate().filter(|(k, _)| *k != i && *k != j).map(|(_, p)| p.clone()).collect();
+            Some((rest, bounds))
+        })
+    }
+
     fn bounds_by_form(&self, t: Term, depth: usize, visits: &Cell<usize>) -> Bounds {
         let (Some(depth), Some(left)) = (depth.checked_sub(1), visits.get().checked_sub(1)) else {
             return Bounds::ALL;
@@ -201,6 +214,15 @@ impl Store {
                 }
             }
             Node::Sum(parts) => {
+                let parts = match self.square_completed(parts) {
+                    Some((rest, bounds)) => {
+                        return rest.iter().fold(bounds, |sum, (c, p)| {
+                            let part = below(p).scaled(c);
+                            Bounds::new(plus(&sum.low, &part.low), plus(&sum.high, &part.high))
+                        });
+                    }
+                    None => parts,
+                };
                 let zero = || Bounds::new(closed(Rational::ZERO), closed(Rational::ZERO));
                 parts.iter().fold(zero(), |sum, (c, p)| {
                     if sum == Bounds::ALL {

@@ -56,6 +56,7 @@ impl Store {
                 self.power(base, &c)
             }
             Fun::Sign if self.positive(x) => self.fill(Rational::ONE, &shape),
+            Fun::Sign if self.bounds(x).negated().positive() => self.fill(Rational::NEG_ONE, &shape),
             Fun::Sign => (self.signs_of_constant(x))
                 .or_else(|| self.sign_of_power(x))
                 .unwrap_or_else(|| self.intern(Node::Map(f, x), shape)),

@@ -10,10 +10,13 @@ use super::{
 use crate::check::algebra::{Atoms, Identity};
 use crate::check::order::{self, Defect};
 use crate::check::rate::{self, Ratio};
+use crate::check::sample::Sampler;
 use crate::check::witness::Goal;
 use crate::check::{Budget, Problem, certify, numeric};
 use crate::domain::Rational;
-use crate::term::{Seeds, SymbolId, Term};
+use crate::domain::float::Float;
+use crate::domain::prime::Random;
+use crate::term::{Program, Seeds, SymbolId, Term};
 use crate::verdict::{Extent, Finding, Ground, Limit, Rate};
 
 /// The terms with `lr` replaced, and their derivatives in `lr`, both at `lr = 0`.
@@ -34,6 +37,16 @@ pub(super) fn whole_order(power: &Rational) -> Option<usize> {
     usize::try_from(power.floor()).ok().filter(|_| power.is_int())
 }
 
+/// The rate of a step that is beyond the first order.
+enum Later {
+    /// Where the first terms that are not zero have one.
+    Rate(Term),
+    /// They have none.
+    None,
+    /// No terms were found.
+    Beyond,
+}
+
 /// The rate of a step whose derivatives in `lr` at 0 vanish to first order beyond the carried state: the root of the ratio of
 /// the first derivatives that do not. A guess; the caller proves it on the whole step.
 fn later_rate(
@@ -42,10 +55,10 @@ fn later_rate(
     (left, right): (&[Term], &[Term]),
     l1: &[Term],
     budget: &Budget,
-) -> Option<Term> {
+) -> Later {
     const HIGHEST: u8 = 8;
     if !l1.iter().all(|&t| problem.setting.store.is_zero(t)) {
-        return None;
+        return Later::None;
     }
     let one = problem.setting.store.num(1);
     let zero = problem.setting.store.num(0);
@@ -56,24 +69,58 @@ fn later_rate(
         let store = &mut problem.setting.store;
         let mut next =
             |terms: &[Term]| terms.iter().map(|&t| store.tangent(t, &seeds)).collect::<Result<Vec<_>, _>>().ok();
-        (l, r) = (next(&l)?, next(&r)?);
+        let (Some(lk), Some(rk)) = (next(&l), next(&r)) else { return Later::Beyond };
+        (l, r) = (lk, rk);
         let (lk, rk) = (store.substitute(&l, &by), store.substitute(&r, &by));
         if lk.iter().all(|&t| store.is_zero(t)) {
             continue;
         }
         let domain = problem.domain.clone();
         let Ratio::Constant(power) = rate::candidate(&mut problem.setting, (&lk, &rk), &domain, budget) else {
-            return None;
+            return Later::None;
         };
         // c^k = power: a positive c has a positive power, whatever a root of it may simplify to.
         if positive(problem, power, budget) == Sign::No {
-            return None;
+            return Later::None;
         }
         let c = problem.setting.store.power(power, &Rational::from_parts(1.into(), k.into()));
         let trivial = problem.setting.store.as_fill(c).is_some_and(Rational::is_one);
-        return (!trivial && positive(problem, c, budget) != Sign::No).then_some(c);
+        let rate = !trivial && positive(problem, c, budget) != Sign::No;
+        return if rate { Later::Rate(c) } else { Later::None };
     }
-    None
+    let domain = problem.domain.clone();
+    match order::leading_rate(&mut problem.setting, (left, right), lr, &domain, budget) {
+        Some(c) if is_one(problem, c) => Later::None,
+        Some(c) if positive(problem, c, budget) != Sign::No => Later::Rate(c),
+        // A step that rests for small lr has every rate there.
+        _ if rests(problem, lr, left, budget) => Later::None,
+        _ => Later::Beyond,
+    }
+}
+
+/// Whether one side of a step does not move with `lr` as long as that is small, at sampled points.
+fn rests(problem: &mut Problem, lr: SymbolId, side: &[Term], budget: &Budget) -> bool {
+    const SMALL: [f64; 3] = [1e-3, 1e-5, 1e-8];
+    const POINTS: usize = 8;
+    let store = &mut problem.setting.store;
+    let seeds = Seeds::along([(lr, store.num(1))]);
+    // The derivative, in which what does not move drowns nothing.
+    let moves: Result<Vec<Term>, _> = side.iter().map(|&t| store.tangent(t, &seeds)).collect();
+    let Ok(moves) = moves else { return false };
+    let sampler = Sampler::new(&problem.setting, &moves, &problem.domain);
+    let program = Program::new(&problem.setting.store, &moves);
+    let mut random = Random::new(budget.seed, "at rest");
+    let mut seen = false;
+    let moved = (0..POINTS).any(|_| {
+        let Some(mut point) = sampler.float(&mut random) else { return false };
+        SMALL.iter().any(|h| {
+            point.insert(lr, vec![*h]);
+            let Ok(values) = program.run(&mut Float::default(), |s| point.get(&s).cloned()) else { return true };
+            seen = true;
+            values.iter().flatten().any(|x| *x != 0.0)
+        })
+    });
+    seen && !moved
 }
 
 /// Whether the order of a defect is more than what a prime field sees: a coefficient that is not zero there may still be
@@ -148,16 +195,14 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
             return Ok(difference.of_order(Some(0)));
         }
         let guessable = matches!(zeroth, Identity::Stuck(_) | Identity::Open(Atoms::Analytic));
-        if sampled.agrees() || !zero_sampled.agrees() || !guessable {
-            let s = if sampled.agrees() { &sampled } else { zero_sampled };
-            return Ok(numbers(
-                problem,
-                Extent::Commutes,
-                (&left, &right),
-                (if sampled.agrees() { &identity } else { zeroth }, s),
-                budget,
-                tried,
-            ));
+        if sampled.agrees() {
+            return Ok(numbers(problem, Extent::Commutes, (&left, &right), (&identity, &sampled), budget, tried));
+        }
+        if !zero_sampled.agrees() || !guessable {
+            let message =
+                "the sides differ at sampled points, and whether they agree at lr = 0 is neither proved nor refuted";
+            let f = Finding::undecided(message).beside(sampled.residual);
+            return Ok(Finding { tried, ..f });
         }
     }
     // Order one, up to a rate.
@@ -167,7 +212,15 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
     let first = match examine(problem, &l1, &r1, budget, "derivative in lr at 0")? {
         Standing::Proved(proof, residual) => {
             // A step without a term of first order: its rate shows in a later one.
-            c = later_rate(problem, lr, (&left, &right), &l1, budget);
+            c = match later_rate(problem, lr, (&left, &right), &l1, budget) {
+                Later::Rate(c) => Some(c),
+                Later::None => None,
+                Later::Beyond => {
+                    let message =
+                        "the step does not move at the orders in lr that were looked at, so that its rate is open";
+                    return Ok(Finding::undecided(message).beside(sampled.residual));
+                }
+            };
             Some((proof, residual))
         }
         Standing::Unproved(open, first_sampled) => {

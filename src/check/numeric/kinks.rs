@@ -23,8 +23,9 @@ const LOOKS: usize = 240;
 /// How far beside a kink its points lie, relative to the way across it.
 const BESIDE: [f64; 5] = [0.3, 1e-2, 1e-4, 1e-6, 1e-9];
 
-/// Points on either side of each kink of some terms, near it and nearer. A kink whose other side is not found has none.
-pub fn points(setting: &Setting, roots: &[Term], sampler: &Sampler, seed: u64) -> Vec<Point<f64>> {
+/// Points on either side of each kink of some terms, near it and nearer, and whether some kink has none: its argument is not
+/// of one sign by its form, and yet no point was found on its other side.
+pub fn points(setting: &Setting, roots: &[Term], sampler: &Sampler, seed: u64) -> (Vec<Point<f64>>, bool) {
     let store = &setting.store;
     let mut arguments: Vec<Term> = store
         .reachable(roots)
@@ -39,7 +40,7 @@ pub fn points(setting: &Setting, roots: &[Term], sampler: &Sampler, seed: u64) -
     let entries: usize = arguments.iter().map(|t| store.size(*t)).sum();
     let program = Program::new(store, &arguments);
     if arguments.is_empty() || entries > MOST || program.operations().saturating_mul(entries * LOOKS) > OPERATIONS {
-        return Vec::new();
+        return (Vec::new(), false);
     }
     let special = places::special_values(store, &arguments);
     let mut random = Random::new(seed, "kinks");
@@ -54,7 +55,7 @@ pub fn points(setting: &Setting, roots: &[Term], sampler: &Sampler, seed: u64) -
         Some(run.into_iter().flatten().collect())
     };
     let valued: Vec<(&Point<f64>, Vec<f64>)> = bases.iter().filter_map(|p| Some((p, values(p)?))).collect();
-    let mut found = Vec::new();
+    let (mut found, mut hidden) = (Vec::new(), false);
     let mut j = 0;
     for argument in &arguments {
         let bounds = store.bounds(*argument);
@@ -71,13 +72,14 @@ pub fn points(setting: &Setting, roots: &[Term], sampler: &Sampler, seed: u64) -
                 None if one_sign => None,
                 None => across(sampler, &valued, &special, &mut random, (j, &at)),
             };
-            if let Some((from, to)) = beyond {
-                found.extend(beside(sampler, &from, &to, &at));
+            match beyond {
+                Some((from, to)) => found.extend(beside(sampler, &from, &to, &at)),
+                None => hidden |= !one_sign,
             }
             j += 1;
         }
     }
-    found
+    (found, hidden)
 }
 
 fn same_member(sampler: &Sampler, p: &Point<f64>, q: &Point<f64>) -> bool {

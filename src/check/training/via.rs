@@ -11,7 +11,7 @@ use crate::check::decide::{
     rate_of, rate_text, step, up_to_rate,
 };
 use crate::check::witness::Goal;
-use crate::check::{Budget, Problem, numeric, rate};
+use crate::check::{Budget, Equation, Problem, numeric, rate, special};
 use crate::model::elaborate::Constraint;
 use crate::term::{Seeds, Store, SymbolId, Term};
 use crate::verdict::{Extent, Finding, Ground, Verdict};
@@ -38,10 +38,48 @@ pub fn answer(asked: &mut Asked, budget: &Budget) -> Result<Finding, Disagreemen
         return Ok(Finding::undecided(message));
     };
     let mut finding = decided(asked, &square, budget)?;
+    if let Some(at) = another_member(asked, &square, &finding, budget)? {
+        let message = format!("so it is for general members, but what it is at {at} is open; {}", finding.message);
+        let Finding { residual, tried, assumptions, .. } = finding;
+        finding = Finding { residual, tried, assumptions, ..Finding::undecided(message) };
+    }
     let mut assumptions = std::mem::take(&mut asked.problem.assumptions);
     assumptions.append(&mut finding.assumptions);
     finding.assumptions = assumptions;
     Ok(finding)
+}
+
+/// A member at which a finding for general ones need not hold, in words.
+fn another_member(
+    asked: &mut Asked,
+    square: &Square,
+    finding: &Finding,
+    budget: &Budget,
+) -> Result<Option<String>, Disagreement> {
+    if finding.equality().is_none() {
+        return Ok(None);
+    }
+    let one = asked.problem.setting.store.num(1);
+    let right = asked.factors.first().map_or(square.right.clone(), |f| {
+        asked.problem.setting.store.substitute(&square.right, &[(f.symbol, one)].into_iter().collect())
+    });
+    let sides: Vec<Term> = square.left.iter().chain(&right).copied().collect();
+    let specials = special::members(&asked.problem, asked.rate, &sides, budget);
+    let mut asked_there = asked.problem.clone();
+    asked_there.equation = Equation { left: square.left.clone(), right, ..asked_there.equation };
+    for special in &specials.members {
+        let mut there = asked_there.at(special);
+        let (left, right) = (there.equation.left.clone(), there.equation.right.clone());
+        let equal = finding.verdict() == Verdict::Commutes
+            && matches!(
+                examine_entries(&mut there, (&left, &right), budget, "same, at a member")?,
+                Standing::Proved(..)
+            );
+        if !equal {
+            return Ok(Some(special.text.clone()));
+        }
+    }
+    Ok(specials.open)
 }
 
 fn square(asked: &mut Asked) -> Option<Square> {
