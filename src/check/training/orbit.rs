@@ -165,7 +165,7 @@ pub fn orbit(problem: &Problem, system: &System, rate: SymbolId, allowed: usize,
 /// Whether what an argument is, step after step, is made with signs: with `min`, `max`, absolute values or choices. Then it is
 /// no analytic function of the place where a run starts, and that it is not zero near one place says nothing of others.
 /// A system that reads nothing but itself has one course, and no places.
-fn made_in_pieces(problem: &Problem, system: &System, argument: &Argument, point: Option<SymbolId>) -> bool {
+pub(super) fn made_in_pieces(problem: &Problem, system: &System, argument: &Argument, point: Option<SymbolId>) -> bool {
     let store = &problem.setting.store;
     let all: Vec<Term> = system.next.iter().chain(&system.fresh).copied().chain([argument.read]).collect();
     let itself = |s: &SymbolId| system.states.contains(s);
