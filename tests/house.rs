@@ -156,3 +156,20 @@ fn only_the_command_line_speaks_to_the_world() {
     let listed: BTreeSet<String> = OUTSIDE.iter().map(|f| (*f).to_owned()).collect();
     assert_eq!(needed, listed, "files that read, print or ask for the environment, and the list of exceptions");
 }
+
+/// A file that is read in one sitting.
+const LONGEST: usize = 500;
+
+#[test]
+fn no_file_is_longer_than_one_reading() {
+    let mut all = Vec::new();
+    files(&root(), &mut all);
+    let lines = |path: &PathBuf| fs::read_to_string(path).expect("a source file").lines().count();
+    let long: Vec<String> = all
+        .iter()
+        .map(|path| (path, lines(path)))
+        .filter(|(_, n)| *n > LONGEST)
+        .map(|(path, n)| format!("{}: {n} lines", path.display()))
+        .collect();
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}

@@ -391,7 +391,7 @@ fn agrees_in_first_order(asked: &mut Asked, budget: &Budget) -> bool {
     let Some(lr) = asked.rate else { return false };
     let Some((left, right)) = refute::first_moves(asked) else { return false };
     let all: Vec<usize> = (0..asked.factors.len()).collect();
-    let right = refute::at_one(asked, right, &all);
+    let right = super::powers::at_one(asked, right, &all);
     let store = &mut asked.problem.setting.store;
     let (one, zero) = (store.num(1), store.num(0));
     let seeds = crate::term::Seeds::along([(lr, one)]);
@@ -410,7 +410,7 @@ fn agrees_in_first_order(asked: &mut Asked, budget: &Budget) -> bool {
 fn first_rate(asked: &mut Asked, budget: &Budget) -> Option<Term> {
     let (left, right) = refute::first_moves(asked)?;
     let all: Vec<usize> = (0..asked.factors.len()).collect();
-    let right = refute::at_one(asked, right, &all);
+    let right = super::powers::at_one(asked, right, &all);
     let domain = asked.problem.domain.clone();
     match rate::candidate(&mut asked.problem.setting, (&[left], &[right]), &domain, budget) {
         rate::Ratio::Constant(c) => Some(rate::simplified(&mut asked.problem.setting, c)),

@@ -5,8 +5,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::orbit::{
     Argument, Kind, Moves, Orbit, System, drawn_freely, first_met, generic_ranks, made_in_pieces, orbit,
 };
+use super::powers::at_one;
 use super::prove::{Factors, Scaled};
-use super::refute::{MAX_OPERATIONS, at_one, courses};
+use super::refute::{MAX_OPERATIONS, courses};
 use super::{Asked, Side};
 use crate::check::sample::Sampler;
 use crate::check::{Budget, Problem, algebra};

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::refute::at_one;
+use super::powers::at_one;
 use super::{Asked, Layout, Side};
 use crate::core::variance::Variance;
 use crate::domain::Fun;

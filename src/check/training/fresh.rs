@@ -2,8 +2,9 @@
 
 use super::Asked;
 use super::orbit::System;
+use super::powers::at_one;
 use super::prove::Factors;
-use super::refute::{at_one, courses};
+use super::refute::courses;
 use crate::check::algebra::{self, Identity};
 use crate::check::sample::Sampler;
 use crate::check::{Budget, written};

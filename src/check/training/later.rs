@@ -11,8 +11,9 @@
 use rustc_hash::FxHashMap;
 
 use super::entries::vanish;
+use super::powers::{at_one, exponents, jumps_at_ranks, signs, with_free};
 use super::prove::{Factors, Scaled, with_factors};
-use super::refute::{at_one, exponents, jumps_at_ranks, moves_differ, narrow, signs, taylor, with_free};
+use super::refute::{moves_differ, narrow, taylor};
 use super::{Asked, Factor, Layout, linear};
 use crate::check::decide::{Difference, Disagreement, Sign, positive};
 use crate::check::field::Trial;

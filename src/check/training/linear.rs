@@ -238,7 +238,7 @@ pub fn differ(
     budget: &Budget,
 ) -> Option<Difference> {
     let equations = equations(asked, left, right, factors)?;
-    let plain = super::refute::at_one(asked, right, factors);
+    let plain = super::powers::at_one(asked, right, factors);
     let mut roots: Vec<Term> = equations.rows.iter().flatten().copied().collect();
     roots.extend([left, plain]);
     let asked = &*asked;

@@ -21,6 +21,7 @@
 //! | [`relation`] | equations between states: what they may look like |
 //! | [`detect`] | those that the numbers satisfy, with their constants |
 //! | [`prove`], [`entries`], [`copies`] | the identities |
+//! | [`powers`] | how a term depends on factors |
 //! | [`refute`], [`pieces`], [`linear`], [`later`] | a point and a number of steps at which the parameters differ, exact or in intervals |
 //! | [`exceptions`], [`orbit`] | states of a run at which what holds for almost all states may not |
 //! | `fibres`, `limit` | states that leave the set of their type; what `in limit` of a step says of runs |
@@ -46,6 +47,7 @@ pub mod linear;
 pub mod magnify;
 pub mod orbit;
 pub mod pieces;
+pub mod powers;
 pub mod prove;
 pub mod refute;
 mod regular;

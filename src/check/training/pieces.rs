@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::Asked;
 use super::entries::Entries;
-use super::refute::{affine, at_one, exponents, signs};
+use super::powers::{affine, at_one, exponents, signs};
 use super::regular::Regular;
 use crate::check::Budget;
 use crate::check::decide::Difference;

@@ -4,7 +4,8 @@ use rustc_hash::FxHashMap;
 
 use super::Asked;
 use super::entries::{examine_entries, vanish};
-use super::refute::{affine, at_one, homogeneous, singled_out};
+use super::powers::{affine, at_one, homogeneous};
+use super::refute::singled_out;
 use crate::check::algebra::{Atoms, Identity, stop_text};
 use crate::check::decide::{
     Disagreement, Sign, Standing, depends_at_zero, expected_rate, guarded, hunt, is_one, looks_like_one, positive,
