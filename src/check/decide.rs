@@ -63,7 +63,13 @@ fn decide_with(
     let sides: Vec<Term> = problem.equation.left.iter().chain(&problem.equation.right).copied().collect();
     let specials = special::members(problem, lr, &sides, budget);
     let before = (!specials.are_none()).then(|| problem.clone());
-    let finding = decide_generally(problem, written, budget)?;
+    let finding = match decide_generally(problem, written, budget) {
+        // A proof for general members is not contradicted by a special one.
+        Err(_) if before.is_some() => {
+            Finding::undecided("so it is for general members, but at some other member the sides differ")
+        }
+        other => other?,
+    };
     match before {
         Some(before) if finding.equality().is_some() => members::weakest(&before, finding, &specials, depth, budget),
         _ => Ok(finding),

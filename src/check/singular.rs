@@ -93,6 +93,10 @@ fn sign_change(
         }
         let Some((_, hi)) = places::crossing(|t| value(&places::between(p, q, t))) else { continue };
         let zero = places::between(p, q, hi);
+        // The way may lead through a gap of the domain that the places looked at do not show.
+        if !sampler.inside_float(&zero, p) {
+            continue;
+        }
         if value(&zero).is_some_and(|v| v.abs() < 1e-9 * vp.abs().min(vq.abs())) {
             let mut entries: Vec<_> = zero.into_iter().collect();
             entries.sort_by_key(|(s, _)| *s);

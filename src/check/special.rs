@@ -36,23 +36,44 @@ pub enum Value {
 }
 
 impl Value {
-    fn term(&self, store: &mut Store) -> Term {
+    /// The value for a parameter, entry by entry.
+    fn term(&self, symbol: SymbolId, store: &mut Store) -> Term {
         match self {
-            Value::Number(q) => store.fill(q.clone(), &[]),
+            Value::Number(q) => {
+                let shape = store.symbol_info(symbol).shape.clone();
+                store.fill(q.clone(), &shape)
+            }
             Value::Parameter(s) => store.symbol_term(*s),
         }
     }
 }
 
-/// A member with one parameter set.
-#[derive(Debug, Clone)]
+/// A member with some parameters set.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Special {
-    /// The parameter.
-    pub symbol: SymbolId,
-    /// Its value.
-    pub value: Value,
+    /// The parameters with their values.
+    pub set: Vec<(SymbolId, Value)>,
     /// `w = 0`
     pub text: String,
+}
+
+impl Special {
+    fn new(set: Vec<(SymbolId, Value)>, store: &mut Store) -> Special {
+        let text = |(s, v): &(SymbolId, Value), store: &mut Store| {
+            let name = store.symbol_info(*s).name.clone();
+            let value = match v {
+                Value::Number(q) => q.to_string(),
+                Value::Parameter(other) => store.symbol_info(*other).name.clone(),
+            };
+            format!("{name} = {value}")
+        };
+        let texts: Vec<String> = set.iter().map(|x| text(x, store)).collect();
+        Special { set, text: texts.join(", ") }
+    }
+
+    fn terms(&self, store: &mut Store) -> FxHashMap<SymbolId, Term> {
+        self.set.iter().map(|(s, v)| (*s, v.term(*s, store))).collect()
+    }
 }
 
 /// What is known of special members.
@@ -75,11 +96,15 @@ impl Specials {
 struct Argument {
     read: Term,
     matrix: bool,
+    /// Whether it is the length in a polar factor of one row, which has a value at zero that its quotient has not.
+    length: bool,
 }
 
 /// The special members of some terms.
 pub fn members(problem: &Problem, lr: Option<SymbolId>, roots: &[Term], budget: &Budget) -> Specials {
     let scalars: Vec<SymbolId> = parameters(&problem.setting).collect();
+    let all_members: Vec<SymbolId> =
+        problem.setting.quantified.iter().filter(|q| q.role == Role::Member).map(|q| q.symbol).collect();
     let mut specials = Specials::default();
     if scalars.is_empty() || reads(&problem.setting.store, &scalars, lr, roots).is_empty() {
         return specials;
@@ -90,17 +115,20 @@ pub fn members(problem: &Problem, lr: Option<SymbolId>, roots: &[Term], budget: 
     let reads: Vec<Term> = arguments.iter().map(|a| a.read).collect();
     let values = special_values(&problem.setting.store, &reads);
     let mut looks = LOOKS;
+    let constants: Vec<SymbolId> =
+        problem.setting.quantified.iter().filter(|q| q.draw == Draw::Pi).map(|q| q.symbol).chain(all_members).collect();
     for argument in &arguments {
         let found = degenerate(problem, argument, (&scalars, &values), &mut looks, budget);
         let covered = !found.is_empty();
         for special in found {
-            let known = |s: &Special| s.symbol == special.symbol && s.value == special.value;
-            if specials.members.len() < MOST && !specials.members.iter().any(known) {
+            if argument.length {
+                specials.open = Some(special.text);
+            } else if specials.members.len() < MOST && !specials.members.contains(&special) {
                 specials.members.push(special);
             }
         }
         let own = problem.setting.store.free_symbols(&[argument.read]);
-        let of_members = own.iter().all(|s| scalars.contains(s));
+        let of_members = own.iter().all(|s| constants.contains(s));
         if !covered && of_members && specials.open.is_none() {
             specials.open = zero(problem, argument.read, budget);
         }
@@ -114,7 +142,7 @@ fn zero(problem: &mut Problem, t: Term, budget: &Budget) -> Option<String> {
     if store.size(t) != 1 || store.positive(t) || store.as_fill(t).is_some() {
         return None;
     }
-    let argument = Argument { read: t, matrix: false };
+    let argument = Argument { read: t, matrix: false, length: false };
     let nothing = problem.setting.store.num(0);
     // Not zero everywhere, that is.
     if loses(problem, &argument, nothing, budget) != Some(true) {
@@ -152,7 +180,7 @@ pub fn has_pole(problem: &Problem, rate: Term, budget: &Budget) -> bool {
     let values = special_values(&look.setting.store, &arguments);
     let mut looks = LOOKS;
     arguments.iter().any(|&read| {
-        let argument = Argument { read, matrix: look.setting.store.shape(read).len() == 2 };
+        let argument = Argument { read, matrix: look.setting.store.shape(read).len() == 2, length: false };
         let found = degenerate(look, &argument, (&scalars, &values), &mut looks, budget);
         let defined = |special: &Special| {
             if shown.is_none() && !grows(look, rate, special, budget) {
@@ -171,29 +199,26 @@ fn grows(problem: &Problem, rate: Term, special: &Special, budget: &Budget) -> b
     const CLOSE: f64 = 1e-7;
     const FAR: f64 = 0.3;
     const LARGE: f64 = 1e3;
-    let Value::Number(q) = &special.value else { return false };
+    let [(symbol, Value::Number(q))] = &special.set[..] else { return false };
+    if !problem.setting.store.symbol_info(*symbol).shape.is_empty() {
+        return false;
+    }
     let sampler = Sampler::new(&problem.setting, &[rate], &problem.domain);
     let program = Program::new(&problem.setting.store, &[rate]);
     let mut random = Random::new(budget.seed, "poles");
     (0..8).any(|_| {
         let Some(mut point) = sampler.float(&mut random) else { return false };
         let mut at = |offset: f64| {
-            point.insert(special.symbol, vec![q.to_f64().value() + offset]);
+            point.insert(*symbol, vec![q.to_f64().value() + offset]);
             program.run(&mut Float::default(), |s| point.get(&s).cloned()).ok().map(|v| v[0][0].abs())
         };
         matches!((at(CLOSE), at(FAR)), (Some(close), Some(far)) if close > LARGE * far)
     })
 }
 
-/// The parameters that are real numbers.
+/// The parameters that are real numbers, or made of them.
 fn parameters(setting: &Setting) -> impl Iterator<Item = SymbolId> + '_ {
-    let real = |s: SymbolId| setting.store.symbol_info(s).shape.is_empty();
-    setting
-        .quantified
-        .iter()
-        .filter(|q| q.role == Role::Member && q.draw == Draw::Real)
-        .map(|q| q.symbol)
-        .filter(move |s| real(*s))
+    setting.quantified.iter().filter(|q| q.role == Role::Member && q.draw == Draw::Real).map(|q| q.symbol)
 }
 
 /// What some terms take signs or ranks of, or divide by, as far as it reads parameters: whether it is a matrix, and whether the
@@ -205,6 +230,7 @@ fn reads(store: &Store, scalars: &[SymbolId], lr: Option<SymbolId>, roots: &[Ter
             Node::Map(Fun::Sign, x) => (*x, false, true),
             Node::PseudoInverse(x) | Node::Polar(x) => (*x, true, true),
             Node::Inverse(x) | Node::PowerSpd(x, _) => (*x, true, false),
+            Node::Power(x, _) if store.is_inverse_length(t) => (*x, false, true),
             Node::Power(x, q) if !q.is_int() || *q < Rational::ZERO => (*x, false, false),
             Node::Map(Fun::Log, x) => (*x, false, false),
             _ => continue,
@@ -212,7 +238,7 @@ fn reads(store: &Store, scalars: &[SymbolId], lr: Option<SymbolId>, roots: &[Ter
         let free = store.free_symbols(&[x]);
         let moves = lr.is_some_and(|lr| free.contains(&lr));
         if (jumps || moves) && free.iter().any(|s| scalars.contains(s)) {
-            found.push((Argument { read: x, matrix }, jumps, moves));
+            found.push((Argument { read: x, matrix, length: store.is_inverse_length(t) }, jumps, moves));
         }
     }
     found
@@ -225,7 +251,7 @@ fn arguments(store: &mut Store, lr: Option<SymbolId>, scalars: &[SymbolId], root
     let mut all = Vec::new();
     for (argument, jumps, moves) in reads(store, scalars, lr, roots) {
         if moves {
-            all.push(Argument { read: store.substitute_one(argument.read, &by), matrix: argument.matrix });
+            all.push(Argument { read: store.substitute_one(argument.read, &by), ..argument });
         }
         if jumps {
             all.push(argument);
@@ -250,25 +276,31 @@ fn degenerate(
         return Vec::new();
     }
     let mut found = Vec::new();
+    let shapes: FxHashMap<SymbolId, _> =
+        own.iter().map(|s| (*s, problem.setting.store.symbol_info(*s).shape.clone())).collect();
+    let shape_of = |s: SymbolId| shapes.get(&s);
+    let mut try_one = |set: Vec<(SymbolId, Value)>, found: &mut Vec<Special>| {
+        if *looks == 0 {
+            return;
+        }
+        *looks -= 1;
+        let store = &mut problem.setting.store;
+        let special = Special::new(set, store);
+        let by = special.terms(store);
+        let there = store.substitute_one(read, &by);
+        if loses(problem, argument, there, budget).unwrap_or(false) && inside(problem, &by, budget) {
+            found.push(special);
+        }
+    };
     for (i, &symbol) in own.iter().enumerate() {
         let numbers = values.iter().cloned().map(Value::Number);
-        let others = own[i + 1..].iter().copied().map(Value::Parameter);
+        let others = own[i + 1..].iter().copied().filter(|s| shape_of(*s) == shape_of(symbol)).map(Value::Parameter);
         for value in numbers.chain(others) {
-            if *looks == 0 {
-                return found;
-            }
-            *looks -= 1;
-            let store = &mut problem.setting.store;
-            let term = value.term(store);
-            let by: FxHashMap<SymbolId, Term> = std::iter::once((symbol, term)).collect();
-            let there = store.substitute_one(read, &by);
-            let special = loses(problem, argument, there, budget).unwrap_or(false) && inside(problem, &by, budget);
-            if special {
-                let store = &problem.setting.store;
-                let text = format!("{} = {}", store.symbol_info(symbol).name, store.text(term));
-                found.push(Special { symbol, value, text });
-            }
+            try_one(vec![(symbol, value)], &mut found);
         }
+    }
+    if found.is_empty() && own.len() > 1 {
+        try_one(own.iter().map(|s| (*s, Value::Number(Rational::ZERO))).collect(), &mut found);
     }
     found
 }
@@ -320,10 +352,10 @@ impl Problem {
         at.assumptions.clear();
         at.sampled_claims.clear();
         at.expected_rate = None;
-        let value = special.value.term(&mut at.setting.store);
-        at.substitute(&std::iter::once((special.symbol, value)).collect());
-        at.setting.quantified.retain(|q| q.symbol != special.symbol);
-        at.setting.generated.retain(|s| *s != special.symbol);
+        let by = special.terms(&mut at.setting.store);
+        at.substitute(&by);
+        at.setting.quantified.retain(|q| !by.contains_key(&q.symbol));
+        at.setting.generated.retain(|s| !by.contains_key(s));
         at
     }
 
