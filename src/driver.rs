@@ -313,7 +313,7 @@ impl Asks<'_> {
             return true;
         }
         let proved = !self.options.require_proof || finding.evidence().is_proof() && finding.sampled_claims.is_empty();
-        let granted = !self.options.deny_assumptions || finding.assumptions.is_empty();
+        let granted = !self.options.deny_assumptions || finding.is_granted();
         let expected = task.expected.as_ref();
         let verdict = finding.verdict() == task.expects() && finding.rate_differs.is_none();
         verdict && order_differs(expected, finding).is_none() && proved && granted

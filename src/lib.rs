@@ -134,7 +134,7 @@ pub struct Options {
     pub effort: usize,
     /// Whether a verdict that is only numeric, or that rests on a claim that was only sampled, counts as unexpected.
     pub require_proof: bool,
-    /// Whether a verdict that rests on an assumption counts as unexpected.
+    /// Whether a verdict that rests on an assumption which the file does not state counts as unexpected.
     pub deny_assumptions: bool,
     /// When searches give up, whatever their budgets; the answers of a run with one depend on the machine.
     pub deadline: Option<Instant>,

@@ -22,7 +22,7 @@ mod answer;
 mod finding;
 
 pub use answer::{Answer, Equality, Extent, Factors, Failure, Ground, Limit, Rate};
-pub use finding::{Finding, NO_NUMBERS};
+pub use finding::{Finding, NO_NUMBERS, STATED};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

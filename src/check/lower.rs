@@ -39,6 +39,7 @@ use crate::model::optimizer::OptimizerOn;
 use crate::model::suggest::{self, swapped, unknown_item};
 use crate::syntax::tree::{Check, Classify, Ident, Instance, Path as TreePath, Question};
 use crate::term::{Store, SymbolId, Term};
+use crate::verdict::STATED;
 
 /// A map between coordinate spaces: outputs as terms in the inputs.
 #[derive(Debug, Clone)]
@@ -255,7 +256,7 @@ fn text(question: &Question, t: &Task) -> String {
 impl Problem {
     /// Gives a problem what its terms range over, and what the declarations behind them assume.
     fn take(&mut self, e: Elaborator<'_>) {
-        self.assumptions.extend(e.assumed.iter().cloned());
+        self.assumptions.extend(e.assumed.iter().map(|c| format!("`{c}`{STATED}")));
         self.setting = setting(e);
     }
 }

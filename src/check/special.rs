@@ -13,7 +13,7 @@ use super::witness::defined_somewhere;
 use super::{Budget, Problem, Setting, rate, singular};
 use crate::domain::float::Float;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::domain::{Domain, Fun, Rational};
+use crate::domain::{Domain, Fun, Rational, linear};
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Role};
 use crate::term::{Node, Program, Store, SymbolId, Term};
 
@@ -129,11 +129,63 @@ pub fn members(problem: &Problem, lr: Option<SymbolId>, roots: &[Term], budget: 
         }
         let own = problem.setting.store.free_symbols(&[argument.read]);
         let of_members = own.iter().all(|s| constants.contains(s));
-        if !covered && of_members && specials.open.is_none() {
-            specials.open = zero(problem, argument.read, budget);
+        if of_members && specials.open.is_none() {
+            specials.open = match argument.matrix {
+                true => lower_rank(problem, argument, budget),
+                false if covered => None,
+                false => zero(problem, argument.read, budget),
+            };
         }
     }
     specials
+}
+
+/// Where a matrix of members has a lower rank than in general, in words. Members that are decided one by one are no places for
+/// all the others.
+fn lower_rank(problem: &mut Problem, argument: &Argument, budget: &Budget) -> Option<String> {
+    const LARGEST: usize = 5;
+    let [rows, cols] = problem.setting.store.shape(argument.read)[..] else { return None };
+    let (read, small) = (argument.read, rows.min(cols));
+    let general = rank_of(problem, read, budget)?;
+    if general == 0 {
+        return None;
+    }
+    if small > LARGEST {
+        return Some("members at which a rank is lower".into());
+    }
+    let store = &mut problem.setting.store;
+    if general == small && rows == cols {
+        let determinant = store.determinant(read);
+        return zero(problem, determinant, budget);
+    }
+    let transposed = store.transpose(read);
+    let gram = if rows <= cols { store.matmul(read, transposed) } else { store.matmul(transposed, read) };
+    // By Cauchy and Binet the principal minors of the Gram matrix add up to the squares of all minors of this size.
+    let chosen = (0..1usize << small).filter(|s| s.count_ones() as usize == general);
+    let minors: Vec<Term> = chosen
+        .map(|s| {
+            let kept: Vec<usize> = (0..small).filter(|i| s >> i & 1 == 1).collect();
+            let map = kept.iter().flat_map(|i| kept.iter().map(move |k| (i * small + k) as u32)).collect();
+            let minor = store.gather(gram, map, &[general, general]);
+            store.determinant(minor)
+        })
+        .collect();
+    let sum = minors.into_iter().reduce(|a, b| store.add(a, b))?;
+    zero(problem, sum, budget)
+}
+
+/// The rank of a matrix at a random point of a prime field.
+fn rank_of(problem: &Problem, matrix: Term, budget: &Budget) -> Option<usize> {
+    let store = &problem.setting.store;
+    let [rows, cols] = store.shape(matrix)[..] else { return None };
+    let program = Program::new(store, &[matrix]);
+    let sampler = Sampler::new(&problem.setting, &[matrix], &[]);
+    let mut random = Random::new(budget.seed, "rank of members");
+    let field = Random::new(budget.seed, "rank of members/field");
+    let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
+    let point = sampler.prime(&mut prime, &mut random, None).ok()?;
+    let values = program.run(&mut prime, |s| point.get(&s).cloned()).ok()?;
+    linear::rank(&mut prime, &values[0], rows, cols).ok()
 }
 
 /// Where a scalar that is not zero in general vanishes, in words.
@@ -340,8 +392,11 @@ fn inside(problem: &mut Problem, by: &FxHashMap<SymbolId, Term>, budget: &Budget
     if at.setting.constraints.iter().chain(&at.domain).any(|c| store.free_symbols(&[c.term]).is_empty() && fails(c)) {
         return false;
     }
-    let sides: Vec<Term> = at.equation.left.iter().chain(&at.equation.right).copied().collect();
-    Sampler::new(&at.setting, &sides, &at.domain).is_met(budget.seed)
+    // Also conditions on what the sides do not read: a member needs values for all parameters.
+    let conditions = at.setting.constraints.iter().chain(&at.domain).map(|c| c.term);
+    let all: Vec<Term> = at.equation.left.iter().chain(&at.equation.right).copied().chain(conditions).collect();
+    let sampler = Sampler::new(&at.setting, &all, &at.domain);
+    !sampler.contradictory() && sampler.is_met(budget.seed)
 }
 
 impl Problem {

@@ -48,7 +48,7 @@ impl Elaborator<'_> {
         done?;
         if written.assumed {
             self.constraints.iter_mut().skip(before).for_each(|c| c.assumed = true);
-            let text = format!("`{}` is stated in the file, not proved", condition_text(written));
+            let text = condition_text(written);
             if !self.assumed.contains(&text) {
                 self.assumed.push(text);
             }

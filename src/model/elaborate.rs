@@ -135,7 +135,7 @@ pub struct Elaborator<'m> {
     pub quantified: Vec<Quantified>,
     /// The conditions on it.
     pub constraints: Vec<Constraint>,
-    /// What the declarations state behind `assume`, in words.
+    /// The conditions that the declarations state behind `assume`, as they are written.
     pub assumed: Vec<String>,
     /// What to show at a witness.
     pub shown: Vec<Shown>,

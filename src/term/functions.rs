@@ -69,13 +69,15 @@ impl Store {
     }
 
     /// `sign(y^n) = sign(y)^n` for a whole `n`, and of a product with such a power each sign by itself: then the signs of `y`
-    /// and of its powers are known to be one.
+    /// and of its powers are known to be one. `sign(y^q) = sign(y)` for a root of `y ≥ 0`.
     fn sign_of_power(&mut self, x: Term) -> Option<Term> {
         match self.node(x).clone() {
             Node::Power(y, n) if n.is_int() => {
                 let s = self.map(Fun::Sign, y);
                 Some(if is_even(&n) { self.power(s, &Rational::from(2)) } else { s })
             }
+            // A root of what is never negative is zero where that is.
+            Node::Power(y, n) if n > Rational::ZERO && self.nonnegative(y) => Some(self.map(Fun::Sign, y)),
             Node::Product { a, b, la, lb, out } if la.iter().chain(&lb).all(|l| out.contains(l)) => {
                 let whole = |t: Term| matches!(self.node(t), Node::Power(_, n) if n.is_int());
                 if !whole(a) && !whole(b) {

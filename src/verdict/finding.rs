@@ -9,6 +9,9 @@ use crate::domain::Rational;
 /// What an equality without a residual says.
 pub const NO_NUMBERS: &str = "so that no number stands beside the proof";
 
+/// How an assumption ends that the file itself states.
+pub const STATED: &str = " is stated in the file, not proved";
+
 /// The answer to one check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -199,6 +202,11 @@ impl Finding {
     /// The equations between the states of both runs that prove a statement about training.
     pub fn invariant(&self) -> &[String] {
         self.equality_seen().map_or(&[], |equality| &equality.invariant)
+    }
+
+    /// Whether it assumes nothing but what the file states.
+    pub fn is_granted(&self) -> bool {
+        self.assumptions.iter().all(|a| a.ends_with(STATED))
     }
 
     /// What the statement says of architectures.

@@ -16,11 +16,6 @@ pub(super) fn weakest(
     depth: usize,
     budget: &Budget,
 ) -> Result<Finding, Disagreement> {
-    if let Some(at) = &specials.open {
-        let message =
-            format!("so it is for general members, but at {at} the sides are made in another way; {}", general.message);
-        return Ok(undecided(general, message));
-    }
     let mut general = general;
     for special in &specials.members {
         let mut there = problem.at(special);
@@ -49,6 +44,12 @@ pub(super) fn weakest(
                 return Ok(undecided(general, message));
             }
         }
+    }
+    // A member that fails answers for all; one that is not looked at, for none.
+    if let Some(at) = &specials.open {
+        let message =
+            format!("so it is for general members, but at {at} the sides are made in another way; {}", general.message);
+        return Ok(undecided(general, message));
     }
     Ok(general)
 }

@@ -2,9 +2,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::orbit::{
-    Argument, Kind, Moves, Orbit, System, drawn_freely, first_met, generic_ranks, made_in_pieces, orbit,
-};
+use super::orbit::{Argument, Kind, Moves, Orbit, System, drawn_freely, first_met, generic_ranks, orbit};
+use super::pieced::made_in_pieces;
 use super::powers::at_one;
 use super::prove::{Factors, Scaled};
 use super::refute::{MAX_OPERATIONS, courses};

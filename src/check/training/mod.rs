@@ -46,6 +46,7 @@ mod limit;
 pub mod linear;
 pub mod magnify;
 pub mod orbit;
+mod pieced;
 pub mod pieces;
 pub mod powers;
 pub mod prove;

@@ -19,15 +19,16 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
+use super::pieced::made_in_pieces;
 use crate::check::certify::exactly;
 use crate::check::sample::{Point, Sampler, embed};
 use crate::check::{Budget, Problem};
 use crate::domain::float::Float;
 use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::domain::{Fun, Rational};
+use crate::domain::{Rational, Stop};
 use crate::model::elaborate::{Draw, Role};
-use crate::term::{Node, Program, SymbolId, Term};
+use crate::term::{Program, SymbolId, Term};
 
 /// Steps that are followed before a box is put round the states, few at first.
 const WARM: [usize; 4] = [2, 48, 600, 6_000];
@@ -162,40 +163,6 @@ pub fn orbit(problem: &Problem, system: &System, rate: SymbolId, allowed: usize,
     if boxed(problem, system, &still, budget) { Orbit::Regular } else { Orbit::Open }
 }
 
-/// Whether what an argument is, step after step, is made with signs: with `min`, `max`, absolute values or choices. Then it is
-/// no analytic function of the place where a run starts, and that it is not zero near one place says nothing of others.
-/// A system that reads nothing but itself has one course, and no places.
-pub(super) fn made_in_pieces(problem: &Problem, system: &System, argument: &Argument, point: Option<SymbolId>) -> bool {
-    let store = &problem.setting.store;
-    let all: Vec<Term> = system.next.iter().chain(&system.fresh).copied().chain([argument.read]).collect();
-    let itself = |s: &SymbolId| system.states.contains(s);
-    if store.free_symbols(&all).iter().all(itself) {
-        return false;
-    }
-    let mut cone = vec![argument.read];
-    let mut reached: Vec<SymbolId> = Vec::new();
-    loop {
-        let read = store.free_symbols(&cone);
-        let new: Vec<usize> = (0..system.states.len())
-            .filter(|&i| read.contains(&system.states[i]) && !reached.contains(&system.states[i]))
-            .collect();
-        let moves =
-            system.moves.filter(|m| point == Some(m.point) && read.contains(&m.point) && !reached.contains(&m.point));
-        if new.is_empty() && moves.is_none() {
-            break;
-        }
-        for i in new {
-            reached.push(system.states[i]);
-            cone.extend([system.next[i], system.fresh[i]]);
-        }
-        if let Some(m) = moves {
-            reached.push(m.point);
-            cone.push(m.next);
-        }
-    }
-    store.any_node(&cone, |n| matches!(n, Node::Map(Fun::Sign, _)))
-}
-
 /// The ranks that pseudo-inverses and polar factors of a program have at generic points.
 pub(super) fn generic_ranks(
     problem: &Problem,
@@ -298,7 +265,16 @@ fn meets(
         let mut here = Vec::new();
         for k in 0..steps {
             let mut float = Float::default();
-            let Ok(mut values) = step.run(&mut float, |s| point.get(&s).cloned()) else { break };
+            let mut values = match step.run(&mut float, |s| point.get(&s).cloned()) {
+                Ok(values) => values,
+                // Too large says nothing; else a step has no value there.
+                Err(f) => {
+                    if f.stop != Stop::Overflow && (k > 0 || !system.first_proved) {
+                        here.push((k, usize::MAX));
+                    }
+                    break;
+                }
+            };
             let found = values.split_off(symbols.len());
             let lost = ranks.as_ref().is_some_and(|r| r.0 != float.trace.ranks);
             if lost && (k > 0 || !system.first_proved) {
