@@ -17,7 +17,7 @@ use crate::domain::{Domain, Fun, Rational, linear};
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Role};
 use crate::term::{Node, Program, Store, SymbolId, Term};
 
-/// So many special members are decided.
+/// So many special members are decided; with more of them the answer is open.
 const MOST: usize = 6;
 
 /// Evaluations in the search for them.
@@ -121,9 +121,10 @@ pub fn members(problem: &Problem, lr: Option<SymbolId>, roots: &[Term], budget: 
         let found = degenerate(problem, argument, (&scalars, &values), &mut looks, budget);
         let covered = !found.is_empty();
         for special in found {
-            if argument.length {
-                specials.open = Some(special.text);
-            } else if specials.members.len() < MOST && !specials.members.contains(&special) {
+            let known = specials.members.contains(&special);
+            if argument.length || !known && specials.members.len() >= MOST {
+                specials.open.get_or_insert(special.text);
+            } else if !known {
                 specials.members.push(special);
             }
         }

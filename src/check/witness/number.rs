@@ -157,7 +157,8 @@ pub fn shown_values(setting: &Setting, point: &Point<Rational>) -> Vec<Given> {
     let store = &setting.store;
     let known = |s: &Shown| {
         let free = store.free_symbols(&[s.term]);
-        !free.is_empty() && free.iter().all(|x| point.contains_key(x))
+        // A parameter that is set at a special member has no symbol left.
+        (s.role == Role::Member || !free.is_empty()) && free.iter().all(|x| point.contains_key(x))
     };
     let mut shown: Vec<&Shown> = setting.shown.iter().filter(|s| known(s)).collect();
     shown.sort_by_key(|s| s.role);
