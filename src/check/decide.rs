@@ -62,18 +62,17 @@ fn decide_with(
     let lr = if let Shape::Step(lr) = problem.shape { Some(lr) } else { None };
     let sides: Vec<Term> = problem.equation.left.iter().chain(&problem.equation.right).copied().collect();
     let specials = special::members(problem, lr, &sides, budget);
-    let before = (!specials.are_none()).then(|| problem.clone());
     let finding = match decide_generally(problem, written, budget) {
         // A proof for general members is not contradicted by a special one.
-        Err(_) if before.is_some() => {
-            Finding::undecided("so it is for general members, but at some other member the sides differ")
-        }
+        Err(_) if !specials.are_none() => Finding::undecided(
+            "it is proved for general members, and a point was found at which the sides differ: at a special member, or by a defect of nat",
+        ),
         other => other?,
     };
-    match before {
-        Some(before) if finding.equality().is_some() => members::weakest(&before, finding, &specials, depth, budget),
-        _ => Ok(finding),
+    if finding.equality().is_none() || specials.are_none() {
+        return Ok(finding);
     }
+    members::weakest(problem, finding, &specials, depth, budget)
 }
 
 fn decide_generally(problem: &mut Problem, as_written: bool, budget: &Budget) -> Result<Finding, Disagreement> {

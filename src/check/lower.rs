@@ -364,6 +364,7 @@ fn problem(shape: Shape, equation: Equation, domain: Vec<Constraint>, claims: Ve
         open: None,
         diagonal: None,
         expected_rate: None,
+        found_rate: None,
         auto: None,
         generic: None,
         same_bodies: false,

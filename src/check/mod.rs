@@ -185,6 +185,8 @@ pub struct Problem {
     pub diagonal: Option<Vec<Term>>,
     /// The rate that the check expects, as a term.
     pub expected_rate: Option<Term>,
+    /// The rate at which the sides were found to agree, wholly or to first order, if it is not 1.
+    pub found_rate: Option<Term>,
     /// What an `auto` state was read as.
     pub auto: Option<Variance>,
     /// For a question about every architecture, asked on one generic architecture: its bounds, or why it does not stand for

@@ -408,6 +408,7 @@ impl Problem {
         at.assumptions.clear();
         at.sampled_claims.clear();
         at.expected_rate = None;
+        at.found_rate = None;
         let by = special.terms(&mut at.setting.store);
         at.substitute(&by);
         at.setting.quantified.retain(|q| !by.contains_key(&q.symbol));

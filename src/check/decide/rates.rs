@@ -130,6 +130,7 @@ pub(in crate::check) fn up_to_rate(
     if is_one(problem, c) {
         return Finding::commutes(Ground::Algebra, proof).beside(residual);
     }
+    problem.found_rate = Some(c);
     let text = rate_text(problem, c, budget);
     let shown = text.as_deref().unwrap_or("one number for each member, for which no short formula was found");
     let message = format!(

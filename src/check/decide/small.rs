@@ -228,6 +228,7 @@ fn with_rate(
         }
         _ => return Ok(None),
     };
+    problem.found_rate = Some(c);
     let rate = rate_text(problem, c, budget);
     let at = rate.as_deref().unwrap_or("one number for each member");
     let message = format!(

@@ -318,6 +318,7 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
     };
     let seen = slope.map_or(String::new(), |s| format!("; numerically the defect shrinks like lr^{s:.2}"));
     let c = c.map(|c| rate::simplified(&mut problem.setting, c)).filter(|&c| !is_one(problem, c));
+    problem.found_rate = c;
     let rate = rate_of(problem, c, budget);
     let at = match &rate {
         Some(Rate { text: Some(r), .. }) => format!(" at the rate {r}"),
