@@ -4,9 +4,10 @@
 //! refused on the way prove that the radicands are no squares ([`crate::domain::prime::Roots`]); a root that no point
 //! refuses stays formal.
 
+use super::Problem;
 use super::sample::{Point, Sampler, embed};
 use crate::domain::prime::{Field, Prime, PseudoInverses, Random, Refused, Roots, Signs};
-use crate::domain::{Rational, Stop};
+use crate::domain::{Rational, Stop, linear};
 use crate::term::{Program, Term};
 
 /// A root that so many points had and none refused is taken to be one that every point has.
@@ -58,6 +59,32 @@ pub struct Trial<'a> {
     pub member: Option<u64>,
     /// Values that are kept: those of members and of discrete symbols.
     pub keep: Option<&'a Point<Rational>>,
+}
+
+/// A point of a prime field for a program; what is not quantified, such as a raw state, is drawn freely.
+pub fn drawn_freely(problem: &Problem, program: &Program, roots: &[Term], seed: u64) -> Option<(Prime, Point<u64>)> {
+    let store = &problem.setting.store;
+    let sampler = Sampler::new(&problem.setting, roots, &problem.domain);
+    let mut random = Random::new(seed, "free states");
+    let mut prime = Prime::new(Random::new(seed, "free states/field"), Signs::Free, PseudoInverses::ByRank);
+    let mut at = sampler.prime(&mut prime, &mut random, None).ok()?;
+    for s in program.inputs() {
+        if !at.contains_key(s) {
+            let n: usize = store.symbol_info(*s).shape.iter().product();
+            at.insert(*s, (0..n).map(|_| prime.draw()).collect());
+        }
+    }
+    Some((prime, at))
+}
+
+/// The ranks of matrices of one shape at one point that is drawn freely.
+pub fn ranks(problem: &Problem, matrices: &[Term], seed: u64) -> Option<Vec<usize>> {
+    let store = &problem.setting.store;
+    let [rows, cols] = store.shape(*matrices.first()?)[..] else { return None };
+    let program = Program::new(store, matrices);
+    let (mut prime, at) = drawn_freely(problem, &program, matrices, seed)?;
+    let values = program.run(&mut prime, |s| at.get(&s).cloned()).ok()?;
+    values.iter().map(|m| linear::rank(&mut prime, m, rows, cols).ok()).collect()
 }
 
 /// What the points drawn so far say of the roots.

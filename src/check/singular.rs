@@ -51,26 +51,25 @@ pub fn find(problem: &Problem, term: Term, budget: &Budget) -> Option<(String, b
             return Some((point_text(problem, &point), true));
         }
     }
-    sign_change(&sampler, &program, &special, &mut random).map(|point| {
-        let values: Vec<String> = point
-            .iter()
-            .map(|(s, v)| {
-                let name = &problem.setting.store.symbol_info(*s).name;
-                let entries: Vec<String> = v.iter().map(|x| witness::significant(*x, 4)).collect();
-                format!("{name} ≈ [{}]", entries.join(", "))
-            })
-            .collect();
-        (values.join(", "), false)
-    })
+    let point = sign_change(&sampler, &program, &special, &mut random)?;
+    Some((approximately(&problem.setting.store, &point), false))
+}
+
+/// A point in floating point by the names of the file: a number, or the entries of a tensor.
+fn approximately(store: &Store, point: &Point<f64>) -> String {
+    let mut values: Vec<(SymbolId, &Vec<f64>)> = point.iter().map(|(s, v)| (*s, v)).collect();
+    values.sort_unstable_by_key(|(s, _)| *s);
+    let text = |(s, v): &(SymbolId, &Vec<f64>)| {
+        let info = store.symbol_info(*s);
+        let entries: Vec<String> = v.iter().map(|x| witness::significant(*x, 4)).collect();
+        let list = entries.join(", ");
+        if info.shape.is_empty() { format!("{} ≈ {list}", info.name) } else { format!("{} ≈ [{list}]", info.name) }
+    };
+    values.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 /// Bisection for a zero between sampled points.
-fn sign_change(
-    sampler: &Sampler,
-    program: &Program,
-    special: &[Rational],
-    random: &mut Random,
-) -> Option<Vec<(crate::term::SymbolId, Vec<f64>)>> {
+fn sign_change(sampler: &Sampler, program: &Program, special: &[Rational], random: &mut Random) -> Option<Point<f64>> {
     // Near the origin, near the numbers of the text, and far out.
     let scales = [1.0, 4.0, 1e-3, 16.0, 1.0, 64.0, 1e-6, 1e3];
     let points: Vec<Point<f64>> = (0..SIGN_POINTS)
@@ -98,9 +97,7 @@ fn sign_change(
             continue;
         }
         if value(&zero).is_some_and(|v| v.abs() < 1e-9 * vp.abs().min(vq.abs())) {
-            let mut entries: Vec<_> = zero.into_iter().collect();
-            entries.sort_by_key(|(s, _)| *s);
-            return Some(entries);
+            return Some(zero);
         }
     }
     None
@@ -186,13 +183,7 @@ pub fn touches_zero(problem: &Problem, term: Term, budget: &Budget) -> Option<St
             let within = [-BESIDE, BESIDE].iter().all(|d| size(middle + d).is_some());
             let within = within && !excluded(&along(middle), &base);
             if within && size(middle).is_some_and(|v| v < NOTHING * typical) {
-                let mut entries: Vec<_> = along(middle).into_iter().collect();
-                entries.sort_by_key(|(s, _)| *s);
-                let text = |(s, v): &(crate::term::SymbolId, Vec<f64>)| {
-                    let values: Vec<String> = v.iter().map(|x| witness::significant(*x, 4)).collect();
-                    format!("{} ≈ [{}]", problem.setting.store.symbol_info(*s).name, values.join(", "))
-                };
-                return Some(entries.iter().map(text).collect::<Vec<_>>().join(", "));
+                return Some(approximately(&problem.setting.store, &along(middle)));
             }
         }
     }

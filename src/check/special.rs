@@ -7,13 +7,14 @@
 
 use rustc_hash::FxHashMap;
 
+use super::field::{drawn_freely, ranks};
 use super::places::special_values;
 use super::sample::Sampler;
 use super::witness::defined_somewhere;
 use super::{Budget, Problem, Setting, rate, singular};
 use crate::domain::float::Float;
-use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::domain::{Domain, Fun, Rational, linear};
+use crate::domain::prime::Random;
+use crate::domain::{Fun, Rational};
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Role};
 use crate::term::{Node, Program, Store, SymbolId, Term};
 
@@ -85,6 +86,11 @@ pub struct Specials {
     pub open: Option<String>,
 }
 
+/// Why members of which nothing but this is known keep a verdict from being one for all, in words.
+pub fn another(at: &str) -> String {
+    format!("at {at} a sign, a rank or a divisor is another one, and what holds there is open")
+}
+
 impl Specials {
     /// Whether there are none, as far as is seen.
     pub fn are_none(&self) -> bool {
@@ -147,7 +153,7 @@ fn lower_rank(problem: &mut Problem, argument: &Argument, budget: &Budget) -> Op
     const LARGEST: usize = 5;
     let [rows, cols] = problem.setting.store.shape(argument.read)[..] else { return None };
     let (read, small) = (argument.read, rows.min(cols));
-    let general = rank_of(problem, read, budget)?;
+    let general = ranks(problem, &[read], budget.seed)?[0];
     if general == 0 {
         return None;
     }
@@ -173,20 +179,6 @@ fn lower_rank(problem: &mut Problem, argument: &Argument, budget: &Budget) -> Op
         .collect();
     let sum = minors.into_iter().reduce(|a, b| store.add(a, b))?;
     zero(problem, sum, budget)
-}
-
-/// The rank of a matrix at a random point of a prime field.
-fn rank_of(problem: &Problem, matrix: Term, budget: &Budget) -> Option<usize> {
-    let store = &problem.setting.store;
-    let [rows, cols] = store.shape(matrix)[..] else { return None };
-    let program = Program::new(store, &[matrix]);
-    let sampler = Sampler::new(&problem.setting, &[matrix], &[]);
-    let mut random = Random::new(budget.seed, "rank of members");
-    let field = Random::new(budget.seed, "rank of members/field");
-    let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
-    let point = sampler.prime(&mut prime, &mut random, None).ok()?;
-    let values = program.run(&mut prime, |s| point.get(&s).cloned()).ok()?;
-    linear::rank(&mut prime, &values[0], rows, cols).ok()
 }
 
 /// Where a scalar that is not zero in general vanishes, in words.
@@ -360,23 +352,14 @@ fn degenerate(
 
 /// Whether more entries of a term vanish than of an argument, or its rank is lower, at a random point of a prime field.
 fn loses(problem: &Problem, argument: &Argument, there: Term, budget: &Budget) -> Option<bool> {
-    let store = &problem.setting.store;
     let both = [argument.read, there];
-    let program = Program::new(store, &both);
-    let sampler = Sampler::new(&problem.setting, &both, &[]);
-    let mut random = Random::new(budget.seed, "special members");
-    let field = Random::new(budget.seed, "special members/field");
-    let mut prime = Prime::new(field, Signs::Free, PseudoInverses::ByRank);
-    let point = sampler.prime(&mut prime, &mut random, None).ok()?;
-    let values = program.run(&mut prime, |s| point.get(&s).cloned()).ok()?;
     if argument.matrix {
-        let [rows, cols] = store.shape(argument.read)[..] else { return None };
-        let mut rank = |m: &[u64]| {
-            prime.pseudo_inverse(m, rows, cols).ok()?;
-            prime.ranks.last().copied()
-        };
-        return Some(rank(&values[1])? < rank(&values[0])?);
+        let ranks = ranks(problem, &both, budget.seed)?;
+        return Some(ranks[1] < ranks[0]);
     }
+    let program = Program::new(&problem.setting.store, &both);
+    let (mut prime, at) = drawn_freely(problem, &program, &both, budget.seed)?;
+    let values = program.run(&mut prime, |s| at.get(&s).cloned()).ok()?;
     Some(values[0].iter().zip(&values[1]).any(|(x, y)| *x != 0 && *y == 0))
 }
 

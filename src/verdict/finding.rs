@@ -62,6 +62,14 @@ impl Finding {
         Finding::new(Answer::OPEN, message)
     }
 
+    /// What is left of an equality that was found for general members, where that is no answer for all of them.
+    #[must_use]
+    pub fn only_in_general(self, why: &str) -> Self {
+        let message = format!("for general members it is `{}`, but {why}; {}", self.verdict().text(), self.message);
+        let Finding { assumptions, sampled_claims, residual, tried, .. } = self;
+        Finding { assumptions, sampled_claims, residual, tried, ..Finding::undecided(message) }
+    }
+
     /// The sides differ at a point.
     pub fn fails(witness: Witness, message: impl Into<String>) -> Self {
         Finding::new(Failure::at(witness), message)

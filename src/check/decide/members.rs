@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::rates::scaled;
 use super::{Disagreement, decide_with};
-use crate::check::special::Specials;
+use crate::check::special::{self, Specials};
 use crate::check::{Budget, Problem, Shape, witness};
 use crate::term::Term;
 use crate::verdict::{Answer, Finding, Verdict};
@@ -26,8 +26,7 @@ pub(super) fn weakest(
     for special in &specials.members {
         let text = &special.text;
         if depth == 0 {
-            let message = format!("so it is for general members; that with {text} was not looked at");
-            return Ok(undecided(general, message));
+            return Ok(general.only_in_general(&format!("the member {text} was not looked at")));
         }
         let mut there = rated.at(special);
         let mut found = decide_with(&mut there, (depth - 1, false), budget)?;
@@ -36,8 +35,7 @@ pub(super) fn weakest(
             let mut unrated = problem.at(special);
             found = decide_with(&mut unrated, (depth - 1, false), budget)?;
             if found.equality().is_some() {
-                let message = format!("the rate of general members is none of the member {text}");
-                return Ok(undecided(general, message));
+                return Ok(general.only_in_general(&format!("its rate is none of the member {text}")));
             }
         }
         match standing(&general, &found, (&there, rated.found_rate.is_some())) {
@@ -60,17 +58,13 @@ pub(super) fn weakest(
                 general = weaker;
             }
             Standing::Open => {
-                let message =
-                    format!("so it is for general members, but what it is at {text} is open: {}", found.message);
-                return Ok(undecided(general, message));
+                return Ok(general.only_in_general(&format!("what it is at {text} is open: {}", found.message)));
             }
         }
     }
     // A member that fails answers for all; one that is not looked at, for none.
     if let Some(at) = &specials.open {
-        let message =
-            format!("so it is for general members, but at {at} the sides are made in another way; {}", general.message);
-        return Ok(undecided(general, message));
+        return Ok(general.only_in_general(&special::another(at)));
     }
     Ok(general)
 }
@@ -128,9 +122,4 @@ fn standing(general: &Finding, there: &Finding, (problem, rated): (&Problem, boo
         },
         Answer::Holds(_) => Standing::Kept,
     }
-}
-
-fn undecided(general: Finding, message: String) -> Finding {
-    let Finding { assumptions, sampled_claims, residual, tried, .. } = general;
-    Finding { assumptions, sampled_claims, residual, tried, ..Finding::undecided(message) }
 }

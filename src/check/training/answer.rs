@@ -53,10 +53,7 @@ pub fn answer(asked: &mut Asked, context: &mut Context<'_>, budget: &Budget) -> 
         let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
         let specials = special::members(&asked.problem, asked.rate, &sides, budget);
         if let Some(at) = specials.members.first().map(|s| &s.text).or(specials.open.as_ref()) {
-            let message =
-                format!("so it is for general members, but at {at} a step is another one; {}", finding.message);
-            let Finding { residual, tried, .. } = finding;
-            finding = Finding { residual, tried, ..Finding::undecided(message) };
+            finding = finding.only_in_general(&special::another(at));
         }
     }
     assumptions.append(&mut asked.problem.assumptions);

@@ -6,8 +6,8 @@
 //!
 //! `(a P S Pᵀ + k (1 - P P⁺))^q = (a r)^q / r · P S^q Pᵀ + k^q (1 - P P⁺)`
 //!
-//! whenever `S` is positive definite; `k > 0` where the matrix on the left is, and elsewhere it has no powers. With that, powers in the target's terms are written as powers in the source's, once
-//! it is proved that their arguments are related so.
+//! whenever `S` is positive definite; `k > 0` where the matrix on the left is, and elsewhere it has no powers. With that,
+//! powers in the target's terms are written as powers in the source's, once it is proved that their arguments are related so.
 
 use rustc_hash::FxHashMap;
 

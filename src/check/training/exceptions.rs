@@ -2,17 +2,18 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::orbit::{Argument, Kind, Moves, Orbit, System, drawn_freely, first_met, generic_ranks, orbit};
+use super::orbit::{Argument, Kind, Moves, Orbit, System, first_met, generic_ranks, orbit};
 use super::pieced::made_in_pieces;
 use super::powers::at_one;
 use super::prove::{Factors, Scaled};
 use super::refute::{MAX_OPERATIONS, courses};
 use super::{Asked, Side};
+use crate::check::field::ranks;
 use crate::check::sample::Sampler;
 use crate::check::{Budget, Problem, algebra};
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
-use crate::domain::{Fun, Rational, linear};
+use crate::domain::{Fun, Rational};
 use crate::model::elaborate::Role;
 use crate::term::{Node, Program, Seeds, Store, SymbolId, Term};
 
@@ -333,19 +334,9 @@ fn loses_rank(asked: &mut Asked, system: &System, fresh: &FxHashMap<SymbolId, Te
         .collect();
     wanted.iter().any(|a| {
         let start = asked.problem.setting.store.substitute_one(a.read, fresh);
-        let rank = |t: Term| matrix_rank(&asked.problem, t, budget);
+        let rank = |t: Term| ranks(&asked.problem, &[t], budget.seed);
         rank(start).is_none_or(|r| rank(a.read).is_none_or(|general| r != general))
     })
-}
-
-/// The rank of a matrix at random points of a prime field; what is not quantified is drawn freely.
-fn matrix_rank(problem: &Problem, t: Term, budget: &Budget) -> Option<usize> {
-    let store = &problem.setting.store;
-    let [rows, cols] = store.shape(t)[..] else { return None };
-    let program = Program::new(store, &[t]);
-    let (mut prime, at) = drawn_freely(problem, &program, &[t], budget.seed)?;
-    let values = program.run(&mut prime, |s| at.get(&s).cloned()).ok()?;
-    linear::rank(&mut prime, &values[0], rows, cols).ok()
 }
 
 /// Which entries of a term vanish at all of a few places; `None` if it has no value there.

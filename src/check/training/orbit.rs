@@ -21,11 +21,12 @@ use rustc_hash::FxHashMap;
 
 use super::pieced::made_in_pieces;
 use crate::check::certify::exactly;
+use crate::check::field::drawn_freely;
 use crate::check::sample::{Point, Sampler, embed};
 use crate::check::{Budget, Problem};
 use crate::domain::float::Float;
 use crate::domain::interval::{Interval, Intervals};
-use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
+use crate::domain::prime::Random;
 use crate::domain::{Rational, Stop};
 use crate::model::elaborate::{Draw, Role};
 use crate::term::{Program, SymbolId, Term};
@@ -175,22 +176,6 @@ pub(super) fn generic_ranks(
     prime.polar_ranks.clear();
     program.run(&mut prime, |s| at.get(&s).cloned()).ok()?;
     Some((prime.ranks, prime.polar_ranks))
-}
-
-/// A point of a prime field for a program; what is not quantified, such as a raw state, is drawn freely.
-pub fn drawn_freely(problem: &Problem, program: &Program, roots: &[Term], seed: u64) -> Option<(Prime, Point<u64>)> {
-    let store = &problem.setting.store;
-    let sampler = Sampler::new(&problem.setting, roots, &problem.domain);
-    let mut random = Random::new(seed, "free states");
-    let mut prime = Prime::new(Random::new(seed, "free states/field"), Signs::Free, PseudoInverses::ByRank);
-    let mut at = sampler.prime(&mut prime, &mut random, None).ok()?;
-    for s in program.inputs() {
-        if !at.contains_key(s) {
-            let n: usize = store.symbol_info(*s).shape.iter().product();
-            at.insert(*s, (0..n).map(|_| prime.draw()).collect());
-        }
-    }
-    Some((prime, at))
 }
 
 /// How the limit of small rates is followed.

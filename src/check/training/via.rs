@@ -40,9 +40,7 @@ pub fn answer(asked: &mut Asked, budget: &Budget) -> Result<Finding, Disagreemen
     };
     let mut finding = decided(asked, &square, budget)?;
     if let Some(at) = another_member(asked, &square, &finding, budget)? {
-        let message = format!("so it is for general members, but what it is at {at} is open; {}", finding.message);
-        let Finding { residual, tried, assumptions, .. } = finding;
-        finding = Finding { residual, tried, assumptions, ..Finding::undecided(message) };
+        finding = finding.only_in_general(&special::another(&at));
     }
     let mut assumptions = std::mem::take(&mut asked.problem.assumptions);
     assumptions.append(&mut finding.assumptions);
