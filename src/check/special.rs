@@ -12,11 +12,11 @@ use super::places::special_values;
 use super::sample::Sampler;
 use super::witness::defined_somewhere;
 use super::{Budget, Problem, Setting, rate, singular};
+use crate::domain::Rational;
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
-use crate::domain::{Fun, Rational};
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Role};
-use crate::term::{Node, Program, Store, SymbolId, Term};
+use crate::term::{Program, Singular, Singularity, Store, SymbolId, Term};
 
 /// So many special members are decided; with more of them the answer is open.
 const MOST: usize = 6;
@@ -202,10 +202,9 @@ pub fn has_pole(problem: &Problem, rate: Term, budget: &Budget) -> bool {
     let members: Vec<SymbolId> =
         problem.setting.quantified.iter().filter(|q| q.role == Role::Member).map(|q| q.symbol).collect();
     let divisors = |store: &Store, roots: &[Term]| -> Vec<Term> {
-        let divisor = |t: Term| match store.node(t) {
-            Node::Power(x, q) if *q < Rational::ZERO => Some(*x),
-            Node::Inverse(x) | Node::PowerSpd(x, _) | Node::Map(Fun::Log, x) => Some(*x),
-            _ => None,
+        let divisor = |t: Term| {
+            let pole = |s: &Singular| matches!(s.at, Singularity::Pole | Singularity::Length);
+            store.singular(t).filter(pole).map(|s| s.read)
         };
         let of_members = |x: &Term| store.free_symbols(&[*x]).iter().any(|s| members.contains(s));
         store.reachable(roots).into_iter().filter_map(divisor).filter(of_members).collect()
@@ -271,19 +270,13 @@ fn parameters(setting: &Setting) -> impl Iterator<Item = SymbolId> + '_ {
 fn reads(store: &Store, scalars: &[SymbolId], lr: Option<SymbolId>, roots: &[Term]) -> Vec<(Argument, bool, bool)> {
     let mut found = Vec::new();
     for t in store.reachable(roots) {
-        let (x, matrix, jumps) = match store.node(t) {
-            Node::Map(Fun::Sign, x) => (*x, false, true),
-            Node::PseudoInverse(x) | Node::Polar(x) => (*x, true, true),
-            Node::Inverse(x) | Node::PowerSpd(x, _) => (*x, true, false),
-            Node::Power(x, _) if store.is_inverse_length(t) => (*x, false, true),
-            Node::Power(x, q) if !q.is_int() || *q < Rational::ZERO => (*x, false, false),
-            Node::Map(Fun::Log, x) => (*x, false, false),
-            _ => continue,
-        };
-        let free = store.free_symbols(&[x]);
+        let Some(Singular { read, at, matrix }) = store.singular(t) else { continue };
+        let length = at == Singularity::Length;
+        let jumps = matches!(at, Singularity::Jump | Singularity::Rank) || length;
+        let free = store.free_symbols(&[read]);
         let moves = lr.is_some_and(|lr| free.contains(&lr));
         if (jumps || moves) && free.iter().any(|s| scalars.contains(s)) {
-            found.push((Argument { read: x, matrix, length: store.is_inverse_length(t) }, jumps, moves));
+            found.push((Argument { read, matrix, length }, jumps, moves));
         }
     }
     found

@@ -10,7 +10,7 @@ use crate::domain::float::Float;
 use crate::domain::prime::Random;
 use crate::domain::{Fun, Rational, Stop};
 use crate::model::elaborate::Role;
-use crate::term::{Node, Program, Store, Term};
+use crate::term::{Node, Program, Singularity, Store, Term};
 use crate::verdict::Finding;
 
 /// Partial operations that are looked at.
@@ -136,9 +136,6 @@ fn point(sampler: &Sampler, random: &mut Random, k: usize) -> Option<Point<f64>>
 
 /// Whether an operation has no value for some operands.
 pub fn is_partial(store: &Store, t: Term) -> bool {
-    match store.node(t) {
-        Node::Power(_, q) => !q.is_int() || *q < Rational::ZERO,
-        Node::Map(Fun::Log, _) | Node::Inverse(_) => true,
-        _ => false,
-    }
+    let partial = store.singular(t).is_some_and(|s| !matches!(s.at, Singularity::Jump | Singularity::Rank));
+    partial && !matches!(store.node(t), Node::PowerSpd(..))
 }

@@ -23,6 +23,7 @@ mod matrices;
 mod program;
 mod reverse;
 mod sign;
+mod singular;
 mod store;
 mod substitute;
 
@@ -30,4 +31,5 @@ pub use build::NONE;
 pub(crate) use build::half;
 pub use derive::{NotDifferentiable, Seeds};
 pub use program::{Failure, Program};
+pub use singular::{Singular, Singularity};
 pub use store::{Labels, Node, Shape, Store, Symbol, SymbolId, Term};

@@ -17,7 +17,7 @@ use crate::check::{Budget, Problem, numeric};
 use crate::domain::float::Float;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::domain::{Domain, Fun, Rational, Stop};
-use crate::term::{Node, Program, SymbolId, Term};
+use crate::term::{Node, Program, Singular, SymbolId, Term};
 use crate::verdict::{Extent, Failure, Finding, Ground, Limit, Rate};
 
 /// Whether to put `lr = 0` may lie on a kink, at the start of a root or where a rank drops: whether the argument of a sign
@@ -27,18 +27,13 @@ pub(in crate::check) fn depends_at_zero(problem: &mut Problem, lr: SymbolId, roo
     let store = &mut problem.setting.store;
     let (mut arguments, mut matrices): (Vec<Term>, Vec<Term>) = (Vec::new(), Vec::new());
     for t in store.reachable(roots) {
-        let x = match store.node(t) {
-            Node::Map(Fun::Sign, x) | Node::Polar(x) | Node::PowerSpd(x, _) | Node::PseudoInverse(x) => *x,
-            Node::Power(x, q) if !q.is_int() || *q < Rational::ZERO => *x,
-            Node::Inverse(x) => *x,
-            _ => continue,
-        };
-        if !store.free_symbols(&[x]).contains(&lr) {
+        let Some(Singular { read, .. }) = store.singular(t) else { continue };
+        if !store.free_symbols(&[read]).contains(&lr) {
             continue;
         }
         match store.node(t) {
-            Node::PseudoInverse(_) | Node::Inverse(_) => matrices.push(x),
-            _ => arguments.push(x),
+            Node::PseudoInverse(_) | Node::Inverse(_) => matrices.push(read),
+            _ => arguments.push(read),
         }
     }
     if arguments.is_empty() && matrices.is_empty() {

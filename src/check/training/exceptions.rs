@@ -11,11 +11,11 @@ use super::{Asked, Side};
 use crate::check::field::ranks;
 use crate::check::sample::Sampler;
 use crate::check::{Budget, Problem, algebra};
+use crate::domain::Fun;
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
-use crate::domain::{Fun, Rational};
 use crate::model::elaborate::Role;
-use crate::term::{Node, Program, Seeds, Store, SymbolId, Term};
+use crate::term::{Node, Program, Seeds, Singular, Singularity, Store, SymbolId, Term};
 
 /// What may be wrong with a proof for almost all states, at the states of runs.
 pub(super) enum Exceptions {
@@ -373,19 +373,19 @@ pub(super) fn jumping(store: &Store, sides: &[Term]) -> Vec<Argument> {
             node => bare.extend(node.operands()),
         }
     }
-    let entries = |kind, read| Argument { kind, read, whole: None, always_zero: Vec::new() };
-    let whole = |kind, read, t| Argument { kind, read, whole: Some(t), always_zero: Vec::new() };
-    let argument = |t: Term| match store.node(t) {
-        Node::Map(Fun::Sign, _) if !bare.contains(&t) => None,
-        Node::Map(Fun::Sign, x) => Some(entries(Kind::Sign, *x)),
-        Node::Map(Fun::Log, x) => Some(entries(Kind::Pole, *x)),
-        // The polar factor of one row has a value at zero, which is another one.
-        Node::Power(x, _) if store.is_inverse_length(t) => Some(entries(Kind::Polar, *x)),
-        Node::Power(x, q) if *q < Rational::ZERO => Some(entries(Kind::Pole, *x)),
-        Node::PseudoInverse(x) => Some(whole(Kind::PseudoInverse, *x, t)),
-        Node::Polar(x) => Some(whole(Kind::Polar, *x, t)),
-        Node::Inverse(x) | Node::PowerSpd(x, _) => Some(whole(Kind::Pole, *x, t)),
-        _ => None,
+    let argument = |t: Term| {
+        let Singular { read, at, matrix } = store.singular(t)?;
+        let kind = match at {
+            Singularity::Jump if !bare.contains(&t) => return None,
+            Singularity::Jump => Kind::Sign,
+            Singularity::Rank if matches!(store.node(t), Node::PseudoInverse(_)) => Kind::PseudoInverse,
+            // The polar factor of one row has a value at zero, which is another one.
+            Singularity::Rank | Singularity::Length => Kind::Polar,
+            Singularity::Pole => Kind::Pole,
+            // It is continuous.
+            Singularity::Root => return None,
+        };
+        Some(Argument { kind, read, whole: matrix.then_some(t), always_zero: Vec::new() })
     };
     reached.iter().copied().filter_map(argument).collect()
 }

@@ -21,7 +21,7 @@ use crate::check::sample::Sampler;
 use crate::check::witness::{self, Goal};
 use crate::check::{Budget, rate};
 use crate::core::variance::Variance;
-use crate::domain::{Fun, Rational};
+use crate::domain::Rational;
 use crate::model::architecture::Block;
 use crate::term::{Node, Program, Seeds, SymbolId, Term};
 use crate::verdict::Finding;
@@ -357,16 +357,11 @@ fn for_small_rates(asked: &mut Asked, (left, right): (Term, Term), budget: &Budg
     let depends = |store: &crate::term::Store, t: Term| store.free_symbols(&[t]).contains(&lr);
     let mut matrices = Vec::new();
     for t in store.reachable(&[left, right]) {
-        match *store.node(t) {
-            Node::Inverse(x) | Node::Determinant(x) | Node::Polar(x) | Node::PowerSpd(x, _) if depends(store, x) => {
-                return None;
-            }
-            Node::Power(x, ref q) if depends(store, x) && (!q.is_int() || *q < Rational::ZERO) => return None,
-            Node::Map(f, x) if depends(store, x) && !matches!(f, Fun::Tanh | Fun::Exp | Fun::Sin | Fun::Cos) => {
-                return None;
-            }
-            Node::PseudoInverse(x) if depends(store, x) => matrices.push(x),
-            _ => {}
+        match store.singular(t) {
+            Some(s) if !depends(store, s.read) => {}
+            Some(s) if matches!(store.node(t), Node::PseudoInverse(_)) => matrices.push(s.read),
+            Some(_) => return None,
+            None => {}
         }
     }
     let (one, zero) = (store.num(1), store.num(0));

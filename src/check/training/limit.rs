@@ -12,8 +12,8 @@ use super::exceptions::jumping;
 use super::orbit::Kind;
 use super::{Asked, Side};
 use crate::check::{Budget, rate};
-use crate::domain::{Fun, Rational};
-use crate::term::{Node, Seeds, Store, SymbolId, Term};
+use crate::domain::Rational;
+use crate::term::{Seeds, Singularity, Store, SymbolId, Term};
 
 /// Whether steps of the target keep differences of its states small.
 pub(super) fn stable(asked: &mut Asked, budget: &Budget) -> bool {
@@ -51,14 +51,8 @@ pub(super) fn stable(asked: &mut Asked, budget: &Budget) -> bool {
 /// `lr = 0`, steps need not be
 /// smooth at `lr = 0`, as `√lr`, or not to the same extent at all points, as `lr / (lr^2 + (loss - 1)^2)`.
 fn partial(store: &Store, next: &[Term]) -> Vec<Term> {
-    let partial = |t: Term| match *store.node(t) {
-        Node::Power(x, ref q) if *q < Rational::ZERO || !q.is_int() => Some(x),
-        Node::Map(Fun::Log, x) | Node::Inverse(x) | Node::PseudoInverse(x) | Node::Polar(x) | Node::PowerSpd(x, _) => {
-            Some(x)
-        }
-        _ => None,
-    };
-    store.reachable(next).into_iter().filter_map(partial).collect()
+    let singular = store.reachable(next).into_iter().filter_map(|t| store.singular(t));
+    singular.filter(|s| s.at != Singularity::Jump).map(|s| s.read).collect()
 }
 
 /// Whether a state's rule at `lr = 0` is `b z` with a number `|b| < 1` and something of the parameters and of states
