@@ -10,10 +10,12 @@
 mod bound;
 mod confirm;
 mod degrees;
+mod pieces;
 
 use bound::Bound;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -135,7 +137,13 @@ pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget:
             return pieces;
         }
     }
-    found
+    // Pieces that free signs allow need not exist.
+    match found {
+        Identity::Open(Atoms::Analytic | Atoms::Kinks) | Identity::Stuck(_) => {
+            test.by_cells(setting, terms).unwrap_or(found)
+        }
+        found => found,
+    }
 }
 
 /// Whether terms vanish when every sign is a free number: they do then at kinks as well, where signs are zero.
@@ -333,11 +341,22 @@ impl<'a> Test<'a> {
 
     /// Runs trials until the error bound is reached; also the number of independent signs met.
     fn run(&self, signs: &Signs, mode: PseudoInverses, roots: RootsTaken) -> (Identity, usize) {
+        self.run_members(signs, mode, roots, 0..self.sampler.members().0)
+    }
+
+    /// As [`Test::run`], for some of the members.
+    fn run_members(
+        &self,
+        signs: &Signs,
+        mode: PseudoInverses,
+        roots: RootsTaken,
+        range: Range<u64>,
+    ) -> (Identity, usize) {
         let (members, exhaustive) = self.sampler.members();
         let mut classes = 0;
         let mut trials = 0usize;
         let mut weakest = f64::INFINITY;
-        for member in 0..members {
+        for member in range {
             let member = if exhaustive { Some(member) } else { None };
             let mut bound = Bound::default();
             let mut misses = 0;

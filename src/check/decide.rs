@@ -191,17 +191,20 @@ pub(in crate::check) fn examine(
         if sampled.residual.is_none() { nowhere(problem, left, right, identity, &sampled) } else { identity };
     Ok(match identity {
         Identity::Trivial => Standing::Proved("both sides have the same normal form".to_owned(), sampled.residual),
-        Identity::Proved { bits, trials } => {
-            let bits = bits.min(9999.0).floor();
-            let text = format!(
-                "proved by {trials} exact evaluations over random prime fields, error probability below 2^-{bits}"
-            );
-            Standing::Proved(text, sampled.residual)
-        }
+        Identity::Proved { bits, trials } => Standing::Proved(proof_text("", bits, trials), sampled.residual),
         Identity::Open(_) | Identity::Unconfirmed | Identity::Stuck(_) | Identity::Undefined(..) => {
             Standing::Unproved(identity, sampled)
         }
     })
+}
+
+/// How something was proved, with an error of `2^-bits` if it took evaluations.
+pub(in crate::check) fn proof_text(how: &str, bits: f64, trials: usize) -> String {
+    if trials == 0 {
+        return format!("proved{how}: the difference is the zero polynomial on every piece between kinks");
+    }
+    let bits = bits.min(9999.0).floor();
+    format!("proved{how} by {trials} exact evaluations over random prime fields, error probability below 2^-{bits}")
 }
 
 /// What a proof is worth when no sample could be evaluated: as much as before, if some simple point has values on both

@@ -14,6 +14,7 @@
 
 pub mod algebra;
 pub mod auto;
+pub mod cells;
 pub mod certify;
 pub mod class;
 pub mod decide;

@@ -8,6 +8,8 @@ mod rounding;
 pub use absorbed::absorbs;
 pub use finer::{Finer, finer};
 
+use std::collections::VecDeque;
+
 use rustc_hash::FxHashMap;
 
 use rounding::{median, relative, relative_to_typical, shake};
@@ -162,22 +164,35 @@ fn compare_at(
     let (beside, hidden) =
         if proved { (Vec::new(), false) } else { kinks::points(setting, &roots, &sampler, budget.seed) };
     sampled.hidden = hidden;
-    let mut beside = beside.into_iter();
+    let mut beside: VecDeque<Point<f64>> = beside.into();
+    let mut pieces_asked = proved;
     let large = program.operations() > LARGE;
     let mut differing = 0usize;
     let mut beside_random = Random::new(budget.seed, "beside kinks");
-    for draw in 0..wanted * DRAWS + beside.len() {
-        let enough = differences.len().max(sampled.misjudged) >= wanted || sampled.blind >= 4 * wanted;
+    let mut draws_left = wanted * DRAWS + beside.len();
+    let mut draw = 0;
+    while draws_left > 0 {
+        draws_left -= 1;
+        draw += 1;
+        let many = differences.len().max(sampled.misjudged) >= wanted || sampled.blind >= 4 * wanted;
+        let enough = many || draws_left == 0;
         // What differs plainly wherever it was looked at need not be looked at longer.
         if large && differing >= 2 * FEWEST && differing == differences.len() {
             break;
         }
-        let given = if enough { beside.next() } else { None };
+        if enough && beside.is_empty() && !pieces_asked && differing == 0 {
+            pieces_asked = true;
+            let (points, unmet) = kinks::on_pieces(setting, &roots, &sampler);
+            sampled.hidden |= unmet;
+            draws_left += points.len();
+            beside.extend(points);
+        }
+        let given = if enough { beside.pop_front() } else { None };
         if enough && given.is_none() || budget.expired() {
             break;
         }
         // Now and then a wider or a narrower box: pieces and curvature may lie far out.
-        let scale = [1.0, 1.0, 4.0, 1.0, 0.25, 1.0, 16.0, 1.0, 1.0, 256.0][draw % 10];
+        let scale = [1.0, 1.0, 4.0, 1.0, 0.25, 1.0, 16.0, 1.0, 1.0, 256.0][(draw - 1) % 10];
         let chosen = given.is_some();
         let Some(point) = given.or_else(|| sampler.float_scaled(&mut random, scale)) else {
             continue;

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::domain::exact::Exact;
 use crate::domain::float::Float;
 use crate::domain::interval::{Interval, Intervals};
+use crate::domain::polynomial::{Polynomial, Polynomials};
 use crate::domain::prime::{Prime, Random};
 use crate::domain::{Domain, Rational, Stop};
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Role};
@@ -330,6 +331,46 @@ impl Sampler {
     /// The symbols that take any real value, in order: neither discrete ones nor those that stand for π.
     pub fn movable(&self) -> impl Iterator<Item = SymbolId> + '_ {
         self.plans.iter().filter(|p| !p.discrete() && p.draw != Draw::Pi).map(|p| p.symbol)
+    }
+
+    /// The values of a member with variables for all that is not discrete, in the order of the symbols.
+    pub fn symbolic(&self, domain: &mut Polynomials, member: u64) -> Point<Polynomial> {
+        let discrete = self.discrete(Some(member), &mut Random::new(0, "no draw"));
+        let mut point = Point::default();
+        for p in &self.plans {
+            let values = match discrete.get(&p.symbol) {
+                Some(entries) => entries.iter().map(|&e| Polynomial::constant(e.into())).collect(),
+                None => (0..p.size).map(|_| domain.variable()).collect(),
+            };
+            point.insert(p.symbol, values);
+        }
+        point
+    }
+
+    /// What the conditions say is positive there; nothing if some condition is no polynomial.
+    pub fn positive(&self, domain: &mut Polynomials, point: &Point<Polynomial>) -> Vec<Polynomial> {
+        let Ok(run) = self.program.run(domain, |s| point.get(&s).cloned()) else { return Vec::new() };
+        // A sign in a condition was chosen at will.
+        if !domain.signs.is_empty() {
+            return Vec::new();
+        }
+        let positive = self.constraints.iter().zip(run).filter(|(c, _)| c.kind == ConstraintKind::Positive);
+        let mut conditions: Vec<Polynomial> = positive.flat_map(|(_, values)| values).collect();
+        let pi = self.plans.iter().filter(|p| p.draw == Draw::Pi).flat_map(|p| &point[&p.symbol]);
+        conditions.extend(pi.cloned());
+        conditions
+    }
+
+    /// The point with these values for the variables of [`Sampler::symbolic`].
+    pub fn at_variables(&self, member: u64, values: &[f64]) -> Point<f64> {
+        let discrete = self.discrete(Some(member), &mut Random::new(0, "no draw"));
+        let mut next = values.iter().copied();
+        let own = |p: &Plan| match discrete.get(&p.symbol) {
+            Some(entries) => entries.iter().map(|&e| e as f64).collect(),
+            None if p.draw == Draw::Pi => next.by_ref().take(1).map(|_| std::f64::consts::PI).collect(),
+            None => next.by_ref().take(p.size).collect(),
+        };
+        self.plans.iter().map(|p| p.symbol).zip(self.plans.iter().map(own).collect::<Vec<_>>()).collect()
     }
 
     /// The symbols in order, with the role of each and whether it is discrete.

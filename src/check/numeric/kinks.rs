@@ -1,8 +1,7 @@
 //! Points beside kinks: what lies behind a kink far out, or between two that are close, no random sample meets.
 
-use crate::check::Setting;
-use crate::check::places;
 use crate::check::sample::{Point, Sampler};
+use crate::check::{Setting, cells, places};
 use crate::domain::Rational;
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
@@ -80,6 +79,29 @@ pub fn points(setting: &Setting, roots: &[Term], sampler: &Sampler, seed: u64) -
         }
     }
     (found, hidden)
+}
+
+/// A point on each piece of some terms, and whether some piece has none that was found, though it may exist; nothing where the
+/// pieces are not known.
+pub fn on_pieces(setting: &Setting, roots: &[Term], sampler: &Sampler) -> (Vec<Point<f64>>, bool) {
+    let program = Program::new(&setting.store, roots);
+    let signs = |p: &Point<f64>| {
+        let mut float = Float::default();
+        program.run(&mut float, |s| p.get(&s).cloned()).ok()?;
+        Some(float.trace.signs)
+    };
+    let (mut found, mut unmet) = (Vec::new(), false);
+    for piece in cells::pieces(setting, roots, &sampler.constraints).unwrap_or_default() {
+        let lies_there = |p: &Point<f64>| {
+            let same = |(a, b): (&i8, &i8)| *b == 0 || a == b;
+            sampler.inside_float(p, p) && signs(p).is_some_and(|s| s.iter().zip(&piece.signs).all(same))
+        };
+        match piece.points.iter().find(|p| lies_there(p)) {
+            Some(p) => found.push(p.clone()),
+            None => unmet = true,
+        }
+    }
+    (found, unmet)
 }
 
 fn same_member(sampler: &Sampler, p: &Point<f64>, q: &Point<f64>) -> bool {

@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::check::algebra::{Atoms, Identity, vanishes};
-use crate::check::decide::{Disagreement, Standing, examine};
+use crate::check::decide::{Disagreement, Standing, examine, proof_text};
 use crate::check::{Budget, Problem};
 use crate::domain::Rational;
 use crate::term::{NONE, Node, Store, SymbolId, Term};
@@ -37,13 +37,7 @@ pub(in crate::check) fn examine_entries(
     }
     let residual: Vec<Term> = left.iter().zip(right).map(|(&l, &r)| problem.setting.store.sub(l, r)).collect();
     Ok(match by_entries(problem, &residual, budget, purpose) {
-        Some((bits, trials)) => {
-            let bits = bits.min(9999.0).floor();
-            let text = format!(
-                "proved entry by entry by {trials} exact evaluations over random prime fields, error probability below 2^-{bits}"
-            );
-            Standing::Proved(text, sampled.residual)
-        }
+        Some((bits, trials)) => Standing::Proved(proof_text(" entry by entry", bits, trials), sampled.residual),
         None => whole,
     })
 }

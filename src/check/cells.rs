@@ -1,0 +1,92 @@
+//! The pieces of a piecewise function, one by one: which signs occur together at all, and what vanishes on a piece.
+//!
+//! Signs that are independent to a prime field may be tied by inequalities: of `x < y`, `y < z` and `z < x` one is false. Here
+//! the pieces are counted with their conditions ([`crate::domain::polynomial`]). More may be found than there are, none is
+//! left out.
+
+use super::Setting;
+use super::sample::{Point, Sampler};
+use crate::domain::polynomial::Polynomials;
+use crate::domain::{Fun, Stop};
+use crate::model::elaborate::Constraint;
+use crate::term::{Node, Program, Term};
+
+/// Pieces of all members.
+const MOST: usize = 1024;
+
+/// Operations of the program.
+const OPERATIONS: usize = 4_000;
+
+/// Operations with rational numbers, of all runs.
+const WORK: usize = 400_000;
+
+/// Points that are kept of a piece.
+const POINTS: usize = 3;
+
+/// A piece, of one discrete member.
+#[derive(Debug)]
+pub struct Piece {
+    /// The member.
+    pub member: u64,
+    /// The signs, in the order in which the program takes them.
+    pub signs: Vec<i8>,
+    /// Whether all terms are seen to vanish on it.
+    pub vanishes: bool,
+    /// Points that may lie on it.
+    pub points: Vec<Point<f64>>,
+}
+
+/// All pieces of some terms, and perhaps some that no point lies on; `None` if they are too many, if a member is not looked
+/// at, or if a term takes no sign.
+pub fn pieces(setting: &Setting, terms: &[Term], extra: &[Constraint]) -> Option<Vec<Piece>> {
+    if !setting.store.any_node(terms, |n| matches!(n, Node::Map(Fun::Sign, _))) {
+        return None;
+    }
+    let sampler = Sampler::new(setting, terms, extra);
+    let program = Program::new(&setting.store, terms);
+    let (members, exhaustive) = sampler.members();
+    if !exhaustive || program.operations() > OPERATIONS {
+        return None;
+    }
+    let mut found = Vec::new();
+    let mut left = WORK;
+    for member in 0..members {
+        let mut domain = Polynomials::with_work(left);
+        let point = sampler.symbolic(&mut domain, member);
+        domain.begin();
+        // Conditions with signs of their own are left out.
+        let conditions = sampler.positive(&mut domain, &point);
+        domain.assume(conditions);
+        loop {
+            domain.spend(program.operations());
+            domain.begin();
+            let run = program.run(&mut domain, |s| point.get(&s).cloned());
+            if domain.overflowed() {
+                return None;
+            }
+            match run {
+                // A piece on which a side has no value is none of the question.
+                Err(f) if f.stop == Stop::Pole => {}
+                Err(_) => return None,
+                Ok(_) if domain.is_empty() => {}
+                Ok(values) => {
+                    if found.len() >= MOST {
+                        return None;
+                    }
+                    let at = |values: &[f64]| sampler.at_variables(member, values);
+                    found.push(Piece {
+                        member,
+                        signs: domain.signs.clone(),
+                        vanishes: values.iter().flatten().all(|v| v.is_zero()),
+                        points: domain.points().take(POINTS).map(at).collect(),
+                    });
+                }
+            }
+            if !domain.next_piece() {
+                break;
+            }
+        }
+        left = domain.work_left();
+    }
+    Some(found)
+}
