@@ -113,6 +113,16 @@ impl Elaborator<'_> {
                 let entry = |k: usize| if kept(k / columns, k % columns) { k as u32 } else { NONE };
                 self.store.gather(x, (0..rows * columns).map(entry).collect(), &shape)
             }
+            "qr" => {
+                self.matrix(x, "the argument of `qr`", at)?;
+                if shape[0] < shape[1] {
+                    let (place, found) = ("the argument of `qr`".to_owned(), self.shape_text(x));
+                    let expected = "a matrix with no more columns than rows".to_owned();
+                    return self.fail(ModelError::UnexpectedShape { place, expected, found, help: None, span: at });
+                }
+                self.check_entries(&[shape[0], shape[1], shape[1]], "the work of `qr`", span)?;
+                if shape[1] == 0 { x } else { self.store.orthonormal_columns(x) }
+            }
             "vec" => {
                 let n = self.store.size(x);
                 self.store.reshape(x, &[n])

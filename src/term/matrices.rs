@@ -81,6 +81,34 @@ impl Store {
         self.inverse_lengths.contains(&t)
     }
 
+    /// The factor `Q` of `A = Q R`, where `R` is upper triangular with a positive diagonal: Gram and Schmidt's orthonormal columns,
+    /// in the order of operations that keeps them orthogonal in floating point (Golub and Van Loan, *Matrix Computations*,
+    /// section 5.2.8). It has no value where columns depend on each other.
+    pub fn orthonormal_columns(&mut self, a: Term) -> Term {
+        let shape = self.shape(a).clone();
+        let (rows, columns) = (shape[0], shape[1]);
+        let column = |store: &mut Store, j: usize| {
+            store.gather(a, (0..rows).map(|i| (i * columns + j) as u32).collect(), &[rows])
+        };
+        let mut left: Vec<Term> = (0..columns).map(|j| column(self, j)).collect();
+        let mut done: Vec<Term> = Vec::with_capacity(columns);
+        for j in 0..columns {
+            let square = self.dot(left[j], left[j]);
+            let inverse = self.power(square, &Rational::from_parts((-1).into(), 2u8.into()));
+            let q = self.scalar_mul(inverse, left[j]);
+            for rest in &mut left[j + 1..] {
+                let part = self.dot(q, *rest);
+                let part = self.scalar_mul(part, q);
+                *rest = self.sub(*rest, part);
+            }
+            done.push(q);
+        }
+        let all = self.join(&done);
+        // The columns stand one behind the other.
+        let map = (0..rows * columns).map(|k| (k % columns * rows + k / columns) as u32).collect();
+        self.gather(all, map, &shape)
+    }
+
     /// The power `A^q` of a symmetric positive definite matrix.
     pub fn power_spd(&mut self, a: Term, q: &Rational) -> Term {
         let shape = self.shape(a).clone();

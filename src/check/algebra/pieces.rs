@@ -11,6 +11,9 @@ use crate::term::Term;
 /// The error exponent of what vanishes as a polynomial, which is no error at all.
 const CERTAIN: f64 = 128.0;
 
+/// Operations of one evaluation on each piece.
+const OPERATIONS: usize = 1 << 20;
+
 /// Points at which numbers are looked at first, and what is plainly not zero there.
 const LOOKS: usize = 24;
 const PLAIN: f64 = 1e-6;
@@ -24,14 +27,13 @@ impl Test<'_> {
         }
         let pieces = cells::pieces(setting, terms, self.extra)?;
         let (mut weakest, mut total) = (CERTAIN, 0);
-        for piece in &pieces {
+        if pieces.len().saturating_mul(self.program.operations()) > OPERATIONS
+            || !pieces.iter().all(|p| self.may_vanish(p))
+        {
+            return None;
+        }
+        for piece in pieces.iter().filter(|p| !p.vanishes) {
             let signs = Signs::Pinned(piece.signs.clone());
-            if self.takes_sign_of_zero(piece, &signs) {
-                return None;
-            }
-            if piece.vanishes {
-                continue;
-            }
             let formal = self.run_for(&signs, RootsTaken::Formal, piece.member);
             let identity = match formal {
                 Identity::Open(_) | Identity::Unconfirmed if self.roots => {
@@ -64,11 +66,16 @@ impl Test<'_> {
         })
     }
 
-    /// Whether a sign is taken of what vanishes on the piece, as fields know and polynomials in roots do not: it is zero then.
-    fn takes_sign_of_zero(&self, piece: &cells::Piece, signs: &Signs) -> bool {
+    /// Whether the terms vanish at one point of a field with the signs of a piece, and no sign is taken of what vanishes on it,
+    /// as fields know and polynomials in roots do not: it is zero then.
+    fn may_vanish(&self, piece: &cells::Piece) -> bool {
+        let signs = Signs::Pinned(piece.signs.clone());
         let trial = Trial::new(&self.sampler, &self.program, self.budget.seed, "signs of pieces");
-        let drawn = Trial { signs, member: Some(piece.member), ..trial }.draw();
-        drawn.map_or(true, |d| d.prime.zero_signs.iter().zip(&piece.signs).any(|(zero, s)| *zero != (*s == 0)))
+        let drawn = Trial { signs: &signs, member: Some(piece.member), ..trial }.draw();
+        drawn.is_ok_and(|d| {
+            let mut signs = d.prime.zero_signs.iter().zip(&piece.signs);
+            signs.all(|(zero, s)| *zero == (*s == 0)) && d.values.iter().flatten().all(|v| *v == 0)
+        })
     }
 
     fn run_for(&self, signs: &Signs, roots: RootsTaken, member: u64) -> Identity {
