@@ -161,7 +161,7 @@ pub(in crate::check) fn examine(
     } else {
         algebra::vanishes(&problem.setting, &residual, &problem.domain, budget, purpose)
     };
-    let compare = if identity.holds() { numeric::compare_beside_proof } else { numeric::compare };
+    let compare = if identity.holds() { numeric::compare_beside_proof } else { numeric::compare_on_pieces };
     let mut sampled = compare(&problem.setting, (left, right), &problem.domain, budget, purpose);
     if !identity.holds() {
         // What the sides have in common may be so large that no digit of them shows the difference.

@@ -101,7 +101,7 @@ pub fn compare(
     budget: &Budget,
     purpose: &str,
 ) -> Sampled {
-    compare_at(setting, sides, extra, (budget, false), purpose)
+    compare_at(setting, sides, extra, (budget, Looked::AtRandom), purpose)
 }
 
 /// As [`compare`], for sides that are proved equal: at few points if they are large.
@@ -112,16 +112,39 @@ pub fn compare_beside_proof(
     budget: &Budget,
     purpose: &str,
 ) -> Sampled {
-    compare_at(setting, sides, extra, (budget, true), purpose)
+    compare_at(setting, sides, extra, (budget, Looked::BesideProof), purpose)
+}
+
+/// As [`compare`], on every piece between kinks, where the answer will rest on the numbers alone.
+pub fn compare_on_pieces(
+    setting: &Setting,
+    sides: (&[Term], &[Term]),
+    extra: &[Constraint],
+    budget: &Budget,
+    purpose: &str,
+) -> Sampled {
+    compare_at(setting, sides, extra, (budget, Looked::OnPieces), purpose)
+}
+
+/// Where sides are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    /// At few points: they are proved equal.
+    BesideProof,
+    /// At random points and beside kinks.
+    AtRandom,
+    /// On every piece, too.
+    OnPieces,
 }
 
 fn compare_at(
     setting: &Setting,
     (left, right): (&[Term], &[Term]),
     extra: &[Constraint],
-    (budget, proved): (&Budget, bool),
+    (budget, looked): (&Budget, Looked),
     purpose: &str,
 ) -> Sampled {
+    let proved = looked == Looked::BesideProof;
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let sampler = Sampler::new(setting, &roots, extra);
     let program = Program::new(&setting.store, &roots);
@@ -165,7 +188,7 @@ fn compare_at(
         if proved { (Vec::new(), false) } else { kinks::points(setting, &roots, &sampler, budget.seed) };
     sampled.hidden = hidden;
     let mut beside: VecDeque<Point<f64>> = beside.into();
-    let mut pieces_asked = proved;
+    let mut pieces_asked = looked != Looked::OnPieces;
     let large = program.operations() > LARGE;
     let mut differing = 0usize;
     let mut beside_random = Random::new(budget.seed, "beside kinks");

@@ -72,9 +72,11 @@ impl Polynomial {
         Self::new(self.0.iter().map(|(m, x)| (m.clone(), x * c)).collect())
     }
 
-    fn value(&self, at: &[f64]) -> f64 {
-        let monomial = |m: &Monomial| m.iter().fold(1.0, |product, (v, e)| product * at[*v as usize].powi(*e));
-        self.0.iter().fold(0.0, |sum, (m, c)| sum + c.to_f64().value() * monomial(m))
+    /// Its values in floating point.
+    fn values(&self) -> impl Fn(&[f64]) -> f64 + '_ {
+        let monomial = |at: &[f64], m: &Monomial| m.iter().fold(1.0, |p, (v, e)| p * at[*v as usize].powi(*e));
+        let coefficients: Vec<f64> = self.0.iter().map(|(_, c)| c.to_f64().value()).collect();
+        move |at| self.0.iter().zip(&coefficients).fold(0.0, |sum, ((m, _), c)| sum + c * monomial(at, m))
     }
 }
 

@@ -53,9 +53,11 @@ impl Polynomials {
     }
 
     pub(super) fn learn(&mut self, p: Polynomial) {
+        let at = p.values();
         for (values, alive) in self.pool.iter().zip(&mut self.alive) {
-            *alive &= p.value(values) > 0.0;
+            *alive = *alive && at(values) > 0.0;
         }
+        drop(at);
         self.known.push(p);
     }
 
@@ -166,7 +168,8 @@ impl Polynomials {
 
     /// Whether something may be positive on this piece.
     fn is_possible(&mut self, p: &Polynomial) -> Result<bool, Stop> {
-        if self.points().any(|x| p.value(x) > 0.0) {
+        let at = p.values();
+        if self.points().any(|x| at(x) > 0.0) {
             return Ok(true);
         }
         if self.overflow.get() {
@@ -226,7 +229,7 @@ impl Polynomials {
                 _ => return,
             }
         }
-        let fulfils = self.known.iter().all(|k| k.value(&values) > 0.0);
+        let fulfils = self.known.iter().all(|k| k.values()(&values) > 0.0);
         self.pool.push(values);
         self.alive.push(fulfils);
     }
