@@ -114,6 +114,25 @@ fn learning_rates_have_a_law() {
 }
 
 #[test]
+fn learning_rates_may_fall_or_grow_by_fractions() {
+    let text = "\
+data x, y : R
+architecture Sums(n : N) { param w : R[n]  loss = (sum(w) * x - y)^2 / 2 }
+projection AddUp(k : N) : Sums(2^(k + 1)) -> Sums(2^k) { w = [i in 0..2^k: w[2 * i] + w[2 * i + 1]] }
+architecture One(n : N) { param w : R  loss = (w * (2/3)^n * x - y)^2 / 2 }
+projection Grow(k : N) : One(k + 1) -> One(k) { w = w * 2 / 3 }
+optimizer GradientFlow { flow { d/dt params = -grad(loss) } }
+";
+    for (generator, rate, expected) in [("AddUp", "2", "lr(k) ∝ 1/2^k"), ("Grow", "4/9", "lr(k) ∝ (9/4)^k")] {
+        let asked = format!("{text}system S = {generator} over k in 0..4\n");
+        let (answer, report) = only(&format!("{asked}check natural GradientFlow along S expect up to rate {rate}\n"));
+        assert!(answer.ok, "{}", answer.finding.message);
+        let Some(Rates::Potential { law, .. }) = &report.rates else { panic!("{:?}", report.rates) };
+        assert_eq!(law.as_deref(), Some(expected));
+    }
+}
+
+#[test]
 fn powers_of_the_index_are_a_law() {
     let text = "\
 data y : R
