@@ -172,6 +172,7 @@ def main():
     parser.add_argument("--limit", type=float, default=60.0, help="seconds that a program may take")
     parser.add_argument("--quick", action="store_true", help="small sizes alone")
     parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--only", default="", help="only questions with this in their text, such as `100,000`")
     parser.add_argument("--environment", help="where the peers are installed, and are found again")
     options = parser.parse_args()
     print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}\n")
@@ -192,12 +193,14 @@ def main():
             python, installed = environment(options.environment or Path(folder) / "peers")
 
         def ask(question, *words):
+            if options.only not in question:
+                return
             text = subprocess.run([sys.executable, str(HERE / "inputs.py"), *words], capture_output=True, text=True, check=True)
             path.write_text(text.stdout)
             row(question, "nat", [options.nat, "check", "--format", "json", str(path)])
 
         def peer(name, question, program, **sizes):
-            if name in installed:
+            if name in installed and options.only in question:
                 row(question, program, [python, "-c", globals()[PROGRAMS[name]].format(**sizes)])
 
         small = [(10, 1), (40, 3)]
