@@ -1,10 +1,10 @@
 """Times `nat` beside its peers on the same questions, one after the other, and prints a table.
 
-    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install sympy python-flint 'jax[cpu]'
     cargo build --release
-    /tmp/peers/bin/python benches/compare.py target/release/nat
+    python3 benches/compare.py target/release/nat
 
-A question is asked of each program in a process of its own: user time and wall time of the whole process, and the most
+The peers are SymPy, python-flint, PARI and JAX. They are installed into a scratch environment that is gone afterwards, or
+into the folder given with `--environment`, which is used again by the next run. A question is asked of each program in a process of its own: user time and wall time of the whole process, and the most
 memory that it held. What a peer does is named in the table: no peer proves what `nat` proves, and a peer that is not
 installed is left out. `--quick` leaves out the sizes that take minutes; `--limit` is the time after which a program is
 stopped.
@@ -39,7 +39,7 @@ def defect(key):
     p = (jax.random.normal(a, (hidden, inputs)), jax.random.normal(b, (hidden,)))
     X, Y = jax.random.normal(c, (inputs, 4)), jax.random.normal(d, (4,))
     l, r = swap(step(p, 0.1, X, Y)), step(swap(p), 0.1, X, Y)
-    return max(jnp.abs(x - y).max() for x, y in zip(l, r))
+    return jnp.stack([jnp.abs(x - y).max() for x, y in zip(l, r)]).max()
 defect = jax.jit(defect)
 print(max(float(defect(jax.random.key(i))) for i in range(32)))
 """
@@ -88,6 +88,38 @@ assert swap(*step(U, V)) == step(*swap(U, V))
 """
 
 
+PARI = """
+from cypari import pari
+pari.allocatemem(1 << 30)
+pari("h={hidden}; n={inputs}; half={hidden}\\\\2; lr='lr; v(s,i,j)=eval(Str(s,i,\\"_\\",j))")
+pari('U=matrix(h,n,i,j,v("u",i,j)); V=vector(h,j,v("w",0,j)); X=matrix(n,4,i,j,v("x",i,j)); Y=vector(4,j,v("y",0,j))')
+pari("step(p)={{my(U=p[1],V=p[2],R=V*(U*X)-Y);[U-lr*(V~*R)*X~,V-lr*R*(U*X)~]}}")
+pari("swap(p)={{my(s=vector(h,i,(i+half-1)%h+1));[matrix(h,n,i,j,p[1][s[i],j]),vector(h,j,p[2][s[j]])]}}")
+assert pari("swap(step([U,V]))==step(swap([U,V]))") == 1
+"""
+
+# What each peer runs.
+PROGRAMS = {"jax": "JAX", "sympy": "SYMPY", "flint": "FLINT", "cypari": "PARI"}
+
+# What each peer is installed as.
+PEERS = {"jax": "jax[cpu]", "sympy": "sympy", "flint": "python-flint", "cypari": "cypari"}
+
+
+def environment(folder):
+    """The Python of an environment with those of the peers that can be installed, and their names."""
+    python = Path(folder) / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    installed = set()
+    for name, package in PEERS.items():
+        known = [str(python), "-c", f"import {name}"]
+        if subprocess.run(known, capture_output=True).returncode != 0:
+            subprocess.run([str(python), "-m", "pip", "install", "--quiet", package], capture_output=True)
+        if subprocess.run(known, capture_output=True).returncode == 0:
+            installed.add(name)
+    return str(python), installed
+
+
 def run(command, limit):
     """Seconds of wall and user time and megabytes of a process; None for the times if it was stopped."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -122,8 +154,10 @@ def verdict(output):
     import json
 
     try:
-        check = json.loads(output.rsplit("peak ", 1)[0])["checks"][0]
-        return f"`{check['verdict']}`, {check['evidence']}"
+        report = json.loads(output.rsplit("peak ", 1)[0])
+        if report["checks"]:
+            return f"`{report['checks'][0]['verdict']}`, {report['checks'][0]['evidence']}"
+        return "errors" if report["errors"] else "no answer"
     except (ValueError, LookupError):
         return "no answer"
 
@@ -138,12 +172,9 @@ def main():
     parser.add_argument("--limit", type=float, default=60.0, help="seconds that a program may take")
     parser.add_argument("--quick", action="store_true", help="small sizes alone")
     parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--only", default="", help="only questions with this in their text, such as `100,000`")
+    parser.add_argument("--environment", help="where the peers are installed, and are found again")
     options = parser.parse_args()
-    installed = set()
-    if not options.no_peers:
-        for name in ("jax", "sympy", "flint"):
-            if subprocess.run([sys.executable, "-c", f"import {name}"], capture_output=True).returncode == 0:
-                installed.add(name)
     print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}\n")
     print("| question | program | wall s | user s | MB | answer |")
     print("| --- | --- | ---: | ---: | ---: | --- |")
@@ -151,21 +182,26 @@ def main():
     def row(question, program, command):
         wall, user, peak, output, note = measured(command, options.limit)
         answer = verdict(output) if program == "nat" and output else ("agrees" if not note else "")
-        if note and not (program == "nat" and note == "exit 1"):
+        if note and not (program == "nat" and note in ("exit 1", "exit 2")):
             answer = f"{note} after {options.limit:.0f} s" if note == "stopped" else note
         print(f"| {question} | {program} | {cell(wall)} | {cell(user)} | {peak or '–'} | {answer} |", flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "question.nat"
+        python, installed = sys.executable, set()
+        if not options.no_peers:
+            python, installed = environment(options.environment or Path(folder) / "peers")
 
         def ask(question, *words):
+            if options.only not in question:
+                return
             text = subprocess.run([sys.executable, str(HERE / "inputs.py"), *words], capture_output=True, text=True, check=True)
             path.write_text(text.stdout)
             row(question, "nat", [options.nat, "check", "--format", "json", str(path)])
 
         def peer(name, question, program, **sizes):
-            if name in installed:
-                row(question, program, [sys.executable, "-c", globals()[name.upper()].format(**sizes)])
+            if name in installed and options.only in question:
+                row(question, program, [python, "-c", globals()[PROGRAMS[name]].format(**sizes)])
 
         small = [(10, 1), (40, 3)]
         for parameters, inputs in small:
@@ -175,23 +211,34 @@ def main():
             sizes = dict(inputs=inputs, hidden=hidden)
             peer("sympy", question, "SymPy, linear units, expanded", **sizes)
             peer("flint", question, "python-flint, linear units", **sizes)
+            peer("cypari", question, "PARI, linear units", **sizes)
         for parameters in [1000, 8000] if options.quick else [1000, 10_000, 100_000, 1_000_000]:
             for optimizer in ("Sgd", "SignSgd", "Adam(eps = 0)"):
                 ask(f"{optimizer}, swap, tanh, {parameters:,} parameters", "net", "--optimizer", optimizer, "--parameters", str(parameters))
             hidden = parameters // 10 // 2 * 2
             sizes = dict(inputs=9, hidden=hidden, activation="jnp.tanh")
             peer("jax", f"Sgd, swap, tanh, {parameters:,} parameters", "JAX, 32 points in double precision", **sizes)
-        for map_ in ("rescale", "double"):
-            for parameters in [1000] if options.quick else [1000, 100_000]:
-                ask(f"Sgd, {map_}, relu, {parameters:,} parameters", "net", "--map", map_, "--activation", "relu", "--parameters", str(parameters))
+        ask("Adam(eps = 0), swap, relu, 2,000 parameters", "net", "--optimizer", "Adam(eps = 0)", "--activation", "relu", "--parameters", "2000")
+        for optimizer in ("Sgd", "SignSgd", "Adam(eps = 0)"):
+            for map_, activation in (("rescale", "relu"), ("flip", "tanh"), ("double", "relu")):
+                if (optimizer, map_) == ("Adam(eps = 0)", "double"):
+                    # Its states are carried by invertible maps alone.
+                    continue
+                for parameters in [1000] if options.quick else [1000, 100_000]:
+                    ask(f"{optimizer}, {map_}, {activation}, {parameters:,} parameters", "net", "--optimizer", optimizer, "--map", map_, "--activation", activation, "--parameters", str(parameters))
         ask("Sgd, every permutation, relu, 3→4→1", "permuted")
         for size in (16, 32):
             ask(f"NewtonStep, shear, n = {size}", "newton", "--size", str(size))
         ask("NaturalGradient, GL(4) gauge of a linear net", "gauge", "--size", "4")
         for size in (8, 16):
             ask(f"GradientFlow, O({size}) in three layers", "orthogonal", "--size", str(size))
+        for size in [100] if options.quick else [100, 1000]:
+            ask(f"GradientFlow, a tower of {size:,} models", "tower", "--size", str(size))
         for depth in (16, 64):
             ask(f"Sgd, swap in each layer, depth {depth}, width 4", "deep", "--depth", str(depth))
+        for size in [1000] if options.quick else [1000, 20_000]:
+            ask(f"{size:,} checks of a small model", "checks", "--size", str(size))
+            ask(f"{size:,} wrong lines", "errors", "--size", str(size))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ def net(optimizer, map_, activation, parameters, inputs):
         "swap": ("reparam Swap : Net({h}) -> Net({h})", f"U = vstack(U[{half}.., :], U[..{half}, :])", f"V = concat(V[{half}..], V[..{half}])"),
         # The weights into the hidden units are scaled, those out of them by the inverse.
         "rescale": ("reparam Rescale(a : R where a > 0) : Net({h}) -> Net({h})", "U = a * U", "V = V / a"),
+        # Every other hidden unit changes its sign, on both sides; what is odd does not see it.
+        "flip": ("reparam Flip : Net({h}) -> Net({h})", f"U = [i in 0..{hidden}, j in 0..{inputs}: (-1)^i * U[i, j]]", f"V = [i in 0..{hidden}: (-1)^i * V[i]]"),
         # Each hidden unit stands twice, with half its weight out.
         "double": ("embedding Double : Net({s}) -> Net({h})", "U = vstack(U, U)", "V = concat(V / 2, V / 2)"),
     }
@@ -147,18 +149,61 @@ check natural Sgd along Swap
 """
 
 
+def tower(size):
+    """Gradient flow along a tower of models, each with one parameter more than the one before it."""
+    return f"""data b : N -> R
+architecture Series(n : N) {{
+  param c : R[n]
+  loss = sum(i in 0..n: (c[i] - b(i))^2) / 2
+}}
+projection Forget(n : N) : Series(n + 1) -> Series(n) {{ c = c[0..n] }}
+system Spectrum = Forget over n in 1..={size - 1}
+optimizer GradientFlow {{ flow {{ d/dt params = -grad(loss) }} }}
+check natural GradientFlow along Spectrum
+"""
+
+
+def checks(size):
+    """Many checks of one small model."""
+    return """use std.optimizers
+
+data x, y : R
+architecture Line {
+  param a, b : R
+  loss = (a * x + b - y)^2 / 2
+}
+reparam Other(k : N) : (u, v : R) -> Line { a = (k + 2) * u  b = v }
+""" + "".join(f"check natural Sgd along Other({k}) expect fails\n" for k in range(size))
+
+
+def errors(size):
+    """A file in which every line is wrong in a way of its own."""
+    kinds = [
+        "check natural Missing{i} along Same",
+        "check natural GradientFlow along Missing{i}",
+        "architecture Net{i} {{ param w : R[2]  loss = sum(w) + absent{i} }}",
+        "data x{i} : R[missing{i}]",
+        "reparam Map{i} : Nowhere{i} -> Line {{ a = 1 }}",
+    ]
+    head = """optimizer GradientFlow { flow { d/dt params = -grad(loss) } }
+architecture Line { param a : R  loss = a^2 }
+reparam Same : Line -> Line { a = a }
+"""
+    return head + "".join(kinds[i % len(kinds)].format(i=i) + "\n" for i in range(size))
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     kinds = parser.add_subparsers(dest="kind", required=True)
     one = kinds.add_parser("net", help=net.__doc__)
     one.add_argument("--optimizer", default="Sgd", help="as a check writes it, `Adam(eps = 0)`")
-    one.add_argument("--map", dest="map_", default="swap", choices=["swap", "rescale", "double"])
+    one.add_argument("--map", dest="map_", default="swap", choices=["swap", "rescale", "flip", "double"])
     one.add_argument("--activation", default="tanh", choices=["tanh", "relu"])
     one.add_argument("--parameters", type=int, default=1000)
     one.add_argument("--inputs", type=int, default=9)
     one = kinds.add_parser("permuted", help=permuted.__doc__)
     one.add_argument("--optimizer", default="Sgd")
-    for make in (newton, gauge, orthogonal):
+    for make in (newton, gauge, orthogonal, tower, checks, errors):
         one = kinds.add_parser(make.__name__, help=make.__doc__)
         one.add_argument("--size", type=int, default=8)
     one = kinds.add_parser("deep", help=deep.__doc__)

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use crate::check::auto::Strongest;
 use crate::check::class::{ClassQuestion, Examples};
@@ -18,6 +19,7 @@ use crate::core::class::Class;
 use crate::core::error::ModelError;
 use crate::core::names::Model;
 use crate::model;
+use crate::model::validate::MAX_FAULTS;
 use crate::model::warnings::{Warning, one_size, warnings};
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::tree::{Check, Classify, Ident, Instance, Path, Question};
@@ -25,6 +27,13 @@ use crate::term;
 use crate::uses::Files;
 use crate::verdict::{self, Evidence, Finding};
 use crate::{Answer, FileReport, InputError, Listener, Options};
+
+/// Questions that are read into terms beside each other, before it is asked whether there are too many faults to go on.
+const AT_ONCE: usize = 1 << 10;
+
+/// Questions whose terms are kept while faults are looked for in all of them. Terms are large: those of later questions
+/// are made again when their turn comes, which costs less than keeping them.
+const KEPT: usize = 1 << 12;
 
 /// A source with all that it uses, parsed and resolved; the errors of its text, and those of its names and shapes.
 fn resolve(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> (Model, Vec<InputError>, Vec<ModelError>) {
@@ -116,36 +125,29 @@ pub fn check_source_for(
     model.checks.retain(|c| listener.wanted(c.span));
     model.classifications.retain(|c| listener.wanted(c.span));
     let mut systems = Systems::default();
-    let lowered: Vec<Result<Task, Vec<ModelError>>> = match errors.is_empty() {
-        true => {
-            systems = Systems::resolve(&model, options.effort);
-            let lower = |c| systems.task(&model, c).unwrap_or_else(|| check::lower::lower(&model, c));
-            model.checks.par_iter().map(lower).collect()
-        }
-        false => Vec::new(),
-    };
-    faults.append(&mut systems.faults);
-    let mut tasks = Vec::with_capacity(lowered.len());
+    let mut tasks = Vec::with_capacity(model.checks.len());
     let mut asked: Vec<(ModelError, Span)> = Vec::new();
-    for (result, check) in lowered.into_iter().zip(&model.checks) {
-        let found = match result {
-            Ok(mut task) => {
-                let bare = matches!(check.question, Question::Trace(_));
-                task.bare = bare || model.transfers.iter().any(|t| t.span == check.span);
-                tasks.push(task);
-                continue;
-            }
-            // An optimizer that divides by what is zero on this architecture has no value there; that is an answer.
-            Err(found) => match check::lower::undefined(&model, check, &found) {
-                Some(task) => {
-                    tasks.push(task);
-                    continue;
+    if errors.is_empty() {
+        systems = Systems::resolve(&model, options.effort);
+        let mut met: FxHashSet<String> = FxHashSet::default();
+        for some in model.checks.chunks(AT_ONCE) {
+            let kept = tasks.len() < KEPT;
+            let lower = |check| lowered(&model, &systems, check).map(|t| if kept { t } else { t.unmade() });
+            let before = asked.len();
+            let found: Vec<Result<Task, Vec<ModelError>>> = some.par_iter().map(lower).collect();
+            for (result, check) in found.into_iter().zip(some) {
+                match result {
+                    Ok(task) => tasks.push(task),
+                    Err(found) => asked.extend(found.into_iter().map(|e| (e, check.span))),
                 }
-                None => found,
-            },
-        };
-        asked.extend(found.into_iter().map(|e| (e, check.span)));
+            }
+            met.extend(asked.iter().skip(before).map(|(e, _)| e.to_string()));
+            if met.len() >= MAX_FAULTS {
+                break;
+            }
+        }
     }
+    faults.append(&mut systems.faults);
     let mut tables = Vec::new();
     if errors.is_empty() {
         for request in &model.classifications {
@@ -169,7 +171,13 @@ pub fn check_source_for(
     let answered: Vec<Option<Result<Answer, Stopped>>> = tasks
         .into_par_iter()
         .zip(&model.checks)
-        .map(|(t, c)| (!listener.stopped()).then(|| asks.answer(t, c).map(tell)))
+        .enumerate()
+        .map(|(number, (task, check))| {
+            (!listener.stopped()).then(|| {
+                let made = if number < KEPT { Ok(task) } else { lowered(&model, &systems, check) };
+                asks.answer(made.map_err(Stopped::Faults)?, check).map(tell)
+            })
+        })
         .collect();
     let tables: Result<Vec<Option<Answer>>, Disagreement> = tables
         .into_par_iter()
@@ -195,6 +203,19 @@ pub fn check_source_for(
     }
     let warnings = if errors.is_empty() { warnings_of(sources, id, files) } else { Vec::new() };
     Ok(FileReport { answers, errors, warnings })
+}
+
+/// Reads one question into terms.
+///
+/// # Errors
+/// The faults that it meets.
+fn lowered(model: &Model, systems: &Systems, check: &Check) -> Result<Task, Vec<ModelError>> {
+    let made = systems.task(model, check).unwrap_or_else(|| check::lower::lower(model, check));
+    // An optimizer that divides by what is zero on this architecture has no value there; that is an answer.
+    let mut task = made.or_else(|found| check::lower::undefined(model, check, &found).ok_or(found))?;
+    let bare = matches!(check.question, Question::Trace(_));
+    task.bare = bare || model.transfers.iter().any(|t| t.span == check.span);
+    Ok(task)
 }
 
 /// What is allowed in a source without errors, and hardly meant.

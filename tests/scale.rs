@@ -27,6 +27,10 @@ fn net(optimizer: &str, map: &str, activation: &str, hidden: usize) -> String {
         "rescale" => {
             format!("reparam Map(a : R where a > 0) : Net({hidden}) -> Net({hidden}) {{ U = a * U  V = V / a }}")
         }
+        "flip" => format!(
+            "reparam Map : Net({hidden}) -> Net({hidden}) {{\
+             U = [i in 0..{hidden}, j in 0..9: (-1)^i * U[i, j]]  V = [i in 0..{hidden}: (-1)^i * V[i]] }}"
+        ),
         _ => format!("embedding Map : Net({half}) -> Net({hidden}) {{ U = vstack(U, U)  V = concat(V / 2, V / 2) }}"),
     };
     format!(
@@ -62,6 +66,31 @@ fn exchanging_halves_of_a_net_is_proved() {
             proved(&net(optimizer, "swap", activation, 200));
         }
     }
+}
+
+#[test]
+fn signs_of_units_are_changed_without_a_matrix() {
+    for optimizer in ["Sgd", "SignSgd", "Adam(eps = 0)"] {
+        proved(&net(optimizer, "flip", "tanh", 400));
+    }
+}
+
+#[test]
+fn jacobians_fall_apart_into_blocks() {
+    // As a whole the Jacobian would have millions of entries, and nothing could be said of its determinant.
+    let n = 24;
+    let found = finding(&format!(
+        "use std.optimizers
+         data X, Y : R[{n}, 2]
+         architecture Net {{
+           param A, B : R[{n}, {n}]
+           loss = sum((tanh(B * A * X) - Y)^2) / 2
+         }}
+         reparam Rotate(Q : O[{n}]) : Net -> Net {{ A = Q * A  B = B * Q^T }}
+         check natural GradientFlow along Rotate"
+    ));
+    assert_eq!((found.verdict(), found.evidence()), (Verdict::Commutes, Evidence::Algebra), "{}", found.message);
+    assert!(found.assumptions.is_empty(), "{:?}", found.assumptions);
 }
 
 #[test]

@@ -96,6 +96,19 @@ impl Identity {
 
 /// Tries to prove that all terms vanish at generic points.
 pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget: &Budget, purpose: &str) -> Identity {
+    vanishes_unless(setting, terms, extra, budget, purpose, || false)
+}
+
+/// [`vanishes`], with a question that is asked when the first and cheapest test proves nothing: whether the terms plainly do
+/// not vanish, so that finer tests are idle.
+pub fn vanishes_unless(
+    setting: &Setting,
+    terms: &[Term],
+    extra: &[Constraint],
+    budget: &Budget,
+    purpose: &str,
+    plainly_not: impl FnOnce() -> bool,
+) -> Identity {
     if terms.iter().all(|&t| setting.store.is_zero(t)) {
         return Identity::Trivial;
     }
@@ -110,7 +123,11 @@ pub fn vanishes(setting: &Setting, terms: &[Term], extra: &[Constraint], budget:
     let kinks_in_ranks = ranks_depend_on_kinks(setting, terms);
     let regular = !kinks_in_ranks || regularisation_is_sound(setting, terms);
     let mode = if kinks_in_ranks { PseudoInverses::Regularised } else { PseudoInverses::ByRank };
-    let (free, classes) = test.run_both(&Signs::Free, mode);
+    let formal = test.run(&Signs::Free, mode, RootsTaken::Formal);
+    if matches!(formal.0, Identity::Open(_)) && plainly_not() {
+        return formal.0;
+    }
+    let (free, classes) = test.finer(formal, &Signs::Free, mode);
     let free = match free {
         // The rank is open: what holds for every rank holds.
         Identity::Unconfirmed if regularisation_is_sound(setting, terms) => {
@@ -278,7 +295,11 @@ impl<'a> Test<'a> {
 
     /// With formal roots, which cost little and prove most, and if that does not do with true ones.
     fn run_both(&self, signs: &Signs, mode: PseudoInverses) -> (Identity, usize) {
-        let formal = self.run(signs, mode, RootsTaken::Formal);
+        self.finer(self.run(signs, mode, RootsTaken::Formal), signs, mode)
+    }
+
+    /// What a test with formal roots found, or one with true ones where that does not do.
+    fn finer(&self, formal: (Identity, usize), signs: &Signs, mode: PseudoInverses) -> (Identity, usize) {
         match formal.0 {
             Identity::Open(_) | Identity::Unconfirmed if self.roots => self.run(signs, mode, RootsTaken::True),
             _ => formal,

@@ -143,6 +143,9 @@ fn residuals(problem: &mut Problem, left: &[Term], right: &[Term]) -> Vec<Term> 
     left.iter().zip(right).map(|(&l, &r)| problem.setting.store.sub(l, r)).collect()
 }
 
+/// Scalar operations beyond which finer tests of an identity cost much more than numbers do.
+const DEAR: usize = 1 << 14;
+
 /// Looks at an equation symbolically and numerically.
 pub(in crate::check) fn examine(
     problem: &mut Problem,
@@ -153,16 +156,28 @@ pub(in crate::check) fn examine(
 ) -> Result<Standing, Disagreement> {
     let residual = residuals(problem, left, right);
     let operations = Program::new(&problem.setting.store, &residual).operations();
+    // Numbers are asked before finer tests that are dear: where the sides plainly differ, nothing is to be proved.
+    let mut looked = None;
+    let plainly_not = || {
+        operations > DEAR && {
+            let sides = (left, right);
+            let sampled = numeric::compare_on_pieces(&problem.setting, sides, &problem.domain, budget, purpose);
+            looked.insert(sampled).disagrees()
+        }
+    };
     let identity = if operations > budget.operations / 16 {
         Identity::Stuck(format!(
             "the residual has {operations} scalar operations, more than the budget of {}",
             budget.operations / 16
         ))
     } else {
-        algebra::vanishes(&problem.setting, &residual, &problem.domain, budget, purpose)
+        algebra::vanishes_unless(&problem.setting, &residual, &problem.domain, budget, purpose, plainly_not)
     };
     let compare = if identity.holds() { numeric::compare_beside_proof } else { numeric::compare_on_pieces };
-    let mut sampled = compare(&problem.setting, (left, right), &problem.domain, budget, purpose);
+    let mut sampled = match looked {
+        Some(sampled) if !identity.holds() => sampled,
+        _ => compare(&problem.setting, (left, right), &problem.domain, budget, purpose),
+    };
     if !identity.holds() {
         // What the sides have in common may be so large that no digit of them shows the difference.
         if sampled.agrees() {

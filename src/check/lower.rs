@@ -11,6 +11,7 @@ mod monomial;
 mod names;
 mod rows;
 mod same;
+mod split;
 mod square;
 pub mod system;
 mod trace;

@@ -207,6 +207,9 @@ pub struct Problem {
 impl Problem {
     /// Notes an assumption that sampled points agree with, and that was not proved.
     pub fn assume_sampled(&mut self, text: String) {
+        if self.sampled_claims.contains(&text) {
+            return;
+        }
         self.assumptions.push(text.clone());
         self.sampled_claims.push(text);
     }

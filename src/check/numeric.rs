@@ -3,23 +3,25 @@
 mod absorbed;
 mod finer;
 mod kinks;
+mod parallel;
 mod rounding;
 
 pub use absorbed::absorbs;
 pub use finer::{Finer, finer};
+pub use parallel::plainly_not_parallel;
 
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use rounding::{median, relative, relative_to_typical, shake};
+use rounding::{median, relative, relative_to_typical, rounded, shake};
 
 use super::field::Trial;
 use super::sample::{Point, Sampler};
 use super::{Budget, Setting};
 use crate::domain::float::Float;
 use crate::domain::prime::{Random, Signs};
-use crate::domain::{Fun, Rational, Stop};
+use crate::domain::{Rational, Stop};
 use crate::model::elaborate::{Constraint, Role};
 use crate::term::{Node, Program, Term};
 use crate::verdict::Residual;
@@ -38,6 +40,9 @@ const FEWEST: usize = 4;
 
 /// So many signs are taken at one point that round numbers would lie on a kink.
 pub const MANY_KINKS: usize = 64;
+
+/// Numbers that all suspected points together have, but of a few points.
+const MOST_SUSPECTED: usize = 1 << 17;
 
 /// A sample whose values change by more than this, relative to their size, when its inputs change in their last places
 /// shows nothing.
@@ -73,6 +78,8 @@ pub struct Sampled {
     pub finer: Finer,
     /// Whether each sample agrees within its own rounding, and whether some sample differs far beyond it.
     judged: (bool, bool),
+    /// Whether the sides are so large that nothing is looked at twice.
+    large: bool,
 }
 
 impl Sampled {
@@ -80,6 +87,11 @@ impl Sampled {
     pub fn agrees(&self) -> bool {
         let seen = !self.unseen && !self.drowned && !self.absorbed && !self.told_apart();
         self.residual.is_some() && self.judged.0 && seen
+    }
+
+    /// Whether the sides are so large that nothing is looked at twice.
+    pub fn is_of_large(&self) -> bool {
+        self.large
     }
 
     /// Whether more digits tell the sides apart, or could not be had.
@@ -164,6 +176,7 @@ fn compare_at(
         absorbed: false,
         finer: Finer::NotAsked,
         judged: (true, false),
+        large: program.operations() > LARGE,
     };
     let mut differences = Vec::new();
     let mut typical = Vec::new();
@@ -182,14 +195,13 @@ fn compare_at(
         wanted = wanted.min((BESIDE_PROOF / program.operations().max(1)).max(FEWEST));
     }
     let mut ranks = GenericRanks::new(setting, &roots, &sampler, &program, budget);
-    let zero_signs = zero_signs(setting, &roots, &sampler, &program, budget);
+    let zero_signs = zero_signs(setting, &roots, extra, budget);
     // What is proved needs no points beside its kinks.
     let (beside, hidden) =
         if proved { (Vec::new(), false) } else { kinks::points(setting, &roots, &sampler, budget.seed) };
     sampled.hidden = hidden;
     let mut beside: VecDeque<Point<f64>> = beside.into();
     let mut pieces_asked = looked != Looked::OnPieces;
-    let large = program.operations() > LARGE;
     let mut differing = 0usize;
     let mut beside_random = Random::new(budget.seed, "beside kinks");
     let mut draws_left = wanted * DRAWS + beside.len();
@@ -200,7 +212,7 @@ fn compare_at(
         let many = differences.len().max(sampled.misjudged) >= wanted || sampled.blind >= 4 * wanted;
         let enough = many || draws_left == 0;
         // What differs plainly wherever it was looked at need not be looked at longer.
-        if large && differing >= 2 * FEWEST && differing == differences.len() {
+        if sampled.large && differing >= 2 * FEWEST && differing == differences.len() {
             break;
         }
         if enough && beside.is_empty() && !pieces_asked && differing == 0 {
@@ -261,7 +273,8 @@ fn compare_at(
         for (i, s) in seen.iter_mut().enumerate() {
             *s |= values[i].iter().chain(&values[left.len() + i]).any(|v| *v != 0.0);
         }
-        if difference > 1e-6 && sampled.suspects.len() < 24 {
+        let entries: usize = point.values().map(Vec::len).sum();
+        if difference > 1e-6 && sampled.suspects.len() < (MOST_SUSPECTED / entries.max(1)).clamp(FEWEST, 24) {
             // At round numbers one of many kinks is hit; a prime denominator keeps off them.
             match float.trace.signs.len() > MANY_KINKS {
                 true => sampled.suspects.push(rounded(&point, 1009.0)),
@@ -285,12 +298,6 @@ fn compare_at(
         sampled.residual = Some(Residual { max, defect: median(typical), noise, samples: differences.len() });
     }
     sampled
-}
-
-/// The point with every entry rounded to a multiple of `1/d`.
-fn rounded(point: &Point<f64>, d: f64) -> Point<Rational> {
-    let round = |v: &f64| Rational::from_parts(((v * d).round() as i64).into(), (d as u64).into());
-    point.iter().map(|(s, values)| (*s, values.iter().map(round).collect())).collect()
 }
 
 /// Pieces of which the ranks are asked.
@@ -342,11 +349,14 @@ impl<'a> GenericRanks<'a> {
 }
 
 /// Which signs are taken of what is identically zero: rounding would make something else of it.
-fn zero_signs(setting: &Setting, roots: &[Term], sampler: &Sampler, program: &Program, budget: &Budget) -> Vec<bool> {
-    if !setting.store.any_node(roots, |n| matches!(n, Node::Map(Fun::Sign, _))) {
+fn zero_signs(setting: &Setting, roots: &[Term], extra: &[Constraint], budget: &Budget) -> Vec<bool> {
+    // What is computed of the signs says nothing of them, and may cost much more.
+    let signs = setting.store.signs(roots);
+    if signs.is_empty() {
         return Vec::new();
     }
-    let trial = Trial::new(sampler, program, budget.seed, "zero signs");
+    let (sampler, program) = (Sampler::new(setting, &signs, extra), Program::new(&setting.store, &signs));
+    let trial = Trial::new(&sampler, &program, budget.seed, "zero signs");
     Trial { roots: false, ..trial }.draw().map(|d| d.prime.zero_signs).unwrap_or_default()
 }
 

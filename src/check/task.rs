@@ -119,6 +119,12 @@ impl Task {
         expected_verdict(self.expected.as_ref())
     }
 
+    /// The task without its terms: what it asks in words.
+    #[must_use]
+    pub fn unmade(self) -> Self {
+        Task { ask: Ask::Problems, problems: Vec::new(), ..self }
+    }
+
     /// Takes the two runs out of a question about training, which are large; none of another question.
     pub fn take_training(&mut self) -> Option<Box<training::Asked>> {
         match std::mem::replace(&mut self.ask, Ask::Problems) {

@@ -86,6 +86,8 @@ struct Search<'a> {
     split: usize,
     program: Program,
     sampler: Sampler,
+    /// What is evaluated to know which signs are identically zero and what ranks are generic: all, or the signs alone.
+    told: (Sampler, Program),
     budget: &'a Budget,
     /// Ranks of pseudo-inverses at generic points, for the intervals.
     ranks: Vec<usize>,
@@ -130,9 +132,12 @@ pub fn search_beside(
     let program = Program::new(&setting.store, &roots);
     let has_ranks = setting.store.any_node(&roots, |n| matches!(n, Node::PseudoInverse(_)));
     let has_polars = setting.store.any_node(&roots, |n| matches!(n, Node::Polar(_)));
+    let signs = setting.store.signs(&roots);
+    let telling = if has_ranks || has_polars { &roots } else { &signs };
     let mut s = Search {
         setting,
         split: left.len(),
+        told: (Sampler::new(setting, telling, extra), Program::new(&setting.store, telling)),
         sampler: Sampler::new(setting, &roots, extra),
         program,
         roots,
@@ -154,7 +159,7 @@ pub fn search_beside(
     }
     if let Some(prime) = s.generic(&Signs::Free, None) {
         // A sign below a sign: on some pieces what is inside may vanish identically, which no free sign shows.
-        let nested = setting.store.reachable(&s.roots).into_iter().any(|t| match setting.store.node(t) {
+        let nested = signs.iter().any(|t| match setting.store.node(*t) {
             Node::Map(Fun::Sign, x) => setting.store.any_node(&[*x], |n| matches!(n, Node::Map(Fun::Sign, _))),
             _ => false,
         });
@@ -314,8 +319,7 @@ impl Search<'_> {
     /// The number of signs that one evaluation takes.
     fn signs(&self) -> usize {
         let store = &self.setting.store;
-        let sign = |t: &Term| matches!(store.node(*t), Node::Map(Fun::Sign, _));
-        store.reachable(&self.roots).into_iter().filter(sign).map(|t| store.size(t)).sum()
+        store.signs(&self.roots).into_iter().map(|t| store.size(t)).sum()
     }
 
     /// A run in a prime field, with signs as given and the discrete values of a point: generic ranks on a piece.
@@ -325,7 +329,7 @@ impl Search<'_> {
         let keep = at.map(|p| members.filter_map(|s| p.get(&s).map(|v| (s, v.clone()))).collect());
         (0..4).find_map(|seed| {
             let label = format!("generic/{seed}");
-            let draw = Trial::new(&self.sampler, &self.program, self.budget.seed, &label);
+            let draw = Trial::new(&self.told.0, &self.told.1, self.budget.seed, &label);
             Trial { signs, keep: keep.as_ref(), roots: self.has_ranks || self.has_polars, ..draw }
                 .draw()
                 .ok()

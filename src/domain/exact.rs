@@ -51,6 +51,22 @@ fn bits(x: &Rational) -> usize {
     x.numerator().bit_len() + x.denominator().bit_len()
 }
 
+/// `a + b`; whole numbers, which most are, have nothing to reduce.
+fn sum(a: &Rational, b: &Rational) -> Rational {
+    match a.is_int() && b.is_int() {
+        true => Rational::from(a.numerator() + b.numerator()),
+        false => a + b,
+    }
+}
+
+/// `a · b`, likewise.
+fn product(a: &Rational, b: &Rational) -> Rational {
+    match a.is_int() && b.is_int() {
+        true => Rational::from(a.numerator() * b.numerator()),
+        false => a * b,
+    }
+}
+
 fn half() -> Rational {
     Rational::from_parts(IBig::ONE, UBig::from(2u8))
 }
@@ -186,7 +202,7 @@ impl Domain for Exact {
     }
 
     fn add(&self, a: &Rational, b: &Rational) -> Rational {
-        if self.hopeless(a, b) { Rational::ONE } else { self.watched(a + b) }
+        if self.hopeless(a, b) { Rational::ONE } else { self.watched(sum(a, b)) }
     }
 
     fn sub(&self, a: &Rational, b: &Rational) -> Rational {
@@ -194,11 +210,42 @@ impl Domain for Exact {
     }
 
     fn mul(&self, a: &Rational, b: &Rational) -> Rational {
-        if self.hopeless(a, b) { Rational::ONE } else { self.watched(a * b) }
+        if self.hopeless(a, b) { Rational::ONE } else { self.watched(product(a, b)) }
     }
 
     fn neg(&self, a: &Rational) -> Rational {
         -a
+    }
+
+    /// The sum is kept as a fraction that is not in lowest terms until the end: reducing it is dearer than all the rest.
+    fn sum_of_products<'e>(&self, pairs: impl IntoIterator<Item = (&'e Rational, &'e Rational)>) -> Rational {
+        let (mut n, mut d) = (IBig::ZERO, UBig::ONE);
+        for (a, b) in pairs {
+            if a.is_zero() || b.is_zero() {
+                continue;
+            }
+            if self.hopeless(a, b) {
+                return Rational::ONE;
+            }
+            let (top, bottom) = (a.numerator() * b.numerator(), a.denominator() * b.denominator());
+            if bottom == d {
+                n += top;
+            } else if (&d % &bottom).is_zero() {
+                n += top * IBig::from(&d / bottom);
+            } else if (&bottom % &d).is_zero() {
+                n = n * IBig::from(&bottom / &d) + top;
+                d = bottom;
+            } else {
+                n = n * IBig::from(bottom.clone()) + top * IBig::from(d.clone());
+                d *= bottom;
+                (n, d) = Rational::from_parts(n, d).into_parts();
+            }
+            if n.bit_len() + d.bit_len() > self.limit.saturating_mul(HARD_FACTOR) {
+                self.oversized.set(true);
+                return Rational::ONE;
+            }
+        }
+        self.watched(Rational::from_parts(n, d))
     }
 
     fn zero(&self) -> Rational {

@@ -35,6 +35,15 @@ fn finite(x: f64) -> Result<f64, Stop> {
     if x.is_finite() { Ok(x) } else { Err(Stop::Overflow) }
 }
 
+/// An exponent as the nearest number. One power is taken of each entry of a large tensor, and exponents are small: the
+/// quotient of two small numbers is rounded once, as the conversion of a fraction is.
+fn exponent_of(q: &Rational) -> Result<f64, Stop> {
+    match (i32::try_from(q.numerator()), u32::try_from(q.denominator())) {
+        (Ok(n), Ok(d)) => Ok(f64::from(n) / f64::from(d)),
+        _ => finite(q.to_f64().value()),
+    }
+}
+
 /// Whether `m` equals its transpose, exactly.
 fn is_symmetric(m: &[f64], n: usize) -> bool {
     (0..n).all(|i| (0..i).all(|j| m[i * n + j] == m[j * n + i]))
@@ -171,12 +180,12 @@ impl Domain for Float {
 
     fn power(&mut self, x: &f64, q: &Rational) -> Result<f64, Stop> {
         let x = finite(*x)?;
-        let exponent = finite(q.to_f64().value())?;
+        let exponent = exponent_of(q)?;
         if x == 0.0 {
             return if exponent > 0.0 { Ok(0.0) } else { Err(Stop::Pole) };
         }
         if q.is_int() {
-            return finite(match i32::try_from(q.numerator().clone()) {
+            return finite(match i32::try_from(q.numerator()) {
                 Ok(n) => x.powi(n),
                 Err(_) => x.powf(exponent),
             });

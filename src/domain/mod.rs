@@ -95,6 +95,21 @@ pub trait Domain {
         *acc = self.add(acc, &self.mul(a, b));
     }
 
+    /// `Σ aᵢ · bᵢ` over at least one pair, from the first to the last.
+    fn sum_of_products<'e>(&self, pairs: impl IntoIterator<Item = (&'e Self::Elem, &'e Self::Elem)>) -> Self::Elem
+    where
+        Self: Sized,
+        Self::Elem: 'e,
+    {
+        let mut pairs = pairs.into_iter();
+        let Some((a, b)) = pairs.next() else { return self.zero() };
+        let mut acc = self.mul(a, b);
+        for (a, b) in pairs {
+            self.mul_add(&mut acc, a, b);
+        }
+        acc
+    }
+
     /// `a / b`
     ///
     /// # Errors

@@ -110,6 +110,9 @@ pub struct Prime {
     fruitless: (usize, usize),
     /// Exponentials that are not factors yet: nothing was asked that needs them.
     exponentials: Vec<Factor>,
+    /// Values whose signs were pinned and are no factors yet, with these signs: without roots and logarithms nothing needs
+    /// them, and there may be very many.
+    pinned: Vec<(u64, u64)>,
     /// Powers of one factor, up to sign.
     monomials: FxHashMap<u64, Monomial>,
     /// Values that were found to be products of several factors: a multiple of one of them is one, too.
@@ -194,6 +197,7 @@ impl Prime {
             factors: Vec::new(),
             fruitless: (0, 0),
             exponentials: Vec::new(),
+            pinned: Vec::new(),
             monomials: FxHashMap::default(),
             products: Vec::new(),
             angles: Vec::new(),

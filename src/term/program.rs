@@ -220,25 +220,22 @@ impl Contraction {
     }
 
     fn contract<D: Domain>(&self, domain: &D, cells: &[D::Elem], a: usize, b: usize) -> D::Elem {
-        let mut acc = domain.mul(&cells[a], &cells[b]);
         match self.inner[..] {
-            [] => {}
+            [] => domain.mul(&cells[a], &cells[b]),
             [Loop { extent, step_a, step_b }] => {
-                for k in 1..extent {
-                    domain.mul_add(&mut acc, &cells[a + k * step_a], &cells[b + k * step_b]);
-                }
+                domain.sum_of_products((0..extent).map(|k| (&cells[a + k * step_a], &cells[b + k * step_b])))
             }
             _ => {
                 let n: usize = self.inner.iter().map(|l| l.extent).product();
                 let mut index: SmallVec<[usize; 4]> = SmallVec::from_elem(0, self.inner.len());
                 let (mut a, mut b) = (a, b);
-                for _ in 1..n {
+                domain.sum_of_products((0..n).map(|_| {
+                    let pair = (&cells[a], &cells[b]);
                     advance(&self.inner, &mut index, &mut a, &mut b);
-                    domain.mul_add(&mut acc, &cells[a], &cells[b]);
-                }
+                    pair
+                }))
             }
         }
-        acc
     }
 }
 

@@ -213,6 +213,12 @@ impl Store {
         self.reachable(roots).into_iter().any(|t| accept(self.node(t)))
     }
 
+    /// The signs that occur in the roots, in the order in which they are evaluated.
+    pub fn signs(&self, roots: &[Term]) -> Vec<Term> {
+        let sign = |t: &Term| matches!(self.node(*t), Node::Map(Fun::Sign, _));
+        self.reachable(roots).into_iter().filter(sign).collect()
+    }
+
     pub(super) fn intern(&mut self, node: Node, shape: Shape) -> Term {
         let (index, _) = self.nodes.insert_full((node, shape));
         Term(u32::try_from(index).unwrap_or(u32::MAX))

@@ -138,7 +138,8 @@ fn very_many_errors() {
     let checks: String = (0..20_000).map(|i| format!("check natural O{i} along id(A)\n")).collect();
     folder.file("names.nat", names);
     folder.file("checks.nat", format!("architecture A {{ param x : R  loss = x^2 }}\n{checks}"));
-    for (file, all) in [("names.nat", 200), ("checks.nat", 20_000)] {
+    // Questions are read a thousand at a time until there are so many faults.
+    for (file, all) in [("names.nat", 200), ("checks.nat", 1024)] {
         let ran = folder.run(&["check", "--max-reports", "3", file]);
         assert_eq!(ran.status(), 2, "{}", ran.stderr());
         assert_eq!(ran.stderr().matches("nat::name::unknown").count(), 3, "{file}");

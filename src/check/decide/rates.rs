@@ -3,7 +3,7 @@
 use super::{Disagreement, Standing, examine};
 use crate::check::rate::{self, Ratio};
 use crate::check::sample::{Sampler, embed};
-use crate::check::{Budget, Problem, algebra, singular, special};
+use crate::check::{Budget, Problem, algebra, numeric, singular, special};
 use crate::domain::Stop;
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
@@ -24,6 +24,9 @@ pub(super) fn proved_rate(
     budget: &Budget,
 ) -> Result<Option<(Term, String, Option<Residual>)>, Disagreement> {
     let domain = problem.domain.clone();
+    if numeric::plainly_not_parallel(&problem.setting, (left, right), &domain, budget) {
+        return Ok(None);
+    }
     let Ratio::Constant(c) = rate::candidate(&mut problem.setting, (left, right), &domain, budget) else {
         return Ok(None);
     };

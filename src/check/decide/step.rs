@@ -8,6 +8,7 @@ use super::{
     proved_rate, rate_text, up_to_rate,
 };
 use crate::check::algebra::{Atoms, Identity};
+use crate::check::numeric::Sampled;
 use crate::check::order::{self, Defect};
 use crate::check::rate::{self, Ratio};
 use crate::check::sample::Sampler;
@@ -208,7 +209,7 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
     // Order one, up to a rate.
     let mut c = None;
     let mut first_identity = Identity::Trivial;
-    let mut first_drowned = false;
+    let mut first_sampled = None;
     let first = match examine(problem, &l1, &r1, budget, "derivative in lr at 0")? {
         Standing::Proved(proof, residual) => {
             // A step without a term of first order: its rate shows in a later one.
@@ -223,9 +224,9 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
             };
             Some((proof, residual))
         }
-        Standing::Unproved(open, first_sampled) => {
+        Standing::Unproved(open, seen) => {
             first_identity = open;
-            first_drowned = first_sampled.drowned;
+            first_sampled = Some(seen);
             proved_rate(problem, &l1, &r1, budget)?.map(|(rate, proof, residual)| {
                 c = Some(rate);
                 (proof, residual)
@@ -233,7 +234,11 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
         }
     };
     let Some((proof, residual)) = first else {
-        let mut slopes = numeric::compare(&problem.setting, (&l1, &r1), &problem.domain, budget, "slope");
+        let first_drowned = first_sampled.as_ref().is_some_and(|s| s.drowned);
+        let mut slopes = match first_sampled.filter(Sampled::is_of_large) {
+            Some(sampled) => sampled,
+            None => numeric::compare(&problem.setting, (&l1, &r1), &problem.domain, budget, "slope"),
+        };
         // What the first order shows of the difference, the whole step may hide.
         slopes.drowned = first_drowned;
         sampled.drowned |= first_drowned;

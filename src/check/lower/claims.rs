@@ -3,6 +3,7 @@
 use super::jacobian;
 use super::monomial::Monomial;
 use super::rows::independent_by_form;
+use super::split::blocks;
 use crate::check::{Claim, ClaimKind};
 use crate::core::error::ModelError;
 use crate::domain::Fun;
@@ -63,15 +64,20 @@ pub(super) fn claims_of(e: &mut Elaborator<'_>, m: &Morphism) -> Elab<Vec<Claim>
         MorphismKind::Embedding => f.covers(),
         MorphismKind::Projection => false,
     });
-    let claim = match form {
-        Some(form) => form.open_factors(&mut e.store).map(|factors| (factors, e.store.shape(factors)[0])),
-        None => {
-            let j = jacobian(e, m)?;
+    let reparam = m.kind == MorphismKind::Reparam;
+    let split = match &form {
+        None if reparam => blocks(&mut e.store, m.map, m.source.symbol),
+        _ => None,
+    };
+    let matrices = match (form, split) {
+        (Some(form), _) => form.open_factors(&mut e.store).map(|f| (f, e.store.shape(f)[0])).into_iter().collect(),
+        (None, Some(blocks)) => blocks.into_iter().map(|b| (b, e.store.shape(b)[0])).collect(),
+        (None, None) => {
             let rank = if m.kind == MorphismKind::Projection { m.target.dim } else { m.source.dim };
-            Some((j, rank))
+            vec![(jacobian(e, m)?, rank)]
         }
     };
-    if let Some((j, rank)) = claim {
+    for (j, rank) in matrices {
         push(match m.kind {
             MorphismKind::Reparam => ClaimKind::NonSingular(j),
             MorphismKind::Projection => ClaimKind::FullRank(j, rank, "a submersion"),

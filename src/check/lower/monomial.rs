@@ -104,6 +104,27 @@ impl Monomial {
     }
 }
 
+/// For each entry of a tensor over some labels, the entry that it reads of a tensor over fewer of them.
+pub(super) fn places((out, extents): (&[u8], &[usize]), (labels, shape): (&[u8], &[usize])) -> Vec<usize> {
+    let mut strides = vec![0; out.len()];
+    let mut stride = 1;
+    for (label, extent) in labels.iter().zip(shape).rev() {
+        if let Some(axis) = out.iter().position(|l| l == label) {
+            strides[axis] = stride;
+        }
+        stride *= extent;
+    }
+    let read = |mut entry: usize| {
+        let mut place = 0;
+        for (extent, stride) in extents.iter().zip(&strides).rev() {
+            place += entry % extent * stride;
+            entry /= extent;
+        }
+        place
+    };
+    (0..extents.iter().product()).map(read).collect()
+}
+
 /// How deep a map may be nested in joins, sums and products.
 const DEEPEST: usize = 64;
 
@@ -159,26 +180,45 @@ impl Reader<'_> {
                 }
                 Some(all)
             }
-            // A scalar multiple: the labels of the tensor are kept.
+            // A multiple entry by entry, by a scalar or by a tensor that is repeated along some axes.
             Node::Product { a, b, la, lb, out } => {
-                let (scalar, tensor) = match (la.is_empty(), lb.is_empty()) {
-                    (true, _) if lb == out => (a, b),
-                    (_, true) if la == out => (b, a),
-                    _ if !self.moves(t) => return Some(vec![None; size]),
-                    _ => return None,
+                let ((constant, lc), (tensor, lt)) = match (self.moves(a), self.moves(b)) {
+                    (false, false) => return Some(vec![None; size]),
+                    (false, true) => ((a, la), (b, lb)),
+                    (true, false) => ((b, lb), (a, la)),
+                    (true, true) => return None,
                 };
-                if self.moves(scalar) {
+                if lc.iter().chain(&lt).any(|l| !out.contains(l)) {
                     return None;
                 }
+                let shape = self.store.shape(t).clone();
+                let read = |store: &Store, of: Term, labels: &[u8]| places((&out, &shape), (labels, store.shape(of)));
+                let (there, here) = (read(self.store, constant, &lc), read(self.store, tensor, &lt));
                 let inner = self.entries(tensor, depth)?;
+                let factors = self.scalars(constant);
                 let mut all = Vec::with_capacity(size);
-                for entry in inner.iter() {
-                    all.push(entry.map(|(i, f)| (i, self.store.mul(scalar, f))));
+                for (i, k) in here.into_iter().zip(there) {
+                    all.push(inner[i].map(|(from, f)| (from, self.store.mul(factors[k], f))));
                 }
                 Some(all)
             }
             _ if !self.moves(t) => Some(vec![None; size]),
             _ => None,
+        }
+    }
+
+    /// The entries of a tensor, each as a scalar.
+    fn scalars(&mut self, t: Term) -> Vec<Term> {
+        let size = self.store.size(t);
+        match self.store.node(t).clone() {
+            Node::Fill(q) => vec![self.store.num(q); size],
+            Node::Literal(values) => values.iter().map(|q| self.store.num(q.clone())).collect(),
+            Node::Gather(x, map) if self.store.size(x) > 1 => {
+                let (zero, inner) = (self.store.num(0), self.scalars(x));
+                map.iter().map(|&m| if m == NONE { zero } else { inner[m as usize] }).collect()
+            }
+            Node::Join(parts) => parts.iter().flat_map(|&p| self.scalars(p)).collect(),
+            _ => (0..size as u32).map(|k| self.store.gather(t, vec![k], &[])).collect(),
         }
     }
 
@@ -191,6 +231,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Rational;
 
     #[test]
     fn forms_are_seen() {
@@ -214,6 +255,21 @@ mod tests {
         let by_hand = [5.0 / 3.0, 1.0, 11.0 / 3.0, 7.0 / 3.0];
         assert!(v[0].iter().zip(&by_hand).all(|(p, q): (&f64, &f64)| (p - q).abs() < 1e-12), "{v:?}");
         assert!(v[0].iter().zip(&v[1]).all(|(p, q)| (p - q).abs() < 1e-12), "{v:?}");
+        // Row by row other factors, numbers and members among them.
+        let (_, rows) = s.symbol("r", &[2]);
+        let matrix = s.reshape(point, &[2, 2]);
+        let turned = s.transpose(matrix);
+        let by_rows = s.product(rows, &[0], turned, &[0, 1], &[0, 1]);
+        let m = Monomial::of(&mut s, by_rows, x).expect("a scaled permutation");
+        let first = s.gather(rows, vec![0], &[]);
+        assert!(m.is_scaled_permutation());
+        assert_eq!(m.entries().take(2).collect::<Vec<_>>(), [(0, first), (2, first)]);
+        let signs = s.literal([1, -1, 1, -1].map(Rational::from).to_vec(), &[4]);
+        let flipped = s.mul(signs, point);
+        let m = Monomial::of(&mut s, flipped, x).expect("a change of signs");
+        assert!(m.is_scaled_permutation() && m.open_factors(&mut s).is_none());
+        let summed = s.matmul(matrix, rows);
+        assert_eq!(Monomial::of(&mut s, summed, x), None, "a sum mixes coordinates");
         let twice = s.gather(point, vec![0, 1, 2, 3, 0, 1, 2, 3], &[8]);
         let m = Monomial::of(&mut s, twice, x).expect("a duplication");
         assert!(!m.is_scaled_permutation() && m.covers());

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::check::sample::Point;
+use crate::domain::Rational;
 use crate::domain::prime::Random;
 use crate::term::SymbolId;
 
@@ -58,4 +59,10 @@ pub(super) fn relative_to_typical(values: &[Vec<f64>], n: usize) -> f64 {
 pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// The point with every entry rounded to a multiple of `1/d`.
+pub(super) fn rounded(point: &Point<f64>, d: f64) -> Point<Rational> {
+    let round = |v: &f64| Rational::from_parts(((v * d).round() as i64).into(), (d as u64).into());
+    point.iter().map(|(s, values)| (*s, values.iter().map(round).collect())).collect()
 }

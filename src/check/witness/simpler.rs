@@ -1,13 +1,14 @@
 //! Making a witness simpler, entry by entry.
 //!
 //! An exact evaluation of a large program costs thousands of times what floating point costs. So numbers look at each
-//! simpler point first, and where they are plain their word is taken on the way; the point at the end is evaluated
-//! exactly. If that contradicts them, everything is done again without them.
+//! simpler point first, and where they are plain their word is taken on the way; where they are not, or where ranks matter,
+//! the point is looked at modulo a prime. The point at the end is evaluated exactly. If that contradicts them, everything
+//! is done again without them.
 
 use super::{Goal, Refutation, Search, refute};
-use crate::check::sample::Point;
+use crate::check::sample::{Point, embed};
 use crate::domain::float::Float;
-use crate::domain::prime::Signs;
+use crate::domain::prime::{Field, Prime, PseudoInverses, Random, Signs};
 use crate::domain::{Fun, Rational, Stop};
 use crate::term::{Node, SymbolId};
 
@@ -20,6 +21,13 @@ const FEW: usize = 16;
 
 /// Relative differences above the first are plain, and so is equality below the second.
 const PLAIN: (f64, f64) = (1e-6, 1e-12);
+
+/// The values of a program at a rational point modulo a prime.
+struct Modulo {
+    field: Field,
+    values: Vec<u64>,
+    ranks: Vec<usize>,
+}
 
 /// What numbers say of a simpler point.
 enum Look {
@@ -138,13 +146,35 @@ impl Search<'_> {
             Err(f) if matches!(f.stop, Stop::Pole | Stop::OutOfDomain | Stop::Kink) => return Look::Fails,
             Err(_) => return Look::Open,
         };
-        if self.has_ranks || self.has_polars {
-            let generic = self.generic(&Signs::Pinned(float.trace.signs.clone()), Some(point));
-            if generic.is_none_or(|p| p.ranks != float.trace.ranks || p.polar_ranks != float.trace.polar_ranks) {
-                return Look::Open;
+        let flat: Vec<f64> = values.into_iter().flatten().collect();
+        if !self.has_ranks
+            && let look @ (Look::Refutes | Look::Fails) = self.judge(&flat, None, goal)
+        {
+            return look;
+        }
+        // What numbers leave open, a prime field tells; of ranks they tell nothing.
+        let Some(modulo) = self.modulo(&float.trace.signs, point) else { return Look::Open };
+        if self.has_ranks {
+            let generic = self.generic(&Signs::Pinned(float.trace.signs), Some(point));
+            if generic.is_none_or(|p| p.ranks != modulo.ranks) {
+                return Look::Fails;
             }
         }
-        let flat: Vec<f64> = values.into_iter().flatten().collect();
+        self.judge(&flat, Some(&modulo), goal)
+    }
+
+    /// The values of a rational program at a point modulo a random prime, with signs as they were taken elsewhere, and the
+    /// ranks there. What is zero modulo the prime is zero but for an accident.
+    fn modulo(&self, signs: &[i8], point: &Point<Rational>) -> Option<Modulo> {
+        let random = Random::new(self.budget.seed, "simpler/field");
+        let mut prime = Prime::new(random, Signs::Pinned(signs.to_vec()), PseudoInverses::ByRank);
+        let embedded = embed(&mut prime, point);
+        let values = self.program.run(&mut prime, |s| embedded.get(&s).cloned()).ok()?;
+        Some(Modulo { field: prime.field, values: values.into_iter().flatten().collect(), ranks: prime.ranks })
+    }
+
+    /// What the values of both sides say, in floating point and perhaps modulo a prime.
+    fn judge(&self, flat: &[f64], modulo: Option<&Modulo>, goal: Goal) -> Look {
         let sides: usize = self.roots[..self.split].iter().map(|t| self.setting.store.size(*t)).sum();
         let (left, right) = (&flat[..sides], &flat[sides..2 * sides]);
         let size = left.iter().chain(right).fold(0.0f64, |m, x| m.max(x.abs()));
@@ -157,9 +187,10 @@ impl Search<'_> {
             x if x <= PLAIN.1 * size => Some(false),
             _ => None,
         };
+        let exact = modulo.map(|m| (m.field, &m.values[..sides], &m.values[sides..2 * sides]));
         let mut differs = false;
-        for (l, r) in left.iter().zip(right) {
-            match plainly(l - r, size) {
+        for (i, (l, r)) in left.iter().zip(right).enumerate() {
+            match exact.map(|(_, x, y)| x[i] != y[i]).or_else(|| plainly(l - r, size)) {
                 Some(d) => differs |= d,
                 None => return Look::Open,
             }
@@ -170,12 +201,16 @@ impl Search<'_> {
         // A rate mends the difference if all entries have one ratio, which is positive.
         let largest =
             (0..sides).max_by(|&i, &j| left[i].abs().max(right[i].abs()).total_cmp(&left[j].abs().max(right[j].abs())));
-        let Some((a, b)) = largest.map(|i| (left[i], right[i])) else { return Look::Fails };
+        let Some(most) = largest else { return Look::Fails };
+        let (a, b) = (left[most], right[most]);
         let mut mended = true;
-        for (l, r) in left.iter().zip(right) {
-            match (plainly(*l, size), plainly(*r, size), plainly(l * b - r * a, size * size)) {
-                (Some(x), Some(y), Some(other)) => mended &= x == y && !other,
-                _ => return Look::Open,
+        for (i, (l, r)) in left.iter().zip(right).enumerate() {
+            let told = exact.map(|(f, x, y)| (x[i] != 0, y[i] != 0, f.mul(x[i], y[most]) != f.mul(y[i], x[most])));
+            let told =
+                told.or_else(|| Some((plainly(*l, size)?, plainly(*r, size)?, plainly(l * b - r * a, size * size)?)));
+            match told {
+                Some((x, y, other)) => mended &= x == y && !other,
+                None => return Look::Open,
             }
         }
         if mended && a * b > 0.0 { Look::Fails } else { Look::Refutes }

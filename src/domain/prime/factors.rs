@@ -170,6 +170,9 @@ impl Prime {
 
     /// Writes a value that is not zero as ± a product of powers of known factors, adding it as a new factor if need be.
     pub(super) fn factorise(&mut self, value: u64) -> (bool, Vec<(usize, i64)>) {
+        for (x, s) in std::mem::take(&mut self.pinned) {
+            self.learn_sign(x, s);
+        }
         self.know_numbers();
         self.know_exponentials();
         match self.known_product(value) {
@@ -342,7 +345,7 @@ impl Prime {
         if let Signs::Pinned(signs) = &self.signs {
             let s = *signs.get(self.zero_signs.len() - 1).ok_or(Stop::Unsupported)?;
             let s = self.small(i64::from(s));
-            self.learn_sign(x, s);
+            self.pinned.push((x, s));
             return Ok(s);
         }
         if x == 0 {
