@@ -245,6 +245,7 @@ impl Asks<'_> {
     /// Decides one task.
     fn answer(&self, mut task: Task, check: &Check) -> Result<Answer, Stopped> {
         let start = Instant::now();
+        task.flow = check::lower::is_flow(self.model, check);
         // What is large is gone when the task is answered; what a report asks about stays.
         let mut finding = match std::mem::replace(&mut task.ask, Ask::Problems) {
             Ask::System(asked) => {
@@ -278,7 +279,7 @@ impl Asks<'_> {
         // Searches that were cut short look like searches that found nothing.
         let proof = !matches!(finding.evidence(), Evidence::Numeric | Evidence::None);
         if !proof && self.options.deadline.is_some_and(|d| Instant::now() >= d) {
-            finding = Finding::undecided("the time limit was reached");
+            finding = Finding::late();
         }
         let ok = self.as_expected(&task, &finding);
         check::repair::mend(self.model, check, &mut finding, &self.budget());

@@ -200,9 +200,9 @@ impl Answer {
         matches!(self.task.ask, check::Ask::Classes(_))
     }
 
-    /// Whether this has a verdict: a table and an experiment have none.
+    /// Whether this has a verdict: a table and an experiment have none, finished or not.
     pub fn has_verdict(&self) -> bool {
-        !self.is_table() && self.trace.is_none()
+        !matches!(self.task.kind, check::Kind::Classify | check::Kind::Trace)
     }
 
     /// What was assumed and not proved, in the finding or in the cells of a table.
