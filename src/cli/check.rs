@@ -182,13 +182,8 @@ fn check(arguments: &Arguments, out: &mut Out) -> Result<u8, (u8, String)> {
     let mut paths = expand(&arguments.files);
     paths.retain(|p| !(arguments.allow_empty && p.as_ref().is_err_and(|e| e.empty)));
     output::try_targets(&arguments.output).map_err(|e| (status::OUTPUT, e))?;
-    let plan = Plan {
-        paths,
-        options,
-        only: arguments.only.clone(),
-        partition: arguments.partition,
-        list: arguments.list,
-    };
+    let plan =
+        Plan { paths, options, only: arguments.only.clone(), partition: arguments.partition, list: arguments.list };
     let squares = Arc::new(Squares::default());
     let (events, stop) = start(Arc::new(plan), pool, cache.clone(), Arc::clone(&squares))
         .map_err(|e| (status::INTERNAL, format!("cannot start a thread: {e}")))?;
@@ -207,6 +202,7 @@ fn check(arguments: &Arguments, out: &mut Out) -> Result<u8, (u8, String)> {
         quiet: arguments.quiet,
         filtered: !arguments.only.is_empty(),
         part: arguments.partition.is_some(),
+        allow_empty: arguments.allow_empty,
         denied,
         reports: arguments.max_reports,
     };

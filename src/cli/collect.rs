@@ -372,7 +372,9 @@ fn unread(sources: &Sources, id: SourceId) -> Open {
             ItemKind::Trace(trace) => vec![asked(Question::Trace(trace.clone()), trace.span)],
             ItemKind::Transfer(table) => {
                 let own = |item: &Item| match &item.kind {
-                    ItemKind::Optimizer(o) => Some(Instance { name: o.name.clone(), args: Vec::new(), span: table.span }),
+                    ItemKind::Optimizer(o) => {
+                        Some(Instance { name: o.name.clone(), args: Vec::new(), span: table.span })
+                    }
                     _ => None,
                 };
                 let named = table.optimizer.clone().map(|o| vec![o]);

@@ -184,8 +184,5 @@ fn unasked(file: &File, answers: &[Answer], systems: &Systems) -> Vec<Picture> {
         ItemKind::Cone(c) => Some(&c.name.name),
         _ => None,
     });
-    names
-        .filter(|name| !asked(name))
-        .filter_map(|name| systems.get(name).map(Picture::of_system))
-        .collect()
+    names.filter(|name| !asked(name)).filter_map(|name| systems.get(name).map(Picture::of_system)).collect()
 }

@@ -30,6 +30,8 @@ pub struct Look {
     pub filtered: bool,
     /// Whether this is a part of a run.
     pub part: bool,
+    /// Whether it is no error that there is nothing to check.
+    pub allow_empty: bool,
     /// Whether warnings are taken for errors.
     pub denied: bool,
     /// How many full reports.
@@ -165,6 +167,7 @@ fn summary(collected: &Collected, asked: usize, look: Look) -> Option<String> {
     if asked == 0 {
         return Some(match look.part && collected.numbered > 0 {
             true => "there are fewer questions than parts, and none for this one".to_owned(),
+            false if look.allow_empty => nothing(look.filtered).to_owned(),
             false => format!("{} (--allow-empty accepts that)", nothing(look.filtered)),
         });
     }

@@ -98,8 +98,7 @@ fn path_of(item: &Item) -> Option<&str> {
 
 /// The files that are checked and all that they use, with what they hold.
 fn contents(arguments: &[OsString]) -> BTreeMap<PathBuf, String> {
-    let paths: Vec<PathBuf> =
-        expand(arguments).into_iter().filter_map(Result::ok).collect();
+    let paths: Vec<PathBuf> = expand(arguments).into_iter().filter_map(Result::ok).collect();
     let disk = Disk::default();
     let mut sources = Sources::default();
     let mut files = Files::new(&disk);

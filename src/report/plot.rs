@@ -34,10 +34,7 @@ pub(super) fn log_log(points: &[(f64, f64)], x: &str, y: &str, linear: bool) -> 
         svg.push_str(&format!("<circle class=\"dot\" cx=\"{a:.1}\" cy=\"{b:.1}\" r=\"2.5\"/>\n"));
     }
     for (v, px, py, anchor) in [(x0, 60, 192, "start"), (x1, 440, 192, "end")] {
-        svg.push_str(&format!(
-            "<text x=\"{px}\" y=\"{py}\" text-anchor=\"{anchor}\">{}</text>\n",
-            first(v)
-        ));
+        svg.push_str(&format!("<text x=\"{px}\" y=\"{py}\" text-anchor=\"{anchor}\">{}</text>\n", first(v)));
     }
     for (v, py) in [(y0, 172), (y1, 24)] {
         svg.push_str(&format!("<text x=\"55\" y=\"{py}\" text-anchor=\"end\">{}</text>\n", short(10f64.powf(v))));

@@ -330,7 +330,9 @@ fn advice(answer: &Answer) -> Option<String> {
             "If this is what you want, write `expect up to rate{}`.",
             f.rate().map_or(String::new(), |r| format!(" {r}"))
         ),
-        Verdict::UpToRates => "If this is what you want, write `expect up to rates`.".into(),
+        Verdict::UpToRates => {
+            "If this is what you want, write `expect up to rates`, with these factors behind it or without.".into()
+        }
         Verdict::InLimit if other_order(answer).is_some() => {
             format!("If this is what you want, write `expect in limit (lr^{})`.", other_order(answer).unwrap_or_default())
         }

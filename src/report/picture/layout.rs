@@ -35,7 +35,8 @@ pub(super) fn arrange(labels: &[String], arrows: &[(usize, usize)], cone: bool) 
         }
         return places;
     }
-    layers(labels.len(), arrows)
+    // The legs of a cone lead to every object.
+    layers(labels.len(), arrows, if cone { LAYERS / 2 } else { LAYERS })
 }
 
 /// The numbers behind a name: of `Net(2, 3)` they are 2 and 3.
@@ -59,7 +60,8 @@ fn grid(labels: &[String], arrows: &[(usize, usize)]) -> Option<Vec<Place>> {
     let [first, second] = varied[..] else { return None };
     let axis = |k: usize| -> Option<Vec<usize>> {
         let order: Vec<u64> = values(k).into_iter().collect();
-        let rank: Vec<usize> = members.iter().map(|(_, s)| order.iter().position(|v| s.get(k) == Some(v))).collect::<Option<_>>()?;
+        let rank: Vec<usize> =
+            members.iter().map(|(_, s)| order.iter().position(|v| s.get(k) == Some(v))).collect::<Option<_>>()?;
         let moved: BTreeSet<i64> =
             arrows.iter().map(|(a, b)| rank[*b] as i64 - rank[*a] as i64).filter(|step| *step != 0).collect();
         // Arrows point to the right and down.
@@ -96,7 +98,7 @@ fn chain(objects: usize, arrows: &[(usize, usize)]) -> Option<Vec<usize>> {
 }
 
 /// Layers by the distance from the smallest objects; in a layer each object stands near those that lead to it.
-fn layers(objects: usize, arrows: &[(usize, usize)]) -> Vec<Option<Place>> {
+fn layers(objects: usize, arrows: &[(usize, usize)], most: usize) -> Vec<Option<Place>> {
     let mut depth = vec![0usize; objects];
     for _ in 0..objects {
         let before = depth.clone();
@@ -107,7 +109,7 @@ fn layers(objects: usize, arrows: &[(usize, usize)]) -> Vec<Option<Place>> {
             break;
         }
     }
-    let deepest = depth.iter().copied().max().unwrap_or(0).min(LAYERS - 1);
+    let deepest = depth.iter().copied().max().unwrap_or(0).min(most - 1);
     let mut all: Vec<Vec<usize>> = vec![Vec::new(); deepest + 1];
     for (object, d) in depth.iter().enumerate().filter(|(_, d)| **d <= deepest) {
         all[deepest - d].push(object);

@@ -103,6 +103,12 @@ impl Drawing {
         self.nodes.len() - 1
     }
 
+    /// Whether an arrow goes far, and not along a row or a column: it is one of a fan.
+    fn is_far(&self, a: &Arrow) -> bool {
+        let (from, to) = (&self.nodes[a.from], &self.nodes[a.to]);
+        from.row.abs_diff(to.row) > 1 && from.column != to.column
+    }
+
     /// Adds an arrow.
     fn arrow(&mut self, from: usize, to: usize, label: &str, mark: Mark) {
         self.bent(from, to, label, mark, 0);

@@ -9,13 +9,13 @@ const ROW: f64 = 110.0;
 
 const STYLE: &str = "\
 :root { color-scheme: light dark; }
-text { font: 14px ui-monospace, monospace; fill: #1b1f24; text-anchor: middle; } .note { fill: #a40e26; }
+text { font: 14px ui-monospace, monospace; fill: #1b1f24; text-anchor: middle; } .note { fill: #57606a; }
 .plain { stroke: #1b1f24; } .commutes { stroke: #116329; } .partly { stroke: #7d4e00; } .fails { stroke: #a40e26; }
 path { fill: none; stroke-width: 1.3; } .head { stroke: none; }
 .head.plain { fill: #1b1f24; } .head.commutes { fill: #116329; } .head.partly { fill: #7d4e00; } .head.fails { fill: #a40e26; }
 text.commutes { fill: #116329; stroke: none; } text.partly { fill: #7d4e00; stroke: none; } text.fails { fill: #a40e26; stroke: none; }
 @media (prefers-color-scheme: dark) {
-  text { fill: #e6edf3; } .note { fill: #ff8182; } .plain { stroke: #e6edf3; } .head.plain { fill: #e6edf3; }
+  text { fill: #e6edf3; } .note { fill: #9198a1; } .plain { stroke: #e6edf3; } .head.plain { fill: #e6edf3; }
   .commutes { stroke: #4ac26b; } .partly { stroke: #d4a72c; } .fails { stroke: #ff8182; }
   .head.commutes, text.commutes { fill: #4ac26b; } .head.partly, text.partly { fill: #d4a72c; } .head.fails, text.fails { fill: #ff8182; }
 }
@@ -81,13 +81,13 @@ fn body(drawing: &Drawing, lines: &[(&str, &str)], attributes: &str, head: &str)
     }
     for a in &drawing.arrows {
         let half = |i: usize| width(&drawing.nodes[i].label) / 2.0 + 8.0;
-        svg.push_str(&arrow(a, place(a.from), place(a.to), (half(a.from), half(a.to))));
+        svg.push_str(&arrow(a, place(a.from), place(a.to), (half(a.from), half(a.to)), drawing.is_far(a)));
     }
     svg.push_str("</svg>\n");
     svg
 }
 
-fn arrow(a: &Arrow, (x1, y1): (f64, f64), (x2, y2): (f64, f64), (w1, w2): (f64, f64)) -> String {
+fn arrow(a: &Arrow, (x1, y1): (f64, f64), (x2, y2): (f64, f64), (w1, w2): (f64, f64), fan: bool) -> String {
     let (dx, dy) = (x2 - x1, y2 - y1);
     let length = dx.hypot(dy).max(1.0);
     let (ux, uy) = (dx / length, dy / length);
@@ -114,8 +114,12 @@ fn arrow(a: &Arrow, (x1, y1): (f64, f64), (x2, y2): (f64, f64), (w1, w2): (f64, 
     // of a bend, off the line.
     let outer = if a.bend < 0 || a.bend == 0 && (ux < -1e-9 || ux.abs() < 1e-9 && uy > 0.0) { -1.0 } else { 1.0 };
     let side = (14.0 + uy.abs() * width(&a.label) / 2.0) * outer;
-    // Diagonals cross in their middles: their labels stand before it.
-    let along = if a.bend == 0 && dx.abs() > 1.0 && dy.abs() > 1.0 { 0.3 } else { 0.5 };
+    // Diagonals cross in their middles, and their labels stand before it; those of a fan stand where it has opened.
+    let along = match (a.bend == 0 && dx.abs() > 1.0 && dy.abs() > 1.0, fan) {
+        (false, _) => 0.5,
+        (true, false) => 0.3,
+        (true, true) => 0.75,
+    };
     let (mx, my) = (sx + (ex - sx) * along, sy + (ey - sy) * along);
     let (lx, ly) = (mx + uy * (bend / 2.0 + side), my - ux * (bend / 2.0 + side) + 5.0);
     format!(

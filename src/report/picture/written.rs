@@ -34,7 +34,7 @@ pub(super) fn tikz(picture: &Picture) -> String {
                     " \\arrow[{}, \"\\text{{{}}}\"{}]",
                     direction(drawing, a),
                     escape(&a.label),
-                    style(a)
+                    style(a) + if drawing.is_far(a) { ", near end" } else { "" }
                 ));
             }
             cells.push(cell);
@@ -111,10 +111,7 @@ pub(super) fn dot(picture: &Picture) -> String {
     let quote = |t: &str| format!("\"{}\"", one_line(t).replace('\\', "\\\\").replace('"', "\\\""));
     let lines = std::iter::once(picture.caption()).chain(picture.drawing.notes.iter().cloned());
     let title = quote(&lines.collect::<Vec<_>>().join("\u{1}")).replace('\u{1}', "\\n");
-    let mut text = format!(
-        "digraph {{\n  label={};\n  labelloc=t;\n  rankdir=LR;\n  node [shape=plaintext];\n",
-        title
-    );
+    let mut text = format!("digraph {{\n  label={};\n  labelloc=t;\n  rankdir=LR;\n  node [shape=plaintext];\n", title);
     for (i, n) in picture.drawing.nodes.iter().enumerate() {
         text.push_str(&format!("  n{i} [label={}];\n", quote(&n.label)));
     }
