@@ -290,7 +290,10 @@ fn the_textmate_grammar_colours_every_text() {
                         }
                     }
                     "string" if !has(from, to, "string.") => say("stands in quotation marks", from, to),
-                    "number" if !has(from, to, "constant.numeric") => say("is a number", from, to),
+                    // The sign of an inverse, `^-1`, holds a number.
+                    "number" if !has(from, to, "constant.numeric") && !has(from, to, "keyword.operator") => {
+                        say("is a number", from, to)
+                    }
                     // Other words can be names; what is reserved is none.
                     "word" if vocabulary::is_reserved(token) => {
                         words += 1;

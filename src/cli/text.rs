@@ -199,9 +199,9 @@ fn summary(collected: &Collected, asked: usize, look: Look) -> Option<String> {
         n => parts.push(format!("{n} files with errors")),
     }
     match collected.files.iter().map(|f| f.warnings.len()).sum::<usize>() {
-        0 => {}
-        1 => parts.push(format!("1 warning{}", if look.denied { ", which counts as an error" } else { "" })),
-        n => parts.push(format!("{n} warnings{}", if look.denied { ", which count as errors" } else { "" })),
+        1 if look.denied => parts.push("1 warning, which counts as an error".to_owned()),
+        n if look.denied && n > 0 => parts.push(format!("{n} warnings, which count as errors")),
+        _ => {}
     }
     Some(parts.join("; "))
 }

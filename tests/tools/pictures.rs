@@ -86,7 +86,10 @@ fn maps_are_drawn_between_the_members_that_they_join() {
          check natural G along Pool(2)\ncheck natural G along Pool(2) ; Pool(1)\ncheck training G along Pool(2)\n",
     );
     let text = folder.run(&["draw", "--only", ":3", "a.nat"]).stdout();
-    assert!(text.contains("S(Many(4)) ──G──▶ S(Many(4))") && text.contains("S(Many(2)) ──G──▶ S(Many(2))"), "{text}");
+    assert!(
+        text.contains("S(Many(4))     ──G──▶ S(Many(4))") && text.contains("S(Many(2))     ──G──▶ S(Many(2))"),
+        "{text}"
+    );
     let path = folder.json(&["--only", ":4", "a.nat"]);
     assert_eq!(
         path["checks"][0]["diagram"]["nodes"].as_array().map(Vec::len),
