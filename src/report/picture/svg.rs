@@ -7,6 +7,9 @@ use super::{Arrow, Drawing, Mark, Picture};
 const CHARACTER: f64 = 8.4;
 const ROW: f64 = 110.0;
 
+/// What is wider is not made smaller inside a page.
+const FITS: f64 = 1250.0;
+
 const STYLE: &str = "\
 :root { color-scheme: light dark; }
 text { font: 14px ui-monospace, monospace; fill: #1b1f24; text-anchor: middle; } .note { fill: #57606a; }
@@ -68,9 +71,10 @@ fn body(drawing: &Drawing, lines: &[(&str, &str)], attributes: &str, head: &str)
     let widest = lines.iter().map(|(text, _)| width(text) + 40.0).fold(0.0, f64::max);
     let w = (2.0 * margin + side + columns as f64 * step).max(widest);
     let h = top + 40.0 + rows as f64 * ROW;
-    let mut svg = format!(
-        "<svg {attributes} viewBox=\"0 0 {w:.0} {h:.0}\" width=\"{w:.0}\" height=\"{h:.0}\" role=\"img\">\n{head}"
-    );
+    // What is hardly wider than a page is made as wide as it; what is much wider is scrolled.
+    let fits = if w <= FITS { attributes.replace("\"diagram\"", "\"diagram fits\"") } else { attributes.to_owned() };
+    let mut svg =
+        format!("<svg {fits} viewBox=\"0 0 {w:.0} {h:.0}\" width=\"{w:.0}\" height=\"{h:.0}\" role=\"img\">\n{head}");
     for (i, (text, class)) in lines.iter().enumerate() {
         let y = 24 + 22 * i;
         svg.push_str(&format!("<text class=\"{class}\" x=\"{:.0}\" y=\"{y}\">{}</text>\n", w / 2.0, escape(text)));
