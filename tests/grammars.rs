@@ -277,7 +277,7 @@ fn the_textmate_grammar_colours_every_text() {
                 wrong.push(format!("{name}:{}: `{}` {what}", number + 1, &line[from..to]));
             };
             let of = |from: usize, to: usize| {
-                scopes.iter().filter(move |(a, b, _)| *a <= from && to <= *b).map(|(.., s)| s.as_str()).last()
+                scopes.iter().filter(move |(a, b, _)| *a <= from && to <= *b).map(|(.., s)| s.as_str()).next_back()
             };
             let has = |from: usize, to: usize, beginning: &str| of(from, to).is_some_and(|s| s.starts_with(beginning));
             for &(from, to, kind) in &tokens {
