@@ -26,7 +26,7 @@
 //! diagram knows no algebra, and the only place where paths become terms is [`check::lower`].
 //!
 //! [`check_source`] puts them together; [`load`] stops before anything is decided. A text alone is read by
-//! [`syntax::parse`] and printed by the `Display` of its tree:
+//! [`syntax::parse()`] and printed by the `Display` of its tree:
 //!
 //! ```
 //! use nat::source::{Source, SourceId};
@@ -35,7 +35,7 @@
 //! let source = Source::new("a.nat", "let half=1/2");
 //! let (file, errors) = syntax::parse(SourceId::default(), &source);
 //! assert!(errors.is_empty());
-//! assert_eq!(file.to_string().trim(), "let half = 1/2");
+//! assert_eq!(file.to_string().trim(), "let half = 1 / 2");
 //!
 //! // What is printed is read as the same tree.
 //! let again = Source::new("b.nat", &file.to_string());
