@@ -52,6 +52,22 @@ fn resolve(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> (Model
 ///
 /// # Errors
 /// All faults of the input, in order of place.
+///
+/// # Examples
+/// ```
+/// use nat::source::{Source, Sources};
+/// use nat::uses::{Files, NoFiles};
+///
+/// let mut sources = Sources::default();
+/// let id = sources.add(Source::new("line.nat", "architecture Line { param x : R  loss = x^2 }"));
+/// let model = nat::load(&mut sources, id, &mut Files::new(&NoFiles)).expect("no errors");
+/// assert_eq!(model.declarations().filter(|(name, ..)| *name == "Line").count(), 1);
+///
+/// // A name that is not declared is an error, with its place.
+/// let id = sources.add(Source::new("slip.nat", "architecture Line { param x : R  loss = z^2 }"));
+/// let errors = nat::load(&mut sources, id, &mut Files::new(&NoFiles)).expect_err("`z` is unknown");
+/// assert_eq!(sources.place(errors[0].span()), ("slip.nat", 1, 41));
+/// ```
 pub fn load(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> Result<Model, Vec<InputError>> {
     let (model, mut errors, faults) = resolve(sources, id, files);
     errors.extend(faults.into_iter().map(InputError::from));
@@ -64,6 +80,34 @@ pub fn load(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> Resul
 ///
 /// # Errors
 /// If two engines contradict each other, which is a defect of `nat` and stops the run.
+///
+/// # Examples
+/// ```
+/// use nat::source::{Source, Sources};
+/// use nat::uses::{Files, NoFiles};
+/// use nat::verdict::{Evidence, Verdict};
+///
+/// let text = "
+/// architecture Plane { param x, y : R  output = [x, y]  loss = x^2 + 3 * y^2 }
+/// reparam Stretch : (u, v : R) -> Plane { x = 2 * u  y = v }
+/// optimizer Gradient { flow { d/dt params = -grad(loss) } }
+/// check natural Gradient along Stretch
+/// ";
+/// let mut sources = Sources::default();
+/// let id = sources.add(Source::new("plane.nat", text));
+/// let report = nat::check_source(&mut sources, id, &mut Files::new(&NoFiles), &nat::Options::default())?;
+///
+/// let answer = &report.answers[0];
+/// assert!(report.errors.is_empty() && !answer.ok);
+/// assert_eq!(answer.finding.verdict(), Verdict::Fails);
+/// assert_eq!(answer.finding.evidence(), Evidence::Counterexample);
+/// // The point at which the two sides differ, and the change that was seen to mend it.
+/// let witness = answer.finding.witness().expect("a point");
+/// assert_ne!(witness.left, witness.right);
+/// let repair = answer.finding.repair.as_ref().expect("a repair");
+/// assert_eq!(repair.edits[0].2, "natgrad(loss)");
+/// # Ok::<(), nat::check::decide::Disagreement>(())
+/// ```
 pub fn check_source(
     sources: &mut Sources,
     id: SourceId,
@@ -266,6 +310,7 @@ impl Asks<'_> {
     /// Decides one task.
     fn answer(&self, mut task: Task, check: &Check) -> Result<Answer, Stopped> {
         let start = Instant::now();
+        task.flow = check::lower::is_flow(self.model, check);
         // What is large is gone when the task is answered; what a report asks about stays.
         let mut finding = match std::mem::replace(&mut task.ask, Ask::Problems) {
             Ask::System(asked) => {
@@ -299,7 +344,7 @@ impl Asks<'_> {
         // Searches that were cut short look like searches that found nothing.
         let proof = !matches!(finding.evidence(), Evidence::Numeric | Evidence::None);
         if !proof && self.options.deadline.is_some_and(|d| Instant::now() >= d) {
-            finding = Finding::undecided("the time limit was reached");
+            finding = Finding::late();
         }
         let ok = self.as_expected(&task, &finding);
         check::repair::mend(self.model, check, &mut finding, &self.budget());

@@ -25,7 +25,23 @@
 //! They are apart so that each can be trusted by itself: the syntax knows no meaning, the terms know no categories, the
 //! diagram knows no algebra, and the only place where paths become terms is [`check::lower`].
 //!
-//! [`check_source`] puts them together.
+//! [`check_source`] puts them together; [`load`] stops before anything is decided. A text alone is read by
+//! [`syntax::parse()`] and printed by the `Display` of its tree:
+//!
+//! ```
+//! use nat::source::{Source, SourceId};
+//! use nat::syntax;
+//!
+//! let source = Source::new("a.nat", "let half=1/2");
+//! let (file, errors) = syntax::parse(SourceId::default(), &source);
+//! assert!(errors.is_empty());
+//! assert_eq!(file.to_string().trim(), "let half = 1 / 2");
+//!
+//! // What is printed is read as the same tree.
+//! let again = Source::new("b.nat", &file.to_string());
+//! let (other, _) = syntax::parse(SourceId::default(), &again);
+//! assert_eq!(other.to_string(), file.to_string());
+//! ```
 #![forbid(unsafe_code)]
 // No input makes the program stop half-way, and only the command line speaks to the world.
 #![cfg_attr(
@@ -200,9 +216,9 @@ impl Answer {
         matches!(self.task.ask, check::Ask::Classes(_))
     }
 
-    /// Whether this has a verdict: a table and an experiment have none.
+    /// Whether this has a verdict: a table and an experiment have none, finished or not.
     pub fn has_verdict(&self) -> bool {
-        !self.is_table() && self.trace.is_none()
+        !matches!(self.task.kind, check::Kind::Classify | check::Kind::Trace)
     }
 
     /// What was assumed and not proved, in the finding or in the cells of a table.

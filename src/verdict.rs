@@ -130,6 +130,11 @@ pub struct Residual {
 }
 
 impl Residual {
+    /// At how many points, in words.
+    pub fn points(&self) -> String {
+        if self.samples == 1 { "1 point".to_owned() } else { format!("{} points", self.samples) }
+    }
+
     /// The numbers of both together: the largest of each.
     #[must_use]
     pub fn with(self, other: Residual) -> Residual {

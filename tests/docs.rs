@@ -31,17 +31,51 @@ fn pages() -> Vec<(String, String)> {
     found.into_iter().map(|name| (name.clone(), std::fs::read_to_string(root().join(&name)).expect("a page"))).collect()
 }
 
-/// The commands of a page, each with the lines that are shown below it.
-fn commands(text: &str) -> Vec<(String, Vec<String>)> {
-    let mut all: Vec<(String, Vec<String>)> = Vec::new();
-    let mut inside = false;
+/// What a page tells its reader to do.
+enum Step {
+    /// To save a block in a file of this name: it stands behind "Save this as".
+    Save(String, String),
+    /// To run a command, with the lines that are shown below it.
+    Run(String, Vec<String>),
+}
+
+/// The steps of a page, in order.
+fn steps(text: &str) -> Vec<Step> {
+    let mut all: Vec<Step> = Vec::new();
+    let mut fence: Option<&str> = None;
+    let mut before = String::new();
     for line in text.lines() {
-        if line.starts_with("```") {
-            inside = line == "```console";
-        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
-            all.push((command.split("  #").next().unwrap_or(command).trim_end().to_owned(), Vec::new()));
-        } else if let Some((_, shown)) = all.last_mut().filter(|_| inside) {
-            shown.push(line.to_owned());
+        match (fence, line.strip_prefix("```")) {
+            (None, Some(kind)) => {
+                fence = Some(kind);
+                let name = before.rsplit_once("Save this as\n").or(before.rsplit_once("Save this as "));
+                let name = name.and_then(|(_, name)| name.trim().strip_prefix('`')?.strip_suffix("`:"));
+                if let Some(name) = name.filter(|_| kind.starts_with("nat")) {
+                    all.push(Step::Save(name.to_owned(), String::new()));
+                }
+            }
+            (Some(_), Some("")) => {
+                fence = None;
+                before.clear();
+            }
+            (None, None) => before.push_str(&format!("{line}\n")),
+            (Some("console"), _) => match line.strip_prefix("$ ") {
+                Some(command) => {
+                    let command = command.split("  #").next().unwrap_or(command).trim_end();
+                    all.push(Step::Run(command.to_owned(), Vec::new()));
+                }
+                None => {
+                    if let Some(Step::Run(_, shown)) = all.last_mut() {
+                        shown.push(line.to_owned());
+                    }
+                }
+            },
+            (Some(kind), _) if kind.starts_with("nat") => {
+                if let Some(Step::Save(_, block)) = all.last_mut() {
+                    block.push_str(&format!("{line}\n"));
+                }
+            }
+            (Some(_), _) => {}
         }
     }
     all
@@ -84,7 +118,20 @@ fn commands_do_what_the_pages_show() {
     let mut wrong = Vec::new();
     let mut run = 0;
     for (page, text) in pages() {
-        for (command, shown) in commands(&text) {
+        let mut saved = false;
+        for step in steps(&text) {
+            let (command, shown) = match step {
+                Step::Run(command, shown) => (command, shown),
+                Step::Save(name, block) => {
+                    saved = true;
+                    std::fs::write(place.join(name), block).expect("a file");
+                    continue;
+                }
+            };
+            // A command about a file that changes is run each time.
+            if saved {
+                done.remove(&command);
+            }
             let known = NOT_RUN.iter().any(|(beginning, _)| command.starts_with(beginning)) || command == "echo $?";
             if known {
                 continue;
@@ -134,4 +181,67 @@ fn the_failing_check_of_the_readme_is_printed() {
     for line in shown.lines() {
         assert!(printed.lines().any(|l| l.trim_end() == line.trim_end()), "`{line}` in\n{printed}");
     }
+}
+
+/// The anchors of the headings of a page, as they are made from their words.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter_map(|l| l.strip_prefix('#')).map(|l| l.trim_start_matches('#').trim());
+    let kept = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ');
+    headings.map(|h| h.chars().filter(|c| kept(*c)).collect::<String>().to_lowercase().replace(' ', "-")).collect()
+}
+
+/// The text of a page with what it includes.
+fn whole(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    match text.split_once("{{#include ").and_then(|(_, rest)| rest.split_once("}}")) {
+        Some((file, _)) => {
+            let included = path.parent().expect("a folder").join(file);
+            text.clone() + &std::fs::read_to_string(&included).unwrap_or_else(|e| panic!("{file}: {e}"))
+        }
+        None => text,
+    }
+}
+
+/// Every link between pages leads somewhere: those of the book to pages of the book, those of the README to what the
+/// package holds.
+#[test]
+fn links_lead_somewhere() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("the manifest");
+    let excluded = manifest.lines().find_map(|l| l.strip_prefix("exclude = ")).expect("what the package leaves out");
+    let excluded: Vec<&str> = excluded.split('"').filter(|p| p.starts_with('/')).map(|p| &p[1..]).collect();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    let more = ["CONTRIBUTING.md", "CHANGELOG.md", "grammar/README.md", "grammar/tree-sitter-nat/README.md"];
+    let names = pages().into_iter().map(|(name, _)| name).chain(more.map(str::to_owned));
+    for name in names {
+        let path = root().join(&name);
+        let text = std::fs::read_to_string(&path).expect("a page");
+        let book = name.starts_with("docs/") || name == "GUIDE.md";
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if target.contains("://") || target.contains(char::is_whitespace) {
+                continue;
+            }
+            count += 1;
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let to = if file.is_empty() { path.clone() } else { path.parent().expect("a folder").join(file) };
+            if !to.exists() {
+                wrong.push(format!("{name}: {target} is not there"));
+            } else if book && (file.starts_with("..") || file.contains('/')) {
+                wrong.push(format!("{name}: {target} leaves the book"));
+            } else if !anchor.is_empty() && !anchors(&whole(&to)).iter().any(|a| a == anchor) {
+                wrong.push(format!("{name}: {target}: no such heading"));
+            } else if name == "README.md" && excluded.iter().any(|e| file.starts_with(e)) {
+                wrong.push(format!("{name}: {target} is not in the package"));
+            }
+        }
+    }
+    assert!(count > 80, "{count} links");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The README is a page to begin with.
+#[test]
+fn the_readme_is_short() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    assert!(readme.lines().count() <= 200, "{} lines", readme.lines().count());
 }

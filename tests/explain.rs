@@ -10,16 +10,13 @@ use nat::uses::{Files, Loader, Location};
 use nat::verdict::Verdict;
 use nat::{Options, check_source};
 
-/// Codes that no short text has: limits, the command line, defects, and answers that another build may improve.
-const WITHOUT_EXAMPLES: [&str; 8] = [
+/// Codes that no short text has: limits, files, and defects.
+const WITHOUT_EXAMPLES: [&str; 5] = [
     "nat::internal::stopped",
-    "nat::source::nothing",
     "nat::source::unreadable",
     "nat::syntax::too_deep",
     "nat::syntax::too_large",
     "nat::uses::too_many",
-    "nat::verdict::undecided",
-    "nat::verdict::up_to_rates",
 ];
 
 /// The files of a page.
@@ -58,7 +55,10 @@ fn codes(page: &str, text: &str, files: &BTreeMap<String, String>) -> BTreeSet<S
     // Warnings count on the pages about warnings only: examples of other things are short.
     let warnings = report.warnings.iter().filter(|_| page.starts_with("nat::warning::"));
     let warnings = warnings.filter_map(|w| w.code().map(|c| c.to_string()));
-    errors.chain(answers).chain(warnings).collect()
+    // What the command line says of a run without questions.
+    let nothing = (report.answers.is_empty() && report.errors.is_empty() && page == "nat::source::nothing")
+        .then(|| "nat::source::nothing".to_owned());
+    errors.chain(answers).chain(warnings).chain(nothing).collect()
 }
 
 /// All codes that stand in the sources of the program.

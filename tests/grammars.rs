@@ -185,3 +185,139 @@ fn the_extension_names_files_that_are_there() {
     }
     assert_eq!(parts["languages"][0]["extensions"][0], ".nat");
 }
+
+/// The texts that editors are to colour: the examples and the library.
+fn texts() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for folder in ["examples", "src/std"] {
+        for entry in std::fs::read_dir(root.join(folder)).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|e| e == "nat") {
+                found.push((path.display().to_string(), std::fs::read_to_string(&path).expect("a text")));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The rules of the TextMate grammar in their order: a pattern, and the scopes of its groups, the whole being group 0.
+fn textmate() -> Vec<(fancy_regex::Regex, Vec<(usize, String)>)> {
+    let grammar: Value = serde_json::from_str(&read("vscode/syntaxes/nat.tmLanguage.json")).expect("JSON");
+    let included = grammar["patterns"].as_array().expect("patterns").iter().map(|p| {
+        let name = p["include"].as_str().and_then(|i| i.strip_prefix('#')).expect("an include");
+        grammar["repository"][name]["patterns"].as_array().expect("patterns").clone()
+    });
+    let rule = |rule: Value| {
+        let pattern = rule["match"].as_str().expect("a pattern");
+        let whole = rule["name"].as_str().map(|n| (0, n.to_owned()));
+        let captures = rule["captures"].as_object().into_iter().flatten().map(|(group, scope)| {
+            (group.parse().expect("a number"), scope["name"].as_str().expect("a scope").to_owned())
+        });
+        let regex = fancy_regex::Regex::new(pattern).unwrap_or_else(|e| panic!("{pattern}: {e}"));
+        (regex, whole.into_iter().chain(captures).collect())
+    };
+    included.flatten().map(rule).collect()
+}
+
+/// The scopes of a line, as an editor finds them: from where it is, the rule that matches first, of several the first.
+fn scopes(rules: &[(fancy_regex::Regex, Vec<(usize, String)>)], line: &str) -> Vec<(usize, usize, String)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < line.len() {
+        let matches = rules.iter().filter_map(|(regex, scopes)| {
+            let groups = regex.captures_from_pos(line, at).expect("it is decided")?;
+            Some((groups.get(0)?.start(), groups, scopes))
+        });
+        let Some((_, groups, named)) = matches.min_by_key(|(start, ..)| *start) else { break };
+        for (group, scope) in named {
+            found.extend(groups.get(*group).map(|g| (g.start(), g.end(), scope.clone())));
+        }
+        let end = groups.get(0).expect("a match").end();
+        assert!(end > at, "a rule that matches nothing at {at} of {line}");
+        at = end;
+    }
+    found
+}
+
+/// What a line holds: comments, texts in quotation marks, words and numbers, with their places.
+fn tokens(line: &str) -> Vec<(usize, usize, &'static str)> {
+    let mut found = Vec::new();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || ('\u{2080}'..='\u{209c}').contains(&c);
+    let mut at = 0;
+    while let Some(c) = line[at..].chars().next() {
+        let rest = &line[at..];
+        let (length, kind) = if rest.starts_with("//") {
+            (rest.len(), "comment")
+        } else if c == '"' {
+            (rest[1..].find('"').map_or(rest.len(), |i| i + 2), "string")
+        } else if is_word(c) {
+            let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+            (end, if c.is_ascii_digit() { "number" } else { "word" })
+        } else {
+            (c.len_utf8(), "sign")
+        };
+        found.push((at, at + length, kind));
+        at += length;
+    }
+    found
+}
+
+#[test]
+fn the_textmate_grammar_colours_every_text() {
+    let rules = textmate();
+    let mut wrong = Vec::new();
+    let (mut words, mut comments, mut names) = (0, 0, 0);
+    for (name, text) in texts() {
+        for (number, line) in text.lines().enumerate() {
+            let scopes = scopes(&rules, line);
+            let tokens = tokens(line);
+            let mut say = |what: &str, from: usize, to: usize| {
+                wrong.push(format!("{name}:{}: `{}` {what}", number + 1, &line[from..to]));
+            };
+            let of = |from: usize, to: usize| {
+                scopes.iter().filter(move |(a, b, _)| *a <= from && to <= *b).map(|(.., s)| s.as_str()).next_back()
+            };
+            let has = |from: usize, to: usize, beginning: &str| of(from, to).is_some_and(|s| s.starts_with(beginning));
+            for &(from, to, kind) in &tokens {
+                let token = &line[from..to];
+                match kind {
+                    "comment" => {
+                        comments += 1;
+                        if !scopes.iter().any(|(a, b, s)| (*a, *b) == (from, to) && s.starts_with("comment.")) {
+                            say("is a comment", from, to);
+                        }
+                    }
+                    "string" if !has(from, to, "string.") => say("stands in quotation marks", from, to),
+                    // The sign of an inverse, `^-1`, holds a number.
+                    "number" if !has(from, to, "constant.numeric") && !has(from, to, "keyword.operator") => {
+                        say("is a number", from, to)
+                    }
+                    // Other words can be names; what is reserved is none.
+                    "word" if vocabulary::is_reserved(token) => {
+                        words += 1;
+                        if !has(from, to, "keyword.") {
+                            say("is reserved", from, to);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            // A coloured part is made of whole words.
+            for (from, to, scope) in
+                scopes.iter().filter(|(.., s)| !s.starts_with("comment.") && !s.starts_with("string."))
+            {
+                names += usize::from(scope == "entity.name.type.nat");
+                let cut =
+                    tokens.iter().any(|&(a, b, kind)| kind == "word" && (a < *from && *from < b || a < *to && *to < b));
+                let inside = tokens.iter().any(|&(a, b, kind)| kind == "comment" && a < *to && *from < b);
+                if cut || inside {
+                    say(&format!("is coloured as {scope}"), *from, *to);
+                }
+            }
+        }
+    }
+    assert!(words > 500 && comments > 100 && names > 100, "{words} words, {comments} comments, {names} names");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -8,6 +8,10 @@ mod formats;
 mod hostile;
 #[path = "tools/others.rs"]
 mod others;
+#[path = "tools/pictures.rs"]
+mod pictures;
+#[path = "tools/reports.rs"]
+mod reports;
 #[path = "tools/run.rs"]
 mod run;
 #[path = "tools/schema.rs"]

@@ -53,7 +53,7 @@ fn nothing_is_said_of_a_good_file() {
 
 #[test]
 fn each_kind_is_found_where_it_stands() {
-    let cases: [(&str, &str, usize, &str, &str); 17] = [
+    let cases: [(&str, &str, usize, &str, &str); 20] = [
         ("def square", "data z : R\ndef square", 3, "unused", "`z`"),
         ("def square", "let third = 1 / 3\ndef square", 3, "unused", "`third`"),
         ("def square", "def cube(a) = a^3\ndef square", 3, "unused", "`cube`"),
@@ -75,6 +75,15 @@ fn each_kind_is_found_where_it_stands() {
             "`n` = 2",
         ),
         ("where a > 0", "where a > 0, a < -1", 11, "empty_where", "`a`"),
+        ("(a : R where a > 0", "(a : R where a > 0, _b : R where _b > a, _b < a", 11, "empty_where", "`_b`"),
+        (
+            "(a : R where a > 0",
+            "(a : R where a > 0, _b : R where a < _b < _c, _c : R where _c < a",
+            11,
+            "empty_where",
+            "`_c`",
+        ),
+        ("(a : R where a > 0", "(a : R where a > 2, _b : R where a < _b < 1", 11, "empty_where", "`_b`"),
         (
             "along Scale expect",
             "along Scale expect fails\ncheck natural  Descent along Scale expect",

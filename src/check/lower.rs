@@ -19,13 +19,13 @@ mod training;
 mod unanswered;
 
 pub use trace::traces;
-pub use unanswered::{unanswered, undefined, unfilled};
+pub use unanswered::{is_flow, unanswered, undefined, unfilled};
 
 use rustc_hash::FxHashMap;
 
 use super::{Ask, Claim, ClaimKind, Component, Equation, Kind, Problem, Setting, Shape, Task};
 use claims::claims_of;
-use names::{component, components};
+use names::{component, components, route};
 use same::difference;
 use square::natural;
 
@@ -203,6 +203,8 @@ fn task(check: &Check) -> Task {
         sides: None,
         expected: check.expect.as_ref().map(|e| e.verdict.clone()),
         morphisms: Vec::new(),
+        routes: Vec::new(),
+        flow: false,
         optimizers: Vec::new(),
         ask: Ask::Problems,
         problems: Vec::new(),
@@ -329,7 +331,7 @@ fn commutes(
             claims.extend(claims_of(&mut e, m)?);
         }
         let mut t = task(check);
-        t.morphisms = l.parts.iter().chain(&r.parts).map(|m| (m.name.clone(), m.span)).collect();
+        t.along(vec![route(&l), route(&r)]);
         t.problems.push(problem(Shape::Plain, equation, l.source.domain.clone(), claims));
         Ok(t)
     };
@@ -457,7 +459,7 @@ fn preserves(model: &Model, check: &Check, what: &str, path: &TreePath, errors: 
         let family = square::generated(&mut e, &p);
         e.generated.extend(family);
         let mut t = task(check);
-        t.morphisms = p.parts.iter().map(|m| (m.name.clone(), m.span)).collect();
+        t.along(vec![route(&p)]);
         t.problems.push(problem(Shape::Plain, equation, p.source.domain.clone(), claims));
         Ok(t)
     };

@@ -79,6 +79,24 @@ pub enum Ask {
     Classes(Vec<ClassQuestion>),
 }
 
+/// A path as it is drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// What it starts in.
+    pub source: String,
+    /// Its parts as they are written, each with what it ends in.
+    pub steps: Vec<(String, String)>,
+    /// The morphisms that it is made of, with their places.
+    pub morphisms: Vec<(String, Span)>,
+}
+
+impl Route {
+    /// What it ends in.
+    pub fn target(&self) -> &str {
+        self.steps.last().map_or(self.source.as_str(), |(_, target)| target)
+    }
+}
+
 /// A check as it is reported: its text, its places, and what is decided to answer it.
 #[derive(Debug, Clone)]
 pub struct Task {
@@ -100,6 +118,10 @@ pub struct Task {
     pub expected: Option<ExpectedVerdict>,
     /// The declaration of the morphism or morphisms.
     pub morphisms: Vec<(String, Span)>,
+    /// The paths that it is about, one for each side: none of a class or a system.
+    pub routes: Vec<Route>,
+    /// Whether its optimizer is a flow.
+    pub flow: bool,
     /// Where the optimizers are declared.
     pub optimizers: Vec<(String, Span)>,
     /// What has to be decided.
@@ -123,6 +145,12 @@ impl Task {
     #[must_use]
     pub fn unmade(self) -> Self {
         Task { ask: Ask::Problems, problems: Vec::new(), ..self }
+    }
+
+    /// Says along which paths it asks.
+    pub fn along(&mut self, routes: Vec<Route>) {
+        self.morphisms = routes.iter().flat_map(|r| r.morphisms.iter().cloned()).collect();
+        self.routes = routes;
     }
 
     /// Takes the two runs out of a question about training, which are large; none of another question.

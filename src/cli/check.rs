@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use super::cache::Cache;
-use super::collect::{Collected, Collector};
+use super::collect::{Collected, Collector, Listen};
 use super::files::expand;
 use super::out::Out;
 use super::output::{self, Format, Target};
@@ -17,7 +17,7 @@ use super::progress::{Bar, Squares};
 use super::run::{Plan, pool, start};
 use super::select::{Only, Partition};
 use super::status;
-use super::text::Text;
+use super::text::{Look, Text};
 use crate::Options;
 use crate::report::json::{ErrorEntry, Report};
 use crate::report::made::PartitionEntry;
@@ -54,7 +54,8 @@ pub struct Arguments {
     /// Files, folders (their .nat files, at any depth) and patterns such as 'models/*.nat'; `-` reads standard input.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<OsString>,
-    /// Ask only these questions: a name in them, a part of their text, or FILE:LINE. May be given several times.
+    /// Ask only these questions: a whole name in them, a part of their text
+    /// that is more than a name, or FILE:LINE. May be given several times.
     #[arg(long, value_name = "WHAT", value_parser = Only::read)]
     only: Vec<Only>,
     /// List the questions and answer none.
@@ -174,15 +175,15 @@ fn check(arguments: &Arguments, out: &mut Out) -> Result<u8, (u8, String)> {
     let options = arguments.search.options(deadline);
     let pool = pool(arguments.search.threads.into())
         .map_err(|e| (status::INTERNAL, format!("cannot start worker threads: {e}")))?;
-    let printer = Printer::new();
+    let denied = arguments.deny.contains(&Deny::Warnings);
+    let printer = Printer::new().denying(denied);
     let cache = cache(arguments, &printer).map_err(|e| (status::OUTPUT, format!("cannot keep answers: {e}")))?;
-    let plan = Plan {
-        paths: expand(&arguments.files),
-        options,
-        only: arguments.only.clone(),
-        partition: arguments.partition,
-        list: arguments.list,
-    };
+    // A folder without files is one of nothing to check.
+    let mut paths = expand(&arguments.files);
+    paths.retain(|p| !(arguments.allow_empty && p.as_ref().is_err_and(|e| e.empty)));
+    output::try_targets(&arguments.output).map_err(|e| (status::OUTPUT, e))?;
+    let plan =
+        Plan { paths, options, only: arguments.only.clone(), partition: arguments.partition, list: arguments.list };
     let squares = Arc::new(Squares::default());
     let (events, stop) = start(Arc::new(plan), pool, cache.clone(), Arc::clone(&squares))
         .map_err(|e| (status::INTERNAL, format!("cannot start a thread: {e}")))?;
@@ -196,34 +197,59 @@ fn check(arguments: &Arguments, out: &mut Out) -> Result<u8, (u8, String)> {
         cache,
         stop,
     };
+    let look = Look {
+        silent: false,
+        quiet: arguments.quiet,
+        filtered: !arguments.only.is_empty(),
+        part: arguments.partition.is_some(),
+        allow_empty: arguments.allow_empty,
+        denied,
+        reports: arguments.max_reports,
+    };
     let silent = arguments.format != Format::Text || arguments.list;
-    let mut text = Text::new(out, silent, arguments.quiet, !arguments.only.is_empty(), arguments.max_reports);
+    let mut text = Text::new(out, Look { silent, ..look });
     let collected = collector.collect(&events, &mut text);
     if let Some(defect) = &collected.defect {
         let message = "This is a defect of nat, and no verdict of this run should be used. Please report the file.";
         return Err((status::INTERNAL, format!("internal error in {defect}\n{message}")));
     }
+    // Of few questions, many machines have none.
+    let may_be_empty = arguments.allow_empty || arguments.partition.is_some() && collected.numbered > 0;
     if arguments.list {
         collected.questions.iter().for_each(|q| out.line(q));
         let faults = collected.files.iter().flat_map(|f| &f.faults);
         faults.take(arguments.max_reports).for_each(|f| out.error(&f.report));
-        return Ok(code(&collected, collected.questions.len(), arguments.allow_empty));
+        return Ok(code(&collected, collected.questions.len(), may_be_empty));
     }
     let asked = collected.files.iter().map(|f| f.asked).sum();
-    let denied = arguments.deny.contains(&Deny::Warnings) && collected.files.iter().any(|f| !f.warnings.is_empty());
-    let code = match code(&collected, asked, arguments.allow_empty) {
-        status::OK | status::UNEXPECTED if denied => status::INPUT,
+    let warned = collected.files.iter().any(|f| !f.warnings.is_empty());
+    let code = match code(&collected, asked, may_be_empty) {
+        status::OK | status::UNEXPECTED if denied && warned => status::INPUT,
         code => code,
     };
     text.end(&collected, asked);
     let mut report = report(&collected, &options, arguments.partition);
-    if asked == 0 && report.errors.is_empty() && !arguments.allow_empty {
+    if asked == 0 && report.errors.is_empty() && !may_be_empty {
         let file = collected.files.first().map_or("", |f| f.name.as_str());
         let message = nothing(!arguments.only.is_empty()).to_owned();
         report.errors.push(ErrorEntry::without_place("nat::source::nothing", file, message));
     }
-    output::write(&report, arguments.format, &arguments.output, out).map_err(|e| (status::OUTPUT, e))?;
+    let written = |file: &mut Out| replay(&mut Text::new(file, look), &collected, asked);
+    output::write(&report, (arguments.format, &arguments.output), out, &written).map_err(|e| (status::OUTPUT, e))?;
     Ok(code)
+}
+
+/// The text of a run that is over, once more.
+fn replay(text: &mut Text<'_>, collected: &Collected, asked: usize) {
+    for file in &collected.files {
+        // A file that could not be read has no heading, as while the run went on.
+        if !(file.faulty && file.sources.is_empty() && file.asked == 0) {
+            text.file(&file.name);
+        }
+        file.shown.iter().for_each(|s| text.answer(s));
+        Listen::end(text, file);
+    }
+    text.end(collected, asked);
 }
 
 fn cache(arguments: &Arguments, printer: &Printer) -> Result<Option<Arc<Cache>>, String> {

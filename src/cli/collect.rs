@@ -19,7 +19,7 @@ use crate::check::lower::{unanswered, unfilled};
 use crate::report::json::ErrorEntry;
 use crate::report::made::SourceEntry;
 use crate::source::{SourceId, Sources, Span};
-use crate::syntax::tree::ItemKind;
+use crate::syntax::tree::{Check, Instance, Item, ItemKind, Question};
 use crate::verdict::Finding;
 use crate::{Answer, FileReport};
 
@@ -95,6 +95,8 @@ pub struct Collected {
     pub panicked: bool,
     /// Whether the time was over before the end.
     pub late: bool,
+    /// How many questions the run was divided from, those of other parts included.
+    pub numbered: usize,
 }
 
 /// The file whose answers come in.
@@ -203,7 +205,10 @@ impl Collector<'_> {
                     self.close(Some(broken), &mut all, listen);
                     next += 1;
                 }
-                Event::End => break,
+                Event::End(numbered) => {
+                    all.numbered = numbered;
+                    break;
+                }
             }
         }
         if let Some(mut unfinished) = open.take() {
@@ -316,12 +321,13 @@ impl Collector<'_> {
         let known: FxHashSet<Span> = open.order.iter().take(open.shown.shown.len()).map(|(s, _)| *s).collect();
         let tasks = std::mem::take(&mut open.tasks);
         for task in tasks.into_iter().filter(|t| !known.contains(&t.span)) {
-            let found = open.waiting.remove(&task.span).unwrap_or_default();
-            let finished = match found.as_slice() {
-                [only] if !only.is_table() => found,
-                _ => vec![unfinished(task, after)],
-            };
-            self.pass(open, &finished, listen);
+            // The questions of a table share their place.
+            let found = open.waiting.get_mut(&task.span).and_then(|found| {
+                let own = found.iter().position(|a| a.task.text == task.text && !a.is_table())?;
+                Some(found.swap_remove(own))
+            });
+            let finished = found.unwrap_or_else(|| unfinished(&open.sources, task, after));
+            self.pass(open, &[finished], listen);
         }
     }
 
@@ -345,28 +351,38 @@ fn has_unexpected(file: &FileShown) -> bool {
     file.shown.iter().any(|s| !s.entry.ok)
 }
 
-/// The answer to a question for which there was no time.
-fn unfinished(task: Task, after: &str) -> Answer {
-    let message = format!("not finished within {after}");
-    let finding = Finding::undecided(message);
-    let ok = finding.verdict() == task.expects();
+/// The answer to a question for which there was no time. What is written without `check` expects nothing.
+fn unfinished(sources: &Sources, mut task: Task, after: &str) -> Answer {
+    task.bare = !sources.get(task.span.source).slice(task.span).starts_with("check");
+    let finding = Finding::unfinished(after);
+    let ok = task.bare || finding.verdict() == task.expects();
     Answer::new(task, finding, ok, Duration::ZERO)
 }
 
 /// A file that was not begun, with the questions that its text holds.
 fn unread(sources: &Sources, id: SourceId) -> Open {
     let (file, _) = crate::syntax::parse(id, sources.get(id));
+    let asked = |question, span| unanswered(&Check { question, expect: None, span });
     let tasks: Vec<Task> = file
         .items
         .iter()
-        .filter_map(|item| match &item.kind {
-            ItemKind::Check(check) => Some(unanswered(check)),
-            ItemKind::Classify(request) => Some(unfilled(request)),
-            ItemKind::Trace(trace) => {
-                let question = crate::syntax::tree::Question::Trace(trace.clone());
-                Some(unanswered(&crate::syntax::tree::Check { question, expect: None, span: trace.span }))
+        .flat_map(|item| match &item.kind {
+            ItemKind::Check(check) => vec![unanswered(check)],
+            ItemKind::Classify(request) => vec![unfilled(request)],
+            ItemKind::Trace(trace) => vec![asked(Question::Trace(trace.clone()), trace.span)],
+            ItemKind::Transfer(table) => {
+                let own = |item: &Item| match &item.kind {
+                    ItemKind::Optimizer(o) => {
+                        Some(Instance { name: o.name.clone(), args: Vec::new(), span: table.span })
+                    }
+                    _ => None,
+                };
+                let named = table.optimizer.clone().map(|o| vec![o]);
+                let optimizers = named.unwrap_or_else(|| file.items.iter().filter_map(own).collect());
+                let question = |optimizer| Question::Transfer { optimizer, along: table.along.clone() };
+                optimizers.into_iter().map(|o| asked(question(o), table.span)).collect()
             }
-            _ => None,
+            _ => Vec::new(),
         })
         .collect();
     let shown = FileShown { name: sources.get(id).name.clone(), asked: tasks.len(), ..FileShown::default() };

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use crate::source::{Source, SourceId, Sources};
 use crate::uses::{Files, Loader, Location};
 
-use super::out::is_direction;
+use crate::report::steers;
 
 /// Larger files are refused.
 const MAX_BYTES: u64 = 16 << 20;
@@ -29,6 +29,8 @@ pub struct Unreadable {
     pub file: String,
     /// Why not, in words.
     pub reason: String,
+    /// Whether it names files, and there are none.
+    pub empty: bool,
 }
 
 /// Used files are found on disk: a path is relative to the file that uses it, and from standard input to the working
@@ -100,7 +102,7 @@ pub fn shown(name: &OsStr) -> String {
     let escaped = |text: &str| {
         let mut out = String::new();
         for c in text.chars() {
-            if c.is_control() || is_direction(c) {
+            if steers(c) {
                 out.extend(c.escape_default());
             } else {
                 out.push(c);
@@ -137,7 +139,7 @@ pub fn expand(arguments: &[OsString]) -> Vec<Result<PathBuf, Unreadable>> {
             None if seen.insert(path.to_owned()) => found.push(Ok(path.to_owned())),
             None => {}
             Some(Ok(paths)) => found.extend(paths.into_iter().filter(|p| seen.insert(p.clone())).map(Ok)),
-            Some(Err(reason)) => found.push(Err(Unreadable { file: shown(argument), reason })),
+            Some(Err((reason, empty))) => found.push(Err(Unreadable { file: shown(argument), reason, empty })),
         }
     }
     found
@@ -145,12 +147,13 @@ pub fn expand(arguments: &[OsString]) -> Vec<Result<PathBuf, Unreadable>> {
 
 /// The `.nat` files below a folder, without those whose names begin with a point. Symbolic links to folders are not
 /// followed, since they may close a circle.
-fn folder(path: &Path) -> Result<Vec<PathBuf>, String> {
+fn folder(path: &Path) -> Result<Vec<PathBuf>, (String, bool)> {
+    let failed = |e: std::io::Error| (e.to_string(), false);
     let mut files = Vec::new();
     let mut open = vec![path.to_owned()];
     while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(&folder).map_err(|e| e.to_string())? {
-            let entry = entry.map_err(|e| e.to_string())?;
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
             let path = entry.path();
             if entry.file_name().as_encoded_bytes().starts_with(b".") {
                 continue;
@@ -163,14 +166,14 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>, String> {
         }
     }
     files.sort();
-    if files.is_empty() { Err("there are no .nat files in this folder".to_owned()) } else { Ok(files) }
+    if files.is_empty() { Err(("there are no .nat files in this folder".to_owned(), true)) } else { Ok(files) }
 }
 
-fn pattern(text: &str) -> Result<Vec<PathBuf>, String> {
-    let paths = glob::glob(text).map_err(|e| format!("it is no file, and as a pattern: {e}"))?;
+fn pattern(text: &str) -> Result<Vec<PathBuf>, (String, bool)> {
+    let paths = glob::glob(text).map_err(|e| (format!("it is no file, and as a pattern: {e}"), false))?;
     let mut files: Vec<PathBuf> = paths.filter_map(Result::ok).filter(|p| p.is_file()).collect();
     files.sort();
-    if files.is_empty() { Err("no file matches this pattern".to_owned()) } else { Ok(files) }
+    if files.is_empty() { Err(("no file matches this pattern".to_owned(), true)) } else { Ok(files) }
 }
 
 /// Reads the files that are given on the command line; `-` is standard input.
@@ -182,7 +185,7 @@ pub fn read_all(
 ) -> Vec<Result<SourceId, Unreadable>> {
     let read = paths.iter().map(|path| {
         let name = disk.name(path);
-        let fail = |reason: String| Unreadable { file: name.clone(), reason };
+        let fail = |reason: String| Unreadable { file: name.clone(), reason, empty: false };
         if path == Path::new("-") {
             let text = read_text(std::io::stdin().lock()).map_err(fail)?;
             return Ok(sources.add(Source::new(STDIN, &text)));

@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::Args;
+use indexmap::IndexMap;
 
 use super::check::Search;
 use super::files::{Disk, expand, identity, read_file};
+use super::fmt::ends_as_in;
 use super::out::Out;
 use super::printer::Printer;
 use super::run::pool;
@@ -16,7 +18,7 @@ use crate::source::{Source, SourceId, Sources, Span};
 use crate::syntax::format::format;
 use crate::syntax::tree::ItemKind;
 use crate::uses::Files;
-use crate::verdict::Verdict;
+use crate::verdict::{Finding, Verdict};
 use crate::{Answer, InputError, Options, check_source};
 
 /// So many changes are made to one file at most.
@@ -119,7 +121,7 @@ fn file(path: &Path, arguments: &Arguments, printer: &Printer, out: &mut Out) ->
     let text = match read_file(path) {
         Ok(text) => text,
         Err(reason) => {
-            out.error(&printer.without_place(&super::files::Unreadable { file: name, reason }));
+            out.error(&printer.without_place(&super::files::Unreadable { file: name, reason, empty: false }));
             return status::INPUT;
         }
     };
@@ -133,7 +135,7 @@ fn file(path: &Path, arguments: &Arguments, printer: &Printer, out: &mut Out) ->
             return status::INPUT;
         }
     };
-    let tidy = format(state.id, state.sources.get(state.id)).is_ok_and(|f| f == state.text());
+    let tidy = format(state.id, state.sources.get(state.id)).is_ok_and(|f| ends_as_in(&text, f) == state.text());
     let mut changed = false;
     let mut refused: Vec<String> = Vec::new();
     for _ in 0..MOST {
@@ -169,8 +171,11 @@ fn file(path: &Path, arguments: &Arguments, printer: &Printer, out: &mut Out) ->
 /// The file in its layout, if that can be had.
 fn formatted(path: &Path, state: State, options: &Options) -> State {
     match format(state.id, state.sources.get(state.id)) {
-        Ok(text) if text != state.text() => look(path, &text, options).unwrap_or(state),
-        _ => state,
+        Ok(text) => match ends_as_in(state.text(), text) {
+            text if text != state.text() => look(path, &text, options).unwrap_or(state),
+            _ => state,
+        },
+        Err(_) => state,
     }
 }
 
@@ -180,14 +185,18 @@ type Edit = (Span, String);
 fn next(state: &State, accept: bool, refused: &[String]) -> Option<(Vec<Edit>, String, String)> {
     for (number, answer) in state.answers.iter().enumerate().filter(|(_, a)| !a.ok && !a.is_table()) {
         let key = format!("{number} {}", answer.task.text);
-        if refused.contains(&key) {
-            continue;
-        }
         let place = place(&state.sources, answer.task.span);
         if accept {
-            if let Some((edit, words)) = expectation(state, answer) {
-                return Some((vec![edit], format!("{place}: {}: now {words}", answer.task.text), key));
+            // With all that was found; where the file cannot say that, with the verdict alone.
+            for words in expectations(&answer.finding) {
+                let key = format!("{key} {words}");
+                if let Some(edit) = expecting(state, answer, &words).filter(|_| !refused.contains(&key)) {
+                    return Some((vec![edit], format!("{place}: {}: now {words}", answer.task.text), key));
+                }
             }
+            continue;
+        }
+        if refused.contains(&key) {
             continue;
         }
         let Some(repair) = &answer.finding.repair else { continue };
@@ -213,23 +222,35 @@ fn next(state: &State, accept: bool, refused: &[String]) -> Option<(Vec<Edit>, S
     None
 }
 
-/// The edit that makes a check expect what was found.
-fn expectation(state: &State, answer: &Answer) -> Option<(Edit, String)> {
+/// What a check has to say to expect what was found, the most particular first.
+fn expectations(f: &Finding) -> Vec<String> {
+    let plain = format!("expect {}", f.verdict().text());
+    let particular = match f.verdict() {
+        Verdict::UpToRate => f.rate().map(str::to_owned),
+        Verdict::UpToRates => {
+            let own = |(block, all): (&String, &IndexMap<String, String>)| {
+                all.iter().map(|(name, factor)| format!("{name}({block}) = {factor}")).collect::<Vec<_>>()
+            };
+            let all: Vec<String> = f.factors().into_iter().flatten().flat_map(own).collect();
+            (!all.is_empty()).then(|| all.join(", "))
+        }
+        Verdict::InLimit => f.order().map(|k| format!("(lr^{k})")),
+        Verdict::Commutes | Verdict::Fails | Verdict::Undecided | Verdict::Invalid => None,
+    };
+    particular.map(|p| format!("{plain} {p}")).into_iter().chain([plain]).collect()
+}
+
+/// The edit that makes a check say these words.
+fn expecting(state: &State, answer: &Answer, words: &str) -> Option<Edit> {
     let (file, _) = crate::syntax::parse(state.id, state.sources.get(state.id));
     let check = file.items.into_iter().find_map(|item| match item.kind {
         ItemKind::Check(check) if check.span == answer.task.span => Some(check),
         _ => None,
     })?;
-    let f = &answer.finding;
-    let words = match (f.rate(), f.verdict()) {
-        (Some(rate), Verdict::UpToRate) => format!("expect up to rate {rate}"),
-        (_, verdict) => format!("expect {}", verdict.text()),
-    };
-    let edit = match &check.expect {
-        Some(e) => (e.span, words.clone()),
+    Some(match &check.expect {
+        Some(e) => (e.span, words.to_owned()),
         None => (Span::new(state.id, check.span.end, check.span.end), format!(" {words}")),
-    };
-    Some((edit, words))
+    })
 }
 
 /// The text with the edits made; none if they overlap.
@@ -250,7 +271,7 @@ fn apply(text: &str, edits: &[Edit]) -> Option<String> {
         at = span.end;
     }
     out.push_str(text.get(at..)?);
-    Some(out)
+    Some(ends_as_in(text, out))
 }
 
 /// An addition with what separates it from its neighbours: a line of its own before what begins a line.

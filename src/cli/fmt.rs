@@ -16,7 +16,8 @@ use crate::syntax::format::{Unformatted, format};
 /// Arguments of `nat fmt`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Comments, empty lines and line ends stay where they are; spaces and indentation are set.
+Comments, empty lines and line breaks stay where they are; spaces and indentation are set. Lines end as the first
+line does.
 Exit status: 0 done, or nothing to do; 1 with --check, some file is not in its layout; 2 some input has errors;
 3 wrong command line; 4 a file could not be written.")]
 pub struct Arguments {
@@ -59,20 +60,26 @@ pub fn run(arguments: &Arguments) -> u8 {
     super::finish(out, code)
 }
 
+/// A text with the line ends of another one: what a system writes stays what it writes.
+pub fn ends_as_in(like: &str, text: String) -> String {
+    let first = like.find('\n').is_some_and(|at| like[..at].ends_with('\r'));
+    if first { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text.replace("\r\n", "\n") }
+}
+
 fn one(path: &Path, check: bool, printer: &Printer, out: &mut Out) -> Outcome {
     let piped = path == Path::new("-");
     let name = if piped { "<stdin>".to_owned() } else { shown(path.as_os_str()) };
     let text = match if piped { read_text(std::io::stdin().lock()) } else { read_file(path) } {
         Ok(text) => text,
         Err(reason) => {
-            out.error(&printer.without_place(&super::files::Unreadable { file: name, reason }));
+            out.error(&printer.without_place(&super::files::Unreadable { file: name, reason, empty: false }));
             return Outcome::Faulty;
         }
     };
     let mut sources = Sources::default();
     let id = sources.add(Source::new(&name, &text));
     let formatted = match format(id, sources.get(id)) {
-        Ok(formatted) => formatted,
+        Ok(formatted) => ends_as_in(&text, formatted),
         Err(Unformatted::Faulty(errors)) => {
             for error in errors {
                 out.error(&printer.error(&sources, &InputError::from(error)));

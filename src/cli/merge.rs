@@ -10,6 +10,7 @@ use super::output::{self, Format, Target};
 use super::status;
 use crate::report::json::{CheckEntry, Report};
 use crate::report::standing::Standing;
+use crate::report::{table, trace};
 
 /// Arguments of `nat merge`.
 #[derive(Debug, Args)]
@@ -44,7 +45,8 @@ pub fn run(arguments: &Arguments) -> u8 {
     if arguments.format == Format::Text {
         text(&report, &mut out);
     }
-    if let Err(message) = output::write(&report, arguments.format, &arguments.output, &mut out) {
+    let written = |page: &mut Out| text(&report, page);
+    if let Err(message) = output::write(&report, (arguments.format, &arguments.output), &mut out, &written) {
         out.error(&format!("nat: {message}"));
         return status::OUTPUT;
     }
@@ -137,6 +139,7 @@ fn complete(parts: &[Option<crate::report::made::PartitionEntry>], allow_missing
     Err(format!("parts are missing: {} (--allow-missing accepts that)", missing.join(", ")))
 }
 
+/// The report for people: what can be said of answers that were given elsewhere, and how long they took cannot.
 fn text(report: &Report, out: &mut Out) {
     let mut file = "";
     for c in &report.checks {
@@ -144,15 +147,35 @@ fn text(report: &Report, out: &mut Out) {
             file = &c.file;
             out.line(file);
         }
+        if c.verdict.is_none() {
+            out.line(&format!("  {}", c.question));
+            let lines = match (&c.table, &c.trace) {
+                (Some(table), _) => table::cells(table),
+                (_, Some(found)) => trace::lines(found),
+                _ => vec![c.message.clone()],
+            };
+            lines.iter().for_each(|line| out.line(format!("    {line}").trim_end()));
+            continue;
+        }
         let mark = if c.ok { "\u{1b}[32m✓\u{1b}[0m" } else { "\u{1b}[31m✗\u{1b}[0m" };
         let (verdict, evidence) = (crate::report::verdict(c), c.evidence.as_deref().unwrap_or(""));
-        out.line(&format!("  {mark} {verdict:<17}  {evidence:<14}  {}", c.question));
+        let assumed = if c.assumptions.is_empty() { "" } else { " *" };
+        out.line(&format!("  {mark} {verdict:<17}  {evidence:<14}  {}{assumed}", c.question));
     }
-    for c in report.checks.iter().filter(|c| !c.ok) {
-        out.line(&format!("{}:{}:{}: {}: {}", c.file, c.line, c.column, crate::report::title(c), c.message));
+    let unexpected: Vec<&CheckEntry> = report.checks.iter().filter(|c| !c.ok).collect();
+    if unexpected.len() > 1 {
+        out.line("Not as expected:");
+    }
+    for c in unexpected.iter().filter(|c| unexpected.len() > 1 || c.report.is_none()) {
+        out.line(&format!("  {}:{}:{}: {}", c.file, c.line, c.column, crate::report::title(c)));
+    }
+    for c in unexpected {
+        // A report of an older version does not hold it.
+        out.error(c.report.as_deref().unwrap_or(&c.message));
     }
     for e in &report.errors {
-        out.line(&format!("{}:{}:{}: {} ({})", e.file, e.line, e.column, e.message, e.code));
+        let help = e.help.as_ref().map(|h| format!("\n  help: {h}")).unwrap_or_default();
+        out.error(&format!("{}:{}:{}: {} ({}){help}", e.file, e.line, e.column, e.message, e.code));
     }
     out.line(&crate::report::summary(report));
     if let Some(line) = Standing::of(report.checks.iter()).text() {

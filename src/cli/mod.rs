@@ -92,9 +92,11 @@ pub fn run() -> ExitCode {
         Ok(a) => a,
         Err(e) => {
             // Help and version are no errors.
+            use std::io::Write as _;
             let code = if e.use_stderr() { status::USAGE } else { status::OK };
-            let _ = e.print();
-            return ExitCode::from(code);
+            let mut out = out::Out::new(false);
+            out.note(e.print().and_then(|()| std::io::stdout().flush()));
+            return ExitCode::from(finish(out, code));
         }
     };
     let code = match arguments.command {

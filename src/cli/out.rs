@@ -2,22 +2,52 @@
 
 use std::io::{self, Write};
 
+use crate::report::steers;
+
 /// What a run prints, and whether it could be printed.
 pub struct Out {
     ascii: bool,
     failure: Option<io::Error>,
     gone: bool,
+    /// What would be printed, if it is to be kept.
+    kept: Option<String>,
 }
 
 impl Out {
     /// Nothing printed yet.
     pub fn new(ascii: bool) -> Self {
-        Out { ascii, failure: None, gone: false }
+        Out { ascii, failure: None, gone: false, kept: None }
+    }
+
+    /// A page that keeps what is printed on it, in the same characters, without colours.
+    pub fn page(&self) -> Self {
+        Out { kept: Some(String::new()), ..Out::new(self.ascii) }
+    }
+
+    /// What a page has kept.
+    pub fn text(self) -> String {
+        self.kept.unwrap_or_default()
+    }
+
+    /// A text as it is kept: in the same characters, without colours.
+    pub fn plain(&self, text: &str) -> String {
+        anstream::adapter::strip_str(&self.encoded(text)).to_string()
+    }
+
+    /// Whether a line is kept.
+    fn keeps(&mut self, text: &str) -> bool {
+        let Some(kept) = &mut self.kept else { return false };
+        kept.push_str(&anstream::adapter::strip_str(text).to_string());
+        kept.push('\n');
+        true
     }
 
     /// A line on standard output.
     pub fn line(&mut self, text: &str) {
         let text = self.encoded(text);
+        if self.keeps(&text) {
+            return;
+        }
         let mut out = anstream::stdout();
         let done = writeln!(out, "{text}");
         self.note(done);
@@ -32,6 +62,9 @@ impl Out {
 
     /// What was written so far is with the reader.
     pub fn flush(&mut self) {
+        if self.kept.is_some() {
+            return;
+        }
         let done = io::stdout().flush();
         self.note(done);
     }
@@ -40,8 +73,14 @@ impl Out {
     pub fn error(&mut self, text: &str) {
         self.flush();
         let text = self.encoded(text);
-        // Nobody can be told that standard error is full.
-        let _ = writeln!(anstream::stderr(), "{text}");
+        if self.keeps(&text) {
+            return;
+        }
+        let done = writeln!(anstream::stderr(), "{text}");
+        // Who reads answers may well not read these.
+        if done.as_ref().is_err_and(|e| e.kind() != io::ErrorKind::BrokenPipe) {
+            self.note(done);
+        }
     }
 
     /// Whether nobody reads any more, or nothing more can be written.
@@ -55,7 +94,8 @@ impl Out {
         self.failure
     }
 
-    fn note(&mut self, done: io::Result<()>) {
+    /// Notes whether something was printed.
+    pub fn note(&mut self, done: io::Result<()>) {
         match done {
             Ok(()) => {}
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => self.gone = true,
@@ -90,7 +130,7 @@ pub fn harmless(text: &str) -> String {
                     None => safe.push(char::REPLACEMENT_CHARACTER),
                 }
             }
-            c if c.is_control() || is_direction(c) => safe.push(char::REPLACEMENT_CHARACTER),
+            c if steers(c) => safe.push(char::REPLACEMENT_CHARACTER),
             c => safe.push(c),
         }
     }
@@ -102,11 +142,6 @@ fn colour(rest: &str) -> Option<String> {
     let inner = rest.strip_prefix('[')?;
     let end = inner.find(|c: char| !c.is_ascii_digit() && c != ';')?;
     inner[end..].starts_with('m').then(|| format!("[{}m", &inner[..end]))
-}
-
-/// Whether a character changes the direction in which text is shown.
-pub fn is_direction(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
 }
 
 /// The signs that reports draw with, each by one of ASCII; what a file holds is left as it is.

@@ -38,7 +38,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The report in this format; of text there is none.
+    /// The report in this format; text is not made from it.
     pub fn render(self, report: &Report) -> String {
         match self {
             Format::Text => String::new(),
@@ -70,29 +70,61 @@ impl Target {
     pub fn read(text: &str) -> Result<Target, String> {
         let (format, path) = text.split_once('=').ok_or("a format and a file, such as sarif=report.sarif")?;
         let format = Format::from_str(format, true).map_err(|_| format!("there is no format `{format}`"))?;
-        if format == Format::Text {
-            return Err("text goes to standard output only; `markdown` is much the same".to_owned());
-        }
         if path.is_empty() {
             return Err("the name of the file is missing".to_owned());
         }
         Ok(Target { format, path: PathBuf::from(path) })
     }
+
+    fn failed(&self, error: &std::io::Error) -> String {
+        format!("cannot write {}: {error}", super::files::shown(self.path.as_os_str()))
+    }
 }
 
-/// Writes a report to where it should go.
+/// Whether the files of reports can be written, before there is anything to write: a run may be long.
+///
+/// # Errors
+/// The first that cannot, in words.
+pub fn try_targets(targets: &[Target]) -> Result<(), String> {
+    for target in targets {
+        let there = target.path.exists();
+        let opened = std::fs::File::options().write(true).create(true).truncate(false).open(&target.path);
+        opened.map_err(|e| target.failed(&e))?;
+        if !there {
+            // What ends before its end leaves no file behind.
+            let _ = std::fs::remove_file(&target.path);
+        }
+    }
+    Ok(())
+}
+
+/// Writes a report to where it should go, in text as `text` prints it. One file that cannot be written keeps no other from
+/// being written.
 ///
 /// # Errors
 /// If a file cannot be written, in words.
-pub fn write(report: &Report, format: Format, targets: &[Target], out: &mut Out) -> Result<(), String> {
+pub fn write(
+    report: &Report,
+    (format, targets): (Format, &[Target]),
+    out: &mut Out,
+    text: &dyn Fn(&mut Out),
+) -> Result<(), String> {
     if format != Format::Text {
         out.raw(&format.render(report));
     }
+    let mut failed = Vec::new();
     for target in targets {
-        let text = target.format.render(report);
-        std::fs::write(&target.path, text).map_err(|e| format!("cannot write {}: {e}", target.path.display()))?;
+        let content = match target.format {
+            Format::Text => {
+                let mut page = out.page();
+                text(&mut page);
+                page.text()
+            }
+            format => format.render(report),
+        };
+        failed.extend(std::fs::write(&target.path, content).err().map(|e| target.failed(&e)));
     }
-    Ok(())
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("\nnat: ")) }
 }
 
 /// The texts of a report's sources, as far as they are on disk as they were.

@@ -13,6 +13,8 @@ pub struct Printer {
     style: Style,
     narrated: bool,
     columns: Option<usize>,
+    /// Whether warnings are taken for errors.
+    denied: bool,
 }
 
 impl Printer {
@@ -21,12 +23,18 @@ impl Printer {
         let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
         let style = Style { width: terminal_width(), colour };
         let columns = std::io::stdout().is_terminal().then_some(style.width);
-        Printer { style, narrated: std::env::var_os("NAT_NARRATE").is_some(), columns }
+        Printer { style, narrated: std::env::var_os("NAT_NARRATE").is_some(), columns, denied: false }
+    }
+
+    /// The same, by which warnings are taken for errors or not.
+    #[must_use]
+    pub fn denying(self, denied: bool) -> Self {
+        Printer { denied, ..self }
     }
 
     /// What the texts depend on beside the diagnostics.
     pub fn style(&self) -> String {
-        format!("{:?} {} {:?}", self.style, self.narrated, self.columns)
+        format!("{:?} {} {:?} {}", self.style, self.narrated, self.columns, self.denied)
     }
 
     /// The columns of the terminal that lists are printed on; in a pipe a line may be as long as it is.
@@ -51,7 +59,8 @@ impl Printer {
 
     /// The text of a warning.
     pub fn warning(&self, sources: &Sources, warning: &Warning) -> String {
-        self.text(sources, &Diagnosis::warning(warning))
+        let diagnosis = Diagnosis::warning(warning);
+        self.text(sources, &if self.denied { diagnosis.denied() } else { diagnosis })
     }
 }
 

@@ -62,8 +62,8 @@ pub enum Event {
     Defect(usize, String),
     /// A worker stopped half-way.
     Panic(usize),
-    /// All files are done.
-    End,
+    /// All files are done; so many questions there were, those of other parts of the run included.
+    End(usize),
 }
 
 /// A pool of workers with this many threads, or with as many as the system gives.
@@ -154,7 +154,7 @@ impl Worker<'_> {
                 Err(_) => Event::Panic(file),
             });
         }
-        self.tell(Event::End);
+        self.tell(Event::End(counter.into_inner()));
     }
 
     fn read(&self, disk: &Disk, sources: &mut Sources, files: &mut Files<'_>) -> Vec<Result<SourceId, Unreadable>> {

@@ -9,6 +9,7 @@ use crate::report::excerpt::{width, wrap};
 use crate::report::json::{CheckEntry, ErrorEntry};
 use crate::report::{system, table, text, trace};
 use crate::source::{Sources, Span};
+use crate::verdict::Verdict;
 use crate::{Answer, InputError};
 
 /// One answer, ready to be printed. It holds no terms and no places of this run, so it can be kept for another one.
@@ -68,9 +69,15 @@ fn one(sources: &Sources, answer: &Answer, printer: &Printer) -> Shown {
         indented(&format!("{}\n{}", answer.task.text, table::list(sources, answer)))
     } else if let Some(found) = &answer.trace {
         indented(&format!("{}\n{}", answer.task.text, trace::lines(found).join("\n")))
+    } else if !answer.has_verdict() {
+        vec![format!("  {OPEN} {}: {}", answer.task.text, answer.finding.message)]
     } else {
         let (ok, line) = text::line(answer);
-        let mark = if ok { "\u{1b}[32m✓\u{1b}[0m" } else { "\u{1b}[31m✗\u{1b}[0m" };
+        let mark = match ok {
+            true if answer.task.bare && answer.finding.verdict() == Verdict::Undecided => OPEN,
+            true => "\u{1b}[32m✓\u{1b}[0m",
+            false => "\u{1b}[31m✗\u{1b}[0m",
+        };
         let mut first = vec![format!("  {mark} {line}")];
         // A long question stands on a line of its own, and the columns stay.
         if let Some(room) = printer.columns().filter(|room| width(&line) + 4 > *room) {
@@ -89,6 +96,9 @@ fn one(sources: &Sources, answer: &Answer, printer: &Printer) -> Shown {
         is_table: !answer.has_verdict(),
     }
 }
+
+/// The mark of a question that expects nothing and has no answer.
+const OPEN: &str = "\u{1b}[33m–\u{1b}[0m";
 
 /// The bytes that the question takes at the end of a line of the list.
 fn question(line: &str, answer: &Answer) -> usize {

@@ -15,7 +15,8 @@ use super::out::Out;
 use super::{check, status};
 use crate::report::made::sha256;
 use crate::source::Sources;
-use crate::uses::Files;
+use crate::syntax::tree::{Item, ItemKind, UseTarget};
+use crate::uses::{Files, Loader as _};
 
 /// Changes that come this soon after each other are one change.
 const QUIET: Duration = Duration::from_millis(60);
@@ -33,6 +34,10 @@ pub struct Arguments {
 
 /// Checks whenever a file changes, until the process is ended.
 pub fn run(arguments: &Arguments) -> u8 {
+    if arguments.check.files.iter().any(|f| f == "-") {
+        Out::new(false).error("nat: standard input is read once and cannot be watched; name a file");
+        return status::USAGE;
+    }
     let (send, events) = channel();
     let mut watcher = match notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if event.is_ok() {
@@ -82,10 +87,18 @@ fn announce(before: Option<&BTreeMap<PathBuf, String>>, now: &BTreeMap<PathBuf, 
     out.line(&format!("changed: {}", names.join(", ")));
 }
 
+/// The path that a declaration reads.
+fn path_of(item: &Item) -> Option<&str> {
+    match &item.kind {
+        ItemKind::Use(UseTarget::Path(path, _)) => Some(path),
+        ItemKind::Data(data) => data.read.as_ref().map(|(path, _)| path.as_str()),
+        _ => None,
+    }
+}
+
 /// The files that are checked and all that they use, with what they hold.
 fn contents(arguments: &[OsString]) -> BTreeMap<PathBuf, String> {
-    let paths: Vec<PathBuf> =
-        expand(arguments).into_iter().filter_map(Result::ok).filter(|p| p != Path::new("-")).collect();
+    let paths: Vec<PathBuf> = expand(arguments).into_iter().filter_map(Result::ok).collect();
     let disk = Disk::default();
     let mut sources = Sources::default();
     let mut files = Files::new(&disk);
@@ -99,6 +112,12 @@ fn contents(arguments: &[OsString]) -> BTreeMap<PathBuf, String> {
         for part in files.gather(&mut sources, id).parts.iter().filter(|p| !p.id.is_library()) {
             let source = sources.get(part.id);
             all.insert(PathBuf::from(&source.name), sha256(source.text.as_bytes()));
+            all.extend(part.tables.iter().map(|(_, t)| (PathBuf::from(&t.name), t.sha256.clone())));
+            // What is missing may come.
+            all.extend(part.file.items.iter().filter_map(path_of).filter_map(|path| {
+                let (name, _) = disk.locate(&source.name, path).err()?;
+                Some((PathBuf::from(name), String::new()))
+            }));
         }
     }
     all

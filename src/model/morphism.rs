@@ -46,6 +46,8 @@ pub struct MorphismPath {
     pub target: Rc<Architecture>,
     /// The parts in order of application.
     pub parts: Vec<Rc<Morphism>>,
+    /// The parts as they are written, each with the name of what it ends in.
+    pub written: Vec<(String, String)>,
     /// The path as written.
     pub label: String,
     /// Where it is written.
@@ -69,8 +71,10 @@ impl Elaborator<'_> {
     /// either side of an equation gets the same members.
     pub fn path(&mut self, path: &Path, scope: &Scope, used: &mut FxHashMap<String, usize>) -> Elab<MorphismPath> {
         let mut result: Option<MorphismPath> = None;
+        let mut written = Vec::new();
         for part in &path.parts {
             let next = self.path_part(part, scope, used)?;
+            written.push((instance_text(part), next.target.name.clone()));
             result = Some(match result {
                 None => next,
                 Some(before) => self.compose(before, next, part.span)?,
@@ -80,6 +84,7 @@ impl Elaborator<'_> {
             Some(mut p) => {
                 p.label = path.parts.iter().map(instance_text).collect::<Vec<_>>().join(" ; ");
                 p.span = path.span;
+                p.written = written;
                 Ok(p)
             }
             None => Err(Reported),
@@ -106,7 +111,7 @@ impl Elaborator<'_> {
         }
         let parts = before.parts.into_iter().chain(next.parts).collect();
         let label = format!("{} ; {}", before.label, next.label);
-        Ok(MorphismPath { source, target: next.target, parts, label, span })
+        Ok(MorphismPath { source, target: next.target, parts, written: Vec::new(), label, span })
     }
 
     fn path_part(&mut self, part: &Instance, scope: &Scope, used: &mut FxHashMap<String, usize>) -> Elab<MorphismPath> {
@@ -123,6 +128,7 @@ impl Elaborator<'_> {
                     label: m.name.clone(),
                     span: part.span,
                     parts: vec![m],
+                    written: Vec::new(),
                 })
             }
             Some(Declared::Composite(id)) => {
@@ -153,7 +159,8 @@ impl Elaborator<'_> {
         };
         let a = self.architecture(&instance, scope)?;
         let label = format!("id({})", a.name);
-        Ok(MorphismPath { source: Rc::clone(&a), target: a, parts: Vec::new(), label, span: part.span })
+        let written = Vec::new();
+        Ok(MorphismPath { source: Rc::clone(&a), target: a, parts: Vec::new(), written, label, span: part.span })
     }
 
     /// A morphism with its parameters bound.

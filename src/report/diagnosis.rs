@@ -43,6 +43,19 @@ impl Diagnosis {
         Diagnosis::placed(warning, warning.span(), Kind::Doubt)
     }
 
+    /// The same where it is taken for an error.
+    #[must_use]
+    pub fn denied(mut self) -> Self {
+        let grave = |kind: &mut Kind| {
+            if *kind == Kind::Doubt {
+                *kind = Kind::Blame;
+            }
+        };
+        grave(&mut self.kind);
+        self.labels.iter_mut().for_each(|l| grave(&mut l.kind));
+        self
+    }
+
     /// Of a fault that lies in no text.
     pub fn without_place(diagnostic: &dyn Diagnostic) -> Self {
         Diagnosis {

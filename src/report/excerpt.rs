@@ -83,6 +83,9 @@ impl Kind {
 }
 
 impl Style {
+    /// Without colours, in 80 columns.
+    pub const PLAIN: Style = Style { width: 80, colour: false };
+
     /// A text in a colour.
     fn paint(self, colour: &str, text: &str) -> String {
         if self.colour && !text.is_empty() { format!("{colour}{text}{RESET}") } else { text.to_owned() }

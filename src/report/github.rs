@@ -2,6 +2,7 @@
 //! for each error.
 
 use super::json::{CheckEntry, Report};
+use super::markup::steers;
 
 /// The lines, each ending in a line end; none if there is nothing to say.
 pub fn render(report: &Report) -> String {
@@ -53,8 +54,19 @@ fn place(file: &str, (line, column): (usize, usize), (end_line, end_column): (us
     format!("file={},line={line},endLine={end_line},col={column}{end}", property(file))
 }
 
+/// Text as the value of an annotation: it goes to a log as it is, so nothing in it may steer a terminal.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '%' => out.push_str("%25"),
+            '\r' => out.push_str("%0D"),
+            '\n' => out.push_str("%0A"),
+            c if steers(c) => out.push(char::REPLACEMENT_CHARACTER),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 fn property(text: &str) -> String {

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use super::github::title;
 use super::json::{CheckEntry, Report};
 use super::markup::{escape, files, summary, verdict};
+use super::picture::Picture;
 use super::plot;
+use super::standing::Standing;
 use crate::syntax::vocabulary::is_keyword;
 
 const STYLE: &str = include_str!("html.css");
@@ -28,6 +30,7 @@ pub fn render(report: &Report, texts: &BTreeMap<String, String>) -> String {
         report.samples,
         report.effort
     );
+    page.push_str(&overview(report));
     page.push_str(
         "<fieldset class=\"filter\"><legend>Show</legend>\n\
          <label><input type=\"radio\" name=\"show\" id=\"show-all\" checked> all</label>\n\
@@ -46,7 +49,8 @@ pub fn render(report: &Report, texts: &BTreeMap<String, String>) -> String {
                 escape(&e.code)
             ));
         });
-        report.checks.iter().filter(|c| c.file == file).for_each(|c| page.push_str(&check(c)));
+        let own = report.checks.iter().enumerate().filter(|(_, c)| c.file == file);
+        own.for_each(|(number, c)| page.push_str(&check(number, c)));
         if let Some(text) = texts.get(file) {
             page.push_str(&source(text, report, file));
         }
@@ -54,6 +58,26 @@ pub fn render(report: &Report, texts: &BTreeMap<String, String>) -> String {
     }
     page.push_str("</main>\n</body>\n</html>\n");
     page
+}
+
+/// What the answers rest on, and the list of those that are not as expected.
+fn overview(report: &Report) -> String {
+    let standing = Standing::of(report.checks.iter()).text();
+    let mut text = standing.map(|s| format!("<p>{}</p>\n", escape(&s))).unwrap_or_default();
+    let bad: Vec<(usize, &CheckEntry)> = report.checks.iter().enumerate().filter(|(_, c)| !c.ok).collect();
+    if !bad.is_empty() {
+        text.push_str("<h2>Not as expected</h2>\n<ul class=\"surprises\">\n");
+        for (number, c) in bad {
+            let place = format!("{}:{}", c.file, c.line);
+            text.push_str(&format!(
+                "<li><a href=\"#check-{number}\">{}</a>: {}</li>\n",
+                escape(&place),
+                prose(&title(c))
+            ));
+        }
+        text.push_str("</ul>\n");
+    }
+    text
 }
 
 /// A sentence, with what stands between backticks as code.
@@ -69,11 +93,11 @@ fn prose(text: &str) -> String {
     parts.iter().enumerate().map(part).collect()
 }
 
-fn check(c: &CheckEntry) -> String {
+fn check(number: usize, c: &CheckEntry) -> String {
     let unproved = matches!(c.evidence.as_deref(), Some("numeric" | "generic" | "none")) || !c.assumptions.is_empty();
     let class = format!("check {}{}", if c.ok { "ok" } else { "bad" }, if unproved { " unproved" } else { "" });
     let mut text =
-        format!("<article class=\"{class}\" id=\"line-{}\">\n<details{}>\n", c.line, if c.ok { "" } else { " open" });
+        format!("<article class=\"{class}\" id=\"check-{number}\">\n<details{}>\n", if c.ok { "" } else { " open" });
     let evidence = c.evidence.as_ref().map(|e| format!("{} · ", escape(e))).unwrap_or_default();
     text.push_str(&format!(
         "<summary><span class=\"mark\">{}</span> <code>{}</code> <span class=\"verdict\">{}</span> <span class=\"place\">{evidence}line {}</span></summary>\n",
@@ -88,7 +112,7 @@ fn check(c: &CheckEntry) -> String {
     if !c.message.is_empty() {
         text.push_str(&format!("<p>{}.</p>\n", prose(&c.message)));
     }
-    text.push_str(&square(c));
+    text.push_str(&diagram(c));
     text.push_str(&witness(c));
     text.push_str(&reasons(c));
     text.push_str(&shrinking(c));
@@ -100,19 +124,9 @@ fn check(c: &CheckEntry) -> String {
     text
 }
 
-/// The square of an optimizer along a map, drawn.
-fn square(c: &CheckEntry) -> String {
-    match (c.kind.as_str(), &c.optimizer, &c.along) {
-        ("natural", Some(optimizer), Some(along)) if c.system.is_none() => {
-            let class = match c.verdict.as_deref() {
-                Some("commutes") => "commutes",
-                Some("fails" | "invalid") => "fails",
-                _ => "other",
-            };
-            plot::square(optimizer, along, &verdict(c), class)
-        }
-        _ => String::new(),
-    }
+/// The diagram, drawn.
+fn diagram(c: &CheckEntry) -> String {
+    Picture::of(c).map(|p| format!("<div class=\"wide\">\n{}</div>\n", p.inline())).unwrap_or_default()
 }
 
 fn witness(c: &CheckEntry) -> String {
@@ -154,8 +168,10 @@ fn reasons(c: &CheckEntry) -> String {
     }
     if let Some(r) = &c.residual {
         items.push(format!(
-            "Numbers: largest relative difference {:.1e} at {} points, noise {:.0e}.",
-            r.max, r.samples, r.noise
+            "Numbers: largest relative difference {:.1e} at {}, noise {:.0e}.",
+            r.max,
+            r.points(),
+            r.noise
         ));
     }
     if items.is_empty() {
@@ -188,7 +204,7 @@ fn table(c: &CheckEntry) -> String {
                 escape(&format!("{}{rate}{}", cell.verdict, order.unwrap_or_default())),
                 if cell.largest { " (largest)" } else { "" },
                 escape(&cell.evidence),
-                lost.join(" ")
+                lost.join(" and ")
             )
         })
         .collect();
@@ -219,7 +235,7 @@ fn rates(c: &CheckEntry) -> String {
 /// How the sides of a step come together as the learning rate shrinks.
 fn shrinking(c: &CheckEntry) -> String {
     let points: Vec<(f64, f64)> = c.shrinking.iter().map(|p| (p.lr, p.difference)).collect();
-    plot::log_log(&points, "lr", "difference of the sides")
+    plot::log_log(&points, "lr", "difference of the sides", false)
 }
 
 fn system(c: &CheckEntry) -> String {
@@ -245,7 +261,10 @@ fn system(c: &CheckEntry) -> String {
     }
     if let Some(defects) = &s.defects {
         let points: Vec<(f64, f64)> = defects.rows.iter().filter_map(|r| Some((r.index? as f64, r.size))).collect();
-        text.push_str(&plot::log_log(&points, defects.index.as_deref().unwrap_or("index"), "defect"));
+        // A power of the index is a line on two logarithmic axes, an exponential on one.
+        let exponential = defects.law.as_deref() == Some("exponential");
+        let index = defects.index.as_deref().unwrap_or("index");
+        text.push_str(&plot::log_log(&points, index, "defect", exponential));
         text.push_str(&format!("<p>{}</p>\n", escape(&defects.trend)));
     }
     text

@@ -5,7 +5,9 @@ use miette::Diagnostic;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::excerpt::Style;
 use super::made::{PartitionEntry, SourceEntry, ToolEntry};
+use super::picture::Drawing;
 use super::system::{SquareEntry, SystemEntry};
 use crate::check::Kind;
 use crate::core::class::Class;
@@ -166,6 +168,12 @@ pub struct CheckEntry {
     /// For a `trace`: what was measured, in floating point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<crate::check::trace::Report>,
+    /// Its diagram, with the arrows that are to blame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagram: Option<Drawing>,
+    /// For an answer that is not as expected: the full report of it, as `nat check` prints it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
     /// One sentence.
     pub message: String,
 }
@@ -340,12 +348,15 @@ impl CheckEntry {
             example: f.example.clone(),
             table: answer.is_table().then(|| table(sources, answer)),
             trace: answer.trace.clone(),
+            diagram: Drawing::of(answer),
+            report: (!answer.ok).then(|| super::text::unexpected(sources, answer).draw(sources, Style::PLAIN)),
             message: if answer.is_table() { String::new() } else { f.message.clone() },
         }
     }
 }
 
-fn table(sources: &Sources, answer: &Answer) -> IndexMap<String, CellEntry> {
+/// The table of a `classify`.
+pub(super) fn table(sources: &Sources, answer: &Answer) -> IndexMap<String, CellEntry> {
     let largest = crate::report::table::largest(&answer.table);
     let cell = |(class, f): &(Class, Finding)| {
         let entry = CellEntry {

@@ -2,7 +2,7 @@
 
 use super::github::title;
 use super::json::{CheckEntry, Report};
-use super::markup::{files, summary, verdict};
+use super::markup::{files, steers, summary, verdict};
 
 /// The report, ending in a line end.
 pub fn render(report: &Report) -> String {
@@ -101,7 +101,7 @@ fn plain(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_control() => out.push(char::REPLACEMENT_CHARACTER),
+            c if steers(c) => out.push(char::REPLACEMENT_CHARACTER),
             c => out.push(c),
         }
     }
@@ -110,6 +110,6 @@ fn plain(text: &str) -> String {
 
 /// Text as code, inside a cell.
 fn code(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line: String = text.chars().map(|c| if steers(c) { ' ' } else { c }).collect();
     format!("`{}`", line.replace('`', "'").replace('|', "\\|"))
 }

@@ -9,6 +9,16 @@ pub(super) fn files(report: &Report) -> Vec<&str> {
     files.into_iter().collect()
 }
 
+/// Whether a character changes the direction in which text is shown.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+}
+
+/// Whether a character steers what shows it: a control character, or one that changes the direction of writing.
+pub fn steers(c: char) -> bool {
+    c.is_control() || is_direction(c)
+}
+
 /// A text inside XML or HTML; characters that XML cannot hold are replaced.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -19,7 +29,7 @@ pub(super) fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\n' | '\t' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(char::REPLACEMENT_CHARACTER),
+            c if steers(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(char::REPLACEMENT_CHARACTER),
             c => out.push(c),
         }
     }

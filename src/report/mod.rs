@@ -20,4 +20,4 @@ pub mod text;
 pub mod trace;
 
 pub use github::title;
-pub use markup::{summary, verdict};
+pub use markup::{steers, summary, verdict};

@@ -1,54 +1,17 @@
-//! Small pictures inside the report: squares, and curves on logarithmic axes. Colours come from the page's style.
+//! Small pictures inside the report: curves on logarithmic axes. Colours come from the page's style.
 
 use super::markup::escape;
 
-/// The naturality square of an optimizer along a map, with what was found in its middle.
-pub(super) fn square(optimizer: &str, along: &str, verdict: &str, class: &str) -> String {
-    let width = (along.chars().count() * 9 + 60).clamp(200, 520);
-    let (left, right, top, bottom) = (70, 70 + width, 30, 130);
-    let middle = (left + right) / 2;
-    let arrow = |x1: usize, y1: usize, x2: usize, y2: usize| {
-        let head = if x1 == x2 {
-            format!("{},{} {},{} {},{}", x2 - 4, y2 - 8, x2 + 4, y2 - 8, x2, y2)
-        } else {
-            format!("{},{} {},{} {},{}", x2 - 8, y2 - 4, x2 - 8, y2 + 4, x2, y2)
-        };
-        format!(
-            "<line class=\"arrow\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/><polygon class=\"head\" points=\"{head}\"/>\n"
-        )
-    };
-    let text = |x: usize, y: usize, class: &str, t: &str| {
-        format!("<text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\" class=\"{class}\">{}</text>\n", escape(t))
-    };
-    let mut svg = format!(
-        "<svg viewBox=\"0 0 {} 165\" width=\"{}\" role=\"img\" aria-label=\"{}\">\n",
-        right + 70,
-        right + 70,
-        escape(&format!("the square of {optimizer} along {along}: {verdict}"))
-    );
-    svg.push_str(&arrow(left + 25, top, right - 30, top));
-    svg.push_str(&arrow(left + 25, bottom, right - 30, bottom));
-    svg.push_str(&arrow(left, top + 12, left, bottom - 16));
-    svg.push_str(&arrow(right, top + 12, right, bottom - 16));
-    svg.push_str(&text(left, top + 5, "", "S(A)"));
-    svg.push_str(&text(right, top + 5, "", "TS(A)"));
-    svg.push_str(&text(left, bottom + 5, "", "S(B)"));
-    svg.push_str(&text(right, bottom + 5, "", "TS(B)"));
-    svg.push_str(&text(middle, top - 8, "", optimizer));
-    svg.push_str(&text(middle, bottom + 25, "", optimizer));
-    svg.push_str(&text(middle, (top + bottom) / 2 - 6, "", along));
-    svg.push_str(&text(middle, (top + bottom) / 2 + 16, class, verdict));
-    svg.push_str("</svg>\n");
-    svg
-}
-
-/// Points and the line through them on two logarithmic axes; nothing if fewer than two are positive.
-pub(super) fn log_log(points: &[(f64, f64)], x: &str, y: &str) -> String {
+/// Points and the line through them, the second axis logarithmic and the first as is asked; nothing if fewer than two are
+/// positive.
+pub(super) fn log_log(points: &[(f64, f64)], x: &str, y: &str, linear: bool) -> String {
     let points: Vec<(f64, f64)> = points
         .iter()
         .filter(|(a, b)| *a > 0.0 && *b > 0.0 && a.is_finite() && b.is_finite())
-        .map(|(a, b)| (a.log10(), b.log10()))
+        .map(|(a, b)| (if linear { *a } else { a.log10() }, b.log10()))
         .collect();
+    let first = |v: f64| short(if linear { v } else { 10f64.powf(v) });
+    let (x, y) = (if linear { x.to_owned() } else { format!("{x} (logarithmic)") }, format!("{y} (logarithmic)"));
     if points.len() < 2 {
         return String::new();
     }
@@ -62,7 +25,7 @@ pub(super) fn log_log(points: &[(f64, f64)], x: &str, y: &str) -> String {
     let mut svg = format!(
         "<svg viewBox=\"0 0 460 215\" width=\"460\" role=\"img\" aria-label=\"{}\">\n\
          <path class=\"axis\" d=\"M60 15 V175 H445\" fill=\"none\"/>\n",
-        escape(&format!("{y} against {x}, logarithmic"))
+        escape(&format!("{y} against {x}"))
     );
     let path: Vec<String> = points.iter().map(|p| at(*p)).map(|(a, b)| format!("{a:.1} {b:.1}")).collect();
     svg.push_str(&format!("<path class=\"curve\" d=\"M{}\"/>\n", path.join(" L")));
@@ -71,16 +34,13 @@ pub(super) fn log_log(points: &[(f64, f64)], x: &str, y: &str) -> String {
         svg.push_str(&format!("<circle class=\"dot\" cx=\"{a:.1}\" cy=\"{b:.1}\" r=\"2.5\"/>\n"));
     }
     for (v, px, py, anchor) in [(x0, 60, 192, "start"), (x1, 440, 192, "end")] {
-        svg.push_str(&format!(
-            "<text x=\"{px}\" y=\"{py}\" text-anchor=\"{anchor}\">{}</text>\n",
-            short(10f64.powf(v))
-        ));
+        svg.push_str(&format!("<text x=\"{px}\" y=\"{py}\" text-anchor=\"{anchor}\">{}</text>\n", first(v)));
     }
     for (v, py) in [(y0, 172), (y1, 24)] {
         svg.push_str(&format!("<text x=\"55\" y=\"{py}\" text-anchor=\"end\">{}</text>\n", short(10f64.powf(v))));
     }
-    svg.push_str(&format!("<text x=\"250\" y=\"208\" text-anchor=\"middle\">{}</text>\n", escape(x)));
-    svg.push_str(&format!("<text x=\"66\" y=\"12\">{}</text>\n</svg>\n", escape(y)));
+    svg.push_str(&format!("<text x=\"250\" y=\"208\" text-anchor=\"middle\">{}</text>\n", escape(&x)));
+    svg.push_str(&format!("<text x=\"66\" y=\"12\">{}</text>\n</svg>\n", escape(&y)));
     svg
 }
 
@@ -140,7 +100,7 @@ pub(super) fn curves(all: &[Curve], x: &str, y: &str) -> String {
         svg.push_str(&format!("<text x=\"64\" y=\"{py}\" text-anchor=\"end\">{}</text>\n", short(10f64.powf(v))));
     }
     svg.push_str(&format!("<text x=\"370\" y=\"211\" text-anchor=\"middle\">{}</text>\n", escape(x)));
-    svg.push_str(&format!("<text x=\"76\" y=\"16\">{}</text>\n", escape(y)));
+    svg.push_str(&format!("<text x=\"76\" y=\"16\">{} (logarithmic)</text>\n", escape(y)));
     for (row, (k, c, _)) in drawn.iter().enumerate() {
         let (colour, dash) = look(*k);
         let py = 232 + 18 * row;

@@ -1,6 +1,9 @@
 //! Tables of `classify`: along which classes an optimizer is natural.
 
+use indexmap::IndexMap;
+
 use super::excerpt::width;
+use super::json::CellEntry;
 use crate::Answer;
 use crate::core::class::Class;
 use crate::source::Sources;
@@ -92,37 +95,40 @@ pub fn matrix(answers: &[&Answer]) -> String {
     lines.join("\n")
 }
 
-const LEGEND: &str = "= commutes, # and along no larger class; a^2: up to that rate, x_target = a x_source;
-lr^2: in the limit, a defect of that order; - fails; ? undecided; inv: no functor there";
+const LEGEND: &str = "\
+= commutes, # and along no larger class;
+a^2: up to that rate, x_target = a x_source;
+lr^2: in the limit, a defect of that order;
+- fails; ? undecided; inv: no functor there";
 
 /// The table of one optimizer, a line for each class, with what is to blame where it fails.
 pub fn list(sources: &Sources, answer: &Answer) -> String {
-    let best = largest(&answer.table);
-    let mut lines = Vec::new();
-    for (class, f) in &answer.table {
-        let mut verdict = f.verdict().text().to_owned();
-        if let Some(rate) = f.rate() {
+    cells(&super::json::table(sources, answer)).join("\n")
+}
+
+/// The same of a report that is kept.
+pub fn cells(table: &IndexMap<String, CellEntry>) -> Vec<String> {
+    let line = |(class, f): (&String, &CellEntry)| {
+        let mut verdict = f.verdict.clone();
+        if let Some(rate) = &f.rate {
             verdict = format!("{verdict} {rate}");
         }
-        if let Some(order) = f.order().filter(|_| f.verdict() == Verdict::InLimit) {
+        if let Some(order) = f.order.filter(|_| f.verdict == Verdict::InLimit.text()) {
             verdict = format!("{verdict} (lr^{order})");
         }
         let assumed = if f.assumptions.is_empty() { "" } else { " *" };
-        let mut line = format!("{:<19}{:<18}{:<15}", class.word(), verdict, f.evidence().text());
-        if best.contains(class) {
+        let mut line = format!("{class:<19}{verdict:<18}{:<15}", f.evidence);
+        if f.largest {
             line.push_str("largest");
         }
-        let blamed: Vec<String> = f
-            .blame()
-            .iter()
-            .map(|b| sources.get(b.span.source).slice(b.span).split_whitespace().collect::<Vec<_>>().join(" "))
-            .collect();
+        let blamed: Vec<String> =
+            f.blame.iter().map(|b| b.text.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         if !blamed.is_empty() {
             line.push_str(&shortened(&format!("lost at {}", blamed.join(" and ")), 80 - 4 - 52));
         }
-        lines.push(format!("{}{assumed}", line.trim_end()));
-    }
-    lines.join("\n")
+        format!("{}{assumed}", line.trim_end())
+    };
+    table.iter().map(line).collect()
 }
 
 fn shortened(text: &str, width: usize) -> String {

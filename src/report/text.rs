@@ -128,8 +128,10 @@ fn explanation(sources: &Sources, answer: &Answer) -> Vec<Part> {
     let mut parts: Vec<String> = Vec::new();
     if let Some(r) = &f.residual {
         parts.push(format!(
-            "Numbers: largest relative difference {:.1e} at {} points, rounding noise {:.0e}.",
-            r.max, r.samples, r.noise
+            "Numbers: largest relative difference {:.1e} at {}, rounding noise {:.0e}.",
+            r.max,
+            r.points(),
+            r.noise
         ));
     }
     for cause in f.causes() {
@@ -328,7 +330,9 @@ fn advice(answer: &Answer) -> Option<String> {
             "If this is what you want, write `expect up to rate{}`.",
             f.rate().map_or(String::new(), |r| format!(" {r}"))
         ),
-        Verdict::UpToRates => "If this is what you want, write `expect up to rates`.".into(),
+        Verdict::UpToRates => {
+            "If this is what you want, write `expect up to rates`, with these factors behind it or without.".into()
+        }
         Verdict::InLimit if other_order(answer).is_some() => {
             format!("If this is what you want, write `expect in limit (lr^{})`.", other_order(answer).unwrap_or_default())
         }
@@ -342,6 +346,7 @@ fn advice(answer: &Answer) -> Option<String> {
         }
         Verdict::Commutes if answer.ok => return None,
         Verdict::Commutes => "The diagram does better than expected; write `expect commutes`.".into(),
+        Verdict::Undecided if f.is_late() => "More time can be given with `--timeout`; without it there is no limit.".into(),
         Verdict::Undecided => "More work can be allowed with `--effort 10`; smaller sizes are easier to decide.".into(),
         Verdict::Invalid => return None,
     };

@@ -12,6 +12,10 @@ pub const NO_NUMBERS: &str = "so that no number stands beside the proof";
 /// How an assumption ends that the file itself states.
 pub const STATED: &str = " is stated in the file, not proved";
 
+/// What is said where the time of the run was over.
+const LATE: &str = "the time limit was reached";
+const UNFINISHED: &str = "not finished within ";
+
 /// The answer to one check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -60,6 +64,21 @@ impl Finding {
     /// Neither proved nor refuted.
     pub fn undecided(message: impl Into<String>) -> Self {
         Finding::new(Answer::OPEN, message)
+    }
+
+    /// The time of the run was over before the search was.
+    pub fn late() -> Self {
+        Finding::undecided(LATE)
+    }
+
+    /// The time of the run was over before there was an answer.
+    pub fn unfinished(after: &str) -> Self {
+        Finding::undecided(format!("{UNFINISHED}{after}"))
+    }
+
+    /// Whether it was time that was missing, and not work that was allowed.
+    pub fn is_late(&self) -> bool {
+        self.verdict() == Verdict::Undecided && (self.message == LATE || self.message.starts_with(UNFINISHED))
     }
 
     /// What is left of an equality that was found for general members, where that is no answer for all of them.

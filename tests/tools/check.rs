@@ -85,7 +85,12 @@ fn what_is_not_as_expected_is_listed_before_it_is_explained() {
     assert_eq!(ran.stderr().matches("nat::verdict::").count(), 2);
     let ran = folder.run(&["check", "--max-reports", "1", "a.nat"]);
     assert_eq!(ran.stderr().matches("nat::verdict::").count(), 1);
-    assert!(ran.stderr().contains("1 more answers are not shown in full"), "{}", ran.all());
+    assert!(ran.stderr().contains("1 more answer is not shown in full; --max-reports 2 shows all"), "{}", ran.all());
+    // One that has no report is told in a line as well.
+    folder.file("b.nat", TEXT);
+    let ran = folder.run(&["check", "--max-reports", "0", "b.nat"]);
+    assert!(ran.stderr().starts_with("1 answer is not shown in full; --max-reports 1 shows all"), "{}", ran.all());
+    assert!(ran.stdout().contains("  b.nat:8:1: natural Gradient along Stretch: expected commutes"), "{}", ran.all());
 }
 
 #[test]

@@ -20,6 +20,9 @@ fn output_that_cannot_be_written_is_an_error() {
         &["explain"],
         &["explain", "nat::shape::mismatch"],
         &["draw", "a.nat"],
+        &["--help"],
+        &["check", "--help"],
+        &["--version"],
         &["naturalize", "--optimizer", "Gradient", "a.nat"],
     ] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("the full device");
@@ -28,8 +31,38 @@ fn output_that_cannot_be_written_is_an_error() {
         assert_eq!(ran.status(), 4, "{arguments:?}: {}", ran.all());
         assert!(ran.stderr().contains("cannot write the output"), "{arguments:?}: {}", ran.all());
     }
-    let ran = folder.run(&["check", "--output", "sarif=/dev/full", "a.nat"]);
+    let ran = folder.run(&["check", "--output", "sarif=/dev/full", "--output", "json=a.json", "a.nat"]);
     assert_eq!(ran.status(), 4, "{}", ran.all());
+    assert!(
+        folder.read("a.json").ends_with("}\n"),
+        "one file that cannot be written keeps no other from being written"
+    );
+    // Reports on standard error are a part of the output.
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("the full device");
+    let output = folder.nat().args(["check", "a.nat"]).stdout(Stdio::piped()).stderr(full).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(4));
+}
+
+#[test]
+fn where_nothing_can_be_written_nothing_is_begun() {
+    let folder = Folder::new("unwritable");
+    folder.file("a.nat", TEXT);
+    let ran = folder.run(&["check", "--output", "sarif=a.sarif", "--output", "json=none/a.json", "a.nat"]);
+    assert_eq!(ran.status(), 4, "{}", ran.all());
+    assert!(ran.stdout().is_empty() && ran.stderr().contains("cannot write none/a.json"), "{}", ran.all());
+    assert!(!folder.0.join("a.sarif").exists(), "an empty report");
+}
+
+#[test]
+fn nothing_in_a_log_steers_a_terminal() {
+    let folder = Folder::new("steers");
+    folder.file("a.nat", "architecture A { param w : R  loss = w^2 + \u{1b}[31mzz \u{202e} \u{9b}1m }\n");
+    for format in ["text", "github", "junit", "sarif", "json", "markdown", "latex", "html"] {
+        let ran = folder.run(&["check", "--format", format, "a.nat"]);
+        let all = ran.stdout() + &ran.stderr();
+        let steers = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!all.contains(steers), "{format}: {all:?}");
+    }
 }
 
 #[test]

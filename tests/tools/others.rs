@@ -110,7 +110,11 @@ fn shells_and_manuals() {
 fn watch_checks_again_when_a_file_changes() {
     let folder = Folder::new("watch");
     folder.file("used.nat", "let one = 1\n");
-    let good = format!("use \"used.nat\"\n{}", TEXT.replace("check natural Gradient along Stretch\n", ""));
+    folder.file("p.csv", "1\n2\n");
+    let good = format!(
+        "use \"used.nat\"\ndata p : R[2] = read \"p.csv\"\n{}",
+        TEXT.replace("check natural Gradient along Stretch\n", "")
+    );
     let path = folder.file("a.nat", &good);
     let mut child = folder.nat().args(["watch", "a.nat"]).stdout(Stdio::piped()).spawn().expect("it runs");
     let (send, lines) = std::sync::mpsc::channel();
@@ -134,6 +138,9 @@ fn watch_checks_again_when_a_file_changes() {
     wait("3 checks, 1 not as expected");
     folder.file("used.nat", "let one = 2\n");
     wait("changed: used.nat");
+    wait("3 checks");
+    folder.file("p.csv", "1\n3\n");
+    wait("changed: p.csv");
     wait("3 checks");
     child.kill().expect("it is ended");
     let _ = child.wait();
@@ -174,11 +181,16 @@ fn draw_draws_in_every_language() {
     assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n") && svg.contains("class=\"head fails\""), "{svg}");
     assert_eq!(svg.matches("<path").count(), 4);
     let tikz = draw("tikz");
-    assert!(tikz.contains("\\begin{tikzcd}") && tikz.contains("\\arrow[r, \"\\text{Gradient}\", red]"), "{tikz}");
+    assert!(
+        tikz.contains("\\begin{tikzcd}")
+            && tikz.contains("natural Gradient along Stretch: fails};}]")
+            && tikz.contains("\\arrow[r, \"\\text{Gradient}\", red]"),
+        "{tikz}"
+    );
     let quiver = draw("quiver");
     assert!(quiver.starts_with("https://q.uiver.app/#q=W"), "{quiver}");
     assert!(draw("dot").contains("n0 -> n1 [label=\"Gradient\", color=red"), "{}", draw("dot"));
-    assert!(draw("mermaid").contains("n0 -->|\"Gradient\"| n1"), "{}", draw("mermaid"));
+    assert!(draw("mermaid").contains("p0n0 -->|\"Gradient\"| p0n1"), "{}", draw("mermaid"));
     assert_eq!(folder.run(&["draw", "--format", "svg", "a.nat"]).status(), 3, "several pictures are no SVG");
     let ran = folder.run(&["draw", "--format", "svg", "--out-dir", "pictures", "a.nat"]);
     assert_eq!(ran.stdout().lines().count(), 6, "{}", ran.all());

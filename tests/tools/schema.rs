@@ -67,13 +67,19 @@ fn faults(value: &Value, schema: &Value, root: &Value, at: &str, found: &mut Vec
                     faults(v, rule, root, &format!("{at}[{i}]"), found);
                 }
             }
-            "anyOf" => {
-                let fits = rule.as_array().expect("schemas").iter().any(|s| {
+            "const" => {
+                if value != rule {
+                    found.push(format!("{at}: {value} is not {rule}"));
+                }
+            }
+            "anyOf" | "oneOf" => {
+                let fits = rule.as_array().expect("schemas").iter().filter(|s| {
                     let mut inner = Vec::new();
                     faults(value, s, root, at, &mut inner);
                     inner.is_empty()
                 });
-                if !fits {
+                let fits = fits.count();
+                if fits == 0 || key == "oneOf" && fits > 1 {
                     found.push(format!("{at}: {value} fits none of {rule}"));
                 }
             }

@@ -176,7 +176,7 @@ fn equal_claim(
     }
     let seen = sampled.residual.map_or("could not be tried at any point".to_owned(), |r| {
         if sampled.agrees() {
-            format!("holds at {} points tried, not proved", r.samples)
+            format!("holds at {} tried, not proved", r.points())
         } else {
             "could neither be proved nor refuted".into()
         }

@@ -1,9 +1,19 @@
 //! Names of the components of an equation and of their entries, as a witness shows them.
 
-use crate::check::Component;
+use crate::check::{Component, task::Route};
 use crate::core::variance::Variance;
 use crate::model::architecture::Architecture;
+use crate::model::morphism::MorphismPath;
 use crate::model::optimizer::{Layout, OptimizerOn, State, side};
+
+/// A path as it is drawn.
+pub(super) fn route(path: &MorphismPath) -> Route {
+    Route {
+        source: path.source.name.clone(),
+        steps: path.written.clone(),
+        morphisms: path.parts.iter().map(|m| (m.name.clone(), m.span)).collect(),
+    }
+}
 
 /// The names of the entries of a parameter vector.
 fn entry_names(a: &Architecture) -> Vec<String> {

@@ -8,10 +8,12 @@ use rustc_hash::FxHashMap;
 use super::carry::carry;
 use super::claims::claims_of;
 use super::monomial::Monomial;
+use super::names::route;
 use super::{Function, components, interpret, jacobian, optimizer_places, problem, show_state, task, unfilled};
 use crate::check::class::ClassQuestion;
 use crate::check::generic;
-use crate::check::{Ask, Equation, Problem, Shape, Task};
+use crate::check::task::{Route, Task};
+use crate::check::{Ask, Equation, Problem, Shape};
 use crate::core::class::Class;
 use crate::core::error::ModelError;
 use crate::core::names::{Declared, Model};
@@ -22,7 +24,6 @@ use crate::model::morphism::{Morphism, MorphismPath, instance_text};
 use crate::model::optimizer::OptimizerOn;
 use crate::model::shapes;
 use crate::model::validate::depends_on_shapes;
-use crate::source::Span;
 use crate::syntax::tree::{Check, Classify, ExpectedVerdict, Instance, Path as TreePath};
 use crate::term::{Seeds, SymbolId, Term};
 
@@ -49,7 +50,7 @@ pub(super) fn natural(
     let mut faults = None;
     for auto in variances {
         let mut e = Elaborator::new(model);
-        let Ok((mut p, morphisms, maps)) = square(&mut e, check, optimizer, along, on, auto) else {
+        let Ok((mut p, along_path, maps)) = square(&mut e, check, optimizer, along, on, auto) else {
             if auto.is_none() || e.errors.iter().any(|x| !depends_on_shapes(x)) {
                 errors.extend(e.errors);
                 return Err(Reported);
@@ -58,7 +59,7 @@ pub(super) fn natural(
             continue;
         };
         t.maps = maps;
-        t.morphisms = morphisms;
+        t.along(vec![along_path]);
         p.auto = auto;
         p.take(e);
         t.problems.push(p);
@@ -150,7 +151,7 @@ pub(super) fn reads_auto(model: &Model, optimizer: &Instance) -> bool {
 /// Maps of more coordinates that are no scaled permutations are not classified for an explanation.
 const LARGEST_EXPLAINED: usize = 256;
 
-type Square = (Problem, Vec<(String, Span)>, Option<Class>);
+type Square = (Problem, Route, Option<Class>);
 
 /// The naturality square of an optimizer along a path.
 fn square(
@@ -183,7 +184,7 @@ fn square(
     for m in &path.parts {
         claims.extend(claims_of(e, m)?);
     }
-    let morphisms: Vec<_> = path.parts.iter().map(|m| (m.name.clone(), m.span)).collect();
+    let along_path = route(&path);
     let shape = match source.rate {
         None => Shape::Flow,
         Some(lr) => Shape::Step(lr),
@@ -206,7 +207,7 @@ fn square(
                 true => p.open = Some(reason),
                 false => p.invalid = Some(reason),
             }
-            return Ok((p, morphisms, None));
+            return Ok((p, along_path, None));
         }
     };
     let equation = equation(e, &path, &over, &source, &target, &carried.maps, &shape)?;
@@ -217,7 +218,7 @@ fn square(
     e.generated.extend(family);
     show_state(e, &source);
     let maps = class_of_maps(e, &path);
-    Ok((p, morphisms, maps))
+    Ok((p, along_path, maps))
 }
 
 /// Whether the Jacobian of a part of a path seems to be of a simpler form than is seen of it.

@@ -2,8 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
+use super::names::route;
 use super::training::side;
 use super::{optimizer_places, setting, show_point, task};
+use crate::check::task::Route;
 use crate::check::trace::{self, Asked, Pair, Place, Settings};
 use crate::check::{Ask, Task};
 use crate::core::error::ModelError;
@@ -32,14 +34,14 @@ pub(super) fn trace(model: &Model, check: &Check, trace: &Trace, errors: &mut Ve
     let mut e = Elaborator::new(model);
     let built = asked(&mut e, trace);
     errors.extend(e.errors.iter().cloned());
-    let (mut asked, morphisms) = built?;
+    let (mut asked, path) = built?;
     asked.setting = setting(e);
-    t.morphisms = morphisms;
+    t.along(vec![path]);
     t.ask = Ask::Trace(Box::new(asked));
     Ok(t)
 }
 
-type Built = (Asked, Vec<(String, Span)>);
+type Built = (Asked, Route);
 
 fn asked(e: &mut Elaborator<'_>, trace: &Trace) -> Elab<Built> {
     let settings = settings(e, trace);
@@ -70,7 +72,7 @@ fn asked(e: &mut Elaborator<'_>, trace: &Trace) -> Elab<Built> {
         start,
         settings: settings?,
     };
-    Ok((asked, path.parts.iter().map(|m| (m.name.clone(), m.span)).collect()))
+    Ok((asked, route(&path)))
 }
 
 fn place(a: &Architecture) -> Place {

@@ -7,9 +7,11 @@ use rustc_hash::FxHashMap;
 use super::bodies::Bodies;
 use super::carry::carry;
 use super::claims::claims_of;
+use super::names::route;
 use super::square::rate_scope;
 use super::{component, components, difference, optimizer_places, problem, show_point, task};
 use crate::check::generic::Size;
+use crate::check::task::Route;
 use crate::check::training::magnify::scales;
 use crate::check::training::{Asked, Factor, Kind, Side};
 use crate::check::{Ask, Equation, Problem, Shape, Task, generic};
@@ -38,14 +40,14 @@ pub(super) fn along(
     let kind = if training { Kind::Training } else { Kind::Transfer };
     let built = question(&mut e, check, optimizer, along, kind);
     errors.extend(e.errors.iter().cloned());
-    let (mut asked, morphisms) = built?;
+    let (mut asked, path) = built?;
     asked.problem.take(e);
-    t.morphisms = morphisms;
+    t.along(vec![path]);
     t.ask = Ask::Training(Box::new(asked));
     Ok(t)
 }
 
-type Built = (Asked, Vec<(String, crate::source::Span)>);
+type Built = (Asked, Route);
 
 fn question(e: &mut Elaborator<'_>, check: &Check, optimizer: &Instance, along: &TreePath, kind: Kind) -> Elab<Built> {
     let known = e.optimizer_id(&optimizer.name);
@@ -92,7 +94,7 @@ fn question(e: &mut Elaborator<'_>, check: &Check, optimizer: &Instance, along: 
         via: Vec::new(),
         removed: Vec::new(),
     };
-    Ok((asked, path.parts.iter().map(|m| (m.name.clone(), m.span)).collect()))
+    Ok((asked, route(&path)))
 }
 
 /// A problem without an equation, for the setting and the domain of a question.

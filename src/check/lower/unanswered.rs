@@ -10,6 +10,24 @@ use crate::syntax::tree::{Check, Classify, Instance, Path, Question};
 
 use super::{optimizer_places, problem, task};
 
+/// Whether the optimizer that a check is about is a flow.
+pub fn is_flow(model: &Model, check: &Check) -> bool {
+    let optimizer = match &check.question {
+        Question::Natural { optimizer, .. }
+        | Question::Training { optimizer, .. }
+        | Question::Transfer { optimizer, .. }
+        | Question::Same { left: optimizer, .. }
+        | Question::SameTraining { left: optimizer, .. } => optimizer,
+        Question::Commutes { .. } | Question::Preserves { .. } | Question::System { .. } | Question::Trace(_) => {
+            return false;
+        }
+    };
+    match model.lookup(&optimizer.name.name) {
+        Some(Declared::Optimizer(id)) => model[id].dynamics.first().is_some_and(|d| d.step.is_none()),
+        _ => false,
+    }
+}
+
 /// The task of a check, without anything to decide it by.
 pub fn unanswered(check: &Check) -> Task {
     let question = Check { expect: None, ..check.clone() };

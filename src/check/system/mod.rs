@@ -108,6 +108,8 @@ pub struct Square {
 /// What the squares of a system say together.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
+    /// The system itself.
+    pub system: Option<Arc<System>>,
     /// The number of objects.
     pub objects: usize,
     /// The number of generators.
@@ -170,7 +172,7 @@ pub fn answer(
         Ask::Training(optimizer) => training::along(&context, task, optimizer),
     };
     progress.end();
-    result
+    result.map(|(finding, report)| (finding, Report { system: Some(Arc::clone(&asked.system)), ..report }))
 }
 
 /// The number of the first square with the weakest verdict.

@@ -94,6 +94,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     let limit = limit::sentence(c, (&name, shape), (&finding, &squares), rates.as_ref());
     let finding = unbounded::squares(c, optimizer, (&squares, &beyond), finding)?;
     let report = Report {
+        system: None,
         objects: c.system.diagram_objects(),
         beginning: unbounded::beginning(c),
         generators: c.system.family.arrows.len(),

@@ -1,5 +1,7 @@
 //! Conditions that are read otherwise than written, and those that nothing fulfils: bounds of one name by constants.
 
+use std::collections::BTreeMap;
+
 use super::Warning;
 use crate::domain::Rational;
 use crate::source::Span;
@@ -19,6 +21,12 @@ pub(super) fn of_params(params: &[Param]) -> Vec<Warning> {
             let name = p.name.name.clone();
             found.push(if size(&name) { Warning::NoMember { name, span } } else { Warning::EmptyWhere { name, span } });
         }
+    }
+    if found.iter().any(|w| matches!(w, Warning::NoMember { .. } | Warning::EmptyWhere { .. })) {
+        return found;
+    }
+    if let Some((name, span)) = circle(&all, &own, &size) {
+        found.push(if size(&name) { Warning::NoMember { name, span } } else { Warning::EmptyWhere { name, span } });
     }
     found
 }
@@ -123,6 +131,90 @@ fn empty(conditions: &[&Condition], name: &str, size: bool) -> Option<Span> {
             }
             if bounds.is_empty(size) {
                 return Some(condition.span);
+            }
+        }
+    }
+    None
+}
+
+/// Names and numbers with what is known of their order: whether one is at most another, or less.
+#[derive(Default)]
+struct Order {
+    terms: Vec<Result<String, Rational>>,
+    /// Pairs of which the first is at most the second, and whether it is less.
+    below: BTreeMap<(usize, usize), bool>,
+}
+
+impl Order {
+    /// The number of a name or of a constant.
+    fn term(&mut self, e: &Expr) -> Option<usize> {
+        let term = match &e.kind {
+            ExprKind::Name(name) => Ok(name.clone()),
+            _ => Err(constant(e)?),
+        };
+        if let Some(known) = self.terms.iter().position(|t| *t == term) {
+            return Some(known);
+        }
+        let new = self.terms.len();
+        if let Err(value) = &term {
+            for (old, other) in self.terms.iter().enumerate() {
+                match other {
+                    Err(other) if other < value => self.below.insert((old, new), true),
+                    Err(_) => self.below.insert((new, old), true),
+                    Ok(_) => None,
+                };
+            }
+        }
+        self.terms.push(term);
+        Some(new)
+    }
+
+    /// Takes in that one is at most another; whether something is less than itself then.
+    fn add(&mut self, low: usize, high: usize, less: bool) -> bool {
+        *self.below.entry((low, high)).or_default() |= less;
+        let all = 0..self.terms.len();
+        for k in all.clone() {
+            for i in all.clone() {
+                for j in all.clone() {
+                    if let (Some(a), Some(b)) = (self.below.get(&(i, k)), self.below.get(&(k, j))) {
+                        let less = *a || *b;
+                        *self.below.entry((i, j)).or_default() |= less;
+                    }
+                }
+            }
+        }
+        all.into_iter().any(|i| self.below.get(&(i, i)) == Some(&true))
+    }
+}
+
+/// The condition by which comparisons of names come back to where they began, as `m > k, m < k` do, with a name in it.
+fn circle(
+    conditions: &[&Condition],
+    own: &dyn Fn(&str) -> bool,
+    size: &dyn Fn(&str) -> bool,
+) -> Option<(String, Span)> {
+    const MOST: usize = 24;
+    let mut order = Order::default();
+    for condition in conditions {
+        for (left, sign, right) in links(condition) {
+            let named = [left, right].into_iter().find_map(|e| match &e.kind {
+                ExprKind::Name(name) if own(name) => Some(name),
+                _ => None,
+            });
+            let (Some(name), Some(a), Some(b)) = (named, order.term(left), order.term(right)) else { continue };
+            // Of real numbers a comparison that is not strict is read as one that is.
+            let (low, high, less) = match sign {
+                Comparison::Lt => (a, b, true),
+                Comparison::Le => (a, b, !size(name)),
+                Comparison::Gt => (b, a, true),
+                Comparison::Ge => (b, a, !size(name)),
+                Comparison::Ne => continue,
+            };
+            if order.terms.len() > MOST {
+                return None;
+            }
+            if order.add(low, high, less) {
+                return Some((name.clone(), condition.span));
             }
         }
     }

@@ -1,12 +1,22 @@
-//! Diagrams as pictures: squares, path equations, systems. A [`Picture`] knows places and labels; each format draws it in
-//! its own way.
+//! Diagrams as pictures: squares, path equations, systems. A [`Drawing`] knows places and labels, a [`Picture`] what was
+//! asked and found as well; each format draws it in its own way.
 
+mod build;
+mod layout;
 mod svg;
 mod terminal;
 mod written;
 
-/// How an arrow, or what a picture says, stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::json::CheckEntry;
+use crate::Answer;
+use crate::check::lower::system::System;
+
+/// How an arrow, or what a picture says, stands; the weaker the later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Mark {
     /// Nothing is said of it.
     Plain,
@@ -27,10 +37,20 @@ impl Mark {
             _ => Mark::Partly,
         }
     }
+
+    /// Its class in pictures with style rules.
+    fn class(self) -> &'static str {
+        match self {
+            Mark::Plain => "plain",
+            Mark::Commutes => "commutes",
+            Mark::Partly => "partly",
+            Mark::Fails => "fails",
+        }
+    }
 }
 
 /// An object at a place of the grid.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Node {
     /// Its name.
     pub label: String,
@@ -41,7 +61,7 @@ pub struct Node {
 }
 
 /// An arrow between two objects, by number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Arrow {
     /// Where it starts.
     pub from: usize,
@@ -56,40 +76,80 @@ pub struct Arrow {
 }
 
 /// A diagram on a grid.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    /// What it shows.
-    pub title: String,
-    /// What was found.
-    pub verdict: String,
-    /// How it stands.
-    pub mark: Mark,
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Drawing {
     /// The objects.
     pub nodes: Vec<Node>,
     /// The arrows.
     pub arrows: Vec<Arrow>,
+    /// What is said below the title: paths that are not equal, and what is left out.
+    pub notes: Vec<String>,
 }
 
-impl Picture {
-    /// A picture of nothing yet.
-    pub fn new(title: &str, verdict: &str, mark: Mark) -> Self {
-        Picture { title: title.to_owned(), verdict: verdict.to_owned(), mark, nodes: Vec::new(), arrows: Vec::new() }
+impl Drawing {
+    /// The diagram of one check; none of a table, or of an experiment.
+    pub fn of(answer: &Answer) -> Option<Drawing> {
+        build::of(answer)
+    }
+
+    /// A system or a cone of which nothing was asked.
+    pub fn of_system(system: &System) -> Drawing {
+        build::system(system, None)
     }
 
     /// Adds an object; returns its number.
-    pub fn node(&mut self, label: &str, column: usize, row: usize) -> usize {
+    fn node(&mut self, label: &str, column: usize, row: usize) -> usize {
         self.nodes.push(Node { label: label.to_owned(), column, row });
         self.nodes.len() - 1
     }
 
+    /// Whether an arrow goes far, and not along a row or a column: it is one of a fan.
+    fn is_far(&self, a: &Arrow) -> bool {
+        let (from, to) = (&self.nodes[a.from], &self.nodes[a.to]);
+        from.row.abs_diff(to.row) > 1 && from.column != to.column
+    }
+
     /// Adds an arrow.
-    pub fn arrow(&mut self, from: usize, to: usize, label: &str, mark: Mark) {
+    fn arrow(&mut self, from: usize, to: usize, label: &str, mark: Mark) {
         self.bent(from, to, label, mark, 0);
     }
 
     /// Adds an arrow that is bent.
-    pub fn bent(&mut self, from: usize, to: usize, label: &str, mark: Mark, bend: i32) {
+    fn bent(&mut self, from: usize, to: usize, label: &str, mark: Mark, bend: i32) {
         self.arrows.push(Arrow { from, to, label: label.to_owned(), mark, bend });
+    }
+}
+
+/// A diagram with what was asked and found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// What it shows.
+    pub title: String,
+    /// What was found; nothing if nothing was asked.
+    pub verdict: String,
+    /// How it stands.
+    pub mark: Mark,
+    /// The diagram.
+    pub drawing: Drawing,
+}
+
+impl Picture {
+    /// The picture of a check, if it has one.
+    pub fn of(check: &CheckEntry) -> Option<Picture> {
+        let mark = Mark::of(check.verdict.as_deref()?);
+        let (title, verdict) = (check.question.clone(), super::verdict(check));
+        Some(Picture { title, verdict, mark, drawing: check.diagram.clone()? })
+    }
+
+    /// The picture of a system of which nothing was asked.
+    pub fn of_system(system: &System) -> Picture {
+        let (title, drawing) = (system.name().to_owned(), Drawing::of_system(system));
+        Picture { title, verdict: String::new(), mark: Mark::Plain, drawing }
+    }
+
+    /// The title with what was found.
+    fn caption(&self) -> String {
+        if self.verdict.is_empty() { self.title.clone() } else { format!("{}: {}", self.title, self.verdict) }
     }
 
     /// As SVG, of which each picture is a whole file.
@@ -97,7 +157,12 @@ impl Picture {
         svg::draw(self)
     }
 
-    /// As characters of a terminal.
+    /// As SVG inside a page that has the style and says what it shows.
+    pub fn inline(&self) -> String {
+        svg::inline(self)
+    }
+
+    /// As characters of a terminal, with colours.
     pub fn terminal(&self) -> String {
         terminal::draw(self)
     }
@@ -119,6 +184,11 @@ impl Picture {
 
     /// As a flowchart for Mermaid.
     pub fn mermaid(&self) -> String {
-        written::mermaid(self)
+        written::mermaid(std::slice::from_ref(self))
+    }
+
+    /// Several in one flowchart for Mermaid, which knows only one in a text.
+    pub fn all_in_mermaid(all: &[Picture]) -> String {
+        written::mermaid(all)
     }
 }

@@ -1,14 +1,14 @@
 //! Pictures as characters: squares and rows are drawn, larger diagrams are listed arrow by arrow.
 
-use super::{Arrow, Mark, Picture};
+use super::{Arrow, Drawing, Mark, Picture};
 
 /// The signs of marks.
 fn sign(mark: Mark) -> &'static str {
     match mark {
         Mark::Plain => "",
-        Mark::Commutes => " ✓",
-        Mark::Partly => " ~",
-        Mark::Fails => " ✗",
+        Mark::Commutes => " \u{1b}[32m✓\u{1b}[0m",
+        Mark::Partly => " \u{1b}[33m~\u{1b}[0m",
+        Mark::Fails => " \u{1b}[31m✗\u{1b}[0m",
     }
 }
 
@@ -17,17 +17,14 @@ fn pad(text: &str, width: usize) -> String {
 }
 
 pub(super) fn draw(picture: &Picture) -> String {
-    let head = if picture.verdict.is_empty() {
-        picture.title.clone()
-    } else {
-        format!("{}: {}{}", picture.title, picture.verdict, sign(picture.mark))
-    };
-    let body = square(picture).unwrap_or_else(|| list(picture));
-    format!("{head}\n\n{body}")
+    let sign = if picture.verdict.is_empty() { "" } else { sign(picture.mark) };
+    let notes: String = picture.drawing.notes.iter().map(|n| format!("\n  {n}")).collect();
+    let body = square(&picture.drawing).unwrap_or_else(|| list(&picture.drawing));
+    format!("{}{sign}{notes}\n\n{body}", picture.caption())
 }
 
 /// Four objects and four arrows around them.
-fn square(picture: &Picture) -> Option<String> {
+fn square(picture: &Drawing) -> Option<String> {
     let at = |column: usize, row: usize| picture.nodes.iter().position(|n| (n.column, n.row) == (column, row));
     let (a, b, c, d) = (at(0, 0)?, at(1, 0)?, at(0, 1)?, at(1, 1)?);
     if picture.nodes.len() != 4 || picture.arrows.len() != 4 {
@@ -56,7 +53,7 @@ fn square(picture: &Picture) -> Option<String> {
 }
 
 /// A line for each path: arrows of which one ends where the next one starts stand on one line.
-fn list(picture: &Picture) -> String {
+fn list(picture: &Drawing) -> String {
     let name = |i: usize| picture.nodes[i].label.as_str();
     let first = picture.arrows.iter().map(|a| name(a.from).chars().count()).max().unwrap_or(0);
     let label = picture.arrows.iter().map(|a| a.label.chars().count()).max().unwrap_or(0);
