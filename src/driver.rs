@@ -23,19 +23,19 @@ use crate::source::{SourceId, Sources, Span};
 use crate::syntax::tree::{Check, Classify, Ident, Instance, Path, Question};
 use crate::term;
 use crate::uses::Files;
+use crate::uses::error::UseError;
 use crate::verdict::{self, Evidence, Finding};
 use crate::{Answer, FileReport, InputError, Listener, Options};
 
 /// A source with all that it uses, parsed and resolved; the errors of its text, and those of its names and shapes.
 fn resolve(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> (Model, Vec<InputError>, Vec<ModelError>) {
     let gathered = files.gather(sources, id);
-    let (model, mut faults) = Model::join(&gathered.parts);
+    let (mut model, mut faults) = Model::join(&gathered.parts);
+    // A file that is missing may declare any name.
+    model.lost.any |= gathered.errors.iter().any(|e| !matches!(e, UseError::Data { .. }));
     let mut errors: Vec<InputError> = gathered.syntax.into_iter().map(InputError::from).collect();
     errors.extend(gathered.errors.into_iter().map(InputError::from));
-    // After an error of syntax, or a file that is missing, names may be missing that are declared.
-    if errors.is_empty() {
-        faults.extend(model::validate::validate(&model));
-    }
+    faults.extend(model::validate::validate(&model));
     (model, errors, faults)
 }
 
@@ -44,7 +44,8 @@ fn resolve(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> (Model
 /// # Errors
 /// All faults of the input, in order of place.
 pub fn load(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> Result<Model, Vec<InputError>> {
-    let (model, mut errors, faults) = resolve(sources, id, files);
+    let (model, mut errors, mut faults) = resolve(sources, id, files);
+    faults.retain(|e| !model.is_lost(e));
     errors.extend(faults.into_iter().map(InputError::from));
     errors.sort_by_key(InputError::span);
     if errors.is_empty() { Ok(model) } else { Err(errors) }
@@ -115,15 +116,9 @@ pub fn check_source_for(
     listener.asked(sources, &model.checks, &model.classifications);
     model.checks.retain(|c| listener.wanted(c.span));
     model.classifications.retain(|c| listener.wanted(c.span));
-    let mut systems = Systems::default();
-    let lowered: Vec<Result<Task, Vec<ModelError>>> = match errors.is_empty() {
-        true => {
-            systems = Systems::resolve(&model, options.effort);
-            let lower = |c| systems.task(&model, c).unwrap_or_else(|| check::lower::lower(&model, c));
-            model.checks.par_iter().map(lower).collect()
-        }
-        false => Vec::new(),
-    };
+    let mut systems = Systems::resolve(&model, options.effort);
+    let lower = |c| systems.task(&model, c).unwrap_or_else(|| check::lower::lower(&model, c));
+    let lowered: Vec<Result<Task, Vec<ModelError>>> = model.checks.par_iter().map(lower).collect();
     faults.append(&mut systems.faults);
     let mut tasks = Vec::with_capacity(lowered.len());
     let mut asked: Vec<(ModelError, Span)> = Vec::new();
@@ -147,14 +142,15 @@ pub fn check_source_for(
         asked.extend(found.into_iter().map(|e| (e, check.span)));
     }
     let mut tables = Vec::new();
-    if errors.is_empty() {
-        for request in &model.classifications {
-            match check::lower::classify(&model, request) {
-                Ok(found) => tables.extend(found.into_iter().map(|t| (t, request))),
-                Err(found) => faults.extend(found),
-            }
+    for request in &model.classifications {
+        match check::lower::classify(&model, request) {
+            Ok(found) => tables.extend(found.into_iter().map(|t| (t, request))),
+            Err(found) => faults.extend(found),
         }
     }
+    // Of a name that may be declared where the text is not understood nothing is said.
+    faults.retain(|e| !model.is_lost(e));
+    asked.retain(|(e, _)| !model.is_lost(e));
     errors.extend(input_errors(id, faults, asked));
     if !errors.is_empty() {
         errors.sort_by_key(InputError::span);

@@ -41,13 +41,16 @@ pub fn validate(model: &Model) -> Vec<ModelError> {
     errors
 }
 
-/// Sorts errors by place and drops repetitions: those of one kind at one place, and names that are unknown again.
+/// Sorts errors by place and drops repetitions: those of one kind at one place, names that are unknown again, and parts
+/// that an architecture lacks again.
 pub fn sort(errors: &mut Vec<ModelError>) {
     errors.sort_by_key(|e| (e.span(), e.to_string()));
     errors.dedup_by(|a, b| a == b || same_fault(a, b));
     let mut unknown: FxHashSet<(&'static str, String)> = FxHashSet::default();
     errors.retain(|e| match e {
         ModelError::UnknownName { what, name, .. } => unknown.insert((*what, name.clone())),
+        // However many checks need it, it is added once.
+        ModelError::Incomplete { architecture, part, .. } => unknown.insert((*part, format!("{architecture} lacks it"))),
         _ => true,
     });
 }

@@ -1,7 +1,7 @@
 //! Words and signs of other languages, with how the same is said here.
 
 /// Signs that begin nothing here, or mean something else elsewhere. The longer ones first.
-pub(super) const SIGNS: [(&str, &str); 22] = [
+pub(super) const SIGNS: [(&str, &str); 25] = [
     ("@", "a product of matrices is written with `*`"),
     ("∇", "the gradient is written `grad(loss)`"),
     ("∂", "the differential is written `d(loss)`, a derivative in time `d/dt`"),
@@ -22,34 +22,85 @@ pub(super) const SIGNS: [(&str, &str); 22] = [
     ("~", "what a check speaks of is every value of the type: nothing is drawn from a distribution"),
     ("$", "names are letters, digits and `_`"),
     ("`", "names stand without quotation marks"),
-    ("“", "only the path of a `use` stands in quotation marks: \"path.nat\""),
+    ("“", "only the paths of `use` and of `read` stand in quotation marks, and in straight ones: \"path.nat\""),
+    ("∈", "a type stands behind a colon: `a : R`"),
+    ("∀", "what a declaration takes stands behind its name: `reparam F(a : R where a > 0) : …`"),
+    ("⟨", "the scalar product is written `dot(u, v)`"),
     ("∞", "there is no infinity; an index without end is written `n >= 1`"),
 ];
 
 /// What LaTeX's commands are here.
-pub(super) const LATEX: [(&str, &str); 15] = [
+pub(super) const LATEX: [(&str, &str); 42] = [
     ("cdot", "*"),
     ("times", "*"),
     ("odot", ".*"),
     ("circ", ";"),
     ("frac", "a / b"),
+    ("tfrac", "a / b"),
+    ("dfrac", "a / b"),
     ("sqrt", "sqrt(x)"),
     ("sum", "sum(i in 0..n: …)"),
+    ("prod", "prod(i in 0..n: …)"),
     ("nabla", "grad(loss)"),
+    ("partial", "d(loss)"),
     ("dot", "d/dt params = …"),
     ("to", "->"),
+    ("rightarrow", "->"),
+    ("longrightarrow", "->"),
+    ("mapsto", "def f(x) = …"),
     ("le", "<="),
+    ("leq", "<="),
     ("ge", ">="),
+    ("geq", ">="),
     ("ne", "!="),
+    ("neq", "!="),
+    ("lt", "<"),
+    ("gt", ">"),
     ("pi", "pi"),
     ("exp", "exp(x)"),
+    ("ln", "log(x)"),
+    ("lVert", "norm(v)"),
+    ("Vert", "norm(v)"),
+    ("lvert", "abs(x)"),
+    ("vert", "abs(x)"),
+    ("langle", "dot(u, v)"),
+    ("mathbb", "R"),
+    ("mathbf", "a name of letters"),
+    ("mathrm", "a name of letters"),
+    ("in", "x : R"),
+    ("top", "A^T"),
+    ("left", "("),
+    ("right", ")"),
+    ("otimes", "outer(u, v)"),
+    ("infty", "n >= 1"),
 ];
 
 /// Modules whose functions are named with a point elsewhere.
-pub(super) const MODULES: [&str; 17] = [
+pub(super) const MODULES: [&str; 25] = [
     "np", "numpy", "jnp", "jax", "torch", "tf", "math", "Math", "F", "nn", "scipy", "linalg", "optax", "cupy", "mx",
-    "sp", "keras",
+    "sp", "keras", "optim", "pd", "pandas", "Flux", "Optimisers", "LinearAlgebra", "lax", "Zygote",
 ];
+
+/// Functions that read numbers from a file elsewhere.
+pub(super) const LOADERS: [&str; 9] =
+    ["load", "loadtxt", "genfromtxt", "read_csv", "readdlm", "npzread", "fromfile", "read", "open"];
+
+/// What the point of an optimizer is called elsewhere.
+pub(super) const POINT: [&str; 12] =
+    ["theta", "θ", "w", "weights", "weight", "param", "parameters", "x", "q", "p", "W", "self"];
+
+/// The sign that a full-width sign or word means.
+pub(super) fn full_width(token: &str) -> Option<char> {
+    let c = token.chars().next()?;
+    let plain = match c {
+        '、' | '﹐' => Some(','),
+        '。' => Some('.'),
+        '【' => Some('['),
+        '】' => Some(']'),
+        _ => char::from_u32((c as u32).wrapping_sub(0xFEE0)),
+    };
+    plain.filter(|_| ('\u{FF01}'..='\u{FF5E}').contains(&c) || "、﹐。【】".contains(c))
+}
 
 const NO_IF: &str = "what has pieces is written `if a < b then x else y`, with one comparison and with both branches";
 const NO_LOOPS: &str = "there are no loops: a sum is `sum(i in 0..n: …)`, a list `[i in 0..n: …]`, and in an optimizer \
@@ -59,7 +110,7 @@ const USE: &str = "declarations come from a library by `use std.optimizers`, fro
 const COMMAS: &str = "conditions are joined by commas";
 
 /// Words that mean nothing here wherever they stand, for what follows them is not understood.
-pub(super) const WORDS: [(&str, &str); 34] = [
+pub(super) const WORDS: [(&str, &str); 41] = [
     ("if", NO_IF),
     ("then", NO_IF),
     ("else", NO_IF),
@@ -75,6 +126,13 @@ pub(super) const WORDS: [(&str, &str); 34] = [
     ("func", FUNCTION),
     ("fn", FUNCTION),
     ("fun", FUNCTION),
+    ("λ", FUNCTION),
+    ("begin", "a body stands in braces: `{ … }`"),
+    ("end", "a body stands in braces: `{ … }`"),
+    ("do", "a body stands in braces: `{ … }`"),
+    ("by", "nothing is proved by hand: `check` finds the answer"),
+    ("forall", "what a declaration takes stands behind its name: `reparam F(a : R where a > 0) : …`"),
+    ("∀", "what a declaration takes stands behind its name: `reparam F(a : R where a > 0) : …`"),
     ("define", FUNCTION),
     ("import", USE),
     ("from", USE),
@@ -104,8 +162,11 @@ const CHECK: &str = "a question is `check natural O along F`, `check commutes f 
                      `check same O1 == O2`";
 const DATA: &str = "data are declared by `data x : R[3]`";
 
-/// Words that begin declarations elsewhere.
-pub(super) const ITEMS: [(&str, &str); 48] = [
+const DECLARED: &str = "a constant is declared by `let n = …`, a function by `def f(x) = …`, data by `data x : R[3]`, a model by \
+                        `architecture Name { … }`";
+
+/// Words that begin declarations elsewhere, in small letters if their case does not matter.
+pub(super) const ITEMS: [(&str, &str); 66] = [
     ("model", ARCHITECTURE),
     ("class", ARCHITECTURE),
     ("struct", ARCHITECTURE),
@@ -154,6 +215,24 @@ pub(super) const ITEMS: [(&str, &str); 48] = [
     ("variable", DATA),
     ("example", CHECK),
     ("constant", "a constant is `let n = …`"),
+    ("definition", DECLARED),
+    ("fixpoint", DECLARED),
+    ("inductive", DECLARED),
+    ("type", DECLARED),
+    ("abbrev", DECLARED),
+    ("abbreviation", DECLARED),
+    ("instance", DECLARED),
+    ("interface", ARCHITECTURE),
+    ("record", ARCHITECTURE),
+    ("structure", ARCHITECTURE),
+    ("parameter", DATA),
+    ("axiom", DATA),
+    ("variables", DATA),
+    ("hypothesis", DATA),
+    ("corollary", CHECK),
+    ("proposition", CHECK),
+    ("homomorphism", MAP),
+    ("diffeomorphism", MAP),
 ];
 
 const STEP: &str = "new values are given in `step(lr) { params' = … }`, derivatives in `flow { d/dt params = … }`";
@@ -222,6 +301,29 @@ pub(super) fn meant_verdict(word: &str) -> Option<&'static str> {
     })
 }
 
+/// What a layer or a loss of another library is called in `std.nets`.
+pub fn meant_layer(name: &str) -> Option<&'static str> {
+    Some(match name.to_lowercase().as_str() {
+        "linear" | "fc" | "fully_connected" | "affine" | "densely" => "dense",
+        "layer_norm" | "ln_" => "layernorm",
+        "batch_norm" | "batchnorm1d" | "batchnorm2d" => "batchnorm",
+        "rms_norm" => "rmsnorm",
+        "weight_norm" => "weightnorm",
+        "conv1d" | "convolution" | "convolve" => "conv",
+        "conv2d" => "conv_plane",
+        "scaled_dot_product_attention" | "selfattention" | "self_attention" | "multihead_attention" => "attention",
+        "embedding" | "embeddings" => "embed",
+        "crossentropy" | "crossentropyloss" | "cross_entropy_loss" | "nll" | "nll_loss" | "nllloss" | "ce"
+        | "softmax_cross_entropy" | "logitcrossentropy" => "cross_entropy",
+        "bce" | "bceloss" | "bce_loss" | "bcewithlogitsloss" | "sigmoid_cross_entropy" | "binarycrossentropy" => {
+            "binary_cross_entropy"
+        }
+        "average_pool" | "avg_pool" | "meanpool" | "global_average_pool" => "pool",
+        "standardise" | "normalise" | "normalize" | "zscore" => "standardize",
+        _ => return None,
+    })
+}
+
 /// How a function of another library is written here, as a half-sentence.
 ///
 /// Also used where such a name is called and nothing declares it.
@@ -247,7 +349,12 @@ pub fn meant_function(name: &str) -> Option<String> {
         "reciprocal" => "a reciprocal is written `x^-1`",
         "mse" | "mse_loss" | "mean_squared_error" => "a mean squared error is `mean((a - b)^2)`",
         "sse" => "a sum of squared errors is `sum((a - b)^2)`",
-        "cross_entropy" | "crossentropy" | "ce" | "nll" => "a cross-entropy is `logsumexp(z) - z[k]`, of each example",
+        "randn" | "rand" | "random" | "normal" | "uniform" | "gauss" | "randint" | "gaussian" => {
+            "data without a value stand for every value: leave the value out"
+        }
+        "readdlm" | "npzread" | "loadtxt" | "read_csv" | "genfromtxt" => {
+            "the numbers of a file are read by data alone: `data x : R[3] = read \"x.npy\"`"
+        }
         "identity" => "an identity matrix is written `eye(n)`",
         "array" | "tensor" | "asarray" => "a list is written `[a, b]`, a matrix `[[a, b], [c, d]]`",
         "arange" | "range" | "linspace" => "a range is written `0..n`: a list over it is `[i in 0..n: …]`",
@@ -280,6 +387,9 @@ pub fn meant_function(name: &str) -> Option<String> {
         "average" | "reduce_mean" => return direct("mean"),
         "reduce_sum" | "nansum" | "total" => return direct("sum"),
         "l2norm" | "l2_norm" | "frobenius" => return direct("norm"),
+        "σ" => return direct("sigmoid"),
+        "Σ" | "∑" | "ς" => return direct("sum"),
+        "π" => "the constant is written `pi`, a product `prod(i in 0..n: …)`",
         "absolute" | "fabs" => return direct("abs"),
         "sgn" => return direct("sign"),
         "maximum" => return direct("max"),

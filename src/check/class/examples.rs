@@ -147,7 +147,7 @@ impl Examples {
         items.iter_mut().for_each(|i| i.doc.clear());
         items.extend(self.optimizer_items(&optimizer.name)?);
         items.push(Item { doc: String::new(), span, kind: ItemKind::Check(check) });
-        Some(File { items }.to_string())
+        Some(File { items, ..File::default() }.to_string())
     }
 
     /// An optimizer with all that it uses, as items of a file.

@@ -4,7 +4,7 @@ use super::{Habit, Place, word_before};
 use crate::source::Span;
 use crate::syntax::found::digits;
 use crate::syntax::grammar::Rule;
-use crate::syntax::habit_words::{LATEX, MODULES, SIGNS, meant_function};
+use crate::syntax::habit_words::{APPLIED, LATEX, LOADERS, MODULES, SIGNS, meant_function};
 use crate::syntax::scan::{is_word_char, word};
 
 impl Place<'_, '_> {
@@ -17,7 +17,7 @@ impl Place<'_, '_> {
             if self.is("\"\"\"") && self.expects(&[Rule::item]) {
                 return stays("`///` begins the doc comment of a declaration, `//` any other comment");
             }
-            return if closed { stays("only the path of a `use` stands in quotation marks") } else { None };
+            return if closed { stays(&self.quoted()) } else { None };
         }
         if !self.is("'") || self.before.ends_with('\'') {
             return None;
@@ -38,7 +38,7 @@ impl Place<'_, '_> {
                 return stays(&format!("the path of a `use` stands in double quotation marks: `use \"{path}\"`"));
             }
             Some(_) if self.last.is_empty() && !self.before.ends_with([')', ']']) => {
-                return stays("only the path of a `use` stands in quotation marks, and in double ones");
+                return stays("only the paths of `use` and of `read` stand in quotation marks, and in double ones");
             }
             _ => {}
         }
@@ -90,12 +90,22 @@ impl Place<'_, '_> {
         if let "shape" | "size" | "ndim" | "len" = name {
             return stays("a size is the number, or the parameter of type `N`, that the type was given");
         }
-        if MODULES.contains(&self.last) {
+        if MODULES.contains(&self.last) || self.last == "self" || self.last == "this" {
             let chain: String = self.here.chars().take_while(|&c| c == '.' || is_word_char(c)).collect();
             let called = chain.rsplit('.').next().unwrap_or_default();
-            let help = match meant_function(called) {
-                Some(meant) => format!("functions belong to no module: {meant}"),
-                None => format!("functions belong to no module: `{called}(…)` is called by its name alone"),
+            let applied = self.here[chain.len()..].starts_with('(');
+            let help = if LOADERS.contains(&called) {
+                let path = self.here.split(['"', '\'']).nth(1).filter(|p| !p.contains('\n')).unwrap_or("points.csv");
+                format!("the numbers of a file are read by data alone: `data x : R[3] = read \"{path}\"`")
+            } else if !applied && !MODULES.contains(&self.last) {
+                format!("there is no `{}`: write `{called}`", self.last)
+            } else if matches!(self.inside().0, "check" | "classify") {
+                format!("names belong to no module: write `{called}`; those of the library come with `use std.optimizers`")
+            } else {
+                match meant_function(called) {
+                    Some(meant) => format!("functions belong to no module: {meant}"),
+                    None => format!("functions belong to no module: `{called}(…)` is called by its name alone"),
+                }
             };
             let start = self.before.len() - self.last.len();
             let span = Span { start, end: self.found.span.start + chain.len(), ..self.found.span };
@@ -150,7 +160,7 @@ impl Place<'_, '_> {
     /// A sign of another language.
     pub(super) fn sign(&self) -> Option<String> {
         let at_item = self.expects(&[Rule::item]) && !self.found.continues_line() || self.before.is_empty();
-        if at_item && (self.is("--") || self.is("%") || self.is(";") || self.is("(*")) {
+        if at_item && (self.is("%") || self.is(";") || self.is("(*")) {
             return Some("a comment begins with `//`".to_owned());
         }
         let value = self.expects(&[Rule::equals, Rule::value]);
@@ -167,8 +177,14 @@ impl Place<'_, '_> {
         }
         if let Some(rest) = self.here.strip_prefix('\\') {
             let name = word(rest);
-            return Some(match LATEX.iter().find(|(command, _)| *command == name) {
+            // `\sum_i` is one word.
+            let command = name.split('_').next().unwrap_or_default();
+            if rest.starts_with('|') {
+                return Some("a norm is written `norm(v)`".to_owned());
+            }
+            return Some(match LATEX.iter().find(|(known, _)| *known == command) {
                 Some((_, meant)) => format!("there are no backslashes: write `{meant}`"),
+                None if APPLIED.contains(&command) => format!("there are no backslashes: write `{command}(x)`"),
                 None => format!("names are written without a backslash: `{name}`"),
             });
         }
