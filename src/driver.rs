@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::check::auto::Strongest;
 use crate::check::class::{ClassQuestion, Examples};
 use crate::check::decide::Disagreement;
-use crate::check::expected::order_differs;
+use crate::check::expected::{misnamed_rate, order_differs};
 use crate::check::lower::system::Systems;
 use crate::check::system::{Progress, Silent, Stopped};
 use crate::check::{self, Ask, Budget, Task};
@@ -120,6 +120,7 @@ pub fn check_source_for(
     let lower = |c| systems.task(&model, c).unwrap_or_else(|| check::lower::lower(&model, c));
     let lowered: Vec<Result<Task, Vec<ModelError>>> = model.checks.par_iter().map(lower).collect();
     faults.append(&mut systems.faults);
+    faults.extend(model.checks.iter().filter_map(|c| misnamed_rate(&model, c)));
     let mut tasks = Vec::with_capacity(lowered.len());
     let mut asked: Vec<(ModelError, Span)> = Vec::new();
     for (result, check) in lowered.into_iter().zip(&model.checks) {

@@ -9,8 +9,8 @@ use super::error::ModelError;
 use crate::source::{SourceId, Span};
 pub use crate::syntax::nearest;
 use crate::syntax::tree::{
-    Architecture, Check, Classify, Composite, Cone, Data, Def, File, Ident, ItemKind, Let, Lost, Morphism, Optimizer, Param,
-    System, Trace, Transfer,
+    Architecture, Check, Classify, Composite, Cone, Data, Def, File, Ident, ItemKind, Let, Lost, Morphism, Optimizer,
+    Param, System, Trace, Transfer,
 };
 use crate::uses::Part;
 use crate::uses::data::Table;

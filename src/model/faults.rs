@@ -61,7 +61,9 @@ pub(super) fn type_of_size(architecture: &str, params: &[Param]) -> Fault {
     let name = &p.name.name;
     let real = p.ty.as_ref().is_some_and(|ty| matches!(ty.name.name.as_str(), "R" | "ℝ" | "Real" | "float" | "Float"));
     let help = Some(match real {
-        true => format!("a number is `data {name} : R`, which is every number, or `let {name} = 2`; a size is `{name} : N`"),
+        true => {
+            format!("a number is `data {name} : R`, which is every number, or `let {name} = 2`; a size is `{name} : N`")
+        }
         false => format!("a size is of type `N`: write `{name} : N`"),
     });
     let found = p.ty.as_ref().map_or("has no type".to_owned(), |ty| format!("is of type `{}`", ty.name.name));
@@ -85,6 +87,7 @@ pub(super) fn arguments_of_data(decl: &DataDecl, found: usize, span: Span) -> Fa
     let wanted = if sequence { 1 } else { decl.params.len() };
     if found != wanted {
         let expected = match wanted {
+            0 if !ty.dims.is_empty() => format!("no arguments: an entry of it is `{name}[0]`"),
             0 => "no arguments".to_owned(),
             1 if sequence => format!("its index as an argument, `{name}(i)`"),
             1 => "one argument".to_owned(),
@@ -204,8 +207,8 @@ impl<'n> Targets<'n> {
                     self.names.first().unwrap_or(&"a"),
                 ),
                 false => match nearest(&name.name, self.names.iter().copied()) {
-                Some(n) => format!("did you mean `{n}`?"),
-                None => format!("the parameters of {} are {}", self.described, list()),
+                    Some(n) => format!("did you mean `{n}`?"),
+                    None => format!("the parameters of {} are {}", self.described, list()),
                 },
             });
             let (what, name, span) = ("parameter of the target", name.name.clone(), name.span);

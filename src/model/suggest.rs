@@ -5,8 +5,8 @@ use crate::core::error::ModelError;
 use crate::core::names::{CLASSES, Declared, Model, nearest};
 use crate::core::words::{Calculus, Word};
 use crate::source::Span;
-use crate::syntax::{meant_function, meant_layer};
 use crate::syntax::tree::{ArchitectureEntry, Ident, Instance, ItemKind, Path};
+use crate::syntax::{meant_function, meant_layer};
 use crate::uses::library;
 
 /// Lists of names are shown up to this length.
@@ -123,10 +123,7 @@ fn bring(library: &str, exact: &str, name: &str) -> String {
 }
 
 /// The library that has a thing under this name or a near one, and the name; `named` gives the names of what fits.
-fn library_name(
-    named: impl Fn(&ItemKind) -> Option<&str> + Copy,
-    name: &str,
-) -> Option<(&'static str, &'static str)> {
+fn library_name(named: impl Fn(&ItemKind) -> Option<&str> + Copy, name: &str) -> Option<(&'static str, &'static str)> {
     let all = || {
         library::all().flat_map(move |l| {
             let items = &l.parsed().1.items;
@@ -170,6 +167,7 @@ fn class_of(name: &str) -> Option<&'static str> {
         "diffeomorphism" | "diffeomorphisms" | "smooth" | "any" | "all" | "everything" => {
             "every smooth invertible map is the class `diffeo`"
         }
+        "inv" | "inverse" => "a path runs through maps as they are declared: the way back is a map of its own",
         "identity" => "the identity of an architecture is `id(A)`",
         _ => return None,
     })
@@ -366,9 +364,15 @@ fn word_of_rules(name: &str) -> Option<&'static str> {
         "dim" => {
             "only an optimizer's rules know `dim`; a state with an entry for each parameter is `tangent` or `cotangent`"
         }
-        "params" => "only an optimizer's rules know `params`; elsewhere each parameter has the name that its `param` gives it",
-        "metric" => "only an optimizer's rules know `metric`; an architecture may give one to its outputs: `output metric = …`",
-        "loss" => "only an optimizer's rules know `loss`; what an architecture and a map compute with are parameters and data",
+        "params" => {
+            "only an optimizer's rules know `params`; elsewhere each parameter has the name that its `param` gives it"
+        }
+        "metric" => {
+            "only an optimizer's rules know `metric`; an architecture may give one to its outputs: `output metric = …`"
+        }
+        "loss" => {
+            "only an optimizer's rules know `loss`; what an architecture and a map compute with are parameters and data"
+        }
         "lr" => "only the `step` of an optimizer knows its learning rate",
         _ => return None,
     })

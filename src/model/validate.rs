@@ -50,7 +50,9 @@ pub fn sort(errors: &mut Vec<ModelError>) {
     errors.retain(|e| match e {
         ModelError::UnknownName { what, name, .. } => unknown.insert((*what, name.clone())),
         // However many checks need it, it is added once.
-        ModelError::Incomplete { architecture, part, .. } => unknown.insert((*part, format!("{architecture} lacks it"))),
+        ModelError::Incomplete { architecture, part, .. } => {
+            unknown.insert((*part, format!("{architecture} lacks it")))
+        }
         _ => true,
     });
 }

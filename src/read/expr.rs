@@ -131,7 +131,8 @@ pub fn declared<'e, A: Algebra<'e>>(a: &mut A, id: LetId, name: &str, used: Span
 fn primed<'e, A: Algebra<'e>>(a: &mut A, name: &'e str, span: Span, scope: &Names<'e, A>) -> Read<'e, A, A::Value> {
     let Some(over) = &scope.over else {
         let message = format!("`{name}'` is the new value of a state; it has a meaning only inside `step`");
-        return Err(a.fault(ModelError::OptimizerBody { message, help: None, span }));
+        let help = Some(format!("the transpose is written `{name}^T`"));
+        return Err(a.fault(ModelError::OptimizerBody { message, help, span }));
     };
     match scope.get(name) {
         Some(Local::Block(b)) => {

@@ -7,7 +7,7 @@ use super::error::SyntaxError;
 
 /// The text with such comments replaced by spaces, and the error for the first; none if there are none.
 pub(super) fn without_foreign(id: SourceId, text: &str) -> Option<(String, SyntaxError)> {
-    if !text.contains(['#']) && !text.contains("/*") && !text.contains("\"\"\"") {
+    if !["#", "/*", "\"\"\"", "(*", "{-"].iter().any(|sign| text.contains(sign)) {
         return None;
     }
     let mut clean = String::with_capacity(text.len());
@@ -47,7 +47,9 @@ fn foreign(here: &str, to_line_end: usize) -> Option<(usize, &'static str)> {
     if here.starts_with('#') {
         return Some((to_line_end, "#"));
     }
-    block("/*", "*/").or_else(|| block("\"\"\"", "\"\"\""))
+    // No expression begins with `*`, and no body with `-`.
+    let signs = [("/*", "*/"), ("\"\"\"", "\"\"\""), ("(*", "*)"), ("{-", "-}")];
+    signs.into_iter().find_map(|(open, close)| block(open, close))
 }
 
 fn error(here: &str, span: Span, sign: &str) -> SyntaxError {

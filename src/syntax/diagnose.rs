@@ -41,7 +41,13 @@ impl Failure {
         self.tried.contains(&rule)
     }
 
-    fn expects_expression(&self) -> bool {
+    /// Whether nothing else could have stood there.
+    pub fn only(&self, rule: Rule) -> bool {
+        self.tried.iter().all(|&tried| tried == rule)
+    }
+
+    /// Whether an expression could have stood there.
+    pub fn expects_expression(&self) -> bool {
         self.tried.iter().any(|&rule| phrase(rule) == phrase(Rule::expr))
     }
 

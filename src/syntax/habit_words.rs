@@ -77,8 +77,31 @@ pub(super) const LATEX: [(&str, &str); 42] = [
 
 /// Modules whose functions are named with a point elsewhere.
 pub(super) const MODULES: [&str; 25] = [
-    "np", "numpy", "jnp", "jax", "torch", "tf", "math", "Math", "F", "nn", "scipy", "linalg", "optax", "cupy", "mx",
-    "sp", "keras", "optim", "pd", "pandas", "Flux", "Optimisers", "LinearAlgebra", "lax", "Zygote",
+    "np",
+    "numpy",
+    "jnp",
+    "jax",
+    "torch",
+    "tf",
+    "math",
+    "Math",
+    "F",
+    "nn",
+    "scipy",
+    "linalg",
+    "optax",
+    "cupy",
+    "mx",
+    "sp",
+    "keras",
+    "optim",
+    "pd",
+    "pandas",
+    "Flux",
+    "Optimisers",
+    "LinearAlgebra",
+    "lax",
+    "Zygote",
 ];
 
 /// Functions that read numbers from a file elsewhere.
@@ -110,7 +133,7 @@ const USE: &str = "declarations come from a library by `use std.optimizers`, fro
 const COMMAS: &str = "conditions are joined by commas";
 
 /// Words that mean nothing here wherever they stand, for what follows them is not understood.
-pub(super) const WORDS: [(&str, &str); 41] = [
+pub(super) const WORDS: [(&str, &str); 45] = [
     ("if", NO_IF),
     ("then", NO_IF),
     ("else", NO_IF),
@@ -135,6 +158,10 @@ pub(super) const WORDS: [(&str, &str); 41] = [
     ("∀", "what a declaration takes stands behind its name: `reparam F(a : R where a > 0) : …`"),
     ("define", FUNCTION),
     ("import", USE),
+    ("Import", USE),
+    ("Require", USE),
+    ("From", USE),
+    ("open_locale", USE),
     ("from", USE),
     ("include", USE),
     ("require", USE),
@@ -160,13 +187,14 @@ const MAP: &str = "a map is a `reparam` if it can be inverted, a `projection` on
                    `reparam F : Source -> Target { … }`";
 const CHECK: &str = "a question is `check natural O along F`, `check commutes f == g`, `check preserves loss F` or \
                      `check same O1 == O2`";
+const SYSTEM: &str = "a diagram of models is a `system`: `system S = P over n in 1..5`, or generators in braces";
 const DATA: &str = "data are declared by `data x : R[3]`";
 
 const DECLARED: &str = "a constant is declared by `let n = …`, a function by `def f(x) = …`, data by `data x : R[3]`, a model by \
                         `architecture Name { … }`";
 
 /// Words that begin declarations elsewhere, in small letters if their case does not matter.
-pub(super) const ITEMS: [(&str, &str); 66] = [
+pub(super) const ITEMS: [(&str, &str); 72] = [
     ("model", ARCHITECTURE),
     ("class", ARCHITECTURE),
     ("struct", ARCHITECTURE),
@@ -232,6 +260,12 @@ pub(super) const ITEMS: [(&str, &str); 66] = [
     ("corollary", CHECK),
     ("proposition", CHECK),
     ("homomorphism", MAP),
+    ("diagram", SYSTEM),
+    ("chain", SYSTEM),
+    ("tower", SYSTEM),
+    ("poset", SYSTEM),
+    ("category", SYSTEM),
+    ("cocone", "over a direct system a `cone` is a cocone: `cone All : S -> Apex = …`"),
     ("diffeomorphism", MAP),
 ];
 
@@ -313,8 +347,15 @@ pub fn meant_layer(name: &str) -> Option<&'static str> {
         "conv2d" => "conv_plane",
         "scaled_dot_product_attention" | "selfattention" | "self_attention" | "multihead_attention" => "attention",
         "embedding" | "embeddings" => "embed",
-        "crossentropy" | "crossentropyloss" | "cross_entropy_loss" | "nll" | "nll_loss" | "nllloss" | "ce"
-        | "softmax_cross_entropy" | "logitcrossentropy" => "cross_entropy",
+        "crossentropy"
+        | "crossentropyloss"
+        | "cross_entropy_loss"
+        | "nll"
+        | "nll_loss"
+        | "nllloss"
+        | "ce"
+        | "softmax_cross_entropy"
+        | "logitcrossentropy" => "cross_entropy",
         "bce" | "bceloss" | "bce_loss" | "bcewithlogitsloss" | "sigmoid_cross_entropy" | "binarycrossentropy" => {
             "binary_cross_entropy"
         }
@@ -362,6 +403,9 @@ pub fn meant_function(name: &str) -> Option<String> {
             "a size is the number, or the parameter of type `N`, that the type was given"
         }
         "log10" | "log2" => "`log` is the natural logarithm: write `log(x) / log(10)`, or with another base",
+        "map" | "vmap" | "vectorize" | "broadcast" | "fmap" | "apply" => {
+            "functions act entry by entry as they are: `f(x)`"
+        }
         "selu" | "mish" | "celu" | "hardtanh" | "hardswish" => {
             "other activations are functions of a file: `def mish(x) = x .* tanh(softplus(x))`"
         }

@@ -58,6 +58,9 @@ pub(super) fn habit(text: &str, failure: &Failure, found: &Found<'_>) -> Option<
         .or_else(|| place.application())
 }
 
+const BEGINS: &str = "a declaration begins with its kind: `data`, `let`, `def`, `architecture`, `reparam`, `projection`, \
+                      `embedding`, `optimizer`, `system`, …; a question with `check`";
+
 impl Place<'_, '_> {
     fn expects(&self, rules: &[Rule]) -> bool {
         rules.iter().any(|&rule| self.failure.expects(rule))
@@ -139,7 +142,10 @@ impl Place<'_, '_> {
             return Some("the rules stand in `flow { … }` or `step(lr) { … }`".to_owned());
         }
         if self.expects(&[Rule::statement]) && self.found.is_word() {
-            let signs = ["+=", "-=", "*=", "/=", "<-", "←"];
+            let signs = ["+=", "-=", "*=", "/=", ".=", "<-", "←"];
+            if matches!(token, "self" | "this") && next.starts_with('.') {
+                return Some(self.rule_of("params"));
+            }
             // `v_{t+1}`, `params.dt`
             let indexed = token.ends_with('_') && next.starts_with('{');
             if indexed || token == "params" && next.starts_with('.') {
@@ -170,7 +176,9 @@ impl Place<'_, '_> {
             }
             let called = next.starts_with('(') && next.contains('=');
             if let Some(meant) = value_of(token).filter(|_| called) {
-                return Some(format!("an architecture has no functions: write `{meant} = …`, with data for the argument"));
+                return Some(format!(
+                    "an architecture has no functions: write `{meant} = …`, with data for the argument"
+                ));
             }
             if assigned || next.starts_with(':') && next.len() > 1 && value_of(token).is_some() {
                 let near = ["loss", "output"].into_iter().find(|w| strsim::damerau_levenshtein(w, token) <= 2);
@@ -185,6 +193,19 @@ impl Place<'_, '_> {
         }
         if self.expects(&[Rule::optimizer_entry]) && self.found.is_word() && next.starts_with(':') {
             return Some(format!("a state is declared by `state {token} : tangent`, `state {token} : cotangent`, …"));
+        }
+        if self.expects(&[Rule::optimizer_entry]) && self.found.is_word() {
+            if token == "params" || next.starts_with('\'') {
+                return Some(
+                    "new values are given in `step(lr) { params' = … }`, derivatives in `flow { d/dt params = … }`"
+                        .to_owned(),
+                );
+            }
+            if assigned && !ENTRIES.iter().any(|(word, _)| *word == token) {
+                return Some(format!(
+                    "a state is declared by `state {token} : tangent`, a name for a value by `let {token} = …`"
+                ));
+            }
         }
         if self.expects(&[Rule::optimizer_entry])
             && let Some((_, meant)) = ENTRIES.iter().find(|(word, _)| *word == token)
@@ -204,6 +225,24 @@ impl Place<'_, '_> {
             let lower = token.to_lowercase();
             if let Some((_, meant)) = ITEMS.iter().find(|(word, _)| *word == token || *word == lower) {
                 return Some((*meant).to_owned());
+            }
+            let near = super::meant::nearest(token, vocabulary::ITEMS).is_some();
+            let word = WORDS.iter().any(|(word, _)| *word == token || *word == self.last);
+            if !near && !word && !vocabulary::is_reserved(token) {
+                let mapped = ["->", "→", "Hom"].iter().any(|sign| next.contains(sign));
+                return Some(match next.chars().next() {
+                    Some(':') if mapped => format!(
+                        "a function is declared by `def {token}(x) = …`, a map between architectures by `reparam {token} : \
+                         Source -> Target {{ … }}`"
+                    ),
+                    Some(',' | ':') => {
+                        format!("data are declared by `data {token} : R[3]`, a function by `def {token}(x) = …`")
+                    }
+                    Some(c) if is_word_char(c) && next.contains('=') => {
+                        format!("a function is declared by `def {token}(x) = …`, a constant by `let {token} = …`")
+                    }
+                    _ => BEGINS.to_owned(),
+                });
             }
         }
         None

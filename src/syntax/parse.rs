@@ -116,7 +116,10 @@ impl Reader<'_> {
                 self.lost.add(self.text.get(sound..slice.end).unwrap_or_default());
                 // A brace that closes nothing does so for want of the one that is missing.
                 let before = self.errors.len();
-                if failure.expects(Rule::open_brace) {
+                // So it is where the head is not understood.
+                let begun = self.text[..failure.at].rfind('\n').map_or(0, |i| i + 1);
+                let leads = self.text[begun..skip_blank(self.text, failure.at)].trim().is_empty();
+                if leads && failure.expects(Rule::item) || failure.expects(Rule::open_brace) {
                     self.errors.retain(|error| match error {
                         SyntaxError::Unmatched { bracket: '}', span } => {
                             !(failure.at <= span.start && span.start < slice.end)

@@ -56,12 +56,6 @@ impl Place<'_, '_> {
         if let Some(comment) = self.dashes() {
             return Some(comment);
         }
-        if self.is("(*") || self.is("{-") || self.is("*") && self.before.ends_with('(') {
-            return stays(COMMENT);
-        }
-        if self.before.ends_with('{') && (self.is("-") || self.is("- ")) && !self.expects(&[Rule::expr]) {
-            return stays(COMMENT);
-        }
         if let Some(sign) = full_width(self.found.token) {
             return stays(&format!("write `{sign}`"));
         }
@@ -70,7 +64,7 @@ impl Place<'_, '_> {
         if self.is(".") && ended && !digits && self.found.rest.trim().is_empty() {
             return stays("a line ends without a sign: remove the point");
         }
-        self.function().or_else(|| self.bracketed()).or_else(|| self.named())
+        self.pointed().or_else(|| self.function()).or_else(|| self.bracketed()).or_else(|| self.named())
     }
 
     /// `-- a comment`, which is two signs and names.
@@ -93,7 +87,7 @@ impl Place<'_, '_> {
     fn function(&self) -> Option<Habit> {
         let arrow = |text: &str| ["->", "=>", "↦", "\\mapsto"].iter().any(|sign| text.starts_with(sign));
         let value = self.expects(&[Rule::add, Rule::infix]) && !self.expects(&[Rule::where_clause, Rule::kw_where]);
-        let lambda = self.is("\\") && self.found.rest.contains("->") && self.expects(&[Rule::primary, Rule::number]);
+        let lambda = self.is("\\") && self.found.rest.contains("->") && self.failure.expects_expression();
         let inside = self.open().is_some_and(|(bracket, _)| bracket == '(') || !self.expects(&[Rule::close_brace]);
         if lambda || value && arrow(self.here) && inside && !self.expects(&[Rule::kw_else, Rule::kw_then]) {
             return Some(Habit { help: NO_LAMBDA.to_owned(), moved: None });
@@ -120,27 +114,37 @@ impl Place<'_, '_> {
         if list && operator && matches!(token, ".." | "..=") {
             return stays("a range as a list is `[i in 1..5: i]`, half open, or `[i in 1..=5: i]`");
         }
-        if token == "{" && self.last.len() > 1 && self.last.ends_with('_') && self.before.len() == self.found.before.len()
+        if token == "{"
+            && self.last.len() > 1
+            && self.last.ends_with('_')
+            && self.before.len() == self.found.before.len()
         {
             let index = word(&self.here[1..]);
             return stays(&format!("a name is one word: `{}{index}`; an entry is `v[i]`", self.last));
         }
-        if token == "{" && self.expects(&[Rule::primary, Rule::number]) {
+        if token == "{" && self.failure.expects_expression() {
             let inner = self.here[1..].split(['}', '\n']).next().unwrap_or_default().trim();
             let plain = !inner.is_empty() && inner.chars().all(is_word_char);
-            let inner = if plain { inner.to_owned() } else { format!("({})", if inner.is_empty() { "…" } else { inner }) };
+            let inner =
+                if plain { inner.to_owned() } else { format!("({})", if inner.is_empty() { "…" } else { inner }) };
             return stays(&match self.before.ends_with('^') {
                 true => format!("an exponent needs no braces: `^{inner}`"),
                 false => "parts of an expression stand in parentheses: `(…)`".to_owned(),
             });
         }
-        if token == "(" && self.expects(&[Rule::ty]) && self.before.ends_with(':') {
+        let (item, entry) = self.inside();
+        if token == "(" && self.before.ends_with(':') && (matches!(entry, "param" | "state") || item == "data") {
             let sizes = self.here[1..].split([')', '\n']).next().unwrap_or_default().trim().trim_end_matches(',');
+            let names = sizes.split(',').any(|s| matches!(s.trim(), "R" | "ℝ" | "float" | ""));
+            let sizes = if names { "3" } else { sizes };
             return stays(&format!("sizes stand behind `R`, in square brackets: `R[{sizes}]`"));
         }
         let tuple = self.open().is_some_and(|(bracket, before)| {
             bracket == '(' && !before.trim_end().ends_with(|c: char| is_word_char(c) || c == '\'')
         });
+        if token == "," && tuple && operator && item == "optimizer" && entry.is_empty() {
+            return stays("hyperparameters are numbers, one for each name: `beta1 = 0.9, beta2 = 0.999`");
+        }
         if token == "," && tuple && operator && self.expects(&[Rule::close_paren]) {
             return stays("a list stands in square brackets: `[1, 2]`");
         }
@@ -160,15 +164,54 @@ impl Place<'_, '_> {
         if token == "|" && typed && self.open().is_some_and(|(bracket, _)| bracket == '(') {
             return stays("conditions stand behind `where`: `(a, b : R where a < b)`");
         }
-        if matches!(token, "from" | "∈" | "is" | "=" | ":") && self.expects(&[Rule::kw_in, Rule::at_least]) {
-            let name = if self.last.is_empty() { "n" } else { self.last };
-            return stays(&format!("an index runs over a range: `{name} in 1..=5`"));
+        if matches!(token, "from" | "∈" | "is") && !self.last.is_empty() {
+            if self.expects(&[Rule::at_least]) {
+                return stays(&format!("an index runs over a range: `{} in 1..=5`", self.last));
+            }
+            if self.expects(&[Rule::kw_in]) || token == "∈" && self.applied() != "" && self.expects(&[Rule::add]) {
+                return stays(&format!("an index runs over a range: `{} in 0..n`", self.last));
+            }
+        }
+        if token == "," && item == "architecture" && entry == "param" && self.found.rest.contains(':') {
+            return stays(
+                "each type has a `param` of its own: `param a : R` and `param b : R[3]`, on lines of their own",
+            );
+        }
+        let map = matches!(item, "reparam" | "projection" | "embedding");
+        if token == "," && map && self.expects(&[Rule::equals, Rule::value]) && !self.last.is_empty() {
+            return stays(&format!("each parameter is given by itself: `{} = …`", self.last));
+        }
+        if map && self.before.contains(':') && self.expects(&[Rule::arrow]) && matches!(self.last, "R" | "ℝ" | "Real")
+        {
+            return stays("a source is an architecture, or its parameters: `(a, b : R) -> Target`");
+        }
+        let number = token.starts_with(|c: char| c.is_ascii_digit());
+        let takes = self.expects(&[Rule::arguments, Rule::params, Rule::open_paren]) && !self.expects(&[Rule::add]);
+        if matches!(token, "[" | "{") && takes && item != "data" && self.here.split(']').next().is_some_and(is_typed) {
+            return stays("parameters stand in parentheses: `(a, b : R)`");
+        }
+        if (token == "[" || number) && takes && item != "data" && !self.last.is_empty() {
+            let args = if number { token } else { self.here[1..].split([']', '\n']).next().unwrap_or("…") };
+            return stays(&format!("arguments stand in parentheses: `{}({args})`", self.last));
+        }
+        if token == "[" && item == "system" && self.before.ends_with('=') {
+            return stays("a system is a projection over an index: `system S = P over n in 1..5`");
+        }
+        let begun = self.found.before.rfind('\n').map_or(0, |i| i + 1);
+        let target = word(self.found.before[begun..].trim_start_matches(|c: char| !is_word_char(c)));
+        if self.failure.only(Rule::close_square)
+            && item == "optimizer"
+            && self.line().1.trim_start().starts_with(target)
+        {
+            return stays(&self.rule_of(target));
         }
         if token == "∈" {
-            return stays(match self.expects(&[Rule::colon]) || self.expects(&[Rule::param_piece]) || entry == "param" {
-                true => "a type stands behind a colon: `a : R`",
-                false => "an index runs over a range, `i in 0..n`, and a type stands behind a colon, `a : R`",
-            });
+            return stays(
+                match self.expects(&[Rule::colon]) || self.expects(&[Rule::param_piece]) || entry == "param" {
+                    true => "a type stands behind a colon: `a : R`",
+                    false => "an index runs over a range, `i in 0..n`, and a type stands behind a colon, `a : R`",
+                },
+            );
         }
         if token == "$" && APPLIED.contains(&self.last) {
             return stays(&format!("a function takes its argument in parentheses: `{}(…)`", self.last));
@@ -185,7 +228,8 @@ impl Place<'_, '_> {
         if self.expects(&[Rule::power]) && !self.expects(&[Rule::add]) {
             return stays("an order is a power of the learning rate: `expect in limit (lr^2)`");
         }
-        if item == "use" && self.before[self.before.rfind('\n').map_or(0, |i| i + 1)..].trim_start().starts_with("use ")
+        if item == "use"
+            && self.before[self.before.rfind('\n').map_or(0, |i| i + 1)..].trim_start().starts_with("use ")
             && self.found.continues_line()
             && (matches!(token, "as" | "(" | "{" | "*" | "," | "hiding" | "qualified" | "exposing" | "import" | "only")
                 || token == ":" && !self.is("::"))
@@ -196,6 +240,12 @@ impl Place<'_, '_> {
             return stays("a `let` ends with its value, and the lines behind it know the name: there is no `in`");
         }
         None
+    }
+
+    /// `*.` and `/.`, which begin with the point here.
+    pub(super) fn pointed(&self) -> Option<Habit> {
+        let sign = self.before.chars().next_back().filter(|c| matches!(c, '*' | '/') && self.is("."))?;
+        Some(Habit { help: format!("entry by entry it is written `.{sign}`"), moved: None })
     }
 
     /// A text in quotation marks where there is none.
@@ -215,4 +265,11 @@ impl Place<'_, '_> {
         }
         "only the paths of `use` and of `read` stand in quotation marks".to_owned()
     }
+}
+
+/// Whether what a bracket begins with is a list of names and their type: `[a : R`.
+fn is_typed(text: &str) -> bool {
+    let inner = text.get(1..).unwrap_or_default();
+    let names = inner.split(':').next().unwrap_or_default();
+    names.len() < inner.len() && names.chars().all(|c| is_word_char(c) || c == ',' || c == ' ')
 }
