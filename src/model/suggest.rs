@@ -327,9 +327,18 @@ impl Model {
                  have it"
             ));
         }
+        if let Some((base, index)) =
+            name.rsplit_once('_').filter(|(base, index)| known.contains(base) && index.len() < 3)
+        {
+            return Some(format!("an entry is written in brackets: `{base}[{index}]`"));
+        }
         let greek = match name {
             "π" | "Pi" | "PI" => Some("write `pi`".to_owned()),
             "e" | "E" => Some("a power of e is written `exp(x)`".to_owned()),
+            "i" | "j" | "k" if scope.flow.is_none() && nearest(name, known.iter().copied()).is_none() => {
+                Some(format!("an index has a range: `[{name} in 0..n: …]`, `sum({name} in 0..n: …)`"))
+            }
+            "end" => Some("the last entry of `R[n]` is that of the index `n - 1`".to_owned()),
             "inf" | "Inf" | "infinity" | "nan" | "NaN" | "None" | "nothing" | "null" => {
                 Some("there is no such number".to_owned())
             }

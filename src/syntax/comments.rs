@@ -40,6 +40,11 @@ pub(super) fn without_foreign(id: SourceId, text: &str) -> Option<(String, Synta
 fn foreign(here: &str, to_line_end: usize) -> Option<(usize, &'static str)> {
     let block = |open: &'static str, close: &str| {
         let inner = here.strip_prefix(open)?;
+        // `(*)` and `^{-1}` are none.
+        let spaced = inner.starts_with(|c: char| c.is_whitespace() || matches!(c, '*' | '#' | '|'));
+        if matches!(open, "(*" | "{-") && !spaced {
+            return None;
+        }
         // One that is not closed takes its line.
         let length = inner.find(close).map_or(to_line_end, |end| open.len() + end + close.len());
         Some((length, open))

@@ -64,7 +64,11 @@ impl Place<'_, '_> {
         if self.is(".") && ended && !digits && self.found.rest.trim().is_empty() {
             return stays("a line ends without a sign: remove the point");
         }
-        self.pointed().or_else(|| self.function()).or_else(|| self.bracketed()).or_else(|| self.named())
+        self.pointed()
+            .or_else(|| self.operator())
+            .or_else(|| self.function())
+            .or_else(|| self.bracketed())
+            .or_else(|| self.named())
     }
 
     /// `-- a comment`, which is two signs and names.
@@ -240,6 +244,14 @@ impl Place<'_, '_> {
             return stays("a `let` ends with its value, and the lines behind it know the name: there is no `in`");
         }
         None
+    }
+
+    /// `(+)`
+    fn operator(&self) -> Option<Habit> {
+        let sign = ["+", "*", "/", ".*", "./", "-"].into_iter().find(|sign| self.is(sign))?;
+        let alone = self.before.ends_with('(') && self.here[sign.len()..].trim_start().starts_with(')');
+        let help = "an operator stands between two expressions, and is no function".to_owned();
+        alone.then_some(Habit { help, moved: None })
     }
 
     /// `*.` and `/.`, which begin with the point here.

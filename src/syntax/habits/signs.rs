@@ -4,7 +4,7 @@ use super::{Habit, Place, word_before};
 use crate::source::Span;
 use crate::syntax::found::digits;
 use crate::syntax::grammar::Rule;
-use crate::syntax::habit_words::{APPLIED, LATEX, LOADERS, MODULES, SIGNS, meant_function, meant_layer};
+use crate::syntax::habit_words::{APPLIED, LATEX, LAYOUT, LOADERS, MODULES, SIGNS, meant_function, meant_layer};
 use crate::syntax::scan::{is_word_char, word};
 
 const NO_INVERSE: &str = "a path runs through maps as they are declared: the way back is a map of its own";
@@ -212,6 +212,9 @@ impl Place<'_, '_> {
         if self.is("\\ ") && self.expects(&[Rule::add, Rule::infix]) {
             return Some("a system of equations is solved by `solve(A, b)`".to_owned());
         }
+        if self.is("@.") {
+            return Some("functions and operators act entry by entry as they are: there are no macros".to_owned());
+        }
         if at_item && self.is("@") {
             return Some("there are no decorators and no macros: a declaration begins with its kind".to_owned());
         }
@@ -221,6 +224,9 @@ impl Place<'_, '_> {
             let command = name.split('_').next().unwrap_or_default();
             if rest.starts_with('|') {
                 return Some("a norm is written `norm(v)`".to_owned());
+            }
+            if LAYOUT.contains(&command) {
+                return Some("the text is plain: names, signs and parentheses, without commands of layout".to_owned());
             }
             return Some(match LATEX.iter().find(|(known, _)| *known == command) {
                 Some((_, meant)) => format!("there are no backslashes: write `{meant}`"),
