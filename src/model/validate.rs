@@ -19,6 +19,7 @@ pub const MAX_FAULTS: usize = 200;
 /// [`MAX_FAULTS`] or a few more.
 pub fn validate(model: &Model) -> Vec<ModelError> {
     let mut errors: Vec<ModelError> = Vec::new();
+    let mut quiet = Vec::new();
     for (name, declared, span) in model.declarations() {
         // The library is validated by the tests of this crate.
         if span.source.is_library() {
@@ -32,10 +33,20 @@ pub fn validate(model: &Model) -> Vec<ModelError> {
             break;
         }
         errors.extend(super::scopes::duplicates(model, declared));
-        errors.extend(match has_terms(model, declared) {
+        let found = match has_terms(model, declared) {
             true => elaborated(model, name, declared, span),
             false => shapes::read(model, declared).errors,
-        });
+        };
+        if found.is_empty() && matches!(declared, Declared::Morphism(_)) {
+            quiet.push(declared);
+        }
+        errors.extend(found);
+    }
+    // A map has no terms where its source or its target has a fault, but its own lines may have some, too.
+    if !errors.is_empty() && errors.len() < MAX_FAULTS {
+        for declared in quiet {
+            errors.extend(shapes::read(model, declared).errors);
+        }
     }
     sort(&mut errors);
     errors

@@ -27,12 +27,14 @@ impl Lost {
                 let names = head.split([':', '=', '{']).next().unwrap_or_default();
                 self.names.extend(words(names).map(str::to_owned));
             }
-            let mut all = words(head).peekable();
-            while let Some(word) = all.next() {
+            for word in words(head) {
                 if declares {
                     self.names.push(word.to_owned());
                 }
                 declares = ITEMS.contains(&word) && !ASKING.contains(&word) && word != "use";
+                // A declaration without a name may be that of any.
+                let next = head.split_once(word).map_or("", |(_, rest)| rest.trim_start());
+                self.any |= declares && next.starts_with(['{', '(', '[', ':', '=']);
                 if word == "data" {
                     let names = head.split("data").nth(1).and_then(|rest| rest.split(':').next()).unwrap_or_default();
                     self.names.extend(words(names).map(str::to_owned));

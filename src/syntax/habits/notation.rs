@@ -224,10 +224,9 @@ impl Place<'_, '_> {
         if piece && self.found.is_word() && self.found.continues_line() && !self.last.is_empty() {
             return stays(&format!("names are separated by commas: `{}, {token} : R`", self.last));
         }
-        if self.last == "limit" && self.before.trim_end_matches("limit").trim_end().ends_with("in") {
-            if self.found.continues_line() && self.found.is_word() {
-                return stays("the order stands in parentheses: `expect in limit (lr^2)`");
-            }
+        let limit = self.last == "limit" && self.before.trim_end_matches("limit").trim_end().ends_with("in");
+        if limit && self.found.continues_line() && self.found.is_word() {
+            return stays("the order stands in parentheses: `expect in limit (lr^2)`");
         }
         if self.expects(&[Rule::power]) && !self.expects(&[Rule::add]) {
             return stays("an order is a power of the learning rate: `expect in limit (lr^2)`");
@@ -240,7 +239,7 @@ impl Place<'_, '_> {
         {
             return stays("a `use` brings all names of one library or file, as they are: `use std.optimizers`");
         }
-        if token == "in" && entry == "let" || token == "in" && item == "let" {
+        if token == "in" && (entry == "let" || item == "let") {
             return stays("a `let` ends with its value, and the lines behind it know the name: there is no `in`");
         }
         None
