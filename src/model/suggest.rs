@@ -87,7 +87,8 @@ fn item_help(model: &Model, kind: Kind, name: &str) -> Option<String> {
         (Some(near), _) => return Some(format!("did you mean `{near}`?")),
         (None, _) => {}
     }
-    if let Some(class) = class_of(name).filter(|_| kind == Kind::Morphism) {
+    let exact = of_library.is_some_and(|(_, exact)| exact == name);
+    if let Some(class) = class_of(name).filter(|_| kind == Kind::Morphism && !exact) {
         return Some(class.to_owned());
     }
     if let Some((library, exact)) = of_library {
