@@ -37,7 +37,9 @@ pub fn validate(model: &Model) -> Vec<ModelError> {
             true => elaborated(model, name, declared, span),
             false => shapes::read(model, declared).errors,
         };
-        if found.is_empty() && matches!(declared, Declared::Morphism(_)) {
+        if let Declared::Morphism(id) = declared
+            && found.iter().all(|e| !e.span().overlaps(model[id].span))
+        {
             quiet.push(declared);
         }
         errors.extend(found);
