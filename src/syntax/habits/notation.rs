@@ -255,7 +255,11 @@ impl Place<'_, '_> {
 
     /// `*.` and `/.`, which begin with the point here.
     pub(super) fn pointed(&self) -> Option<Habit> {
-        let sign = self.before.chars().next_back().filter(|c| matches!(c, '*' | '/') && self.is("."))?;
+        let sign = self.before.chars().next_back().filter(|c| matches!(c, '*' | '/'))?;
+        // `.5` is a number that lacks a digit.
+        if !self.is(".") || self.here[1..].starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+            return None;
+        }
         Some(Habit { help: format!("entry by entry it is written `.{sign}`"), moved: None })
     }
 
