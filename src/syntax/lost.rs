@@ -34,6 +34,12 @@ impl Lost {
                 declares = ITEMS.contains(&word) && !ASKING.contains(&word) && word != "use";
                 // A declaration without a name may be that of any.
                 let next = head.split_once(word).map_or("", |(_, rest)| rest.trim_start());
+                if declares {
+                    // `Gradient Flow`, `My-Line`: a name in pieces.
+                    let name = next.split(['{', '(', ':', '=']).next().unwrap_or_default();
+                    self.names.extend(words(name).map(str::to_owned));
+                    self.names.push(words(name).collect());
+                }
                 self.any |= declares && next.starts_with(['{', '(', '[', ':', '=']);
                 if word == "data" {
                     let names = head.split("data").nth(1).and_then(|rest| rest.split(':').next()).unwrap_or_default();
@@ -65,8 +71,9 @@ mod tests {
             lost.add(text);
             lost
         };
-        assert_eq!(lost("data x, y : R[3").names, ["x", "x", "y"]);
-        assert_eq!(lost("architecture\n  Net(h : N) {\n  param W : R[h\n").names, ["Net"]);
+        assert!(["x", "y"].iter().all(|name| lost("data x, y : R[3").holds(name)));
+        assert!(lost("architecture\n  Net(h : N) {\n  param W : R[h\n").holds("Net"));
+        assert!(lost("architecture My-Net {").holds("Net") && lost("optimizer My Flow {").holds("MyFlow"));
         assert!(lost("optimiser Descent {").holds("Descent"));
         assert!(lost("forward(x) = x").holds("forward"));
         assert!(!lost("check natural F along G expct fails").holds("G"));

@@ -185,8 +185,12 @@ impl Place<'_, '_> {
         if token == "," && map && self.expects(&[Rule::equals, Rule::value]) && !self.last.is_empty() {
             return stays(&format!("each parameter is given by itself: `{} = …`", self.last));
         }
-        if map && self.before.contains(':') && self.expects(&[Rule::arrow]) && matches!(self.last, "R" | "ℝ" | "Real")
-        {
+        let head = map && self.before.contains(':') && self.expects(&[Rule::arrow]);
+        let round = self.open().is_some_and(|(bracket, _)| bracket == '(');
+        if head && round && (token == ";" || self.found.is_word()) && self.expects(&[Rule::comma]) {
+            return stays("parameters of several types are separated by commas: `(a, b : R, v : R[3])`");
+        }
+        if head && !round && matches!(self.last, "R" | "ℝ" | "Real") {
             return stays("a source is an architecture, or its parameters: `(a, b : R) -> Target`");
         }
         let number = token.starts_with(|c: char| c.is_ascii_digit());
