@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 use crate::check::auto::Strongest;
 use crate::check::class::{ClassQuestion, Examples};
 use crate::check::decide::Disagreement;
-use crate::check::expected::order_differs;
+use crate::check::expected::{misnamed_rate, order_differs};
 use crate::check::lower::system::Systems;
 use crate::check::system::{Progress, Silent, Stopped};
 use crate::check::{self, Ask, Budget, Task};
@@ -25,6 +25,7 @@ use crate::source::{SourceId, Sources, Span};
 use crate::syntax::tree::{Check, Classify, Ident, Instance, Path, Question};
 use crate::term;
 use crate::uses::Files;
+use crate::uses::error::UseError;
 use crate::verdict::{self, Evidence, Finding};
 use crate::{Answer, FileReport, InputError, Listener, Options};
 
@@ -38,13 +39,12 @@ const KEPT: usize = 1 << 12;
 /// A source with all that it uses, parsed and resolved; the errors of its text, and those of its names and shapes.
 fn resolve(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> (Model, Vec<InputError>, Vec<ModelError>) {
     let gathered = files.gather(sources, id);
-    let (model, mut faults) = Model::join(&gathered.parts);
+    let (mut model, mut faults) = Model::join(&gathered.parts);
+    // A file that is missing may declare any name.
+    model.lost.any |= gathered.errors.iter().any(|e| !matches!(e, UseError::Data { .. }));
     let mut errors: Vec<InputError> = gathered.syntax.into_iter().map(InputError::from).collect();
     errors.extend(gathered.errors.into_iter().map(InputError::from));
-    // After an error of syntax, or a file that is missing, names may be missing that are declared.
-    if errors.is_empty() {
-        faults.extend(model::validate::validate(&model));
-    }
+    faults.extend(model::validate::validate(&model));
     (model, errors, faults)
 }
 
@@ -69,7 +69,8 @@ fn resolve(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> (Model
 /// assert_eq!(sources.place(errors[0].span()), ("slip.nat", 1, 41));
 /// ```
 pub fn load(sources: &mut Sources, id: SourceId, files: &mut Files<'_>) -> Result<Model, Vec<InputError>> {
-    let (model, mut errors, faults) = resolve(sources, id, files);
+    let (model, mut errors, mut faults) = resolve(sources, id, files);
+    faults.retain(|e| !model.is_lost(e));
     errors.extend(faults.into_iter().map(InputError::from));
     errors.sort_by_key(InputError::span);
     if errors.is_empty() { Ok(model) } else { Err(errors) }
@@ -168,39 +169,38 @@ pub fn check_source_for(
     listener.asked(sources, &model.checks, &model.classifications);
     model.checks.retain(|c| listener.wanted(c.span));
     model.classifications.retain(|c| listener.wanted(c.span));
-    let mut systems = Systems::default();
+    let mut systems = Systems::resolve(&model, options.effort);
+    faults.append(&mut systems.faults);
+    faults.extend(model.checks.iter().filter_map(|c| misnamed_rate(&model, c)));
     let mut tasks = Vec::with_capacity(model.checks.len());
     let mut asked: Vec<(ModelError, Span)> = Vec::new();
-    if errors.is_empty() {
-        systems = Systems::resolve(&model, options.effort);
-        let mut met: FxHashSet<String> = FxHashSet::default();
-        for some in model.checks.chunks(AT_ONCE) {
-            let kept = tasks.len() < KEPT;
-            let lower = |check| lowered(&model, &systems, check).map(|t| if kept { t } else { t.unmade() });
-            let before = asked.len();
-            let found: Vec<Result<Task, Vec<ModelError>>> = some.par_iter().map(lower).collect();
-            for (result, check) in found.into_iter().zip(some) {
-                match result {
-                    Ok(task) => tasks.push(task),
-                    Err(found) => asked.extend(found.into_iter().map(|e| (e, check.span))),
-                }
-            }
-            met.extend(asked.iter().skip(before).map(|(e, _)| e.to_string()));
-            if met.len() >= MAX_FAULTS {
-                break;
+    let mut met: FxHashSet<String> = FxHashSet::default();
+    for some in model.checks.chunks(AT_ONCE) {
+        let kept = tasks.len() < KEPT;
+        let lower = |check| lowered(&model, &systems, check).map(|t| if kept { t } else { t.unmade() });
+        let before = asked.len();
+        let found: Vec<Result<Task, Vec<ModelError>>> = some.par_iter().map(lower).collect();
+        for (result, check) in found.into_iter().zip(some) {
+            match result {
+                Ok(task) => tasks.push(task),
+                Err(found) => asked.extend(found.into_iter().map(|e| (e, check.span))),
             }
         }
+        met.extend(asked.iter().skip(before).map(|(e, _)| e.to_string()));
+        if met.len() >= MAX_FAULTS {
+            break;
+        }
     }
-    faults.append(&mut systems.faults);
     let mut tables = Vec::new();
-    if errors.is_empty() {
-        for request in &model.classifications {
-            match check::lower::classify(&model, request) {
-                Ok(found) => tables.extend(found.into_iter().map(|t| (t, request))),
-                Err(found) => faults.extend(found),
-            }
+    for request in &model.classifications {
+        match check::lower::classify(&model, request) {
+            Ok(found) => tables.extend(found.into_iter().map(|t| (t, request))),
+            Err(found) => faults.extend(found),
         }
     }
+    // Of a name that may be declared where the text is not understood nothing is said.
+    faults.retain(|e| !model.is_lost(e));
+    asked.retain(|(e, _)| !model.is_lost(e));
     errors.extend(input_errors(id, faults, asked));
     if !errors.is_empty() {
         errors.sort_by_key(InputError::span);

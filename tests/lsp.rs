@@ -454,3 +454,161 @@ fn a_use_stands_below_the_comment_of_the_file() {
     assert_eq!(adam["additionalTextEdits"][0]["range"]["start"], json!({ "line": 2, "character": 0 }));
     editor.end();
 }
+
+#[test]
+fn all_errors_are_reported_beside_one_of_syntax() {
+    const FAULTY: &str = "\
+data x : R[3]
+architecture Line { param a, b : R  output = a * x + b  loss = sum((output - Y)^2) }
+reparam F : (u, v : R) -> Line { a = u }
+optimizer O { state m : tangent  flow { d/dt params = m } }
+optimizer Broken { flow { d/dt params = = } }
+architecture Lost { param w : R  loss = w ^ ^ 2 }
+check natural Adam along F
+check natural Broken along id(Line)
+check natural O along id(Lost)
+check natural O along
+";
+    let mut editor = Editor::new(FAULTY);
+    let mut found: Vec<(u64, String)> = editor
+        .diagnostics()
+        .iter()
+        .map(|d| (d["range"]["start"]["line"].as_u64().expect("a line"), d["code"].as_str().unwrap_or("").to_owned()))
+        .collect();
+    found.sort();
+    let codes: Vec<(u64, &str)> = found.iter().map(|(line, code)| (*line, code.as_str())).collect();
+    // Nothing is said of the names that the broken declarations have.
+    assert_eq!(
+        codes,
+        [
+            (1, "nat::name::unknown"),
+            (2, "nat::morphism::missing_target"),
+            (3, "nat::optimizer::body"),
+            (4, "nat::syntax::unexpected"),
+            (5, "nat::syntax::unexpected"),
+            (6, "nat::name::unknown"),
+            (9, "nat::syntax::incomplete"),
+        ]
+    );
+    editor.end();
+}
+
+/// Every ¦ is a place: what is offered there, and what is not.
+const PLACES: [(&str, &[&str], &[&str]); 22] = [
+    (
+        "data X : R[2]\narchitecture Net(h : N) { param U : R[h, 2]  param a : R[h]  let hidden = relu(U * X)  loss = ¦ }",
+        &["U", "a", "hidden", "h", "X", "sum", "layernorm"],
+        &["Adam", "Net", "architecture", "check", "grad", "params", "Scaling"],
+    ),
+    (
+        "optimizer O(mu = 0.9) {\n  state v : tangent\n  flow {\n    d/dt params = v\n    d/dt v = -mu * v - ¦\n  }\n}",
+        &["mu", "v", "params", "loss", "grad"],
+        &["O", "optimizer", "Adam", "state", "Gradient"],
+    ),
+    ("optimizer O {\n  state v : tangent\n  flow { d/dt ¦ } }", &["params", "v"], &["grad", "loss"]),
+    (
+        "optimizer O {\n  state v : tangent\n  step(lr) {\n    v' = v\n    ¦\n  }\n}",
+        &["params'", "v'"],
+        &["grad", "d/dt"],
+    ),
+    (
+        "optimizer O {\n  state v : tangent\n  step(rate) {\n    params' = params - ¦\n",
+        &["rate", "v", "v'"],
+        &["O", "state"],
+    ),
+    ("optimizer O {\n  state v : ¦\n", &["tangent", "scalar", "R"], &["GL", "Perm", "N", "grad"]),
+    ("optimizer O { ¦", &["state", "flow", "step"], &["param", "grad", "check"]),
+    ("reparam F : (l, r : R) -> Plane { θ = l  ¦ }", &["y", "θ", "let"], &["l", "r", "grad", "check"]),
+    ("reparam F : (l, r : R) -> Plane { θ = ¦ }", &["l", "r", "sin"], &["grad", "Adam", "params", "Stretch"]),
+    ("reparam F(k : R) : Plane -> Plane { θ = ¦ }", &["θ", "y", "k"], &["grad", "Adam"]),
+    ("architecture A { param a : ¦ }", &["R", "GL"], &["tangent", "Perm", "N"]),
+    ("architecture A(h : ¦", &["N"], &["R", "GL", "tangent"]),
+    ("architecture A { ¦ }", &["param", "loss", "output metric"], &["state", "check", "sum"]),
+    ("data X : ¦", &["R", "N", "Perm"], &["tangent", "auto"]),
+    ("let n = ¦", &["sqrt", "pi"], &["Plane", "Adam", "check"]),
+    ("def f(z) = ¦", &["z", "exp"], &["Plane", "grad"]),
+    ("check system ¦", &[], &["Plane", "Gradient", "Stretch", "sum"]),
+    ("system S = ¦", &["Stretch"], &["Plane", "Gradient", "orthogonal", "sum"]),
+    ("use std.optimizers\ncheck natural Adam(¦", &["eps", "beta1"], &["Adam", "Plane", "sum"]),
+    ("check natural Gradient ¦", &["along", "expect"], &["Gradient", "Plane", "sum"]),
+    ("let s = sum(i in 0..3: ¦", &["i", "exp"], &["Plane", "check"]),
+    ("¦", &["architecture", "check", "optimizer", "trace"], &["Plane", "Adam", "sum", "param"]),
+];
+
+#[test]
+fn what_can_stand_at_a_place_is_offered_and_nothing_else() {
+    let mut editor = Editor::new("");
+    for (text, wanted, unwanted) in PLACES {
+        let (before, after) = text.split_once('¦').expect("a place");
+        editor.change(&format!("{TEXT}{before}{after}"));
+        let ahead = format!("{TEXT}{before}");
+        let column = ahead.rsplit('\n').next().unwrap_or("").encode_utf16().count();
+        let position = json!({ "line": ahead.matches('\n').count(), "character": column });
+        let asked = json!({ "textDocument": { "uri": URI }, "position": position });
+        let found = editor.ask("textDocument/completion", asked);
+        let offered: Vec<&str> = found.as_array().expect("a list").iter().filter_map(|c| c["label"].as_str()).collect();
+        for label in wanted {
+            assert!(offered.contains(label), "{text}: no `{label}` in {offered:?}");
+        }
+        for label in unwanted {
+            assert!(!offered.contains(label), "{text}: `{label}` in {offered:?}");
+        }
+        if let Some(layer) = found.as_array().expect("a list").iter().find(|c| c["label"] == "layernorm") {
+            assert_eq!(layer["additionalTextEdits"][0]["newText"], "use std.nets\n\n");
+        }
+    }
+    editor.end();
+}
+
+#[test]
+fn what_was_meant_is_written_by_an_action() {
+    let faulty =
+        TEXT.replace("θ = 2 * u", "θ = sqr(u) + Sqrt(u)").replace("natural Gradient along S", "natural adam along S");
+    let mut editor = Editor::new(&faulty);
+    let mut edits = Vec::new();
+    for d in editor.diagnostics() {
+        let asked = json!({ "textDocument": { "uri": URI }, "range": d["range"], "context": { "diagnostics": [] } });
+        for action in editor.ask("textDocument/codeAction", asked).as_array().expect("actions") {
+            edits.push((action["title"].as_str().unwrap_or("").to_owned(), action["edit"]["changes"][URI].clone()));
+        }
+    }
+    let edit = |title: &str| &edits.iter().find(|(t, _)| t == title).unwrap_or_else(|| panic!("{title}: {edits:?}")).1;
+    assert_eq!(edit("Write `sqrt`")[0]["newText"], "sqrt");
+    let both = edit("Write `Adam`, with `use std.optimizers`");
+    assert_eq!((&both[0]["newText"], &both[1]["newText"]), (&json!("Adam"), &json!("use std.optimizers\n\n")));
+    editor.end();
+}
+
+#[test]
+fn a_table_has_a_hint() {
+    let mut editor = Editor::new(&format!("{TEXT}classify Gradient\n"));
+    editor.diagnostics();
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 9, "character": 0 } });
+    let hints = editor.ask("textDocument/inlayHint", json!({ "textDocument": { "uri": URI }, "range": range }));
+    let labels: Vec<&str> = hints.as_array().expect("hints").iter().filter_map(|h| h["label"].as_str()).collect();
+    assert!(labels.contains(&"natural along translation, orthogonal"), "{labels:?}");
+    editor.end();
+}
+
+#[test]
+fn references_reach_the_file_that_declares_the_name() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("references");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("plane.nat"), TEXT).expect("a file");
+    let uri = |name: &str| lsp_types::Url::from_file_path(folder.join(name)).expect("an address").to_string();
+    let mut editor = Editor::new("");
+    let text = "use \"plane.nat\"\ncheck natural Gradient along Stretch\n";
+    let document = json!({ "uri": uri("user.nat"), "languageId": "nat", "version": 1, "text": text });
+    editor.tell("textDocument/didOpen", json!({ "textDocument": document }));
+    for (declaration, places) in [(true, 4), (false, 3)] {
+        let asked = json!({
+            "textDocument": { "uri": uri("user.nat") },
+            "position": { "line": 1, "character": 15 },
+            "context": { "includeDeclaration": declaration },
+        });
+        let found = editor.ask("textDocument/references", asked);
+        assert_eq!(found.as_array().expect("places").len(), places, "{found}");
+    }
+    editor.end();
+    std::fs::remove_dir_all(&folder).expect("the folder");
+}

@@ -100,3 +100,52 @@ fn the_good_files_have_no_errors() {
         assert!(said.is_empty() && found.answers.iter().all(|a| a.ok), "{name}: {said:?}");
     }
 }
+
+/// What is wrong with a text, as lines and messages.
+fn said(text: &str) -> Vec<(usize, String)> {
+    let (sources, found) = check("several", text);
+    found.errors.iter().map(|e| (sources.place(e.span()).1, e.to_string())).collect()
+}
+
+#[test]
+fn errors_of_names_stand_beside_errors_of_syntax() {
+    let found = said(
+        "data x : R[3]\narchitecture Line { param a : R  loss = sum((a * x - Y)^2) }\nlet half = 1 / / 2\n\
+         reparam F : (u : R) -> Line { b = half * u }\noptimiser Descent { flow { d/dt params = -grad(loss) } }\n\
+         check natural Descent along F\ncheck natural Adam along F expct fails\ncheck natural Adam along F\n",
+    );
+    let lines: Vec<usize> = found.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [2, 3, 4, 5, 7, 8], "{found:?}");
+}
+
+#[test]
+fn nothing_is_said_of_names_that_a_broken_declaration_may_have() {
+    for broken in [
+        "architecture Plane { param a b : R }",
+        "architecture Plane(h : N) {\n  param a : R[h\n",
+        "struct Plane { a : R }",
+        "use std.maps as maps",
+        "use \"plane.nat",
+        "import plane",
+        "data b : R = = 1\narchitecture Plane : { }",
+    ] {
+        let found = said(&format!("{broken}\nreparam F : (u : R) -> Plane {{ a = u }}\ncheck preserves loss F\n"));
+        assert_eq!(found.iter().filter(|(line, _)| *line > 3).count(), 0, "{broken}: {found:?}");
+        assert!(!found.is_empty() && !found.iter().any(|(_, m)| m.contains("unknown")), "{broken}: {found:?}");
+    }
+}
+
+#[test]
+fn all_operands_of_a_line_are_looked_at() {
+    let found = said("architecture A { param a : R  loss = sum(outpt^2) + zz * max(p, q) }\n");
+    let names: Vec<&str> = found.iter().filter_map(|(_, m)| m.split('`').nth(1)).collect();
+    assert_eq!(names, ["outpt", "zz", "p", "q"], "{found:?}");
+}
+
+#[test]
+fn a_part_that_an_architecture_lacks_is_asked_for_once() {
+    let base = std::fs::read_to_string(folder().join("line.nat")).expect("a base");
+    let lacks = base.replace("  loss   = sum((output - y)^2) / 2\n", "");
+    let found = said(&format!("{lacks}check natural GradientFlow along Endpoints\ncheck preserves loss Endpoints\n"));
+    assert!(matches!(&found[..], [(_, message)] if message.contains("`Line` has no `loss`")), "{found:?}");
+}

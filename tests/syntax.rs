@@ -25,7 +25,7 @@ fn codes(errors: &[SyntaxError]) -> Vec<String> {
 
 /// The tree without its places.
 fn shape(file: &File) -> String {
-    let debug = format!("{file:#?}");
+    let debug = format!("{:#?}", file.items);
     let mut shape = String::with_capacity(debug.len() / 2);
     let mut skipping = 0;
     for line in debug.lines() {

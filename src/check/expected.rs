@@ -1,7 +1,9 @@
 //! What a check expects, and how a finding differs from it.
 
 use super::Task;
-use crate::syntax::tree::ExpectedVerdict;
+use crate::core::error::ModelError;
+use crate::core::names::{Declared, Model};
+use crate::syntax::tree::{Check, ExpectedVerdict, Instance, Question};
 use crate::verdict::{Finding, Verdict};
 
 /// In what a finding is not what its check expects.
@@ -48,4 +50,30 @@ pub fn expected_verdict(expected: Option<&ExpectedVerdict>) -> Verdict {
         Some(ExpectedVerdict::Undecided) => Verdict::Undecided,
         Some(ExpectedVerdict::Invalid) => Verdict::Invalid,
     }
+}
+
+/// The error of an expected order in something else than the learning rate: `in limit (eps^2)`. It is called `lr`, as
+/// reports print it, or as a step of the question names it.
+pub fn misnamed_rate(model: &Model, check: &Check) -> Option<ModelError> {
+    let rate = check.expect.as_ref()?.rate.as_ref()?;
+    let optimizers: Vec<&Instance> = match &check.question {
+        Question::Natural { optimizer, .. }
+        | Question::Training { optimizer, .. }
+        | Question::Transfer { optimizer, .. } => {
+            vec![optimizer]
+        }
+        Question::Same { left, right, .. } | Question::SameTraining { left, right, .. } => vec![left, right],
+        Question::Commutes { .. } | Question::Preserves { .. } | Question::System { .. } | Question::Trace(_) => {
+            Vec::new()
+        }
+    };
+    let named = |o: &&Instance| {
+        let Some(Declared::Optimizer(id)) = model.resolve(&o.name.name, o.name.span) else { return false };
+        model[id].dynamics.iter().any(|d| d.step.as_ref().is_some_and(|s| s.name == rate.name))
+    };
+    if rate.name == "lr" || optimizers.iter().any(named) {
+        return None;
+    }
+    let help = Some("the order of a defect is a power of the learning rate: `expect in limit (lr^2)`".to_owned());
+    Some(ModelError::UnknownName { what: "learning rate", name: rate.name.clone(), help, span: rate.span })
 }

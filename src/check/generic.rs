@@ -47,6 +47,7 @@ pub fn architecture(e: &mut Elaborator<'_>, order: usize, size: Size, span: Span
     let loss = e.store.reshape(loss, &[]);
     let a = Architecture {
         name: "a generic architecture".into(),
+        given_by: "a generic architecture".into(),
         symbol,
         point,
         dim,

@@ -409,7 +409,7 @@ fn preserves(model: &Model, check: &Check, what: &str, path: &TreePath, errors: 
         let needed = |e: &mut Elaborator<'_>, a: &Architecture| match part(a) {
             Some(t) => Ok(t),
             None => {
-                let architecture = a.name.clone();
+                let architecture = a.given_by.clone();
                 let part = if what == "loss" { "loss" } else { "output" };
                 let needed_by = format!("`preserves {what}`");
                 e.fail(ModelError::Incomplete {

@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
+use kinks::Looked;
 use rounding::{median, relative, relative_to_typical, rounded, shake};
 
 use super::field::Trial;
@@ -136,17 +137,6 @@ pub fn compare_on_pieces(
     purpose: &str,
 ) -> Sampled {
     compare_at(setting, sides, extra, (budget, Looked::OnPieces), purpose)
-}
-
-/// Where sides are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Looked {
-    /// At few points: they are proved equal.
-    BesideProof,
-    /// At random points and beside kinks.
-    AtRandom,
-    /// On every piece, too.
-    OnPieces,
 }
 
 fn compare_at(

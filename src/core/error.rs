@@ -173,7 +173,7 @@ pub enum ModelError {
         span: Span,
     },
     /// A call with the wrong number of arguments.
-    #[error("`{name}` takes {expected}, not {found}")]
+    #[error("`{name}` takes {expected}{}", instead(expected, *found))]
     #[diagnostic(code(nat::call::arity))]
     Arity {
         /// The function or family.
@@ -338,6 +338,11 @@ pub enum ModelError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     System(#[from] SystemError),
+}
+
+/// How many arguments there are where others are taken; who takes none need not be told.
+fn instead(expected: &str, found: usize) -> String {
+    if expected.starts_with("no ") { String::new() } else { format!(", not {found}") }
 }
 
 impl ModelError {

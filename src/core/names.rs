@@ -9,8 +9,8 @@ use super::error::ModelError;
 use crate::source::{SourceId, Span};
 pub use crate::syntax::nearest;
 use crate::syntax::tree::{
-    Architecture, Check, Classify, Composite, Cone, Data, Def, File, Ident, ItemKind, Let, Morphism, Optimizer, Param,
-    System, Trace, Transfer,
+    Architecture, Check, Classify, Composite, Cone, Data, Def, File, Ident, ItemKind, Let, Lost, Morphism, Optimizer,
+    Param, System, Trace, Transfer,
 };
 use crate::uses::Part;
 use crate::uses::data::Table;
@@ -142,6 +142,8 @@ pub struct Model {
     pub traces: Vec<Trace>,
     /// Numbers from files, by the place of `read "…"`.
     tables: FxHashMap<Span, Arc<Table>>,
+    /// What the files may declare where they are not understood.
+    pub lost: Lost,
 }
 
 /// Names with what they stand for and where they are declared.
@@ -168,6 +170,8 @@ impl Model {
             own.insert(part.id, names);
             model.tables.extend(part.tables.iter().cloned());
             model.main = part.id;
+            model.lost.names.extend(part.file.lost.names.iter().cloned());
+            model.lost.any |= part.file.lost.any;
         }
         let mut reached: FxHashMap<SourceId, IndexSet<SourceId>> = FxHashMap::default();
         let mut errors = Vec::new();
@@ -177,6 +181,10 @@ impl Model {
             let visible: IndexSet<SourceId> = used.chain([part.id]).collect();
             let mut names = Names::default();
             for (name, what) in visible.iter().filter_map(|id| own.get(id)).flatten() {
+                // What is not understood may hide it.
+                if name.span.source.is_library() && part.file.lost.names.contains(&name.name) {
+                    continue;
+                }
                 let known = names.get(&name.name).map(|&(_, first)| first);
                 let Some(first) = known.filter(|f| !f.source.is_library() || name.span.source.is_library()) else {
                     names.insert(name.name.clone(), (*what, name.span));
@@ -281,6 +289,11 @@ impl Model {
     pub fn resolve(&self, name: &str, at: Span) -> Option<Declared> {
         let scope = self.scopes.get(&at.source).or_else(|| self.scopes.get(&self.main))?;
         scope.get(name).map(|&(d, _)| d)
+    }
+
+    /// Whether an error may be one only because the text is not understood somewhere.
+    pub fn is_lost(&self, error: &ModelError) -> bool {
+        matches!(error, ModelError::UnknownName { name, .. } if self.lost.holds(name))
     }
 
     /// All declarations that the file sees, with their names: those of files it uses first, then its own, each in order

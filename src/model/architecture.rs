@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Local, Reported, Role, Scope};
-use super::faults;
+use super::faults::{self, type_of_size};
 use super::suggest::{Kind, unknown_item};
 use crate::core::error::ModelError;
 use crate::core::names::{ArchitectureId, Declared, Model};
@@ -48,6 +48,8 @@ pub struct Group {
 pub struct Architecture {
     /// Its name with its arguments: `Mlp(2, 3, 1)`.
     pub name: String,
+    /// The architecture in whose body its output and loss are given: of a source written inline the target.
+    pub given_by: String,
     /// The symbol of the parameter vector.
     pub symbol: SymbolId,
     /// The parameter vector, shape `[dim]`.
@@ -118,6 +120,9 @@ impl Elaborator<'_> {
     pub fn architecture(&mut self, instance: &Instance, scope: &Scope) -> Elab<Rc<Architecture>> {
         let id = self.architecture_id(&instance.name)?;
         let decl = &self.model[id];
+        if let Some(fault) = type_of_size(&decl.name.name, &decl.params) {
+            return self.fail(fault);
+        }
         let bound = self.bind(instance, &decl.params, scope, None)?;
         let key = (id.0, bound.values.clone());
         if let Some(known) = self.architectures.get(&key) {
@@ -217,6 +222,7 @@ impl Elaborator<'_> {
         let (symbol, point) = self.quantify(name, &[dim], Draw::Real, Role::Point);
         let mut architecture = Architecture {
             name: name.to_owned(),
+            given_by: name.to_owned(),
             symbol,
             point,
             dim,

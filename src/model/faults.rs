@@ -55,6 +55,23 @@ pub(super) fn type_of_param(p: &Param) -> Fault {
     }
 }
 
+/// A parameter of an architecture that is no size.
+pub(super) fn type_of_size(architecture: &str, params: &[Param]) -> Fault {
+    let p = params.iter().find(|p| !p.is_natural())?;
+    let name = &p.name.name;
+    let real = p.ty.as_ref().is_some_and(|ty| matches!(ty.name.name.as_str(), "R" | "ℝ" | "Real" | "float" | "Float"));
+    let help = Some(match real {
+        true => {
+            format!("a number is `data {name} : R`, which is every number, or `let {name} = 2`; a size is `{name} : N`")
+        }
+        false => format!("a size is of type `N`: write `{name} : N`"),
+    });
+    let found = p.ty.as_ref().map_or("has no type".to_owned(), |ty| format!("is of type `{}`", ty.name.name));
+    let message = format!("what `{architecture}` takes are sizes, of type `N`, but `{name}` {found}");
+    let span = p.ty.as_ref().map_or(p.name.span, |ty| ty.span);
+    Some(ModelError::BadType { message, help, span })
+}
+
 /// The shape of an `each` that no block has.
 pub(super) fn shape_of_blocks(ty: &Type) -> Fault {
     let message = "the shape of a block is `R`, `R[n]` or `R[m, n]`".to_owned();
@@ -70,6 +87,7 @@ pub(super) fn arguments_of_data(decl: &DataDecl, found: usize, span: Span) -> Fa
     let wanted = if sequence { 1 } else { decl.params.len() };
     if found != wanted {
         let expected = match wanted {
+            0 if !ty.dims.is_empty() => format!("no arguments: an entry of it is `{name}[0]`"),
             0 => "no arguments".to_owned(),
             1 if sequence => format!("its index as an argument, `{name}(i)`"),
             1 => "one argument".to_owned(),
@@ -163,27 +181,42 @@ pub(super) struct Targets<'n> {
     /// The architecture in words.
     described: String,
     seen: Vec<(Span, usize)>,
+    /// Whether a parameter of the source stood left of `=`.
+    reversed: bool,
 }
 
 impl<'n> Targets<'n> {
     pub(super) fn new(names: Vec<&'n str>, described: String) -> Self {
-        Targets { names, described, seen: Vec::new() }
+        Targets { names, described, seen: Vec::new(), reversed: false }
     }
 
-    /// The number of the parameter that a left side names, for the first time.
-    pub(super) fn meet(&mut self, name: &Ident) -> Result<usize, Box<ModelError>> {
+    /// The number of the parameter that a left side names, for the first time. `known` says whether the right side knows the
+    /// name: then the map is written the wrong way round, which is one fault.
+    pub(super) fn meet(&mut self, name: &Ident, known: bool) -> Result<usize, Option<Box<ModelError>>> {
         let Some(i) = self.names.iter().position(|n| *n == name.name) else {
             let list = || self.names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
-            let help = Some(match nearest(&name.name, self.names.iter().copied()) {
-                Some(n) => format!("did you mean `{n}`?"),
-                None => format!("the parameters of {} are {}", self.described, list()),
+            if self.reversed {
+                return Err(None);
+            }
+            self.reversed = known;
+            let help = Some(match known {
+                true => format!(
+                    "left of `=` stand the parameters of the target, {}, and right of it those of the source, as `{}`: write `{} = …`",
+                    self.described,
+                    name.name,
+                    self.names.first().unwrap_or(&"a"),
+                ),
+                false => match nearest(&name.name, self.names.iter().copied()) {
+                    Some(n) => format!("did you mean `{n}`?"),
+                    None => format!("the parameters of {} are {}", self.described, list()),
+                },
             });
             let (what, name, span) = ("parameter of the target", name.name.clone(), name.span);
-            return Err(Box::new(ModelError::UnknownName { what, name, help, span }));
+            return Err(Some(Box::new(ModelError::UnknownName { what, name, help, span })));
         };
         if let Some(&(first, _)) = self.seen.iter().find(|(_, j)| *j == i) {
             let (name, span) = (name.name.clone(), name.span);
-            return Err(Box::new(ModelError::AssignedTwice { name, first, span }));
+            return Err(Some(Box::new(ModelError::AssignedTwice { name, first, span })));
         }
         self.seen.push((name.span, i));
         Ok(i)

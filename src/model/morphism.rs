@@ -264,9 +264,10 @@ impl Elaborator<'_> {
         let names = target.blocks.iter().map(|b| b.name.as_str()).collect();
         let mut targets = Targets::new(names, describe(target));
         let read = &mut |e: &mut Self, name: &Ident, value: &Expr, scope: &Scope| {
-            let i = match targets.meet(name) {
+            let i = match targets.meet(name, scope.has(&name.name)) {
                 Ok(i) => i,
-                Err(fault) => return e.fail(*fault),
+                Err(Some(fault)) => return e.fail(*fault),
+                Err(None) => return Err(Reported),
             };
             let t = e.expr(value, scope)?;
             let place = format!("`{}` of {}", name.name, describe(target));
@@ -295,6 +296,7 @@ impl Elaborator<'_> {
             output: back(target.output),
             output_metric: back(target.output_metric),
             loss: back(target.loss),
+            given_by: target.given_by.clone(),
             ..source.clone()
         };
         pulled.inherit_groups(target);

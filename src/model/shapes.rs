@@ -256,7 +256,10 @@ impl<'e> Shapes<'e> {
             return Ok(Shaped::size(self.variable(&p.name.name, true)));
         }
         match (&p.default, &p.ty) {
-            (Some(e), _) => read::expr(self, e, scope),
+            (Some(e), ty) => {
+                self.refuse(ty.as_ref().and_then(super::faults::type_of_value))?;
+                read::expr(self, e, scope)
+            }
             (None, Some(ty)) => self.value_of_type(ty, scope).map(Shaped::varying),
             (None, None) => Ok(Shaped::scalar().varying()),
         }

@@ -5,8 +5,8 @@ use crate::core::error::ModelError;
 use crate::core::names::{CLASSES, Declared, Model, nearest};
 use crate::core::words::{Calculus, Word};
 use crate::source::Span;
-use crate::syntax::meant_function;
-use crate::syntax::tree::{Ident, Instance, ItemKind, Path};
+use crate::syntax::tree::{ArchitectureEntry, Ident, Instance, ItemKind, Path};
+use crate::syntax::{meant_function, meant_layer};
 use crate::uses::library;
 
 /// Lists of names are shown up to this length.
@@ -32,6 +32,15 @@ impl Kind {
             Kind::Morphism => "morphism",
             Kind::Architecture => "architecture",
             Kind::System => "system",
+        }
+    }
+
+    fn with_article(self) -> &'static str {
+        match self {
+            Kind::Optimizer => "an optimizer",
+            Kind::Morphism => "a morphism",
+            Kind::Architecture => "an architecture",
+            Kind::System => "a system",
         }
     }
 
@@ -67,18 +76,30 @@ fn item_help(model: &Model, kind: Kind, name: &str) -> Option<String> {
     let known: Vec<&str> = model.declarations().filter(|(_, d, _)| kind.fits(*d)).map(|(n, ..)| n).collect();
     let classes = CLASSES.iter().copied().filter(|_| kind == Kind::Morphism);
     let near = nearest(name, known.iter().copied().chain(classes));
-    let of_library = library_name(kind, name);
+    let of_library = library_name(|item| kind.name_of(item), name);
     match (near, of_library) {
+        // What has this very name goes first, and what differs from it in letters before what differs in more.
+        (Some(class), Some((library, exact))) if exact == name && CLASSES.contains(&class) => {
+            return Some(format!("{}; the class of all such maps is `{class}`", bring(library, exact, name)));
+        }
+        (Some(_), Some((_, exact))) if exact == name => {}
         (Some(near), Some((_, exact))) if !near.eq_ignore_ascii_case(name) && exact.eq_ignore_ascii_case(name) => {}
         (Some(near), _) => return Some(format!("did you mean `{near}`?")),
         (None, _) => {}
     }
-    if let Some(class) = class_of(name).filter(|_| kind == Kind::Morphism) {
+    let exact = of_library.is_some_and(|(_, exact)| exact == name);
+    if let Some(class) = class_of(name).filter(|_| kind == Kind::Morphism && !exact) {
         return Some(class.to_owned());
     }
     if let Some((library, exact)) = of_library {
-        let which = if exact == name { format!("`{name}`") } else { format!("did you mean `{exact}`? It") };
-        return Some(format!("{which} is in the library: begin the file with `use {library}`"));
+        return Some(bring(library, exact, name));
+    }
+    if let Some((library, exact, other)) = of_another_kind(kind, name) {
+        return Some(format!("`{exact}` of `{library}` is {other}, and here stands {}", kind.with_article()));
+    }
+    // There may be others where the text is not understood.
+    if !model.lost.is_empty() {
+        return None;
     }
     let own: Vec<&str> = known.into_iter().take(SHORT + 1).collect();
     match (&own[..], kind) {
@@ -96,17 +117,40 @@ fn item_help(model: &Model, kind: Kind, name: &str) -> Option<String> {
     }
 }
 
-/// The library that has a thing of this kind under this name or a near one, and the name.
-fn library_name(kind: Kind, name: &str) -> Option<(&'static str, &'static str)> {
+/// How a name of a library comes into scope.
+fn bring(library: &str, exact: &str, name: &str) -> String {
+    let which = if exact == name { format!("`{name}`") } else { format!("did you mean `{exact}`? It") };
+    format!("{which} is in the library: begin the file with `use {library}`")
+}
+
+/// The library that has a thing under this name or a near one, and the name; `named` gives the names of what fits.
+fn library_name(named: impl Fn(&ItemKind) -> Option<&str> + Copy, name: &str) -> Option<(&'static str, &'static str)> {
     let all = || {
         library::all().flat_map(move |l| {
             let items = &l.parsed().1.items;
-            items.iter().filter_map(move |item| Some((l.name, kind.name_of(&item.kind)?)))
+            items.iter().filter_map(move |item| Some((l.name, named(&item.kind)?)))
         })
     };
     let near = nearest(name, all().map(|(_, n)| n).filter(|n| *n != name));
     let exact = all().find(|(_, n)| *n == name);
     exact.or_else(|| all().find(|(_, n)| Some(*n) == near))
+}
+
+/// The library that has a thing of another kind under this very name, the name, and what it is.
+fn of_another_kind(kind: Kind, name: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    let others = [Kind::Optimizer, Kind::Morphism, Kind::Architecture];
+    others.into_iter().filter(|k| *k != kind).find_map(|k| {
+        let (library, exact) = library_name(|item| k.name_of(item), name)?;
+        (exact == name).then_some((library, exact, k.with_article()))
+    })
+}
+
+/// The name of a function of a library.
+fn function_of(item: &ItemKind) -> Option<&str> {
+    match item {
+        ItemKind::Def(d) => Some(&d.name.name),
+        _ => None,
+    }
 }
 
 /// The class that a word of geometry means.
@@ -124,6 +168,7 @@ fn class_of(name: &str) -> Option<&'static str> {
         "diffeomorphism" | "diffeomorphisms" | "smooth" | "any" | "all" | "everything" => {
             "every smooth invertible map is the class `diffeo`"
         }
+        "inv" | "inverse" => "a path runs through maps as they are declared: the way back is a map of its own",
         "identity" => "the identity of an architecture is `id(A)`",
         _ => return None,
     })
@@ -211,9 +256,20 @@ impl Model {
         let defs = self.declarations().filter(|(_, d, _)| matches!(d, Declared::Def(_) | Declared::Data(_)));
         let mut known: Vec<&str> = functions(scope).map(|f| -> &str { f }).collect();
         known.extend(defs.map(|(n, ..)| n));
-        let near = nearest(name, known);
-        if let Some(near) = near {
+        // What has this very name in the library, or is called so elsewhere, goes first.
+        let layer = meant_layer(name);
+        let of_library = library_name(function_of, layer.unwrap_or(name));
+        if let Some((library, exact)) = of_library.filter(|(_, exact)| *exact == name || Some(*exact) == layer) {
+            return Some(match known.contains(&exact) {
+                true => format!("did you mean `{exact}`?"),
+                false => bring(library, exact, name),
+            });
+        }
+        if let Some(near) = nearest(name, known) {
             return Some(format!("did you mean `{near}`?"));
+        }
+        if let Some((library, exact)) = of_library {
+            return Some(bring(library, exact, name));
         }
         let other = Calculus::of(name).is_some();
         (!other).then(|| format!("a function of your own is declared by `def {name}(x) = …`"))
@@ -249,7 +305,7 @@ impl Model {
                 "cost" | "objective" | "l" | "energy" | "f" => {
                     return Some("what is minimised is called `loss`".to_owned());
                 }
-                "g" | "gradient" | "grads" => {
+                "dloss" | "dl" | "gradloss" | "grad_loss" | "loss_grad" | "g" | "gradient" | "grads" => {
                     return Some("the gradient is written `grad(loss)`, the differential `d(loss)`".to_owned());
                 }
                 "t" | "time" => {
@@ -260,17 +316,76 @@ impl Model {
                 _ => {}
             }
         }
-        if name == "dim" {
-            let help = "only an optimizer's rules know `dim`; a state with an entry for each parameter is `tangent` or `cotangent`";
+        if scope.flow.is_none()
+            && let Some(help) = word_of_rules(name)
+        {
             return Some(help.to_owned());
         }
-        let greek = matches!(name, "π" | "Pi" | "PI").then(|| "write `pi`".to_owned());
+        // Rules are of no architecture, so that no parameter has a name in them.
+        if scope.flow.is_some() && self.declarations().any(|(_, d, _)| self.has_param(d, name)) {
+            return Some(format!(
+                "all parameters together are `params`; that of one name is a block, `params[{name}]`, of architectures that \
+                 have it"
+            ));
+        }
+        if let Some((base, index)) =
+            name.rsplit_once('_').filter(|(base, index)| known.contains(base) && index.len() < 3)
+        {
+            return Some(format!("an entry is written in brackets: `{base}[{index}]`"));
+        }
+        let greek = match name {
+            "π" | "Pi" | "PI" => Some("write `pi`".to_owned()),
+            "e" | "E" => Some("a power of e is written `exp(x)`".to_owned()),
+            "i" | "j" | "k" if scope.flow.is_none() && nearest(name, known.iter().copied()).is_none() => {
+                Some(format!("an index has a range: `[{name} in 0..n: …]`, `sum({name} in 0..n: …)`"))
+            }
+            "end" => Some("the last entry of `R[n]` is that of the index `n - 1`".to_owned()),
+            "inf" | "Inf" | "infinity" | "nan" | "NaN" | "None" | "nothing" | "null" => {
+                Some("there is no such number".to_owned())
+            }
+            "True" | "true" | "False" | "false" => {
+                Some("there are no truth values: a choice is `if a < b then x else y`".to_owned())
+            }
+            _ => None,
+        };
         // A lone `t` that nothing declares is an exponent that was meant for `^T`.
         let transposed = (name == "t").then(|| "the transpose is written `^T`".to_owned());
         let near = nearest(name, known).map(|n| format!("did you mean `{n}`?"));
         // The name of a function of another library, handed on as a value.
-        greek.or(transposed).or(near).or_else(|| meant_function(name))
+        let of_library = || {
+            let (library, exact) = library_name(function_of, name).filter(|(_, exact)| *exact == name)?;
+            Some(bring(library, exact, name))
+        };
+        greek.or(transposed).or(near).or_else(|| meant_function(name)).or_else(of_library)
     }
+
+    fn has_param(&self, declared: Declared, name: &str) -> bool {
+        let Declared::Architecture(id) = declared else { return false };
+        self[id].body.iter().any(|entry| match entry {
+            ArchitectureEntry::Param(params) => params.iter().any(|p| p.name.name == name),
+            _ => false,
+        })
+    }
+}
+
+/// What is said of a word that means something in the rules of an optimizer alone.
+fn word_of_rules(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "dim" => {
+            "only an optimizer's rules know `dim`; a state with an entry for each parameter is `tangent` or `cotangent`"
+        }
+        "params" => {
+            "only an optimizer's rules know `params`; elsewhere each parameter has the name that its `param` gives it"
+        }
+        "metric" => {
+            "only an optimizer's rules know `metric`; an architecture may give one to its outputs: `output metric = …`"
+        }
+        "loss" => {
+            "only an optimizer's rules know `loss`; what an architecture and a map compute with are parameters and data"
+        }
+        "lr" => "only the `step` of an optimizer knows its learning rate",
+        _ => return None,
+    })
 }
 
 /// The functions that can be called here.

@@ -19,6 +19,7 @@ pub const MAX_FAULTS: usize = 200;
 /// [`MAX_FAULTS`] or a few more.
 pub fn validate(model: &Model) -> Vec<ModelError> {
     let mut errors: Vec<ModelError> = Vec::new();
+    let mut quiet = Vec::new();
     for (name, declared, span) in model.declarations() {
         // The library is validated by the tests of this crate.
         if span.source.is_library() {
@@ -32,22 +33,39 @@ pub fn validate(model: &Model) -> Vec<ModelError> {
             break;
         }
         errors.extend(super::scopes::duplicates(model, declared));
-        errors.extend(match has_terms(model, declared) {
+        let found = match has_terms(model, declared) {
             true => elaborated(model, name, declared, span),
             false => shapes::read(model, declared).errors,
-        });
+        };
+        if let Declared::Morphism(id) = declared
+            && found.iter().all(|e| !e.span().overlaps(model[id].span))
+        {
+            quiet.push(declared);
+        }
+        errors.extend(found);
+    }
+    // A map has no terms where its source or its target has a fault, but its own lines may have some, too.
+    if !errors.is_empty() && errors.len() < MAX_FAULTS {
+        for declared in quiet {
+            errors.extend(shapes::read(model, declared).errors);
+        }
     }
     sort(&mut errors);
     errors
 }
 
-/// Sorts errors by place and drops repetitions: those of one kind at one place, and names that are unknown again.
+/// Sorts errors by place and drops repetitions: those of one kind at one place, names that are unknown again, and parts
+/// that an architecture lacks again.
 pub fn sort(errors: &mut Vec<ModelError>) {
     errors.sort_by_key(|e| (e.span(), e.to_string()));
     errors.dedup_by(|a, b| a == b || same_fault(a, b));
     let mut unknown: FxHashSet<(&'static str, String)> = FxHashSet::default();
     errors.retain(|e| match e {
         ModelError::UnknownName { what, name, .. } => unknown.insert((*what, name.clone())),
+        // However many checks need it, it is added once.
+        ModelError::Incomplete { architecture, part, .. } => {
+            unknown.insert((*part, format!("{architecture} lacks it")))
+        }
         _ => true,
     });
 }

@@ -100,6 +100,9 @@ fn unknown_parameter(of: &str, name: &Ident, params: &[Param]) -> ModelError {
     let names: Vec<&str> = params.iter().map(|p| p.name.name.as_str()).collect();
     let help = match (nearest(&name.name, names.iter().copied()), &names[..]) {
         (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, _) if matches!(name.name.as_str(), "lr" | "learning_rate" | "eta" | "alpha") => {
+            "a learning rate has no value here: a check speaks of every one".to_owned()
+        }
         (None, []) => format!("`{of}` has no parameters"),
         (None, [one]) => format!("the only parameter of `{of}` is `{one}`"),
         (None, names) => {

@@ -23,7 +23,14 @@ pub(super) fn call<'e, A: Algebra<'e>>(
         Some(Declared::Def(id)) => {
             let def = &a.model()[id];
             if def.params.len() != args.len() {
-                let (name, expected) = (f.name.clone(), format!("{} argument(s)", def.params.len()));
+                let (name, expected) = (
+                    f.name.clone(),
+                    match def.params.len() {
+                        0 => "no arguments".to_owned(),
+                        1 => "one argument".to_owned(),
+                        n => format!("{n} arguments"),
+                    },
+                );
                 return Err(a.fault(ModelError::Arity { name, expected, found: args.len(), span }));
             }
             // By value, and in a scope of their own: a definition sees its arguments and the file.

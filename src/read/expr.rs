@@ -69,7 +69,20 @@ pub(super) fn all<'e, A: Algebra<'e>>(
     items: &'e [Expr],
     scope: &Names<'e, A>,
 ) -> Read<'e, A, Vec<super::Arg<A::Value>>> {
-    items.iter().map(|e| placed(a, e, scope)).collect()
+    let mut values = Vec::with_capacity(items.len());
+    let mut stopped = None;
+    for e in items {
+        match placed(a, e, scope) {
+            Ok(value) => values.push(value),
+            Err(stop) => {
+                stopped.get_or_insert(stop);
+                if !A::RECOVERS {
+                    break;
+                }
+            }
+        }
+    }
+    stopped.map_or(Ok(values), Err)
 }
 
 /// A name: a local, a word of an optimizer's body, a name of the file, π.
@@ -118,7 +131,8 @@ pub fn declared<'e, A: Algebra<'e>>(a: &mut A, id: LetId, name: &str, used: Span
 fn primed<'e, A: Algebra<'e>>(a: &mut A, name: &'e str, span: Span, scope: &Names<'e, A>) -> Read<'e, A, A::Value> {
     let Some(over) = &scope.over else {
         let message = format!("`{name}'` is the new value of a state; it has a meaning only inside `step`");
-        return Err(a.fault(ModelError::OptimizerBody { message, help: None, span }));
+        let help = Some(format!("the transpose is written `{name}^T`"));
+        return Err(a.fault(ModelError::OptimizerBody { message, help, span }));
     };
     match scope.get(name) {
         Some(Local::Block(b)) => {
@@ -138,13 +152,19 @@ fn chain<'e, A: Algebra<'e>>(a: &mut A, e: &'e Expr, scope: &Names<'e, A>) -> Re
         spine.push((*op, right.as_ref(), at.span));
         at = left;
     }
-    let first = placed(a, at, scope)?;
-    let mut chain = a.chain(first);
+    let mut chain = placed(a, at, scope).map(|first| a.chain(first));
     for (op, right, whole) in spine.into_iter().rev() {
-        let right = placed(a, right, scope)?;
-        chain = a.link(chain, op, right, scope.place(whole))?;
+        if chain.is_err() && !A::RECOVERS {
+            break;
+        }
+        // Behind an operand with a fault the others are read for theirs.
+        let right = placed(a, right, scope);
+        chain = match (chain, right) {
+            (Ok(left), Ok(right)) => a.link(left, op, right, scope.place(whole)),
+            (Err(stop), _) | (Ok(_), Err(stop)) => Err(stop),
+        };
     }
-    Ok(a.closed(chain))
+    chain.map(|chain| a.closed(chain))
 }
 
 /// `if a < b then x else y`: a condition that always holds, or never, is decided first, and only the branch that is taken

@@ -7,7 +7,7 @@ use super::build_expr::inclusive;
 use super::error::SyntaxError;
 use super::grammar::{Node, Rule};
 use super::tree::{
-    Binder, BlockRate, Check, Classify, Cone, Expectation, ExpectedVerdict, Generator, Instance, Over, Question,
+    Binder, BlockRate, Check, Classify, Cone, Expectation, ExpectedVerdict, Generator, Ident, Instance, Over, Question,
     System, Trace, Transfer, Via,
 };
 
@@ -138,6 +138,7 @@ impl Builder {
         let Some(node) = verdict.any() else {
             return Err(verdict.missing(Rule::verdict));
         };
+        let mut rate = None;
         let verdict = match node.as_rule() {
             Rule::kw_commutes => ExpectedVerdict::Commutes,
             Rule::up_to_rate => {
@@ -150,13 +151,15 @@ impl Builder {
             }
             Rule::in_limit => {
                 let order = node.into_inner().find(|part| part.as_rule() == Rule::order);
+                let named = order.clone().and_then(|o| o.into_inner().find(|part| part.as_rule() == Rule::ident));
+                rate = named.map(|n| Ident { name: n.as_str().to_owned(), span: self.span(&n) });
                 ExpectedVerdict::InLimit(order.map(|node| self.order(node)).transpose()?)
             }
             Rule::kw_fails => ExpectedVerdict::Fails,
             Rule::kw_undecided => ExpectedVerdict::Undecided,
             _ => ExpectedVerdict::Invalid,
         };
-        Ok(Expectation { verdict, span })
+        Ok(Expectation { rate, verdict, span })
     }
 
     /// `(lr^2)`: a whole number, of whatever the learning rate is called.

@@ -7,7 +7,7 @@ use super::error::SyntaxError;
 
 /// The text with such comments replaced by spaces, and the error for the first; none if there are none.
 pub(super) fn without_foreign(id: SourceId, text: &str) -> Option<(String, SyntaxError)> {
-    if !text.contains(['#']) && !text.contains("/*") && !text.contains("\"\"\"") {
+    if !["#", "/*", "\"\"\"", "(*", "{-"].iter().any(|sign| text.contains(sign)) {
         return None;
     }
     let mut clean = String::with_capacity(text.len());
@@ -40,6 +40,11 @@ pub(super) fn without_foreign(id: SourceId, text: &str) -> Option<(String, Synta
 fn foreign(here: &str, to_line_end: usize) -> Option<(usize, &'static str)> {
     let block = |open: &'static str, close: &str| {
         let inner = here.strip_prefix(open)?;
+        // `(*)` and `^{-1}` are none.
+        let spaced = inner.starts_with(|c: char| c.is_whitespace() || matches!(c, '*' | '#' | '|'));
+        if matches!(open, "(*" | "{-") && !spaced {
+            return None;
+        }
         // One that is not closed takes its line.
         let length = inner.find(close).map_or(to_line_end, |end| open.len() + end + close.len());
         Some((length, open))
@@ -47,7 +52,9 @@ fn foreign(here: &str, to_line_end: usize) -> Option<(usize, &'static str)> {
     if here.starts_with('#') {
         return Some((to_line_end, "#"));
     }
-    block("/*", "*/").or_else(|| block("\"\"\"", "\"\"\""))
+    // No expression begins with `*`, and no body with `-`.
+    let signs = [("/*", "*/"), ("\"\"\"", "\"\"\""), ("(*", "*)"), ("{-", "-}")];
+    signs.into_iter().find_map(|(open, close)| block(open, close))
 }
 
 fn error(here: &str, span: Span, sign: &str) -> SyntaxError {

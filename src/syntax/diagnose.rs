@@ -41,7 +41,13 @@ impl Failure {
         self.tried.contains(&rule)
     }
 
-    fn expects_expression(&self) -> bool {
+    /// Whether nothing else could have stood there.
+    pub fn only(&self, rule: Rule) -> bool {
+        self.tried.iter().all(|&tried| tried == rule)
+    }
+
+    /// Whether an expression could have stood there.
+    pub fn expects_expression(&self) -> bool {
         self.tried.iter().any(|&rule| phrase(rule) == phrase(Rule::expr))
     }
 
@@ -210,6 +216,12 @@ fn advice(failure: &Failure, found: &Found<'_>) -> Option<String> {
     if !failure.expects_operator() && starts_with_digit(found.token) && found.token.len() > 1 {
         let number = digits(found.token);
         let rest = &found.token[number.len()..];
+        if rest.starts_with('_') && rest.chars().all(|c| c == '_' || c.is_ascii_digit()) {
+            return Some(format!("digits stand without separators: `{}`", found.token.replace('_', "")));
+        }
+        if number == "0" && rest.starts_with(['x', 'b', 'o']) {
+            return Some("numbers are decimal".to_owned());
+        }
         return Some(format!("a name cannot begin with a digit; a product is written `{number} * {rest}`"));
     }
     let near = if found.is_word() { words_near(found.token, failure) } else { None };

@@ -47,10 +47,12 @@ pub enum SyntaxError {
 
     /// A bracket that nothing closes.
     #[error("this `{bracket}` is never closed")]
-    #[diagnostic(code(nat::syntax::unclosed), help("add the closing `{}`", closing(*bracket)))]
+    #[diagnostic(code(nat::syntax::unclosed), help("{}", how_to_close(*bracket, *comment)))]
     Unclosed {
         /// The opening bracket.
         bracket: char,
+        /// Whether the line ends in a comment that closes it.
+        comment: bool,
         /// Its place.
         #[label("opened here")]
         span: Span,
@@ -235,6 +237,14 @@ impl SyntaxError {
             | SyntaxError::TooDeep { span, .. }
             | SyntaxError::TooLarge { span, .. } => *span,
         }
+    }
+}
+
+fn how_to_close(bracket: char, comment: bool) -> String {
+    let close = closing(bracket);
+    match comment {
+        true => format!("`//` begins a comment, and the `{close}` stands in it; a quotient is written with one `/`"),
+        false => format!("add the closing `{close}`"),
     }
 }
 

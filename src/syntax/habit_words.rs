@@ -1,7 +1,11 @@
 //! Words and signs of other languages, with how the same is said here.
 
+mod functions;
+
+pub use functions::{meant_function, meant_layer};
+
 /// Signs that begin nothing here, or mean something else elsewhere. The longer ones first.
-pub(super) const SIGNS: [(&str, &str); 22] = [
+pub(super) const SIGNS: [(&str, &str); 27] = [
     ("@", "a product of matrices is written with `*`"),
     ("∇", "the gradient is written `grad(loss)`"),
     ("∂", "the differential is written `d(loss)`, a derivative in time `d/dt`"),
@@ -20,36 +24,126 @@ pub(super) const SIGNS: [(&str, &str); 22] = [
     ("%", "there is no remainder; a comment begins with `//`"),
     ("!", "conditions are written with `<`, `<=`, `>`, `>=` or `!=`"),
     ("~", "what a check speaks of is every value of the type: nothing is drawn from a distribution"),
-    ("$", "names are letters, digits and `_`"),
+    ("$", "formulas stand without `$`; names are letters, digits and `_`"),
+    ("•", "a product is written with `*`, entry by entry with `.*`"),
+    ("†", "the transpose is written `A^T`"),
     ("`", "names stand without quotation marks"),
-    ("“", "only the path of a `use` stands in quotation marks: \"path.nat\""),
+    ("“", "only the paths of `use` and of `read` stand in quotation marks, and in straight ones: \"path.nat\""),
+    ("∈", "a type stands behind a colon: `a : R`"),
+    ("∀", "what a declaration takes stands behind its name: `reparam F(a : R where a > 0) : …`"),
+    ("⟨", "the scalar product is written `dot(u, v)`"),
     ("∞", "there is no infinity; an index without end is written `n >= 1`"),
 ];
 
 /// What LaTeX's commands are here.
-pub(super) const LATEX: [(&str, &str); 15] = [
+pub(super) const LATEX: [(&str, &str); 40] = [
     ("cdot", "*"),
     ("times", "*"),
     ("odot", ".*"),
     ("circ", ";"),
     ("frac", "a / b"),
+    ("tfrac", "a / b"),
+    ("dfrac", "a / b"),
     ("sqrt", "sqrt(x)"),
     ("sum", "sum(i in 0..n: …)"),
+    ("prod", "prod(i in 0..n: …)"),
     ("nabla", "grad(loss)"),
+    ("partial", "d(loss)"),
     ("dot", "d/dt params = …"),
     ("to", "->"),
+    ("rightarrow", "->"),
+    ("longrightarrow", "->"),
+    ("mapsto", "def f(x) = …"),
     ("le", "<="),
+    ("leq", "<="),
     ("ge", ">="),
+    ("geq", ">="),
     ("ne", "!="),
+    ("neq", "!="),
+    ("lt", "<"),
+    ("gt", ">"),
     ("pi", "pi"),
     ("exp", "exp(x)"),
+    ("ln", "log(x)"),
+    ("lVert", "norm(v)"),
+    ("Vert", "norm(v)"),
+    ("lvert", "abs(x)"),
+    ("vert", "abs(x)"),
+    ("langle", "dot(u, v)"),
+    ("mathbb", "R"),
+    ("in", "x : R"),
+    ("top", "A^T"),
+    ("left", "("),
+    ("right", ")"),
+    ("otimes", "outer(u, v)"),
+    ("infty", "n >= 1"),
+];
+
+/// LaTeX's commands of layout.
+pub(super) const LAYOUT: [&str; 12] = [
+    "begin",
+    "end",
+    "text",
+    "mathrm",
+    "mathbf",
+    "mathcal",
+    "boldsymbol",
+    "operatorname",
+    "quad",
+    "displaystyle",
+    "bigl",
+    "bigr",
 ];
 
 /// Modules whose functions are named with a point elsewhere.
-pub(super) const MODULES: [&str; 17] = [
-    "np", "numpy", "jnp", "jax", "torch", "tf", "math", "Math", "F", "nn", "scipy", "linalg", "optax", "cupy", "mx",
-    "sp", "keras",
+pub(super) const MODULES: [&str; 25] = [
+    "np",
+    "numpy",
+    "jnp",
+    "jax",
+    "torch",
+    "tf",
+    "math",
+    "Math",
+    "F",
+    "nn",
+    "scipy",
+    "linalg",
+    "optax",
+    "cupy",
+    "mx",
+    "sp",
+    "keras",
+    "optim",
+    "pd",
+    "pandas",
+    "Flux",
+    "Optimisers",
+    "LinearAlgebra",
+    "lax",
+    "Zygote",
 ];
+
+/// Functions that read numbers from a file elsewhere.
+pub(super) const LOADERS: [&str; 9] =
+    ["load", "loadtxt", "genfromtxt", "read_csv", "readdlm", "npzread", "fromfile", "read", "open"];
+
+/// What the point of an optimizer is called elsewhere.
+pub(super) const POINT: [&str; 12] =
+    ["theta", "θ", "w", "weights", "weight", "param", "parameters", "x", "q", "p", "W", "self"];
+
+/// The sign that a full-width sign or word means.
+pub(super) fn full_width(token: &str) -> Option<char> {
+    let c = token.chars().next()?;
+    let plain = match c {
+        '、' | '﹐' => Some(','),
+        '。' => Some('.'),
+        '【' => Some('['),
+        '】' => Some(']'),
+        _ => char::from_u32((c as u32).wrapping_sub(0xFEE0)),
+    };
+    plain.filter(|_| ('\u{FF01}'..='\u{FF5E}').contains(&c) || "、﹐。【】".contains(c))
+}
 
 const NO_IF: &str = "what has pieces is written `if a < b then x else y`, with one comparison and with both branches";
 const NO_LOOPS: &str = "there are no loops: a sum is `sum(i in 0..n: …)`, a list `[i in 0..n: …]`, and in an optimizer \
@@ -59,11 +153,12 @@ const USE: &str = "declarations come from a library by `use std.optimizers`, fro
 const COMMAS: &str = "conditions are joined by commas";
 
 /// Words that mean nothing here wherever they stand, for what follows them is not understood.
-pub(super) const WORDS: [(&str, &str); 34] = [
+pub(super) const WORDS: [(&str, &str); 46] = [
     ("if", NO_IF),
     ("then", NO_IF),
     ("else", NO_IF),
     ("elif", NO_IF),
+    ("case", NO_IF),
     ("match", NO_IF),
     ("switch", NO_IF),
     ("for", NO_LOOPS),
@@ -75,8 +170,19 @@ pub(super) const WORDS: [(&str, &str); 34] = [
     ("func", FUNCTION),
     ("fn", FUNCTION),
     ("fun", FUNCTION),
+    ("λ", FUNCTION),
+    ("begin", "a body stands in braces: `{ … }`"),
+    ("end", "a body stands in braces: `{ … }`"),
+    ("do", "a body stands in braces: `{ … }`"),
+    ("by", "nothing is proved by hand: `check` finds the answer"),
+    ("forall", "what a declaration takes stands behind its name: `reparam F(a : R where a > 0) : …`"),
+    ("∀", "what a declaration takes stands behind its name: `reparam F(a : R where a > 0) : …`"),
     ("define", FUNCTION),
     ("import", USE),
+    ("Import", USE),
+    ("Require", USE),
+    ("From", USE),
+    ("open_locale", USE),
     ("from", USE),
     ("include", USE),
     ("require", USE),
@@ -102,10 +208,14 @@ const MAP: &str = "a map is a `reparam` if it can be inverted, a `projection` on
                    `reparam F : Source -> Target { … }`";
 const CHECK: &str = "a question is `check natural O along F`, `check commutes f == g`, `check preserves loss F` or \
                      `check same O1 == O2`";
+const SYSTEM: &str = "a diagram of models is a `system`: `system S = P over n in 1..5`, or generators in braces";
 const DATA: &str = "data are declared by `data x : R[3]`";
 
-/// Words that begin declarations elsewhere.
-pub(super) const ITEMS: [(&str, &str); 48] = [
+const DECLARED: &str = "a constant is declared by `let n = …`, a function by `def f(x) = …`, data by `data x : R[3]`, a model by \
+                        `architecture Name { … }`";
+
+/// Words that begin declarations elsewhere, in small letters if their case does not matter.
+pub(super) const ITEMS: [(&str, &str); 78] = [
     ("model", ARCHITECTURE),
     ("class", ARCHITECTURE),
     ("struct", ARCHITECTURE),
@@ -153,7 +263,37 @@ pub(super) const ITEMS: [(&str, &str); 48] = [
     ("given", DATA),
     ("variable", DATA),
     ("example", CHECK),
+    ("eval", CHECK),
+    ("run", CHECK),
+    ("is_natural", CHECK),
+    ("isnatural", CHECK),
+    ("equivariant", CHECK),
+    ("commutes", CHECK),
     ("constant", "a constant is `let n = …`"),
+    ("definition", DECLARED),
+    ("fixpoint", DECLARED),
+    ("inductive", DECLARED),
+    ("type", DECLARED),
+    ("abbrev", DECLARED),
+    ("abbreviation", DECLARED),
+    ("instance", DECLARED),
+    ("interface", ARCHITECTURE),
+    ("record", ARCHITECTURE),
+    ("structure", ARCHITECTURE),
+    ("parameter", DATA),
+    ("axiom", DATA),
+    ("variables", DATA),
+    ("hypothesis", DATA),
+    ("corollary", CHECK),
+    ("proposition", CHECK),
+    ("homomorphism", MAP),
+    ("diagram", SYSTEM),
+    ("chain", SYSTEM),
+    ("tower", SYSTEM),
+    ("poset", SYSTEM),
+    ("category", SYSTEM),
+    ("cocone", "over a direct system a `cone` is a cocone: `cone All : S -> Apex = …`"),
+    ("diffeomorphism", MAP),
 ];
 
 const STEP: &str = "new values are given in `step(lr) { params' = … }`, derivatives in `flow { d/dt params = … }`";
@@ -220,84 +360,4 @@ pub(super) fn meant_verdict(word: &str) -> Option<&'static str> {
         "invalid" | "error" | "ill" | "undefined" | "meaningless" => "invalid",
         _ => return None,
     })
-}
-
-/// How a function of another library is written here, as a half-sentence.
-///
-/// Also used where such a name is called and nothing declares it.
-pub fn meant_function(name: &str) -> Option<String> {
-    let direct = |here: &str| Some(format!("write `{here}(…)`"));
-    let lower = name.to_lowercase();
-    let said = match lower.as_str() {
-        "matmul" | "mm" | "bmm" | "mv" | "einsum" | "multiply_matrices" | "addmm" => {
-            "a product of matrices is written `A * B`"
-        }
-        "inner" | "vdot" | "inner_product" | "innerproduct" | "scalar_product" => {
-            "the scalar product is written `dot(u, v)`"
-        }
-        "mul" | "multiply" | "hadamard" | "prod_elementwise" => "an entrywise product is written `a .* b`",
-        "divide" | "div" | "true_divide" => "an entrywise quotient is written `a ./ b`",
-        "add" | "plus" => "a sum is written `a + b`",
-        "sub" | "subtract" | "minus" => "a difference is written `a - b`",
-        "pow" | "power" | "float_power" => "a power is written `a^b`",
-        "abs2" => "a square is written `x^2`",
-        "square" | "sqr" | "sq" => "a square is written `x^2`",
-        "cube" => "a third power is written `x^3`",
-        "transpose" | "t" | "adjoint" | "permute" => "the transpose is written `A^T`",
-        "reciprocal" => "a reciprocal is written `x^-1`",
-        "mse" | "mse_loss" | "mean_squared_error" => "a mean squared error is `mean((a - b)^2)`",
-        "sse" => "a sum of squared errors is `sum((a - b)^2)`",
-        "cross_entropy" | "crossentropy" | "ce" | "nll" => "a cross-entropy is `logsumexp(z) - z[k]`, of each example",
-        "identity" => "an identity matrix is written `eye(n)`",
-        "array" | "tensor" | "asarray" => "a list is written `[a, b]`, a matrix `[[a, b], [c, d]]`",
-        "arange" | "range" | "linspace" => "a range is written `0..n`: a list over it is `[i in 0..n: …]`",
-        "len" | "size" | "shape" | "numel" => {
-            "a size is the number, or the parameter of type `N`, that the type was given"
-        }
-        "log10" | "log2" => "`log` is the natural logarithm: write `log(x) / log(10)`, or with another base",
-        "selu" | "mish" | "celu" | "hardtanh" | "hardswish" => {
-            "other activations are functions of a file: `def mish(x) = x .* tanh(softplus(x))`"
-        }
-        "swish" => return direct("silu"),
-        "leakyrelu" => return direct("leaky_relu"),
-        "where" | "cond" | "ifelse" => "what has pieces is written `if a < b then x else y`",
-        "clip" | "clamp" => "what has pieces is built from `relu`, `abs`, `sign`, `max` and `min`",
-        "amax" => return direct("max"),
-        "amin" => return direct("min"),
-        "zeros_like" => "zeros of a shape are written `zeros(m, n)`",
-        "ones_like" => "ones of a shape are written `ones(m, n)`",
-        "backward" | "value_and_grad" | "autograd" | "grad" | "gradient" | "nabla" | "jacrev" | "jacobian" => {
-            "the gradient is written `grad(loss)`, the differential `d(loss)`"
-        }
-        "hessian" => "the matrix of second derivatives is written `hess(loss)`",
-        "fisher" | "metric_tensor" => "the metric is the word `metric`",
-        "cat" | "concatenate" => return direct("concat"),
-        "stack" | "row_stack" => return direct("vstack"),
-        "column_stack" => return direct("hstack"),
-        "flatten" | "ravel" | "view" => return direct("vec"),
-        "ln" | "loge" => return direct("log"),
-        "arctan" => return direct("atan"),
-        "average" | "reduce_mean" => return direct("mean"),
-        "reduce_sum" | "nansum" | "total" => return direct("sum"),
-        "l2norm" | "l2_norm" | "frobenius" => return direct("norm"),
-        "absolute" | "fabs" => return direct("abs"),
-        "sgn" => return direct("sign"),
-        "maximum" => return direct("max"),
-        "minimum" => return direct("min"),
-        "logistic" | "expit" => return direct("sigmoid"),
-        "inverse" => return direct("inv"),
-        "pseudo_inverse" | "pseudoinverse" => return direct("pinv"),
-        "tr" => return direct("trace"),
-        "determinant" => return direct("det"),
-        "msign" | "orthogonalize" | "newton_schulz" | "newtonschulz5" | "zeropower" => return direct("polar"),
-        "matrix_power" | "sqrtm" => return direct("powm"),
-        "lstsq" => return direct("solve"),
-        "natural_gradient" | "natural_grad" | "nat_grad" => return direct("natgrad"),
-        _ => {
-            let known =
-                APPLIED.iter().chain(&["logsumexp", "solve", "outer", "eye", "zeros", "ones", "concat", "reshape"]);
-            return known.copied().find(|f| *f == lower).and_then(direct);
-        }
-    };
-    Some(said.to_owned())
 }

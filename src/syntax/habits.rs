@@ -5,6 +5,7 @@
 //! of words are in [`super::habit_words`].
 
 mod heads;
+mod notation;
 mod signs;
 
 use crate::source::Span;
@@ -12,7 +13,7 @@ use crate::source::Span;
 use super::diagnose::Failure;
 use super::found::Found;
 use super::grammar::Rule;
-use super::habit_words::{APPLIED, ENTRIES, ITEMS, WORDS, entry_of, value_of};
+use super::habit_words::{APPLIED, ENTRIES, ITEMS, POINT, WORDS, entry_of, value_of};
 use super::scan::{is_word_char, word};
 use super::vocabulary;
 
@@ -45,7 +46,8 @@ pub(super) fn habit(text: &str, failure: &Failure, found: &Found<'_>) -> Option<
     let place = Place { failure, found, here: &text[at..], before, last };
     let stays = |help: String| Habit { help, moved: None };
     place
-        .mark()
+        .notation()
+        .or_else(|| place.mark())
         .or_else(|| place.point())
         .or_else(|| place.kind_of_type().map(stays))
         .or_else(|| place.sign().map(stays))
@@ -55,6 +57,9 @@ pub(super) fn habit(text: &str, failure: &Failure, found: &Found<'_>) -> Option<
         .or_else(|| place.entry().map(stays))
         .or_else(|| place.application())
 }
+
+const BEGINS: &str = "a declaration begins with its kind: `data`, `let`, `def`, `architecture`, `reparam`, `projection`, \
+                      `embedding`, `optimizer`, `system`, …; a question with `check`";
 
 impl Place<'_, '_> {
     fn expects(&self, rules: &[Rule]) -> bool {
@@ -91,6 +96,12 @@ impl Place<'_, '_> {
 
     /// How the new value of a name is given where the place is.
     fn rule_of(&self, name: &str) -> String {
+        // The point under its name elsewhere, or with a dot above it.
+        let dotted = name.chars().any(|c| matches!(c, '\u{307}' | 'ẋ' | 'ẇ' | 'ż' | 'ẏ' | 'ṗ' | 'ṁ'));
+        let name = match (dotted || POINT.contains(&name)) && !self.found.before.contains(&format!("state {name}")) {
+            true => "params",
+            false => name,
+        };
         if self.in_step() {
             format!("a `step` gives the new value: `{name}' = …`")
         } else {
@@ -112,7 +123,13 @@ impl Place<'_, '_> {
             .next()?;
         let start = self.found.before.len() - line.len() + at;
         let span = Span { start, end: start + word.len(), ..self.found.span };
-        Some(Habit { help: help.to_owned(), moved: Some((span, format!("`{word}`"), "something else")) })
+        let ahead = code[..at].trim_end();
+        let expected = match ahead.chars().next_back() {
+            None | Some('{' | '}') => "a line of the language",
+            Some(c) if is_word_char(c) || matches!(c, ')' | ']' | '\'') => "an operator",
+            Some(_) => "an expression",
+        };
+        Some(Habit { help: help.to_owned(), moved: Some((span, format!("`{word}`"), expected)) })
     }
 
     /// A word that begins an item, an entry of a body or a rule.
@@ -125,7 +142,10 @@ impl Place<'_, '_> {
             return Some("the rules stand in `flow { … }` or `step(lr) { … }`".to_owned());
         }
         if self.expects(&[Rule::statement]) && self.found.is_word() {
-            let signs = ["+=", "-=", "*=", "/=", "<-", "←"];
+            let signs = ["+=", "-=", "*=", "/=", ".=", "<-", "←"];
+            if matches!(token, "self" | "this") && next.starts_with('.') {
+                return Some(self.rule_of("params"));
+            }
             // `v_{t+1}`, `params.dt`
             let indexed = token.ends_with('_') && next.starts_with('{');
             if indexed || token == "params" && next.starts_with('.') {
@@ -154,6 +174,12 @@ impl Place<'_, '_> {
             if let Some(meant) = entry_of(token).filter(|_| !assigned) {
                 return Some(meant.to_owned());
             }
+            let called = next.starts_with('(') && next.contains('=');
+            if let Some(meant) = value_of(token).filter(|_| called) {
+                return Some(format!(
+                    "an architecture has no functions: write `{meant} = …`, with data for the argument"
+                ));
+            }
             if assigned || next.starts_with(':') && next.len() > 1 && value_of(token).is_some() {
                 let near = ["loss", "output"].into_iter().find(|w| strsim::damerau_levenshtein(w, token) <= 2);
                 return Some(match value_of(token).or(near) {
@@ -167,6 +193,19 @@ impl Place<'_, '_> {
         }
         if self.expects(&[Rule::optimizer_entry]) && self.found.is_word() && next.starts_with(':') {
             return Some(format!("a state is declared by `state {token} : tangent`, `state {token} : cotangent`, …"));
+        }
+        if self.expects(&[Rule::optimizer_entry]) && self.found.is_word() {
+            if token == "params" || next.starts_with('\'') {
+                return Some(
+                    "new values are given in `step(lr) { params' = … }`, derivatives in `flow { d/dt params = … }`"
+                        .to_owned(),
+                );
+            }
+            if assigned && !ENTRIES.iter().any(|(word, _)| *word == token) {
+                return Some(format!(
+                    "a state is declared by `state {token} : tangent`, a name for a value by `let {token} = …`"
+                ));
+            }
         }
         if self.expects(&[Rule::optimizer_entry])
             && let Some((_, meant)) = ENTRIES.iter().find(|(word, _)| *word == token)
@@ -183,8 +222,27 @@ impl Place<'_, '_> {
             if function {
                 return Some(format!("a function is declared by `def {token}(x) = …`"));
             }
-            if let Some((_, meant)) = ITEMS.iter().find(|(word, _)| *word == token) {
+            let lower = token.to_lowercase();
+            if let Some((_, meant)) = ITEMS.iter().find(|(word, _)| *word == token || *word == lower) {
                 return Some((*meant).to_owned());
+            }
+            let near = super::meant::nearest(token, vocabulary::ITEMS).is_some();
+            let word = WORDS.iter().any(|(word, _)| *word == token || *word == self.last);
+            if !near && !word && !vocabulary::is_reserved(token) {
+                let mapped = ["->", "→", "Hom"].iter().any(|sign| next.contains(sign));
+                return Some(match next.chars().next() {
+                    Some(':') if mapped => format!(
+                        "a function is declared by `def {token}(x) = …`, a map between architectures by `reparam {token} : \
+                         Source -> Target {{ … }}`"
+                    ),
+                    Some(',' | ':') => {
+                        format!("data are declared by `data {token} : R[3]`, a function by `def {token}(x) = …`")
+                    }
+                    Some(c) if is_word_char(c) && next.contains('=') => {
+                        format!("a function is declared by `def {token}(x) = …`, a constant by `let {token} = …`")
+                    }
+                    _ => BEGINS.to_owned(),
+                });
             }
         }
         None

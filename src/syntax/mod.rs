@@ -25,6 +25,7 @@ mod found;
 mod grammar;
 mod habit_words;
 mod habits;
+mod lost;
 mod meant;
 mod number;
 pub mod parse;
@@ -40,7 +41,7 @@ pub mod vocabulary;
 pub mod words;
 
 pub use error::SyntaxError;
-pub use habit_words::meant_function;
+pub use habit_words::{meant_function, meant_layer};
 pub use meant::nearest;
 pub use parse::{MAX_BYTES, parse};
 pub use precedence::{MAX_CHAIN, MAX_DEPTH};

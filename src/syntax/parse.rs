@@ -9,7 +9,7 @@ use super::error::{MAX_ERRORS, SyntaxError};
 use super::found::skip_blank;
 use super::grammar::{self, Node, Nodes, Rule};
 use super::scan::{Scan, Slice, scan, word};
-use super::tree::{File, Item, ItemKind};
+use super::tree::{File, Item, ItemKind, Lost};
 use super::vocabulary::ITEMS;
 
 /// The longest text that is parsed, in bytes.
@@ -32,25 +32,31 @@ pub fn parse(id: SourceId, source: &Source) -> (File, Vec<SyntaxError>) {
     let whole: &str = &source.text;
     let foreign = (whole.len() <= MAX_BYTES).then(|| without_foreign(id, whole)).flatten();
     let text = foreign.as_ref().map_or(whole, |(clean, _)| clean);
-    let mut reader = Reader { id, text, items: Vec::new(), errors: Vec::new() };
+    let mut reader = Reader { id, text, items: Vec::new(), errors: Vec::new(), lost: Lost::default() };
     if text.len() > MAX_BYTES {
         reader.errors.push(SyntaxError::TooLarge { limit: MAX_BYTES, span: Span::new(id, 0, 0) });
+        reader.lost.any = true;
     } else {
         let scan = scan(id, text);
         if scan.depth <= SHALLOW {
             reader.read(scan);
         } else if let Err(error) = on_large_stack(|| reader.read(scan)) {
             let found = error.to_string();
+            reader.lost.any = true;
             let expected = "a stack for deeply nested brackets".to_owned();
             reader.errors.push(SyntaxError::Unexpected { expected, found, span: Span::new(id, 0, 0), help: None });
         }
     }
-    let items = reader.items;
+    let (items, mut lost) = (reader.items, reader.lost);
     let mut errors = reader.errors;
-    errors.extend(foreign.map(|(_, error)| error));
+    if let Some((_, error)) = foreign {
+        // A comment that is none may be an `#include`.
+        lost.add(whole.get(error.span().start..).and_then(|t| t.lines().next()).unwrap_or_default());
+        errors.push(error);
+    }
     errors.sort_by_key(|error| (error.span().start, error.span().end));
     errors.truncate(MAX_ERRORS);
-    (File { items }, errors)
+    (File { items, lost }, errors)
 }
 
 /// Runs a function on a thread of its own, which has a stack of a known size.
@@ -69,6 +75,7 @@ struct Reader<'t> {
     text: &'t str,
     items: Vec<Item>,
     errors: Vec<SyntaxError>,
+    lost: Lost,
 }
 
 impl Reader<'_> {
@@ -81,8 +88,11 @@ impl Reader<'_> {
             return;
         }
         self.errors = scan.errors;
-        for slice in scan.slices.iter().filter(|slice| !slice.too_deep) {
-            self.read_slice(slice);
+        for slice in &scan.slices {
+            match slice.too_deep {
+                true => self.lost.add(&self.text[slice.start..slice.end]),
+                false => self.read_slice(slice),
+            }
         }
     }
 
@@ -102,9 +112,14 @@ impl Reader<'_> {
                 {
                     self.items.pop();
                 }
+                let sound = self.items.get(before..).and_then(<[Item]>::last).map_or(slice.start, |i| i.span.end);
+                self.lost.add(self.text.get(sound..slice.end).unwrap_or_default());
                 // A brace that closes nothing does so for want of the one that is missing.
                 let before = self.errors.len();
-                if failure.expects(Rule::open_brace) {
+                // So it is where the head is not understood.
+                let begun = self.text[..failure.at].rfind('\n').map_or(0, |i| i + 1);
+                let leads = self.text[begun..skip_blank(self.text, failure.at)].trim().is_empty();
+                if leads && failure.expects(Rule::item) || failure.expects(Rule::open_brace) {
                     self.errors.retain(|error| match error {
                         SyntaxError::Unmatched { bracket: '}', span } => {
                             !(failure.at <= span.start && span.start < slice.end)
@@ -132,10 +147,12 @@ impl Reader<'_> {
         let builder = Builder { source: self.id, base, chain: 0 };
         for root in nodes {
             for node in root.into_inner().filter(|node| node.as_rule() == Rule::item) {
-                match self.item(builder, node) {
-                    Ok(()) => {}
-                    Err(error) if self.errors.len() < MAX_REPORTS => self.errors.push(error),
-                    Err(_) => {}
+                let span = builder.span(&node);
+                if let Err(error) = self.item(builder, node) {
+                    self.lost.add(&self.text[span.start..span.end]);
+                    if self.errors.len() < MAX_REPORTS {
+                        self.errors.push(error);
+                    }
                 }
             }
         }

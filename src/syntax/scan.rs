@@ -206,7 +206,10 @@ impl Scanner<'_> {
         } else {
             self.fault(at);
         }
-        self.report(SyntaxError::Unclosed { bracket: open.bracket, span: self.span(at) });
+        let line = &self.text[at..at + line_length(&self.text[at..])];
+        let closes = |c: char| matches!(c, ')' | ']' | '}') && opening(c) == open.bracket;
+        let comment = line.split_once("//").is_some_and(|(_, comment)| comment.contains(closes));
+        self.report(SyntaxError::Unclosed { bracket: open.bracket, comment, span: self.span(at) });
     }
 
     /// Ends the current slice. What is still open is not closed any more; the outermost is named.

@@ -12,10 +12,21 @@ pub use check::{BlockRate, Check, Classify, Expectation, ExpectedVerdict, Questi
 pub use expr::{BinaryOp, Binder, Conditional, Expr, ExprKind, Reduction, Subscript};
 
 /// A whole file, in the order in which it is written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct File {
     /// The declarations and checks.
     pub items: Vec<Item>,
+    /// What stands in declarations with errors, which are not among the items.
+    pub lost: Lost,
+}
+
+/// What declarations with errors may have declared.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lost {
+    /// Names.
+    pub names: Vec<String>,
+    /// Whether any name may be meant: a `use` is not understood.
+    pub any: bool,
 }
 
 /// An identifier and its place. The prime of `x'` is not part of the name.

@@ -142,12 +142,12 @@ impl Examples {
             Verdict::InLimit => ExpectedVerdict::InLimit(None),
             _ => return None,
         };
-        let check = Check { question, expect: Some(Expectation { verdict, span }), span };
+        let check = Check { question, expect: Some(Expectation { rate: None, verdict, span }), span };
         let mut items = vec![architecture.clone(), item.clone()];
         items.iter_mut().for_each(|i| i.doc.clear());
         items.extend(self.optimizer_items(&optimizer.name)?);
         items.push(Item { doc: String::new(), span, kind: ItemKind::Check(check) });
-        Some(File { items }.to_string())
+        Some(File { items, ..File::default() }.to_string())
     }
 
     /// An optimizer with all that it uses, as items of a file.

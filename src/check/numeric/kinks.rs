@@ -22,6 +22,17 @@ const LOOKS: usize = 240;
 /// How far beside a kink its points lie, relative to the way across it.
 const BESIDE: [f64; 5] = [0.3, 1e-2, 1e-4, 1e-6, 1e-9];
 
+/// Where sides are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looked {
+    /// At few points: they are proved equal.
+    BesideProof,
+    /// At random points and beside kinks.
+    AtRandom,
+    /// On every piece, too.
+    OnPieces,
+}
+
 /// Points on either side of each kink of some terms, near it and nearer, and whether some kink has none: its argument is not
 /// of one sign by its form, and yet no point was found on its other side.
 pub fn points(setting: &Setting, roots: &[Term], sampler: &Sampler, seed: u64) -> (Vec<Point<f64>>, bool) {

@@ -10,7 +10,7 @@ use lsp_types::{
 use super::analyse::Analysis;
 use super::complete::use_edit;
 use super::document::{Document, ID};
-use super::missing::given;
+use super::missing::{given, meant};
 use crate::source::Span;
 use crate::syntax::format::format as layout;
 use crate::syntax::tree::ItemKind;
@@ -31,11 +31,19 @@ pub fn format(document: &Document) -> Vec<TextEdit> {
 pub fn hints(document: &Document, analysis: Option<&Analysis>) -> Vec<InlayHint> {
     let Some(analysis) = analysis else { return Vec::new() };
     let hint = |(span, entry): &(Span, crate::report::json::CheckEntry)| {
+        if let Some(table) = &entry.table {
+            return Some(hint_of_table(document.position(span.end), table));
+        }
         let verdict = entry.verdict.as_ref()?;
         let shown = crate::report::verdict(entry);
         let mark = if entry.ok { "✓" } else { "✗" };
         let star = if entry.assumptions.is_empty() { "" } else { " *" };
         let evidence = entry.evidence.as_deref().unwrap_or("");
+        let rates = entry.rates.iter().flatten().flat_map(|(block, factors)| {
+            factors.iter().map(move |(name, factor)| format!("{name}({block}) = {factor}"))
+        });
+        let rates = rates.collect::<Vec<_>>().join(", ");
+        let shown = if rates.is_empty() { shown } else { format!("{shown} {rates}") };
         Some(InlayHint {
             position: document.position(span.end),
             label: InlayHintLabel::String(format!("{mark} {shown} ({evidence}){star}")),
@@ -48,6 +56,26 @@ pub fn hints(document: &Document, analysis: Option<&Analysis>) -> Vec<InlayHint>
         })
     };
     analysis.answers.iter().filter_map(hint).collect()
+}
+
+/// Of a table the largest classes along which the optimizer is natural.
+fn hint_of_table(position: Position, table: &indexmap::IndexMap<String, crate::report::json::CellEntry>) -> InlayHint {
+    let largest: Vec<&str> = table.iter().filter(|(_, cell)| cell.largest).map(|(class, _)| class.as_str()).collect();
+    let label = match largest.is_empty() {
+        true => "natural along no class".to_owned(),
+        false => format!("natural along {}", largest.join(", ")),
+    };
+    let cells: Vec<String> = table.iter().map(|(class, cell)| format!("{class}: {}", cell.verdict)).collect();
+    InlayHint {
+        position,
+        label: InlayHintLabel::String(label),
+        kind: None,
+        text_edits: None,
+        tooltip: Some(InlayHintTooltip::String(cells.join("\n"))),
+        padding_left: Some(true),
+        padding_right: None,
+        data: None,
+    }
 }
 
 /// What can be done at a place.
@@ -73,6 +101,9 @@ pub fn actions(document: &Document, analysis: Option<&Analysis>, range: Range) -
             if !touches(Span::new(ID, *here.start(), *here.end())) {
                 continue;
             }
+            if let Some((title, edits)) = meant(document, d) {
+                all.push(action(document, title, edits, true));
+            }
             all.extend(given(document, d).map(|(title, edit)| action(document, title, vec![edit], false)));
             let name = document.source.text.get(*here.start()..*here.end()).unwrap_or("");
             for l in library::all().filter(|l| declares(l, name)) {
@@ -89,6 +120,7 @@ fn declares(library: &library::Library, name: &str) -> bool {
         ItemKind::Optimizer(o) => o.name.name == name,
         ItemKind::Architecture(a) => a.name.name == name,
         ItemKind::Morphism(m) => m.name.name == name,
+        ItemKind::Def(d) => d.name.name == name,
         _ => false,
     };
     library.parsed().1.items.iter().any(|i| named(&i.kind))

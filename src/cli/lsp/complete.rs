@@ -5,65 +5,42 @@ use std::collections::BTreeSet;
 use lsp_types::{CompletionItem, CompletionItemKind, Position, Range, TextEdit};
 
 use super::document::Document;
+use super::locals;
 use super::names::visible;
+use super::place::{Body, Place, Wanted, in_name, place, without_comments};
 use crate::core::names::CLASSES;
 use crate::core::prim;
 use crate::core::words::{Calculus, Word};
 use crate::syntax::tree::{Item, ItemKind};
 use crate::syntax::vocabulary;
 
-/// What fits at a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    Optimizer,
-    Along,
-    Architecture,
-    Verdict,
-    Question,
-    Same,
-    Preserved,
-    Library,
-    Type,
-    Anything,
-}
-
-/// What fits, by the words before the place.
-fn wanted(line: &str) -> Wanted {
-    let typed = line.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
-    let words: Vec<&str> = typed.split_whitespace().collect();
-    if typed.trim_end().ends_with("std.") {
-        return Wanted::Library;
-    }
-    match words.as_slice() {
-        ["use"] => Wanted::Library,
-        [.., "check"] => Wanted::Question,
-        [.., "same"] => Wanted::Same,
-        [.., "preserves"] => Wanted::Preserved,
-        [.., "natural" | "classify" | "training" | "transfer"] | ["trace"] => Wanted::Optimizer,
-        [.., "=="] if words.contains(&"same") => Wanted::Optimizer,
-        [.., "=="] if words.contains(&"commutes") => Wanted::Along,
-        [.., "along" | ";" | "loss" | "output" | "commutes"]
-            if matches!(words.first(), Some(&("check" | "transfer" | "trace"))) =>
-        {
-            Wanted::Along
-        }
-        [.., "on" | "->"] => Wanted::Architecture,
-        [.., "expect"] => Wanted::Verdict,
-        [.., ":"] if matches!(words.first(), Some(&("reparam" | "projection" | "embedding"))) => Wanted::Architecture,
-        [.., ":"] => Wanted::Type,
-        _ => Wanted::Anything,
-    }
-}
-
+/// Whether something that is declared fits.
 fn fits(wanted: Wanted, kind: &ItemKind) -> bool {
     match wanted {
         Wanted::Optimizer | Wanted::Same => matches!(kind, ItemKind::Optimizer(_)),
         Wanted::Architecture => matches!(kind, ItemKind::Architecture(_)),
+        Wanted::Apex => matches!(kind, ItemKind::Architecture(_) | ItemKind::System(_)),
+        Wanted::System => matches!(kind, ItemKind::System(_) | ItemKind::Cone(_)),
+        Wanted::Morphism | Wanted::Line(Body::System) => matches!(kind, ItemKind::Morphism(_) | ItemKind::Composite(_)),
         Wanted::Along => {
             matches!(kind, ItemKind::Morphism(_) | ItemKind::Composite(_) | ItemKind::System(_) | ItemKind::Cone(_))
         }
-        Wanted::Anything => true,
+        Wanted::Value(_) => matches!(kind, ItemKind::Data(_) | ItemKind::Let(_) | ItemKind::Def(_)),
         _ => false,
+    }
+}
+
+/// The words that begin a line of a body.
+fn lines(body: Body) -> &'static [&'static str] {
+    match body {
+        Body::Architecture => &["param", "let", "output", "output metric", "loss", "group", "assume"],
+        Body::Morphism => &["let", "inverse", "assume"],
+        Body::Optimizer => &["state", "let", "flow", "step", "assume"],
+        Body::Flow => &["d/dt", "D/dt", "let", "each"],
+        Body::Step => &["let", "each"],
+        Body::Trace => &["lr", "steps", "time", "tolerance", "start", "repeat", "until"],
+        Body::Equations => &["let"],
+        Body::System | Body::None => &[],
     }
 }
 
@@ -76,68 +53,137 @@ pub fn complete(document: &Document, at: Position, point: bool) -> Vec<Completio
     if line.contains("//") {
         return Vec::new();
     }
-    let wanted = wanted(line);
-    if point && wanted != Wanted::Library {
+    let code = without_comments(text);
+    let place = place(&code, offset);
+    if point && place.wanted != Wanted::Library {
         return Vec::new();
     }
-    let word = |w: &&str, kind: CompletionItemKind| CompletionItem {
-        label: (*w).to_owned(),
-        kind: Some(kind),
-        ..CompletionItem::default()
-    };
-    let mut all: Vec<CompletionItem> = visible(document)
-        .into_iter()
-        .filter(|(_, item, library)| fits(wanted, &item.kind) && !(library.is_some() && wanted == Wanted::Anything))
-        .map(|(name, item, library)| named(document, name, &item, library))
+    let visible = visible(document);
+    let mut all: Vec<CompletionItem> = visible
+        .iter()
+        // Data and constants of a library that is not used are nothing that one asks for by name.
+        .filter(|(_, item, library)| {
+            let foreign = library.is_some() && matches!(item.kind, ItemKind::Data(_) | ItemKind::Let(_));
+            fits(place.wanted, &item.kind) && !foreign
+        })
+        .map(|(name, item, library)| named(document, name.clone(), item, *library))
         .collect();
-    let keyword = CompletionItemKind::KEYWORD;
-    match wanted {
-        Wanted::Along => all.extend(CLASSES.iter().map(|w| word(w, CompletionItemKind::CLASS))),
-        Wanted::Verdict => all.extend(vocabulary::EXPECTED.iter().map(|w| word(w, keyword))),
-        Wanted::Question => all.extend(vocabulary::ASKED.iter().map(|w| word(w, keyword))),
-        Wanted::Type => all.extend(vocabulary::types().map(|w| word(&w, CompletionItemKind::TYPE_PARAMETER))),
-        Wanted::Library => {
-            // What is replaced is said: for editors `std.` is no part of a word.
-            let begun = line.rfind(|c: char| c.is_whitespace()).map_or(0, |i| i + 1);
-            let range = Range { start: document.position(start + begun), end: at };
-            all.extend(crate::uses::library::all().map(|l| CompletionItem {
-                text_edit: Some(TextEdit { range, new_text: l.name.to_owned() }.into()),
-                filter_text: Some(l.name.to_owned()),
-                ..word(&l.name, CompletionItemKind::MODULE)
-            }));
-        }
-        Wanted::Anything => {
-            let words =
-                vocabulary::keywords().chain(vocabulary::LINES).chain(vocabulary::EXPERIMENTS).chain(["transfer"]);
-            all.extend(words.map(|w| word(&w, keyword)));
-            let functions = prim::names().chain(Calculus::ALL.map(Calculus::name)).filter(|f| !f.ends_with('\''));
-            all.extend(functions.map(|w| word(&w, CompletionItemKind::FUNCTION)));
-            all.extend(Word::ALL.map(|w| word(&w.name(), CompletionItemKind::VARIABLE)));
-            all.extend(locals(document, offset).iter().map(|w| word(&w.as_str(), CompletionItemKind::VARIABLE)));
-        }
-        Wanted::Same => all.push(word(&"training", keyword)),
-        Wanted::Preserved => all.extend(["loss", "output"].map(|w| word(&w, keyword))),
-        Wanted::Optimizer | Wanted::Architecture => {}
+    if place.wanted == Wanted::Library {
+        // What is replaced is said: for editors `std.` is no part of a word.
+        let begun = line.rfind(|c: char| c.is_whitespace()).map_or(0, |i| i + 1);
+        let range = Range { start: document.position(start + begun), end: at };
+        all.extend(crate::uses::library::all().map(|l| CompletionItem {
+            text_edit: Some(TextEdit { range, new_text: l.name.to_owned() }.into()),
+            filter_text: Some(l.name.to_owned()),
+            ..word(l.name, CompletionItemKind::MODULE)
+        }));
     }
+    let parameters = |name: &str| {
+        let item = visible.iter().find(|(n, ..)| n == name).map(|(_, item, _)| item);
+        item.map(locals::parameters).unwrap_or_default()
+    };
+    all.extend(words(&place, &code, &parameters, &visible));
     // A word may have several meanings, and a function several forms.
     let mut offered = BTreeSet::new();
     all.retain(|item| offered.insert(item.label.clone()));
     all
 }
 
-/// The names that are bound in the item at a place.
-fn locals(document: &Document, offset: usize) -> Vec<String> {
-    use crate::syntax::words::Role;
-    let item = document.words.iter().rev().find(|w| w.span.start <= offset).map(|w| w.item);
-    let mut names: Vec<String> = document
-        .words
-        .iter()
-        .filter(|w| Some(w.item) == item && w.role == Role::Binds)
-        .map(|w| w.name.clone())
-        .collect();
-    names.sort();
-    names.dedup();
-    names
+fn word(w: &str, kind: CompletionItemKind) -> CompletionItem {
+    CompletionItem { label: w.to_owned(), kind: Some(kind), ..CompletionItem::default() }
+}
+
+/// What is offered beside declarations: local names, and words of the language.
+fn words(
+    place: &Place<'_>,
+    code: &str,
+    parameters: &dyn Fn(&str) -> Vec<String>,
+    visible: &[(String, Item, Option<&'static str>)],
+) -> Vec<CompletionItem> {
+    let keyword = CompletionItemKind::KEYWORD;
+    let variable = CompletionItemKind::VARIABLE;
+    let keywords = |words: &[&str]| words.iter().map(|w| word(w, keyword)).collect::<Vec<_>>();
+    let types = |words: &[&str]| words.iter().map(|w| word(w, CompletionItemKind::TYPE_PARAMETER)).collect::<Vec<_>>();
+    let names = |names: Vec<String>| names.iter().map(|n| word(n, variable)).collect::<Vec<_>>();
+    match place.wanted {
+        Wanted::Item => keywords(&[&vocabulary::ITEMS[..], &["transfer", "trace", "assume"]].concat()),
+        Wanted::Line(body) => {
+            let mut all = keywords(lines(body));
+            match body {
+                Body::Morphism => all.extend(names(locals::of_map(place, parameters).1)),
+                Body::Step => {
+                    let states = std::iter::once("params".to_owned()).chain(locals::states(place));
+                    all.extend(names(states.map(|s| format!("{s}'")).collect()));
+                }
+                _ => {}
+            }
+            all
+        }
+        Wanted::Value(body) => {
+            let mut all = names(locals::known(place));
+            if body == Body::Morphism {
+                all.extend(names(locals::of_map(place, parameters).0));
+            }
+            let rules = place.keyword == "optimizer" && body != Body::None;
+            if rules {
+                all.extend(Word::ALL.map(|w| word(w.name(), variable)));
+                all.extend(Calculus::ALL.map(|f| word(f.name(), CompletionItemKind::FUNCTION)));
+            }
+            if body == Body::Step {
+                all.extend(names(locals::states(place).into_iter().map(|s| format!("{s}'")).collect()));
+            }
+            all.extend(prim::names().filter(|f| !f.ends_with('\'')).map(|f| word(f, CompletionItemKind::FUNCTION)));
+            all.push(word("pi", CompletionItemKind::CONSTANT));
+            all.extend(keywords(&["if", "then", "else", "in"]));
+            if place.keyword == "data" {
+                all.extend(keywords(&["read"]));
+            }
+            all
+        }
+        Wanted::Component => names(std::iter::once("params".to_owned()).chain(locals::states(place)).collect()),
+        Wanted::Block if place.keyword == "optimizer" => names(vec!["params".to_owned()]),
+        Wanted::Block => names(locals::known(place)),
+        Wanted::Argument(at) => {
+            let name = &code[at..at + code[at..].find(|c: char| !in_name(c)).unwrap_or(0)];
+            let item = visible.iter().find(|(n, ..)| n == name).map(|(_, item, _)| item);
+            let params = item.map(taken).unwrap_or_default();
+            let argument = |p: &String| CompletionItem {
+                insert_text: Some(format!("{p} = ")),
+                ..word(p, CompletionItemKind::PROPERTY)
+            };
+            params.iter().map(argument).chain(names(locals::known(place))).collect()
+        }
+        Wanted::Along => CLASSES.iter().map(|w| word(w, CompletionItemKind::CLASS)).chain(keywords(&["id"])).collect(),
+        Wanted::Verdict => keywords(&vocabulary::EXPECTED),
+        Wanted::Question => keywords(&vocabulary::ASKED),
+        Wanted::Same => keywords(&["training"]),
+        Wanted::Preserved => keywords(&["loss", "output"]),
+        Wanted::TypeOfValue => types(&[&["R", "N"][..], &vocabulary::MATRICES].concat()),
+        Wanted::TypeOfParam => types(&["R", "GL"]),
+        Wanted::TypeOfState => types(&[&["R"][..], &vocabulary::STATES].concat()),
+        Wanted::TypeOfSize if place.keyword == "optimizer" => types(&["R"]),
+        Wanted::TypeOfSize => types(&["N"]),
+        Wanted::Joint => keywords(match place.keyword {
+            "check" => &["along", "on", "via", "expect"],
+            "classify" => &["on"],
+            "transfer" | "trace" => &["along"],
+            "system" | "cone" => &["over"],
+            _ => &["where", "assume"],
+        }),
+        _ => Vec::new(),
+    }
+}
+
+/// The names of what a declaration takes.
+fn taken(item: &Item) -> Vec<String> {
+    let params = match &item.kind {
+        ItemKind::Architecture(a) => &a.params,
+        ItemKind::Morphism(m) => &m.params,
+        ItemKind::Composite(c) => &c.params,
+        ItemKind::Optimizer(o) => &o.params,
+        _ => return Vec::new(),
+    };
+    params.iter().map(|p| p.name.name.clone()).collect()
 }
 
 fn named(document: &Document, name: String, item: &Item, library: Option<&'static str>) -> CompletionItem {

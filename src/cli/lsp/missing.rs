@@ -2,7 +2,9 @@
 
 use lsp_types::{Diagnostic, NumberOrString, Range, TextEdit};
 
+use super::complete::use_edit;
 use super::document::Document;
+use super::place::in_name;
 use crate::syntax::tree::{Domain, ItemKind, Morphism};
 
 /// The edit that gives what a diagnostic says is missing, and its title.
@@ -18,6 +20,26 @@ pub fn given(document: &Document, diagnostic: &Diagnostic) -> Option<(String, Te
     };
     let at = document.position(place);
     Some((title, TextEdit { range: Range { start: at, end: at }, new_text: text }))
+}
+
+/// The edits that write what a diagnostic asks for, `did you mean …?`, with the `use` that it needs; and their title.
+pub fn meant(document: &Document, diagnostic: &Diagnostic) -> Option<(String, Vec<TextEdit>)> {
+    let advice = diagnostic.message.split_once("did you mean `")?.1;
+    let (name, rest) = advice.split_once("`?")?;
+    let (start, end) = (document.offset(diagnostic.range.start), document.offset(diagnostic.range.end));
+    let written = document.source.text.get(start..end)?;
+    // What is marked may be more than the name that is wrong.
+    let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| in_name(c) || c == '\'');
+    if !is_name(written) || !is_name(name) {
+        return None;
+    }
+    let mut edits = vec![TextEdit { range: diagnostic.range, new_text: name.to_owned() }];
+    let mut title = format!("Write `{name}`");
+    if let Some((library, _)) = rest.split_once("begin the file with `use ").and_then(|(_, l)| l.split_once('`')) {
+        edits.push(use_edit(document, library));
+        title.push_str(&format!(", with `use {library}`"));
+    }
+    Some((title, edits))
 }
 
 /// The parts of a message that stand in quotation marks.

@@ -7,9 +7,11 @@ mod actions;
 mod analyse;
 mod complete;
 mod document;
+mod locals;
 mod meaning;
 mod missing;
 mod names;
+mod place;
 mod shapes;
 mod tokens;
 

@@ -179,7 +179,27 @@ fn same(document: &Document, at: Position) -> Vec<Span> {
 pub fn references(document: &Document, at: Position, declaration: bool) -> Vec<Location> {
     let origin = document.word_at(at).and_then(|w| document.origins[w]).map(|o| document.words[o].span);
     let here = |span: Span| Location { uri: document.uri.clone(), range: document.range(span) };
-    same(document, at).into_iter().filter(|s| declaration || Some(*s) != origin).map(here).collect()
+    let mut all: Vec<Location> =
+        same(document, at).into_iter().filter(|s| declaration || Some(*s) != origin).map(here).collect();
+    // What another file declares is named there, too.
+    let name = document.word_at(at).filter(|w| document.origins[*w].is_none()).map(|w| &document.words[w].name);
+    if let Some(found) = name.and_then(|name| elsewhere(document, name)) {
+        all.extend(places_elsewhere(&found, declaration));
+    }
+    all
+}
+
+/// The places in another file of a name that it declares; none in the library, which is no file.
+fn places_elsewhere(found: &Elsewhere, declaration: bool) -> Vec<Location> {
+    let path = std::path::absolute(&found.source.name).ok().filter(|p| p.exists());
+    let Some(uri) = path.and_then(|p| Url::from_file_path(p).ok()) else { return Vec::new() };
+    let there = words(found.word.span.source, &found.source.text).unwrap_or_default();
+    let origins = crate::syntax::words::origins(&there);
+    let Some(origin) = there.iter().position(|w| w.span == found.word.span) else { return Vec::new() };
+    let named = (0..there.len()).filter(|&i| origins[i] == Some(origin) && (declaration || i != origin));
+    let range =
+        |span: Span| Range { start: position(&found.source, span.start), end: position(&found.source, span.end) };
+    named.map(|i| Location { uri: uri.clone(), range: range(there[i].span) }).collect()
 }
 
 /// As places to be marked.

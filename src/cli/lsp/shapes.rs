@@ -59,7 +59,7 @@ fn model(document: &Document, own: Vec<Item>) -> Model {
     });
     let items = others.chain(own.iter().cloned()).collect();
     if let Some(last) = parts.last_mut() {
-        last.file = Arc::new(File { items });
+        last.file = Arc::new(File { items, ..File::default() });
     }
     Model::join(&parts).0
 }

@@ -36,7 +36,7 @@ impl Elaborator<'_> {
     }
 
     fn incomplete<T>(&mut self, over: &Over, part: &'static str, needed_by: &str, span: Span) -> Elab<T> {
-        let architecture = over.architecture.name.clone();
+        let architecture = over.architecture.given_by.clone();
         self.fail(ModelError::Incomplete {
             architecture,
             part,

@@ -24,6 +24,7 @@ type Blocks<'e> = Vec<(&'e Ident, Shaped)>;
 impl<'e> Shapes<'e> {
     /// An architecture.
     pub(super) fn architecture(&mut self, decl: &'e Architecture) -> Done {
+        self.refuse(faults::type_of_size(&decl.name.name, &decl.params))?;
         self.never = Some(FOR_NO_SIZE);
         let mut scope = Names::default();
         self.family(&decl.params, &mut scope);
@@ -101,6 +102,7 @@ impl<'e> Shapes<'e> {
             Err(fault) => return Err(self.report(*fault)),
         };
         let decl = &self.model[id];
+        self.refuse(faults::type_of_size(&decl.name.name, &decl.params))?;
         let inner = read::bind(self, instance, &decl.params, scope, None)?.scope;
         let mut blocks: Blocks<'e> = Vec::new();
         for p in params_of(decl) {
@@ -166,9 +168,10 @@ impl<'e> Shapes<'e> {
         };
         let mut targets = Targets::new(blocks.iter().map(|(p, _)| p.name.as_str()).collect(), described.clone());
         read::equations(self, body, scope, &mut |shapes, name, e, scope| {
-            let i = match targets.meet(name) {
+            let i = match targets.meet(name, scope.has(&name.name)) {
                 Ok(i) => i,
-                Err(fault) => return Err(shapes.report(*fault)),
+                Err(Some(fault)) => return Err(shapes.report(*fault)),
+                Err(None) => return Err(Stopped),
             };
             let value = read::expr(shapes, e, scope)?;
             match &blocks[i].1.extents {

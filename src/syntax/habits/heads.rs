@@ -121,6 +121,11 @@ impl Place<'_, '_> {
         if entry == "param" && self.expects(&[Rule::colon]) {
             return Some("a parameter has a type: `param a, b : R`".to_owned());
         }
+        if morphism && self.expects(&[Rule::open_brace]) && matches!(token, "^" | "[") {
+            return Some(
+                "the target is an architecture that is declared: `reparam F : (a, b : R) -> Target { … }`".to_owned(),
+            );
+        }
         if self.expects(&[Rule::open_brace]) {
             return Some(match self.last {
                 "flow" => "a flow is `flow { d/dt params = … }`".to_owned(),
@@ -202,6 +207,23 @@ impl Place<'_, '_> {
                     "write `check system {token}`, `check natural … along …`, `check commutes …`, `check preserves loss …` or `check same …`"
                 ));
             }
+        }
+        if self.last == "check" && token == ":" {
+            return Some("the question follows without a colon: `check natural O along F`".to_owned());
+        }
+        if self.expects(&[Rule::kw_along]) && token == "," {
+            return Some("each optimizer has a check of its own: `check natural O along F`".to_owned());
+        }
+        if token == "along" && self.expects(&[Rule::on, Rule::kw_on]) && self.before.contains("==") {
+            return Some("two optimizers are compared on an architecture: `check same O == P on A`".to_owned());
+        }
+        if token == "(" && matches!(self.last, "commutes" | "along" | "loss" | "output" | "system" | "same") {
+            return Some("names and paths stand without parentheses: `f ; g`".to_owned());
+        }
+        if matches!(token, "or" | "and" | "|" | "/")
+            && ["commutes", "fails", "rate", "limit", "undecided"].contains(&self.last)
+        {
+            return Some("a check expects one verdict".to_owned());
         }
         if self.expects(&[Rule::kw_along]) && token == "on" {
             let asked = ["training", "transfer", "natural"].into_iter().find(|w| self.before.contains(w));

@@ -4,8 +4,10 @@ use super::{Habit, Place, word_before};
 use crate::source::Span;
 use crate::syntax::found::digits;
 use crate::syntax::grammar::Rule;
-use crate::syntax::habit_words::{LATEX, MODULES, SIGNS, meant_function};
+use crate::syntax::habit_words::{APPLIED, LATEX, LAYOUT, LOADERS, MODULES, SIGNS, meant_function, meant_layer};
 use crate::syntax::scan::{is_word_char, word};
+
+const NO_INVERSE: &str = "a path runs through maps as they are declared: the way back is a map of its own";
 
 impl Place<'_, '_> {
     /// A prime or a quotation mark.
@@ -17,7 +19,7 @@ impl Place<'_, '_> {
             if self.is("\"\"\"") && self.expects(&[Rule::item]) {
                 return stays("`///` begins the doc comment of a declaration, `//` any other comment");
             }
-            return if closed { stays("only the path of a `use` stands in quotation marks") } else { None };
+            return if closed { stays(&self.quoted()) } else { None };
         }
         if !self.is("'") || self.before.ends_with('\'') {
             return None;
@@ -38,7 +40,7 @@ impl Place<'_, '_> {
                 return stays(&format!("the path of a `use` stands in double quotation marks: `use \"{path}\"`"));
             }
             Some(_) if self.last.is_empty() && !self.before.ends_with([')', ']']) => {
-                return stays("only the path of a `use` stands in quotation marks, and in double ones");
+                return stays("only the paths of `use` and of `read` stand in quotation marks, and in double ones");
             }
             _ => {}
         }
@@ -71,6 +73,9 @@ impl Place<'_, '_> {
             }
         }
         let name = word(&self.here[1..]);
+        if self.expects(&[Rule::semicolon]) && matches!(name, "inv" | "inverse" | "T" | "pinv") {
+            return stays(NO_INVERSE);
+        }
         if self.expects(&[Rule::semicolon]) {
             return stays("a path is written `f ; g`: first `f`, then `g`");
         }
@@ -90,12 +95,28 @@ impl Place<'_, '_> {
         if let "shape" | "size" | "ndim" | "len" = name {
             return stays("a size is the number, or the parameter of type `N`, that the type was given");
         }
-        if MODULES.contains(&self.last) {
+        if self.expects(&[Rule::where_clause, Rule::kw_where]) && self.expects(&[Rule::arrow]) {
+            return stays("a number is of type `R`, a vector of `R[n]`, a matrix of `R[m, n]`");
+        }
+        if MODULES.contains(&self.last) || self.last == "self" || self.last == "this" {
             let chain: String = self.here.chars().take_while(|&c| c == '.' || is_word_char(c)).collect();
             let called = chain.rsplit('.').next().unwrap_or_default();
-            let help = match meant_function(called) {
-                Some(meant) => format!("functions belong to no module: {meant}"),
-                None => format!("functions belong to no module: `{called}(…)` is called by its name alone"),
+            let applied = self.here[chain.len()..].starts_with('(');
+            let help = if LOADERS.contains(&called) {
+                let path = self.here.split(['"', '\'']).nth(1).filter(|p| !p.contains('\n')).unwrap_or("points.csv");
+                format!("the numbers of a file are read by data alone: `data x : R[3] = read \"{path}\"`")
+            } else if !applied && !MODULES.contains(&self.last) {
+                format!("there is no `{}`: write `{called}`", self.last)
+            } else if matches!(self.inside().0, "check" | "classify") {
+                format!(
+                    "names belong to no module: write `{called}`; those of the library come with `use std.optimizers`"
+                )
+            } else {
+                match meant_function(called).or_else(|| meant_layer(called).map(|l| format!("`{l}(…)` of `std.nets`")))
+                {
+                    Some(meant) => format!("functions belong to no module: {meant}"),
+                    None => format!("functions belong to no module: `{called}(…)` is called by its name alone"),
+                }
             };
             let start = self.before.len() - self.last.len();
             let span = Span { start, end: self.found.span.start + chain.len(), ..self.found.span };
@@ -136,6 +157,22 @@ impl Place<'_, '_> {
                 _ => "sizes stand in square brackets: a vector is `R[n]`, a matrix `R[m, n]`".to_owned(),
             });
         }
+        let exponent = match self.found.token {
+            "²" => Some('2'),
+            "³" => Some('3'),
+            "ⁿ" => Some('n'),
+            _ => None,
+        };
+        if let Some(size) = exponent.filter(|_| ended) {
+            return Some(format!("sizes stand in square brackets: write `R[{size}]`"));
+        }
+        let odd =
+            matches!(self.found.token, "(" | "{" | "<" | "." | "→") || self.found.token.starts_with(char::is_numeric);
+        let of_value =
+            odd || self.found.is_word() && self.found.continues_line() && !self.expects(&[Rule::close_brace]);
+        if ended && of_value && !self.last.is_empty() && !crate::syntax::vocabulary::STATES.contains(&self.last) {
+            return Some("a number is of type `R`, a vector of `R[n]`, a matrix of `R[m, n]`".to_owned());
+        }
         if self.expects(&[Rule::close_square]) && matches!(self.found.token, "x" | "×" | "by") && self.inside_type() {
             return Some("sizes are separated by commas: a matrix is `R[m, n]`".to_owned());
         }
@@ -150,7 +187,7 @@ impl Place<'_, '_> {
     /// A sign of another language.
     pub(super) fn sign(&self) -> Option<String> {
         let at_item = self.expects(&[Rule::item]) && !self.found.continues_line() || self.before.is_empty();
-        if at_item && (self.is("--") || self.is("%") || self.is(";") || self.is("(*")) {
+        if at_item && (self.is("%") || self.is(";") || self.is("(*")) {
             return Some("a comment begins with `//`".to_owned());
         }
         let value = self.expects(&[Rule::equals, Rule::value]);
@@ -165,12 +202,40 @@ impl Place<'_, '_> {
         if self.is(":") && self.before.ends_with(':') && self.inside().0 != "use" {
             return Some("a type stands behind one colon: `x : R[3]`".to_owned());
         }
+        let piped = self.is("|>") || self.is("<|") || self.is(">>") && self.expects(&[Rule::add]);
+        if piped {
+            let rest = self.found.rest.trim_start_matches(['>', '|', ' ']);
+            let name = if self.is("<|") { self.last } else { word(rest) };
+            let name = if name.is_empty() { "f" } else { name };
+            return Some(format!("a function takes its argument in parentheses: `{name}(…)`"));
+        }
+        if self.is("\\ ") && self.expects(&[Rule::add, Rule::infix]) {
+            return Some("a system of equations is solved by `solve(A, b)`".to_owned());
+        }
+        if self.is("@.") {
+            return Some("functions and operators act entry by entry as they are: there are no macros".to_owned());
+        }
+        if at_item && self.is("@") {
+            return Some("there are no decorators and no macros: a declaration begins with its kind".to_owned());
+        }
         if let Some(rest) = self.here.strip_prefix('\\') {
             let name = word(rest);
-            return Some(match LATEX.iter().find(|(command, _)| *command == name) {
+            // `\sum_i` is one word.
+            let command = name.split('_').next().unwrap_or_default();
+            if rest.starts_with('|') {
+                return Some("a norm is written `norm(v)`".to_owned());
+            }
+            if LAYOUT.contains(&command) {
+                return Some("the text is plain: names, signs and parentheses, without commands of layout".to_owned());
+            }
+            return Some(match LATEX.iter().find(|(known, _)| *known == command) {
                 Some((_, meant)) => format!("there are no backslashes: write `{meant}`"),
+                None if APPLIED.contains(&command) => format!("there are no backslashes: write `{command}(x)`"),
                 None => format!("names are written without a backslash: `{name}`"),
             });
+        }
+        if self.expects(&[Rule::semicolon]) && matches!(self.found.token, "^" | "⁻") {
+            return Some(NO_INVERSE.to_owned());
         }
         if self.expects(&[Rule::semicolon]) && matches!(self.found.token, "∘" | ">" | "|" | "*" | "," | "." | "&" | "+")
         {

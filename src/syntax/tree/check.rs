@@ -96,6 +96,8 @@ pub struct Via {
 /// `expect …`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expectation {
+    /// What the learning rate is called in the order, `lr` of `in limit (lr^2)`.
+    pub rate: Option<Ident>,
     /// The verdict word(s).
     pub verdict: ExpectedVerdict,
     /// From `expect` to its end.
