@@ -11,7 +11,7 @@
 
 mod pieces;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -26,6 +26,9 @@ const MOST_TERMS: usize = 256;
 
 /// Variables and atoms.
 const MOST_VARIABLES: usize = 512;
+
+/// Things known not to be negative.
+const MOST_FACTS: usize = 64;
 
 /// Random values for all variables, by which most choices are seen to be there.
 const POOL: usize = 96;
@@ -116,8 +119,8 @@ pub struct Polynomials {
     /// What an inverse is taken of, which has the same sign.
     reciprocals: FxHashMap<u32, Polynomial>,
     atoms: FxHashMap<Atom, u32>,
-    /// What is not negative, of atoms with bounds.
-    facts: Vec<Polynomial>,
+    /// What is not negative: of atoms with bounds, and squares of sums.
+    facts: RefCell<Vec<Polynomial>>,
     /// What is positive wherever the question is asked.
     conditions: Vec<Polynomial>,
     /// What is positive on this piece.
@@ -144,7 +147,7 @@ impl Polynomials {
             positive: Vec::new(),
             reciprocals: FxHashMap::default(),
             atoms: FxHashMap::default(),
-            facts: Vec::new(),
+            facts: RefCell::default(),
             conditions: Vec::new(),
             known: Vec::new(),
             signs_of: FxHashMap::default(),
@@ -213,7 +216,7 @@ impl Polynomials {
                 Bound::Open(q) | Bound::Closed(q) => Some(Polynomial::constant(q.value())),
             };
             let facts = [number(range.lo).map(|lo| self.sub(&x, &lo)), number(range.hi).map(|hi| self.sub(&hi, &x))];
-            self.facts.extend(facts.into_iter().flatten());
+            self.facts.borrow_mut().extend(facts.into_iter().flatten());
         }
         if let Atom::Reciprocal(p) = &atom {
             self.reciprocals.insert(v, p.clone());
@@ -324,7 +327,15 @@ impl Domain for Polynomials {
             self.overflow.set(true);
             return Polynomial::default();
         }
-        Polynomial::new(kept)
+        let product = Polynomial::new(kept);
+        // Of a monomial this is seen without being told.
+        if a.0.len() > 1 && a == b {
+            let facts = &mut *self.facts.borrow_mut();
+            if facts.len() < MOST_FACTS && !facts.contains(&product) {
+                facts.push(product.clone());
+            }
+        }
+        product
     }
 
     fn neg(&self, a: &Polynomial) -> Polynomial {

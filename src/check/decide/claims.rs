@@ -4,6 +4,7 @@ use super::rank::full_rank;
 use super::{Disagreement, Standing, examine, hunt};
 use crate::check::field::{Drawn, Trial};
 use crate::check::sample::Sampler;
+use crate::check::special;
 use crate::check::witness::Goal;
 use crate::check::{Budget, ClaimKind, Component, Problem, algebra, certify, places, sample, singular};
 use crate::domain::Rational;
@@ -29,12 +30,12 @@ pub(in crate::check) enum Claimed {
 pub(in crate::check) fn claims(problem: &mut Problem, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
     let together = proved_together(problem, budget)?;
     for claim in problem.claims.clone() {
-        if together && matches!(claim.kind, ClaimKind::Equal { .. }) {
-            continue;
-        }
         let name = claim.morphism.clone();
         let outer = std::mem::replace(&mut problem.domain, claim.domain.clone());
         let claimed = match &claim.kind {
+            ClaimKind::Equal { what, left, right } if together => {
+                at_special_members(problem, what, (*left, *right), &name, budget)?
+            }
             ClaimKind::Equal { what, left, right } => equal_claim(problem, what, *left, *right, &name, budget)?,
             ClaimKind::NonSingular(j) => non_singular(problem, *j, &name, budget),
             ClaimKind::FullRank(j, rank, what) => full_rank(problem, (*j, *rank, what), &name, budget),
@@ -158,7 +159,7 @@ fn equal_claim(
     budget: &Budget,
 ) -> Result<Claimed, Disagreement> {
     let (identity, sampled) = match examine(problem, &[left], &[right], budget, "claim")? {
-        Standing::Proved(..) => return Ok(Claimed::Proved),
+        Standing::Proved(..) => return at_special_members(problem, what, (left, right), name, budget),
         Standing::Unproved(identity, sampled) => (identity, sampled),
     };
     let components = std::mem::take(&mut problem.equation.components);
@@ -185,6 +186,41 @@ fn equal_claim(
         "inverse" => format!("the `inverse` of `{name}` undoes it: {seen}"),
         _ => format!("`{name}` preserves the {what}: {seen}"),
     }))
+}
+
+/// A claim that is proved for general members, at those where a sign, a rank or a divisor is another one.
+fn at_special_members(
+    problem: &mut Problem,
+    what: &str,
+    (left, right): (Term, Term),
+    name: &str,
+    budget: &Budget,
+) -> Result<Claimed, Disagreement> {
+    let specials = special::members(problem, None, &[left, right], budget);
+    let open = |at: &str| Claimed::Sampled(format!("`{name}`: {what}, proved but for {at}, where it is open"));
+    for member in &specials.members {
+        let mut there = problem.clone();
+        there.equation.left = vec![left];
+        there.equation.right = vec![right];
+        there.equation.components = vec![Component { name: what.to_owned(), entries: Vec::new(), span: None }];
+        let mut there = there.at(member);
+        let (left, right) = (there.equation.left.clone(), there.equation.right.clone());
+        let Standing::Unproved(identity, sampled) = examine(&mut there, &left, &right, budget, "claim at a member")?
+        else {
+            continue;
+        };
+        let seen = (&identity, &sampled);
+        let purpose = "the two sides of the claim at a member";
+        let (found, _) = hunt(&there, &left, &right, Goal::Differ, seen, budget, purpose);
+        let Some(difference) = found else { return Ok(open(&member.text)) };
+        let message = match what {
+            "inverse" => format!("the declared inverse of `{name}` is not its inverse at the member {}", member.text),
+            _ => format!("`{name}` does not preserve the {what} at the member {}, as its kind claims", member.text),
+        };
+        let broken = Answer::Invalid { witness: Some(Box::new(difference.witness)) };
+        return Ok(Claimed::Broken(Box::new(Finding::new(broken, message).beside(difference.residual))));
+    }
+    Ok(specials.open.as_deref().map_or(Claimed::Proved, open))
 }
 
 /// A reparametrisation's Jacobian: singular nowhere. Refuted by a point with determinant zero, or by a sign change of

@@ -53,7 +53,13 @@ pub fn answer(asked: &mut Asked, context: &mut Context<'_>, budget: &Budget) -> 
         let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
         let specials = special::members(&asked.problem, asked.rate, &sides, budget);
         if let Some(at) = specials.members.first().map(|s| &s.text).or(specials.open.as_ref()) {
-            finding = finding.only_in_general(&special::another(at));
+            let plain = finding.verdict() == Verdict::Commutes && asked.kind != Kind::Transfer;
+            let one = asked.problem.setting.store.num(1);
+            // A point of that member at which the runs differ answers for all.
+            finding = match if plain { refute::training(asked, Some(one), budget)? } else { None } {
+                Some(fails) => fails,
+                None => finding.only_in_general(&special::another(at)),
+            };
         }
     }
     assumptions.append(&mut asked.problem.assumptions);

@@ -38,25 +38,19 @@ pub fn answer(asked: &mut Asked, budget: &Budget) -> Result<Finding, Disagreemen
         let message = "the map between the states has a derivative that is not available";
         return Ok(Finding::undecided(message));
     };
-    let mut finding = decided(asked, &square, budget)?;
-    if let Some(at) = another_member(asked, &square, &finding, budget)? {
-        finding = finding.only_in_general(&special::another(&at));
-    }
+    let finding = decided(asked, &square, budget)?;
+    let mut finding = weakest(asked, &square, finding, budget)?;
     let mut assumptions = std::mem::take(&mut asked.problem.assumptions);
     assumptions.append(&mut finding.assumptions);
     finding.assumptions = assumptions;
     Ok(finding)
 }
 
-/// A member at which a finding for general ones need not hold, in words.
-fn another_member(
-    asked: &mut Asked,
-    square: &Square,
-    finding: &Finding,
-    budget: &Budget,
-) -> Result<Option<String>, Disagreement> {
+/// What a finding for general members is worth for all: a member at which the two programs differ answers for all, and where
+/// nobody knows, the answer is open.
+fn weakest(asked: &mut Asked, square: &Square, finding: Finding, budget: &Budget) -> Result<Finding, Disagreement> {
     if finding.equality().is_none() {
-        return Ok(None);
+        return Ok(finding);
     }
     let one = asked.problem.setting.store.num(1);
     let right = asked.factors.first().map_or(square.right.clone(), |f| {
@@ -64,21 +58,33 @@ fn another_member(
     });
     let sides: Vec<Term> = square.left.iter().chain(&right).copied().collect();
     let specials = special::members(&asked.problem, asked.rate, &sides, budget);
-    let mut asked_there = asked.problem.clone();
-    asked_there.equation = Equation { left: square.left.clone(), right, ..asked_there.equation };
+    let mut asked_there = asked.clone();
+    let n = square.left.len();
+    let left = square.left.iter().copied().chain([square.moves.0]).collect();
+    let right = square.right.iter().copied().chain([square.moves.1]).chain(right).collect();
+    asked_there.problem.equation = Equation { left, right, ..asked_there.problem.equation };
     for special in &specials.members {
-        let mut there = asked_there.at(special);
-        let (left, right) = (there.equation.left.clone(), there.equation.right.clone());
-        let equal = finding.verdict() == Verdict::Commutes
-            && matches!(
-                examine_entries(&mut there, (&left, &right), budget, "same, at a member")?,
-                Standing::Proved(..)
-            );
-        if !equal {
-            return Ok(Some(special.text.clone()));
+        let mut there = asked_there.clone();
+        there.problem = asked_there.problem.at(special);
+        let (left, right) = (there.problem.equation.left.clone(), there.problem.equation.right.clone());
+        let sides = (&left[..n], &right[n + 1..]);
+        if finding.verdict() == Verdict::Commutes
+            && let Standing::Proved(..) = examine_entries(&mut there.problem, sides, budget, "same, at a member")?
+        {
+            continue;
         }
+        let own = Square { left: left[..n].to_vec(), right: right[..n].to_vec(), moves: (left[n], right[n]) };
+        let found = decided(&mut there, &own, budget)?;
+        if found.verdict() == Verdict::Fails {
+            let message = format!("at the member {}, which others do not show: {}", special.text, found.message);
+            return Ok(Finding { message, ..found });
+        }
+        return Ok(finding.only_in_general(&special::another(&special.text)));
     }
-    Ok(specials.open)
+    Ok(match &specials.open {
+        Some(at) => finding.only_in_general(&special::another(at)),
+        None => finding,
+    })
 }
 
 fn square(asked: &mut Asked) -> Option<Square> {

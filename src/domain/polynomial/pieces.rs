@@ -201,7 +201,7 @@ impl Polynomials {
         for known in &self.known {
             strict.extend(row(known, true));
         }
-        let mut weak: Vec<Row> = self.facts.iter().filter_map(|f| row(f, false)).collect();
+        let mut weak: Vec<Row> = self.facts.borrow().iter().filter_map(|f| row(f, false)).collect();
         let never_negative = |m: &Monomial| m.iter().all(|(v, e)| e % 2 == 0 || self.positive[*v as usize]);
         for (i, m) in monomials.iter().enumerate().skip(1) {
             if never_negative(m) {
