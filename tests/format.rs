@@ -49,6 +49,12 @@ fn formatted(text: &str) -> Option<String> {
 }
 
 #[test]
+fn orders_stand_apart() {
+    let text = "check natural Flow along Turn expect in limit(lr^2)\n";
+    assert_eq!(formatted(text).as_deref(), Some("check natural Flow along Turn expect in limit (lr^2)\n"));
+}
+
+#[test]
 fn every_text_has_a_layout() {
     let (mut good, mut comments) = (0, 0);
     for (path, text) in texts() {

@@ -157,7 +157,7 @@ fn kind(rule: Rule, parent: Option<Rule>) -> Kind {
         Rule::close_brace => Kind::CloseBrace,
         Rule::close_paren | Rule::close_square => Kind::Close,
         Rule::open_paren => match parent {
-            Some(Rule::parenthesised) => Kind::Open,
+            Some(Rule::parenthesised | Rule::order) => Kind::Open,
             _ => Kind::OpenTight,
         },
         Rule::open_square => match parent {
