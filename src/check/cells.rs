@@ -8,7 +8,7 @@ use super::Setting;
 use super::sample::{Point, Sampler};
 use crate::domain::polynomial::Polynomials;
 use crate::domain::{Fun, Stop};
-use crate::model::elaborate::Constraint;
+use crate::model::elaborate::{Constraint, Role};
 use crate::term::{Node, Program, Term};
 
 /// Pieces of all members.
@@ -32,6 +32,8 @@ pub struct Piece {
     pub signs: Vec<i8>,
     /// Whether all terms are seen to vanish on it.
     pub vanishes: bool,
+    /// Whether here or on a piece before a sign is taken of what may vanish for some member at all points.
+    pub vanishes_at_member: bool,
     /// Points that may lie on it.
     pub points: Vec<Point<f64>>,
 }
@@ -53,6 +55,8 @@ pub fn pieces(setting: &Setting, terms: &[Term], extra: &[Constraint]) -> Option
     for member in 0..members {
         let mut domain = Polynomials::with_work(left);
         let point = sampler.symbolic(&mut domain, member);
+        let of_members = sampler.symbols().filter(|(_, role, discrete)| *role == Role::Member && !discrete);
+        domain.know_members(of_members.flat_map(|(s, ..)| &point[&s]));
         domain.begin();
         // Conditions with signs of their own are left out.
         let conditions = sampler.positive(&mut domain, &point);
@@ -77,6 +81,7 @@ pub fn pieces(setting: &Setting, terms: &[Term], extra: &[Constraint]) -> Option
                     found.push(Piece {
                         member,
                         signs: domain.signs.clone(),
+                        vanishes_at_member: domain.vanishes_at_member(),
                         vanishes: values.iter().flatten().all(|v| v.is_zero()),
                         points: domain.points().take(POINTS).map(at).collect(),
                     });

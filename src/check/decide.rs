@@ -69,8 +69,11 @@ fn decide_with(
         ),
         other => other?,
     };
-    if finding.equality().is_none() || specials.are_none() {
+    if finding.equality().is_none() {
         return Ok(finding);
+    }
+    if specials.are_none() {
+        return Ok(members::unless_signs_vanish(problem, finding, budget));
     }
     members::weakest(problem, finding, &specials, depth, budget)
 }
@@ -271,7 +274,7 @@ fn by_numbers(
                 "the sides agree at the sampled points, but some choice of the signs at kinks makes them differ, and whether it occurs is open".to_owned()
             }
             (Some(_), ..) if sampled.agrees() && sampled.hidden => {
-                "the sides agree at the sampled points, but these lie on one side of some kink, and whether it has another is open".to_owned()
+                "the sides agree at the sampled points, but these do not reach every piece between kinks and every member that there may be".to_owned()
             }
             (Some(_), ..) if sampled.agrees() && *identity == Identity::Unconfirmed => {
                 "the sides agree at the sampled points, but whether a quantity that they divide by, invert or take the sign of is different from zero anywhere is open".to_owned()
@@ -358,7 +361,7 @@ fn undefined(problem: &Problem, identity: &Identity, sampled: &Sampled) -> Optio
     let Identity::Undefined(stop, at) = identity else {
         return None;
     };
-    if sampled.residual.is_some() || *stop != Stop::Pole {
+    if sampled.residual.is_some() || sampled.vanishing || *stop != Stop::Pole {
         return None;
     }
     let what = problem.setting.store.describe_partial(*at);

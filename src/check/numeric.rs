@@ -71,6 +71,8 @@ pub struct Sampled {
     pub unseen: bool,
     /// Whether some kink was met on one side only, though nothing says that it has no other.
     pub hidden: bool,
+    /// Whether at some point both sides have values, which are zero.
+    pub vanishing: bool,
     /// Whether the difference of the sides, without what they have in common, is certainly not zero at some point.
     pub drowned: bool,
     /// Whether a summand is lost in the rounding of its sum at every point, so that floating point sees nothing of it.
@@ -162,6 +164,7 @@ fn compare_at(
         blind: 0,
         unseen: false,
         hidden: false,
+        vanishing: false,
         drowned: false,
         absorbed: false,
         finer: Finer::NotAsked,
@@ -238,6 +241,7 @@ fn compare_at(
         // Two sides that are both zero, or have vanished by underflow, tell nothing.
         if values.iter().flatten().all(|v| *v == 0.0) {
             zeros += 1;
+            sampled.vanishing = true;
             continue;
         }
         if values.iter().flatten().any(|v| !v.is_finite()) {

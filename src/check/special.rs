@@ -11,7 +11,7 @@ use super::field::{drawn_freely, ranks};
 use super::places::special_values;
 use super::sample::Sampler;
 use super::witness::defined_somewhere;
-use super::{Budget, Problem, Setting, rate, singular};
+use super::{Budget, Problem, Setting, algebra, cells, rate, singular};
 use crate::domain::Rational;
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
@@ -91,6 +91,10 @@ pub fn another(at: &str) -> String {
     format!("at {at} a sign, a rank or a divisor is another one, and what holds there is open")
 }
 
+/// Why a verdict may not be one for all members, where none is found.
+pub const ZERO_ON_A_PIECE: &str =
+    "at some member a sign may be taken of what is zero on a whole piece, and what holds there is open";
+
 impl Specials {
     /// Whether there are none, as far as is seen.
     pub fn are_none(&self) -> bool {
@@ -145,6 +149,31 @@ pub fn members(problem: &Problem, lr: Option<SymbolId>, roots: &[Term], budget: 
         }
     }
     specials
+}
+
+/// Whether, for some member that was not found, a sign that a proof rests on may be taken of what vanishes at all points of a
+/// piece: then the sign is zero there.
+pub fn signs_may_vanish(problem: &Problem, (left, right): (&[Term], &[Term]), budget: &Budget) -> bool {
+    let store = &problem.setting.store;
+    let scalars: Vec<SymbolId> = parameters(&problem.setting).collect();
+    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    let mixed = |t: Term| match store.singular(t) {
+        Some(Singular { read, at: Singularity::Jump, .. }) => {
+            let free = store.free_symbols(&[read]);
+            free.iter().any(|s| scalars.contains(s)) && free.iter().any(|s| !scalars.contains(s))
+        }
+        _ => false,
+    };
+    if scalars.is_empty() || !store.reachable(&roots).into_iter().any(mixed) {
+        return false;
+    }
+    let mut own = problem.setting.clone();
+    let residual: Vec<Term> = left.iter().zip(right).map(|(l, r)| own.store.sub(*l, *r)).collect();
+    if algebra::vanishes_for_free_signs(&own, &residual, &problem.domain, budget, "signs at members") {
+        return false;
+    }
+    let pieces = cells::pieces(&own, &residual, &problem.domain);
+    pieces.is_none_or(|all| all.iter().any(|p| p.vanishes_at_member))
 }
 
 /// Where a matrix of members has a lower rank than in general, in words. Members that are decided one by one are no places for

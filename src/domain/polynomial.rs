@@ -48,6 +48,11 @@ impl Polynomial {
         Polynomial(Arc::new(terms))
     }
 
+    fn sorted(mut terms: Vec<(Monomial, Rational)>) -> Self {
+        terms.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        Self::new(terms)
+    }
+
     /// A number.
     pub fn constant(q: Rational) -> Self {
         if q.is_zero() { Self::default() } else { Self::new(vec![(Monomial::new(), q)]) }
@@ -116,6 +121,10 @@ struct Choice {
 pub struct Polynomials {
     /// For each variable whether it is positive wherever it has a value.
     positive: Vec<bool>,
+    /// For each variable whether it is one of a member, or an atom of such alone.
+    of_members: Vec<bool>,
+    /// Whether a sign was taken of what may vanish for some member at all points.
+    vanishes_at_member: bool,
     /// What an inverse is taken of, which has the same sign.
     reciprocals: FxHashMap<u32, Polynomial>,
     atoms: FxHashMap<Atom, u32>,
@@ -145,6 +154,8 @@ impl Polynomials {
     pub fn with_work(work: usize) -> Self {
         Polynomials {
             positive: Vec::new(),
+            of_members: Vec::new(),
+            vanishes_at_member: false,
             reciprocals: FxHashMap::default(),
             atoms: FxHashMap::default(),
             facts: RefCell::default(),
@@ -181,8 +192,22 @@ impl Polynomials {
         Polynomial::variable(self.another(false))
     }
 
+    /// Says which variables belong to members.
+    pub fn know_members<'a>(&mut self, values: impl IntoIterator<Item = &'a Polynomial>) {
+        for v in values.into_iter().flat_map(|p| p.0.iter()).flat_map(|(m, _)| m.iter().map(|(v, _)| *v)) {
+            self.of_members[v as usize] = true;
+        }
+    }
+
+    /// Whether in some run a sign was taken of what may vanish for some member at all points: the coefficients of the monomials
+    /// of points may be zero together.
+    pub fn vanishes_at_member(&self) -> bool {
+        self.vanishes_at_member
+    }
+
     fn another(&mut self, positive: bool) -> u32 {
         self.positive.push(positive);
+        self.of_members.push(false);
         for values in &mut self.pool {
             let size = 10f64.powf(6.0 * self.random.unit() - 3.0);
             let sign = if positive || self.random.below(2) == 0 { 1.0 } else { -1.0 };
@@ -218,6 +243,12 @@ impl Polynomials {
             let facts = [number(range.lo).map(|lo| self.sub(&x, &lo)), number(range.hi).map(|hi| self.sub(&hi, &x))];
             self.facts.borrow_mut().extend(facts.into_iter().flatten());
         }
+        let arguments = match &atom {
+            Atom::Function(_, p) | Atom::Power(p, _) | Atom::Reciprocal(p) => std::slice::from_ref(p),
+            Atom::Matrix(_, m, ..) => &m[..],
+        };
+        let mut variables = arguments.iter().flat_map(|p| p.0.iter()).flat_map(|(m, _)| m.iter());
+        self.of_members[v as usize] = variables.all(|(w, _)| self.of_members[*w as usize]);
         if let Atom::Reciprocal(p) = &atom {
             self.reciprocals.insert(v, p.clone());
         }

@@ -69,8 +69,18 @@ pub(super) fn weakest(
     Ok(general)
 }
 
+/// A finding, or that it is one for general members only, if no member was found at which a sign is taken of what is zero on a
+/// whole piece, and there may be some.
+pub(super) fn unless_signs_vanish(problem: &Problem, finding: Finding, budget: &Budget) -> Finding {
+    let rated = at_the_rate(problem);
+    match special::signs_may_vanish(&rated, (&rated.equation.left, &rated.equation.right), budget) {
+        true => finding.only_in_general(special::ZERO_ON_A_PIECE),
+        false => finding,
+    }
+}
+
 /// The same question with the target's learning rate multiplied by the rate that was found.
-fn at_the_rate(problem: &mut Problem) -> Problem {
+fn at_the_rate(problem: &Problem) -> Problem {
     let mut rated = problem.clone();
     let Some(c) = problem.found_rate else { return rated };
     let right = rated.equation.right.clone();

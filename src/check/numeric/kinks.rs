@@ -13,6 +13,9 @@ const MOST: usize = 48;
 /// Scalar operations of all looks.
 const OPERATIONS: usize = 40_000_000;
 
+/// So many members of a finite family are met by random points.
+const MEMBERS: u64 = 8;
+
 /// Points from which the other side of a kink is looked for.
 const BASES: usize = 24;
 
@@ -92,8 +95,8 @@ pub fn points(setting: &Setting, roots: &[Term], sampler: &Sampler, seed: u64) -
     (found, hidden)
 }
 
-/// A point on each piece of some terms, and whether some piece has none that was found, though it may exist; nothing where the
-/// pieces are not known.
+/// A point on each piece of some terms, and whether some piece has none that was found, though it may exist, or the pieces are
+/// not known.
 pub fn on_pieces(setting: &Setting, roots: &[Term], sampler: &Sampler) -> (Vec<Point<f64>>, bool) {
     let program = Program::new(&setting.store, roots);
     let signs = |p: &Point<f64>| {
@@ -102,7 +105,16 @@ pub fn on_pieces(setting: &Setting, roots: &[Term], sampler: &Sampler) -> (Vec<P
         Some(float.trace.signs)
     };
     let (mut found, mut unmet) = (Vec::new(), false);
-    for piece in cells::pieces(setting, roots, &sampler.constraints).unwrap_or_default() {
+    let (members, exhaustive) = sampler.members();
+    if !exhaustive {
+        return (found, true);
+    }
+    let Some(pieces) = cells::pieces(setting, roots, &sampler.constraints) else {
+        // Of pieces that are not known some may be met by no point.
+        let kinks = setting.store.any_node(roots, |n| matches!(n, Node::Map(crate::domain::Fun::Sign, _)));
+        return (found, kinks || members > MEMBERS);
+    };
+    for piece in pieces {
         let lies_there = |p: &Point<f64>| {
             let same = |(a, b): (&i8, &i8)| *b == 0 || a == b;
             sampler.inside_float(p, p) && signs(p).is_some_and(|s| s.iter().zip(&piece.signs).all(same))

@@ -1,5 +1,7 @@
 //! Signs on one piece after the other, and which of them no point has.
 
+use std::collections::BTreeMap;
+
 use dashu_int::UBig;
 use dashu_int::ops::SquareRoot;
 use rustc_hash::FxHashMap;
@@ -127,6 +129,11 @@ impl Polynomials {
 
     pub(super) fn sign_of(&mut self, p: &Polynomial) -> Result<i8, Stop> {
         let (mut sign, factors) = self.factors(p);
+        // What members alone decide is looked at as such.
+        let of_members = |p: &Polynomial| p.0.iter().flat_map(|(m, _)| m).all(|(v, _)| self.of_members[*v as usize]);
+        if !self.vanishes_at_member && !of_members(p) {
+            self.vanishes_at_member = factors.iter().any(|f| self.may_vanish_at_member(f));
+        }
         for f in factors {
             sign *= self.sign_of_factor(&f)?;
         }
@@ -166,6 +173,30 @@ impl Polynomials {
         Ok(sign)
     }
 
+    /// Whether the coefficients of the monomials of points, which depend on members, may be zero together.
+    fn may_vanish_at_member(&self, f: &Polynomial) -> bool {
+        let mut coefficients: BTreeMap<Monomial, Vec<(Monomial, Rational)>> = BTreeMap::new();
+        for (m, c) in f.0.iter() {
+            let of_members = |(v, _): &(u32, i32)| self.of_members[*v as usize];
+            let (member, point): (Monomial, Monomial) = m.iter().copied().partition(of_members);
+            coefficients.entry(point).or_default().push((member, c.clone()));
+        }
+        // That a parameter is zero is tried by itself; a number among them is never zero.
+        if let [(m, _)] = &f.0[..]
+            && m.len() == 1
+        {
+            return false;
+        }
+        if coefficients.values().any(|c| matches!(&c[..], [(m, _)] if m.is_empty())) {
+            return false;
+        }
+        let zeros: Vec<Polynomial> = coefficients.into_values().map(Polynomial::sorted).collect();
+        let weak: Vec<Polynomial> = zeros.iter().cloned().chain(zeros.iter().map(|c| self.neg(c))).collect();
+        let (meeting, _, work) = self.halfspaces(&self.conditions, &weak);
+        self.spend(work);
+        meeting != Some(Meeting::Nowhere)
+    }
+
     /// Whether something may be positive on this piece.
     fn is_possible(&mut self, p: &Polynomial) -> Result<bool, Stop> {
         let at = p.values();
@@ -175,6 +206,26 @@ impl Polynomials {
         if self.overflow.get() {
             return Err(Stop::Budget);
         }
+        let strict: Vec<Polynomial> = self.known.iter().chain([p]).cloned().collect();
+        let (meeting, monomials, work) = self.halfspaces(&strict, &[]);
+        self.spend(work);
+        match meeting {
+            Some(Meeting::Nowhere) => Ok(false),
+            Some(Meeting::At(y)) => {
+                self.remember(&monomials, &y);
+                Ok(true)
+            }
+            None => Ok(true),
+        }
+    }
+
+    /// Whether some polynomials may be positive and others not negative, all at one point, with monomials for coordinates; the
+    /// monomials, and the operations that it took.
+    fn halfspaces(
+        &self,
+        positive: &[Polynomial],
+        not_negative: &[Polynomial],
+    ) -> (Option<Meeting>, Vec<Monomial>, usize) {
         // The coordinates: one, and the monomials.
         let mut coordinates: FxHashMap<Monomial, usize> = FxHashMap::default();
         let mut monomials = vec![Monomial::new()];
@@ -197,11 +248,9 @@ impl Polynomials {
             Some(out)
         };
         let mut strict: Vec<Row> = vec![vec![(0, Rational::ONE)]];
-        strict.extend(row(p, true));
-        for known in &self.known {
-            strict.extend(row(known, true));
-        }
-        let mut weak: Vec<Row> = self.facts.borrow().iter().filter_map(|f| row(f, false)).collect();
+        strict.extend(positive.iter().filter_map(|p| row(p, true)));
+        let mut weak: Vec<Row> = not_negative.iter().filter_map(|p| row(p, true)).collect();
+        weak.extend(self.facts.borrow().iter().filter_map(|f| row(f, false)));
         let never_negative = |m: &Monomial| m.iter().all(|(v, e)| e % 2 == 0 || self.positive[*v as usize]);
         for (i, m) in monomials.iter().enumerate().skip(1) {
             if never_negative(m) {
@@ -209,15 +258,7 @@ impl Polynomials {
             }
         }
         let (meeting, work) = halfspaces::meet(&strict, &weak, monomials.len(), PIVOTS);
-        self.spend(work);
-        match meeting {
-            Some(Meeting::Nowhere) => Ok(false),
-            Some(Meeting::At(y)) => {
-                self.remember(&monomials, &y);
-                Ok(true)
-            }
-            None => Ok(true),
-        }
+        (meeting, monomials, work)
     }
 
     /// A point of the halfspaces, if it gives values for variables.
