@@ -32,15 +32,22 @@ pub struct Piece {
     pub signs: Vec<i8>,
     /// Whether all terms are seen to vanish on it.
     pub vanishes: bool,
-    /// Whether here or on a piece before a sign is taken of what may vanish for some member at all points.
-    pub vanishes_at_member: bool,
     /// Points that may lie on it.
     pub points: Vec<Point<f64>>,
 }
 
+/// What is known of the pieces of some terms.
+#[derive(Debug, Default)]
+pub struct Pieces {
+    /// All of them.
+    pub all: Vec<Piece>,
+    /// Whether on some piece a sign is taken of what may vanish for some member of a family at all points.
+    pub vanishes_at_member: bool,
+}
+
 /// All pieces of some terms, and perhaps some that no point lies on; `None` if they are too many, if a member is not looked
 /// at, or if a term takes no sign.
-pub fn pieces(setting: &Setting, terms: &[Term], extra: &[Constraint]) -> Option<Vec<Piece>> {
+pub fn pieces(setting: &Setting, terms: &[Term], extra: &[Constraint]) -> Option<Pieces> {
     if !setting.store.any_node(terms, |n| matches!(n, Node::Map(Fun::Sign, _))) {
         return None;
     }
@@ -50,7 +57,7 @@ pub fn pieces(setting: &Setting, terms: &[Term], extra: &[Constraint]) -> Option
     if !exhaustive || program.operations() > OPERATIONS {
         return None;
     }
-    let mut found = Vec::new();
+    let mut found = Pieces::default();
     let mut left = WORK;
     for member in 0..members {
         let mut domain = Polynomials::with_work(left);
@@ -74,14 +81,13 @@ pub fn pieces(setting: &Setting, terms: &[Term], extra: &[Constraint]) -> Option
                 Err(_) => return None,
                 Ok(_) if domain.is_empty() => {}
                 Ok(values) => {
-                    if found.len() >= MOST {
+                    if found.all.len() >= MOST {
                         return None;
                     }
                     let at = |values: &[f64]| sampler.at_variables(member, values);
-                    found.push(Piece {
+                    found.all.push(Piece {
                         member,
                         signs: domain.signs.clone(),
-                        vanishes_at_member: domain.vanishes_at_member(),
                         vanishes: values.iter().flatten().all(|v| v.is_zero()),
                         points: domain.points().take(POINTS).map(at).collect(),
                     });
@@ -91,6 +97,7 @@ pub fn pieces(setting: &Setting, terms: &[Term], extra: &[Constraint]) -> Option
                 break;
             }
         }
+        found.vanishes_at_member |= domain.vanishes_at_member();
         left = domain.work_left();
     }
     Some(found)

@@ -16,7 +16,7 @@ pub(in crate::check) use step::{rate_of, step};
 
 use super::algebra::{self, Atoms, Identity, stop_text};
 use super::certify;
-use super::numeric::{self, Sampled};
+use super::numeric::{self, Looked, Sampled};
 use super::special;
 use super::witness::{self, Goal};
 use super::written;
@@ -164,7 +164,8 @@ pub(in crate::check) fn examine(
     let plainly_not = || {
         operations > DEAR && {
             let sides = (left, right);
-            let sampled = numeric::compare_on_pieces(&problem.setting, sides, &problem.domain, budget, purpose);
+            let sampled =
+                numeric::compare_at(&problem.setting, sides, &problem.domain, (budget, Looked::OnPieces), purpose);
             looked.insert(sampled).disagrees()
         }
     };
@@ -176,10 +177,10 @@ pub(in crate::check) fn examine(
     } else {
         algebra::vanishes_unless(&problem.setting, &residual, &problem.domain, budget, purpose, plainly_not)
     };
-    let compare = if identity.holds() { numeric::compare_beside_proof } else { numeric::compare_on_pieces };
+    let place = if identity.holds() { Looked::BesideProof } else { Looked::OnPieces };
     let mut sampled = match looked {
         Some(sampled) if !identity.holds() => sampled,
-        _ => compare(&problem.setting, (left, right), &problem.domain, budget, purpose),
+        _ => numeric::compare_at(&problem.setting, (left, right), &problem.domain, (budget, place), purpose),
     };
     if !identity.holds() {
         // What the sides have in common may be so large that no digit of them shows the difference.

@@ -8,13 +8,13 @@ mod rounding;
 
 pub use absorbed::absorbs;
 pub use finer::{Finer, finer};
+pub use kinks::Looked;
 pub use parallel::plainly_not_parallel;
 
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use kinks::Looked;
 use rounding::{median, relative, relative_to_typical, rounded, shake};
 
 use super::field::Trial;
@@ -119,29 +119,8 @@ pub fn compare(
     compare_at(setting, sides, extra, (budget, Looked::AtRandom), purpose)
 }
 
-/// As [`compare`], for sides that are proved equal: at few points if they are large.
-pub fn compare_beside_proof(
-    setting: &Setting,
-    sides: (&[Term], &[Term]),
-    extra: &[Constraint],
-    budget: &Budget,
-    purpose: &str,
-) -> Sampled {
-    compare_at(setting, sides, extra, (budget, Looked::BesideProof), purpose)
-}
-
-/// As [`compare`], on every piece between kinks, where the answer will rest on the numbers alone.
-pub fn compare_on_pieces(
-    setting: &Setting,
-    sides: (&[Term], &[Term]),
-    extra: &[Constraint],
-    budget: &Budget,
-    purpose: &str,
-) -> Sampled {
-    compare_at(setting, sides, extra, (budget, Looked::OnPieces), purpose)
-}
-
-fn compare_at(
+/// As [`compare`], at some of the points only, or at more.
+pub fn compare_at(
     setting: &Setting,
     (left, right): (&[Term], &[Term]),
     extra: &[Constraint],

@@ -173,7 +173,7 @@ pub fn signs_may_vanish(problem: &Problem, (left, right): (&[Term], &[Term]), bu
         return false;
     }
     let pieces = cells::pieces(&own, &residual, &problem.domain);
-    pieces.is_none_or(|all| all.iter().any(|p| p.vanishes_at_member))
+    pieces.is_none_or(|p| p.vanishes_at_member)
 }
 
 /// Where a matrix of members has a lower rank than in general, in words. Members that are decided one by one are no places for

@@ -121,6 +121,8 @@ struct Choice {
 pub struct Polynomials {
     /// For each variable whether it is positive wherever it has a value.
     positive: Vec<bool>,
+    /// The number of variables that are no atoms; they come first.
+    inputs: u32,
     /// For each variable whether it is one of a member, or an atom of such alone.
     of_members: Vec<bool>,
     /// Whether a sign was taken of what may vanish for some member at all points.
@@ -154,6 +156,7 @@ impl Polynomials {
     pub fn with_work(work: usize) -> Self {
         Polynomials {
             positive: Vec::new(),
+            inputs: 0,
             of_members: Vec::new(),
             vanishes_at_member: false,
             reciprocals: FxHashMap::default(),
@@ -187,9 +190,15 @@ impl Polynomials {
         }
     }
 
-    /// A further variable.
+    /// A further variable. All are made before the first run.
     pub fn variable(&mut self) -> Polynomial {
+        self.inputs += 1;
         Polynomial::variable(self.another(false))
+    }
+
+    /// Whether a value depends on points alone, as a polynomial: then it vanishes at hardly any point, or is written as zero.
+    fn is_plain(&self, p: &Polynomial) -> bool {
+        p.0.iter().flat_map(|(m, _)| m).all(|(v, _)| *v < self.inputs && !self.of_members[*v as usize])
     }
 
     /// Says which variables belong to members.
@@ -420,7 +429,10 @@ impl Domain for Polynomials {
         if q.is_int() {
             return Err(Stop::Budget);
         }
-        self.learn(x.clone());
+        // What is zero has a root, if it is not divided by.
+        if *q < Rational::ZERO || self.is_plain(x) {
+            self.learn(x.clone());
+        }
         Ok(Polynomial::variable(self.atom(Atom::Power(x.clone(), q.clone()))?))
     }
 

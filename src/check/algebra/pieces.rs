@@ -25,7 +25,7 @@ impl Test<'_> {
         if self.ranks || self.differs_plainly() {
             return None;
         }
-        let pieces = cells::pieces(setting, terms, self.extra)?;
+        let pieces = cells::pieces(setting, terms, self.extra)?.all;
         let (mut weakest, mut total) = (CERTAIN, 0);
         if pieces.len().saturating_mul(self.program.operations()) > OPERATIONS
             || !pieces.iter().all(|p| self.may_vanish(p))

@@ -197,7 +197,11 @@ fn at_special_members(
     budget: &Budget,
 ) -> Result<Claimed, Disagreement> {
     let specials = special::members(problem, None, &[left, right], budget);
-    let open = |at: &str| Claimed::Sampled(format!("`{name}`: {what}, proved but for {at}, where it is open"));
+    let claim = match what {
+        "inverse" => format!("the `inverse` of `{name}` undoes it"),
+        _ => format!("`{name}` preserves the {what}"),
+    };
+    let open = |at: &str| Claimed::Sampled(format!("{claim}: proved, but open at {at}"));
     for member in &specials.members {
         let mut there = problem.clone();
         there.equation.left = vec![left];

@@ -114,7 +114,7 @@ pub fn on_pieces(setting: &Setting, roots: &[Term], sampler: &Sampler) -> (Vec<P
         let kinks = setting.store.any_node(roots, |n| matches!(n, Node::Map(crate::domain::Fun::Sign, _)));
         return (found, kinks || members > MEMBERS);
     };
-    for piece in pieces {
+    for piece in pieces.all {
         let lies_there = |p: &Point<f64>| {
             let same = |(a, b): (&i8, &i8)| *b == 0 || a == b;
             sampler.inside_float(p, p) && signs(p).is_some_and(|s| s.iter().zip(&piece.signs).all(same))

@@ -54,9 +54,8 @@ pub fn answer(asked: &mut Asked, context: &mut Context<'_>, budget: &Budget) -> 
         let specials = special::members(&asked.problem, asked.rate, &sides, budget);
         if let Some(at) = specials.members.first().map(|s| &s.text).or(specials.open.as_ref()) {
             let plain = finding.verdict() == Verdict::Commutes && asked.kind != Kind::Transfer;
-            let one = asked.problem.setting.store.num(1);
-            // A point of that member at which the runs differ answers for all.
-            finding = match if plain { refute::training(asked, Some(one), budget)? } else { None } {
+            // A point of that member at which first steps differ at every rate answers for all.
+            finding = match if plain { refute::training(asked, None, budget)? } else { None } {
                 Some(fails) => fails,
                 None => finding.only_in_general(&special::another(at)),
             };

@@ -181,11 +181,12 @@ impl Polynomials {
             let (member, point): (Monomial, Monomial) = m.iter().copied().partition(of_members);
             coefficients.entry(point).or_default().push((member, c.clone()));
         }
-        // That a parameter is zero is tried by itself; a number among them is never zero.
+        // That a parameter is zero is tried by itself; a reciprocal and a number are never zero.
         if let [(m, _)] = &f.0[..]
-            && m.len() == 1
+            && let [(v, _)] = m[..]
         {
-            return false;
+            let never = self.positive[v as usize] || self.reciprocals.contains_key(&v);
+            return v >= self.inputs && self.of_members[v as usize] && !never;
         }
         if coefficients.values().any(|c| matches!(&c[..], [(m, _)] if m.is_empty())) {
             return false;
