@@ -6,10 +6,11 @@
 
 use super::Setting;
 use super::sample::{Point, Sampler};
-use crate::domain::polynomial::Polynomials;
+use crate::domain::laurent::{Germ, Laurent};
+use crate::domain::polynomial::{Polynomial, Polynomials};
 use crate::domain::{Fun, Stop};
 use crate::model::elaborate::{Constraint, Role};
-use crate::term::{Node, Program, Term};
+use crate::term::{Node, Program, SymbolId, Term};
 
 /// Pieces of all members.
 const MOST: usize = 1024;
@@ -53,6 +54,49 @@ pub fn pieces(setting: &Setting, terms: &[Term], extra: &[Constraint]) -> Option
     }
     let sampler = Sampler::new(setting, terms, extra);
     let program = Program::new(&setting.store, terms);
+    count(&sampler, &program, |mut domain, point| {
+        let run = program.run(&mut domain, |s| point.get(&s).cloned());
+        (domain, run.map_err(|f| f.stop))
+    })
+}
+
+/// The signs on all pieces that remain as one symbol tends to 0 from above at a point that does not move with it, and perhaps
+/// on some that no point lies on: the sign of a series is that of its first coefficient. Series are in powers of the root
+/// `rate^(1/root)`, with so many terms. `None` as for [`pieces`].
+pub fn near_zero(
+    sampler: &Sampler,
+    program: &Program,
+    rate: SymbolId,
+    (root, terms): (usize, usize),
+) -> Option<Vec<Vec<i8>>> {
+    let found = count(sampler, program, |domain, point| {
+        // As coefficients polynomials are exact, so that there always is such a domain.
+        let mut series = match Laurent::new(domain, terms) {
+            Ok(series) => series,
+            Err(stop) => return (Polynomials::with_work(0), Err(stop)),
+        };
+        let own = vec![series.variable(root as i64)];
+        let input = |s: SymbolId| match s == rate {
+            true => Some(own.clone()),
+            false => point.get(&s).map(|v| v.iter().cloned().map(Germ::constant).collect()),
+        };
+        let run = program.run(&mut series, input).map(|_| Vec::new());
+        (series.into_base(), run.map_err(|f| f.stop))
+    })?;
+    let mut signs: Vec<Vec<i8>> = found.all.into_iter().map(|p| p.signs).collect();
+    signs.sort_unstable();
+    signs.dedup();
+    Some(signs)
+}
+
+type Values = Result<Vec<Vec<Polynomial>>, Stop>;
+
+/// All pieces of a program, which is run with polynomials for each.
+fn count(
+    sampler: &Sampler,
+    program: &Program,
+    mut run: impl FnMut(Polynomials, &Point<Polynomial>) -> (Polynomials, Values),
+) -> Option<Pieces> {
     let (members, exhaustive) = sampler.members();
     if !exhaustive || program.operations() > OPERATIONS {
         return None;
@@ -71,13 +115,14 @@ pub fn pieces(setting: &Setting, terms: &[Term], extra: &[Constraint]) -> Option
         loop {
             domain.spend(program.operations());
             domain.begin();
-            let run = program.run(&mut domain, |s| point.get(&s).cloned());
+            let values;
+            (domain, values) = run(domain, &point);
             if domain.overflowed() {
                 return None;
             }
-            match run {
+            match values {
                 // A piece on which a side has no value is none of the question.
-                Err(f) if f.stop == Stop::Pole => {}
+                Err(Stop::Pole) => {}
                 Err(_) => return None,
                 Ok(_) if domain.is_empty() => {}
                 Ok(values) => {

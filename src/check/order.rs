@@ -1,7 +1,7 @@
 //! How the defect of a step behaves as the learning rate tends to 0 from above: from power series at random points.
 
 use super::sample::{Point, Sampler};
-use super::{Budget, Setting};
+use super::{Budget, Setting, cells};
 use crate::domain::float::Float;
 use crate::domain::laurent::{Germ, Laurent};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Roots, Signs};
@@ -27,12 +27,16 @@ pub enum Defect {
         power: Rational,
         /// On some piece near `lr = 0` no rate of the target makes the sides agree to this power.
         no_rate: bool,
+        /// Whether all pieces near `lr = 0` were looked at.
+        everywhere: bool,
     },
     /// All coefficients that were computed vanish, those below this power of `lr`: for small `lr` the sides agree, as far
     /// as the series tell.
     Flat {
         /// The least power of which nothing is known.
         below: Rational,
+        /// Whether all pieces near `lr = 0` were looked at.
+        everywhere: bool,
     },
     /// A side has no series that could be computed.
     Unknown,
@@ -145,10 +149,8 @@ impl Expansion<'_> {
         if self.program.operations().saturating_mul(terms * terms) > self.budget.operations {
             return None;
         }
-        let signs: Vec<Signs> = match self.kinks {
-            true => self.pieces(root).into_iter().take(8).map(Signs::Pinned).collect(),
-            false => vec![Signs::Free],
-        };
+        let (signs, mut everywhere) = self.all_signs(root, terms);
+        let mut looked = vec![false; signs.len()];
         let (mut found, mut least, mut no_rate, mut below) = (0, None::<i64>, false, i64::MAX);
         let tries = if self.roots { 64 } else { 12 };
         for seed in 0..tries * signs.len() {
@@ -157,6 +159,7 @@ impl Expansion<'_> {
             }
             let Some(seen) = self.look(root, terms, signs[seed % signs.len()].clone(), seed) else { continue };
             found += 1;
+            looked[seed % signs.len()] = true;
             below = below.min(seen.end);
             if let Some(k) = seen.own {
                 match least {
@@ -166,11 +169,28 @@ impl Expansion<'_> {
                 }
             }
         }
+        everywhere &= looked.iter().all(|l| *l);
         match least {
             _ if found == 0 => None,
-            None => Some(Defect::Flat { below: Rational::from(below) / Rational::from(root) }),
-            Some(k) => Some(Defect::Order { power: Rational::from(k) / Rational::from(root), no_rate }),
+            None => Some(Defect::Flat { below: Rational::from(below) / Rational::from(root), everywhere }),
+            Some(k) => Some(Defect::Order { power: Rational::from(k) / Rational::from(root), no_rate, everywhere }),
         }
+    }
+
+    /// The signs on the pieces near `lr = 0`, and whether those are all. Where they cannot be counted they are those that
+    /// random points meet.
+    fn all_signs(&self, root: usize, terms: usize) -> (Vec<Signs>, bool) {
+        const COUNTED: usize = 64;
+        const MET: usize = 8;
+        if !self.kinks {
+            return (vec![Signs::Free], true);
+        }
+        let met = self.pieces(root);
+        let all = cells::near_zero(&self.sampler, &self.program, self.rate, (root, terms))
+            .filter(|all| all.len() <= COUNTED && met.iter().all(|m| all.contains(m)));
+        let everywhere = all.is_some();
+        let signs = all.unwrap_or_else(|| met.into_iter().take(MET).collect());
+        (signs.into_iter().map(Signs::Pinned).collect(), everywhere)
     }
 
     /// The first power at which a side moves, in powers of `lr^(1/root)`, and the ratio of the sides there, if it is a

@@ -139,9 +139,8 @@ pub(super) fn near_zero(
         Some(_) => numeric::shrinking(&problem.setting, (left, right), lr, &problem.domain, budget),
         None => Vec::new(),
     };
-    let pieces = "the pieces near lr = 0 are those that were met at sampled points";
     let f = match (&defect, witness) {
-        (Defect::Order { power, no_rate: true }, Some(w))
+        (Defect::Order { power, no_rate: true, .. }, Some(w))
             if *power < two
                 && slope.is_some_and(|s| (s - power.to_f64().value()).abs() < 0.25)
                 && no_rate_is_seen() =>
@@ -154,7 +153,7 @@ pub(super) fn near_zero(
             let failure = Failure { order, shrinking: shrinking(problem, order), ..Failure::at(w) };
             Finding::new(failure, message)
         }
-        (Defect::Order { power, .. }, Some(w))
+        (Defect::Order { power, everywhere: true, .. }, Some(w))
             if *power >= two && slope.is_none_or(|s| (s - power.to_f64().value()).abs() < 0.5) =>
         {
             let message = format!(
@@ -162,17 +161,13 @@ pub(super) fn near_zero(
             );
             let order = whole_order(power);
             let limit = Limit { order, shrinking: shrinking(problem, order), rate: None, witness: Some(w) };
-            let mut f = Finding::holds(Extent::InLimit(limit), Ground::Numeric, message);
-            f.assumptions.push(pieces.into());
-            f
+            Finding::holds(Extent::InLimit(limit), Ground::Numeric, message)
         }
-        (Defect::Flat { .. }, Some(w)) => {
+        (Defect::Flat { everywhere: true, .. }, Some(w)) => {
             let message =
                 "for small lr the sides agree, by their power series at random points; beyond that they differ";
             let limit = Limit { witness: Some(w), ..Limit::default() };
-            let mut f = Finding::holds(Extent::InLimit(limit), Ground::Numeric, message);
-            f.assumptions.push(pieces.into());
-            f
+            Finding::holds(Extent::InLimit(limit), Ground::Numeric, message)
         }
         _ => Finding { tried, ..Finding::undecided(unclear(&defect, slope)) },
     };
@@ -216,7 +211,7 @@ fn with_rate(
     let defect = order::of_defect(&problem.setting, (left, &right), lr, &problem.domain, budget);
     let slope = numeric::slope(&problem.setting, (left, &right), lr, &problem.domain, budget);
     let (power, order) = match &defect {
-        Defect::Order { power, .. }
+        Defect::Order { power, everywhere: true, .. }
             if *power >= Rational::from(2u8) && slope.is_some_and(|s| s > power.to_f64().value() - 0.5) =>
         {
             (format!("is of order lr^{power}"), whole_order(power))
@@ -233,19 +228,22 @@ fn with_rate(
     let limit = Limit { order, shrinking: Vec::new(), rate: Some(rate), witness: Some(witness) };
     let mut f = Finding::holds(Extent::InLimit(limit), Ground::Numeric, message).beside(sampled.residual);
     f.assumptions = positive;
-    f.assumptions.push("the pieces near lr = 0 are those that were met at sampled points".into());
     Ok(Some(f))
 }
 
 /// Why the order of a defect is open.
 pub(super) fn unclear(defect: &Defect, slope: Option<f64>) -> String {
     let seen = slope.map_or(String::new(), |s| format!("; numerically it shrinks like lr^{s:.2}"));
+    let pieces = |everywhere: bool| if everywhere { "" } else { " on the pieces that were met, which may not be all" };
     match defect {
-        Defect::Order { power, .. } => {
-            format!("by its power series the defect of one step is of order lr^{power}, but that is not settled{seen}")
-        }
-        Defect::Flat { below } => format!(
-            "all powers of lr below lr^{below} are absent from the defect of one step, and no point was found at which the sides differ{seen}"
+        Defect::Order { power, everywhere, .. } => format!(
+            "by its power series the defect of one step is of order lr^{power}{}, but that is not settled{seen}",
+            pieces(*everywhere)
+        ),
+        Defect::Flat { below, everywhere } => format!(
+            "all powers of lr below lr^{below} are absent from the defect of one step{}, and {}{seen}",
+            pieces(*everywhere),
+            if *everywhere { "no point was found at which the sides differ" } else { "that is not settled" }
         ),
         Defect::Unknown => format!(
             "the sides have no power series in lr that could be computed, so that the order of the defect is open{seen}"
