@@ -49,12 +49,25 @@ pub struct Pieces {
 /// All pieces of some terms, and perhaps some that no point lies on; `None` if they are too many, if a member is not looked
 /// at, or if a term takes no sign.
 pub fn pieces(setting: &Setting, terms: &[Term], extra: &[Constraint]) -> Option<Pieces> {
+    pieces_but(setting, terms, extra, &|_, _| Vec::new())
+}
+
+/// Of each list something is positive at the members that count, given the values of all symbols.
+pub type Elsewhere<'a> = &'a dyn Fn(&mut Polynomials, &Point<Polynomial>) -> Vec<Vec<Polynomial>>;
+
+/// The same, where not all members count for [`Pieces::vanishes_at_member`].
+pub fn pieces_but(
+    setting: &Setting,
+    terms: &[Term],
+    extra: &[Constraint],
+    elsewhere: Elsewhere<'_>,
+) -> Option<Pieces> {
     if !setting.store.any_node(terms, |n| matches!(n, Node::Map(Fun::Sign, _))) {
         return None;
     }
     let sampler = Sampler::new(setting, terms, extra);
     let program = Program::new(&setting.store, terms);
-    count(&sampler, &program, |mut domain, point| {
+    count(&sampler, &program, elsewhere, |mut domain, point| {
         let run = program.run(&mut domain, |s| point.get(&s).cloned());
         (domain, run.map_err(|f| f.stop))
     })
@@ -69,7 +82,7 @@ pub fn near_zero(
     rate: SymbolId,
     (root, terms): (usize, usize),
 ) -> Option<Vec<Vec<i8>>> {
-    let found = count(sampler, program, |domain, point| {
+    let found = count(sampler, program, &|_, _| Vec::new(), |domain, point| {
         // As coefficients polynomials are exact, so that there always is such a domain.
         let mut series = match Laurent::new(domain, terms) {
             Ok(series) => series,
@@ -95,6 +108,7 @@ type Values = Result<Vec<Vec<Polynomial>>, Stop>;
 fn count(
     sampler: &Sampler,
     program: &Program,
+    elsewhere: Elsewhere<'_>,
     mut run: impl FnMut(Polynomials, &Point<Polynomial>) -> (Polynomials, Values),
 ) -> Option<Pieces> {
     let (members, exhaustive) = sampler.members();
@@ -108,6 +122,8 @@ fn count(
         let point = sampler.symbolic(&mut domain, member);
         let of_members = sampler.symbols().filter(|(_, role, discrete)| *role == Role::Member && !discrete);
         domain.know_members(of_members.flat_map(|(s, ..)| &point[&s]));
+        let lists = elsewhere(&mut domain, &point);
+        domain.only_members(lists);
         domain.begin();
         // Conditions with signs of their own are left out.
         let conditions = sampler.positive(&mut domain, &point);

@@ -72,10 +72,11 @@ fn decide_with(
     if finding.equality().is_none() {
         return Ok(finding);
     }
-    if specials.are_none() {
-        return Ok(members::unless_signs_vanish(problem, finding, budget));
+    let found = members::weakest(problem, finding, &specials, depth, budget)?;
+    if found.equality().is_none() {
+        return Ok(found);
     }
-    members::weakest(problem, finding, &specials, depth, budget)
+    Ok(members::unless_signs_vanish(problem, found, &specials, budget))
 }
 
 fn decide_generally(problem: &mut Problem, as_written: bool, budget: &Budget) -> Result<Finding, Disagreement> {

@@ -9,14 +9,15 @@ use rustc_hash::FxHashMap;
 
 use super::field::{drawn_freely, ranks};
 use super::places::special_values;
-use super::sample::Sampler;
+use super::sample::{Point, Sampler};
 use super::witness::defined_somewhere;
 use super::{Budget, Problem, Setting, algebra, cells, rate, singular};
-use crate::domain::Rational;
 use crate::domain::float::Float;
+use crate::domain::polynomial::{Polynomial, Polynomials};
 use crate::domain::prime::Random;
+use crate::domain::{Domain, Fun, Rational};
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Role};
-use crate::term::{Program, Singular, Singularity, Store, SymbolId, Term};
+use crate::term::{Node, Program, Singular, Singularity, Store, SymbolId, Term};
 
 /// So many special members are decided; with more of them the answer is open.
 const MOST: usize = 6;
@@ -151,9 +152,33 @@ pub fn members(problem: &Problem, lr: Option<SymbolId>, roots: &[Term], budget: 
     specials
 }
 
-/// Whether, for some member that was not found, a sign that a proof rests on may be taken of what vanishes at all points of a
+impl Special {
+    /// Polynomials one of which is positive at every other member.
+    fn elsewhere(&self, domain: &mut Polynomials, point: &Point<Polynomial>) -> Option<Vec<Polynomial>> {
+        let mut differences = Vec::new();
+        for (symbol, value) in &self.set {
+            let own = point.get(symbol)?;
+            for (k, x) in own.iter().enumerate() {
+                let there = match value {
+                    Value::Number(q) => domain.rational(q).ok()?,
+                    Value::Parameter(other) => point.get(other)?.get(k)?.clone(),
+                };
+                let difference = domain.sub(x, &there);
+                differences.extend([domain.neg(&difference), difference]);
+            }
+        }
+        Some(differences)
+    }
+}
+
+/// Whether, for some member but those that are known, a sign that a proof rests on may be taken of what vanishes at all points of a
 /// piece: then the sign is zero there.
-pub fn signs_may_vanish(problem: &Problem, (left, right): (&[Term], &[Term]), budget: &Budget) -> bool {
+pub fn signs_may_vanish(
+    problem: &Problem,
+    (left, right): (&[Term], &[Term]),
+    known: &Specials,
+    budget: &Budget,
+) -> bool {
     let store = &problem.setting.store;
     let scalars: Vec<SymbolId> = parameters(&problem.setting).collect();
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
@@ -172,7 +197,10 @@ pub fn signs_may_vanish(problem: &Problem, (left, right): (&[Term], &[Term]), bu
     if algebra::vanishes_for_free_signs(&own, &residual, &problem.domain, budget, "signs at members") {
         return false;
     }
-    let pieces = cells::pieces(&own, &residual, &problem.domain);
+    let elsewhere = |domain: &mut Polynomials, point: &Point<Polynomial>| -> Vec<Vec<Polynomial>> {
+        known.members.iter().filter_map(|special| special.elsewhere(domain, point)).filter(|l| !l.is_empty()).collect()
+    };
+    let pieces = cells::pieces_but(&own, &residual, &problem.domain, &elsewhere);
     pieces.is_none_or(|p| p.vanishes_at_member)
 }
 
@@ -372,6 +400,9 @@ fn degenerate(
     found
 }
 
+/// Points at which the signs in an argument are drawn.
+const PIECES: u64 = 8;
+
 /// Whether more entries of a term vanish than of an argument, or its rank is lower, at a random point of a prime field.
 fn loses(problem: &Problem, argument: &Argument, there: Term, budget: &Budget) -> Option<bool> {
     let both = [argument.read, there];
@@ -380,9 +411,15 @@ fn loses(problem: &Problem, argument: &Argument, there: Term, budget: &Budget) -
         return Some(ranks[1] < ranks[0]);
     }
     let program = Program::new(&problem.setting.store, &both);
-    let (mut prime, at) = drawn_freely(problem, &program, &both, budget.seed)?;
-    let values = program.run(&mut prime, |s| at.get(&s).cloned()).ok()?;
-    Some(values[0].iter().zip(&values[1]).any(|(x, y)| *x != 0 && *y == 0))
+    let kinks = problem.setting.store.any_node(&both, |n| matches!(n, Node::Map(Fun::Sign, _)));
+    let mut lost = None;
+    // On some pieces only, maybe.
+    for look in 0..if kinks { PIECES } else { 1 } {
+        let Some((mut prime, at)) = drawn_freely(problem, &program, &both, budget.seed.wrapping_add(look)) else { break };
+        let Ok(values) = program.run(&mut prime, |s| at.get(&s).cloned()) else { break };
+        *lost.get_or_insert(false) |= values[0].iter().zip(&values[1]).any(|(x, y)| *x != 0 && *y == 0);
+    }
+    lost
 }
 
 /// Whether some point of the domain has a parameter at this value.

@@ -127,6 +127,8 @@ pub struct Polynomials {
     of_members: Vec<bool>,
     /// Whether a sign was taken of what may vanish for some member at all points.
     vanishes_at_member: bool,
+    /// Of each of these lists something is positive at the members that are asked for.
+    elsewhere: Vec<Vec<Polynomial>>,
     /// What an inverse is taken of, which has the same sign.
     reciprocals: FxHashMap<u32, Polynomial>,
     atoms: FxHashMap<Atom, u32>,
@@ -159,6 +161,7 @@ impl Polynomials {
             inputs: 0,
             of_members: Vec::new(),
             vanishes_at_member: false,
+            elsewhere: Vec::new(),
             reciprocals: FxHashMap::default(),
             atoms: FxHashMap::default(),
             facts: RefCell::default(),
@@ -206,6 +209,11 @@ impl Polynomials {
         for v in values.into_iter().flat_map(|p| p.0.iter()).flat_map(|(m, _)| m.iter().map(|(v, _)| *v)) {
             self.of_members[v as usize] = true;
         }
+    }
+
+    /// Leaves out members: only those count for [`Polynomials::vanishes_at_member`] at which something of each list is positive.
+    pub fn only_members(&mut self, elsewhere: Vec<Vec<Polynomial>>) {
+        self.elsewhere = elsewhere;
     }
 
     /// Whether in some run a sign was taken of what may vanish for some member at all points: the coefficients of the monomials

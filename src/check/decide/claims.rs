@@ -224,7 +224,7 @@ fn at_special_members(
         let broken = Answer::Invalid { witness: Some(Box::new(difference.witness)) };
         return Ok(Claimed::Broken(Box::new(Finding::new(broken, message).beside(difference.residual))));
     }
-    if specials.are_none() && special::signs_may_vanish(problem, (&[left], &[right]), budget) {
+    if special::signs_may_vanish(problem, (&[left], &[right]), &specials, budget) {
         return Ok(open("some member"));
     }
     Ok(specials.open.as_deref().map_or(Claimed::Proved, open))

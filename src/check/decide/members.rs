@@ -69,11 +69,11 @@ pub(super) fn weakest(
     Ok(general)
 }
 
-/// A finding, or that it is one for general members only, if no member was found at which a sign is taken of what is zero on a
-/// whole piece, and there may be some.
-pub(super) fn unless_signs_vanish(problem: &Problem, finding: Finding, budget: &Budget) -> Finding {
+/// A finding, or that it is one for general members only, if there may be members but those that were found at which a sign is
+/// taken of what is zero on a whole piece.
+pub(super) fn unless_signs_vanish(problem: &Problem, finding: Finding, known: &Specials, budget: &Budget) -> Finding {
     let rated = at_the_rate(problem);
-    match special::signs_may_vanish(&rated, (&rated.equation.left, &rated.equation.right), budget) {
+    match special::signs_may_vanish(&rated, (&rated.equation.left, &rated.equation.right), known, budget) {
         true => finding.only_in_general(special::ZERO_ON_A_PIECE),
         false => finding,
     }

@@ -13,6 +13,9 @@ use crate::domain::{Domain, Rational, Stop};
 /// Pivots of one system of halfspaces; without an answer its signs are taken for possible.
 const PIVOTS: usize = 200;
 
+/// So many ways to leave out members are looked at; with more of them nothing is left out.
+const WAYS: usize = 64;
+
 impl Polynomials {
     /// To be called before each run.
     pub fn begin(&mut self) {
@@ -193,9 +196,19 @@ impl Polynomials {
         }
         let zeros: Vec<Polynomial> = coefficients.into_values().map(Polynomial::sorted).collect();
         let weak: Vec<Polynomial> = zeros.iter().cloned().chain(zeros.iter().map(|c| self.neg(c))).collect();
-        let (meeting, _, work) = self.halfspaces(&self.conditions, &weak);
-        self.spend(work);
-        meeting != Some(Meeting::Nowhere)
+        // One of each list, in all ways.
+        let ways: usize = self.elsewhere.iter().map(Vec::len).fold(1, usize::saturating_mul);
+        ways > WAYS
+            || (0..ways).any(|mut way| {
+                let mut strict = self.conditions.clone();
+                for list in &self.elsewhere {
+                    strict.push(list[way % list.len()].clone());
+                    way /= list.len();
+                }
+                let (meeting, _, work) = self.halfspaces(&strict, &weak);
+                self.spend(work);
+                meeting != Some(Meeting::Nowhere)
+            })
     }
 
     /// Whether something may be positive on this piece.
