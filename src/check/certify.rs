@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::field::Trial;
 use super::sample::{Point, Sampler, embed};
 use super::witness::Number;
-use super::{Budget, Setting};
+use super::{Budget, Setting, numeric};
 use crate::domain::exact::Exact;
 use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::Random;
@@ -91,25 +91,45 @@ pub fn somewhere_nonzero(setting: &Setting, term: Term, extra: &[Constraint], se
         .any(|k| sampler.simple(&mut random, k / 8).is_some_and(|point| nonzero_at(&program, &point)))
 }
 
-/// Whether one of the terms is certainly not zero at some simple point of the domain, in intervals. Pseudo-inverted matrices
-/// have the ranks of generic points.
-pub fn some_nonzero(setting: &Setting, terms: &[Term], extra: &[Constraint], budget: &Budget) -> bool {
+/// A point of the domain at which one of the terms is certainly not zero, in intervals: a simple one, or one on each piece.
+/// Pseudo-inverted matrices have the ranks of generic points.
+pub fn some_nonzero(
+    setting: &Setting,
+    terms: &[Term],
+    extra: &[Constraint],
+    budget: &Budget,
+) -> Option<Point<Rational>> {
     let sampler = Sampler::new(setting, terms, extra);
     let program = Program::new(&setting.store, terms);
     let operations = program.operations().saturating_mul(4).max(1);
     if operations > OPERATIONS {
-        return false;
+        return None;
     }
     let generic = Trial::new(&sampler, &program, budget.seed, "generic ranks").draw().ok().map(|d| d.prime);
     let (ranks, zeros) = generic.map_or_else(Default::default, |p| (p.ranks, p.zero_signs));
     let mut random = Random::new(budget.seed, "some nonzero");
-    (0..POINTS.min(OPERATIONS / operations)).any(|k| {
-        let Some(point) = sampler.simple(&mut random, k / 12) else { return false };
+    let looks = OPERATIONS / operations;
+    let nonzero = |point: &Point<Rational>| {
+        // Intervals see nothing of what cancels.
+        if let Ok(v) = program.run(&mut Exact::with_limit(1 << 12), |s| point.get(&s).cloned()) {
+            return v.iter().flatten().any(|x| !x.is_zero());
+        }
         let mut domain = Intervals { zero_signs: zeros.clone(), ..Intervals::with_hints(ranks.clone()) };
-        let embedded = embed(&mut domain, &point);
+        let embedded = embed(&mut domain, point);
         let values = program.run(&mut domain, |s| embedded.get(&s).cloned());
         values.is_ok_and(|v| v.iter().flatten().any(|x| Number::Enclosed(*x).nonzero()))
-    })
+    };
+    let mut simple = (0..POINTS.min(looks)).filter_map(|k| sampler.simple(&mut random, k / 12));
+    if let Some(found) = simple.find(&nonzero) {
+        return Some(found);
+    }
+    // A piece may be so thin that no simple point lies on it.
+    let (on_pieces, _) = numeric::on_pieces(setting, terms, &sampler);
+    let exact = |point: Point<f64>| -> Option<Point<Rational>> {
+        let entries = |v: Vec<f64>| v.into_iter().map(|x| Rational::try_from(x).ok()).collect::<Option<Vec<_>>>();
+        point.into_iter().map(|(s, v)| entries(v).map(|v| (s, v))).collect()
+    };
+    on_pieces.into_iter().take(looks).filter_map(exact).find(nonzero)
 }
 
 /// Whether the first value of a program is certainly not zero at a point.

@@ -187,7 +187,9 @@ pub(in crate::check) fn examine(
         // What the sides have in common may be so large that no digit of them shows the difference.
         if sampled.agrees() {
             let sides: Vec<Term> = left.iter().chain(right).copied().collect();
-            sampled.drowned = certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget);
+            let shown = certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget);
+            sampled.drowned = shown.is_some();
+            sampled.suspects.extend(shown);
             sampled.absorbed = numeric::absorbs(&problem.setting, &sides, &problem.domain, budget);
             sampled.finer = numeric::finer(&problem.setting, (left, right), &problem.domain, budget);
         }

@@ -8,14 +8,14 @@ mod rounding;
 
 pub use absorbed::absorbs;
 pub use finer::{Finer, finer};
-pub use kinks::Looked;
+pub use kinks::{Looked, on_pieces};
 pub use parallel::plainly_not_parallel;
 
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use rounding::{median, relative, relative_to_typical, rounded, shake};
+use rounding::{median, relative, relative_to_typical, rounded, shake, shortened};
 
 use super::field::Trial;
 use super::sample::{Point, Sampler};
@@ -44,6 +44,9 @@ pub const MANY_KINKS: usize = 64;
 
 /// Numbers that all suspected points together have, but of a few points.
 const MOST_SUSPECTED: usize = 1 << 17;
+
+/// Binary digits of the entries of a point on a thin piece.
+const SHORT: i32 = 12;
 
 /// A sample whose values change by more than this, relative to their size, when its inputs change in their last places
 /// shows nothing.
@@ -249,6 +252,10 @@ pub fn compare_at(
         let entries: usize = point.values().map(Vec::len).sum();
         if difference > 1e-6 && sampled.suspects.len() < (MOST_SUSPECTED / entries.max(1)).clamp(FEWEST, 24) {
             // At round numbers one of many kinks is hit; a prime denominator keeps off them.
+            if chosen {
+                // Of a thin piece nothing is left by rounding to simple numbers.
+                sampled.suspects.push(shortened(&point, SHORT));
+            }
             match float.trace.signs.len() > MANY_KINKS {
                 true => sampled.suspects.push(rounded(&point, 1009.0)),
                 false => sampled.suspects.extend([1.0, 2.0, 8.0].map(|d| rounded(&point, d))),

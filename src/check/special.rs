@@ -14,7 +14,7 @@ use super::witness::defined_somewhere;
 use super::{Budget, Problem, Setting, algebra, cells, rate, singular};
 use crate::domain::float::Float;
 use crate::domain::polynomial::{Polynomial, Polynomials};
-use crate::domain::prime::Random;
+use crate::domain::prime::{Random, Signs};
 use crate::domain::{Domain, Fun, Rational};
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Role};
 use crate::term::{Node, Program, Singular, Singularity, Store, SymbolId, Term};
@@ -416,6 +416,9 @@ fn loses(problem: &Problem, argument: &Argument, there: Term, budget: &Budget) -
     // On some pieces only, maybe.
     for look in 0..if kinks { PIECES } else { 1 } {
         let Some((mut prime, at)) = drawn_freely(problem, &program, &both, budget.seed.wrapping_add(look)) else { break };
+        if look > 0 {
+            prime.signs = Signs::Pattern(Random::new(budget.seed, &format!("pieces of members/{look}")).next());
+        }
         let Ok(values) = program.run(&mut prime, |s| at.get(&s).cloned()) else { break };
         *lost.get_or_insert(false) |= values[0].iter().zip(&values[1]).any(|(x, y)| *x != 0 && *y == 0);
     }

@@ -158,7 +158,7 @@ fn order_is_seen(
         terms = next;
     }
     let terms = store.substitute(&terms, &by);
-    certify::some_nonzero(&problem.setting, &terms, &problem.domain, budget)
+    certify::some_nonzero(&problem.setting, &terms, &problem.domain, budget).is_some()
 }
 
 /// What is known of a rate, if there is one.

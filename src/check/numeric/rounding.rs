@@ -61,6 +61,18 @@ pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
+/// The point with so many binary digits of each entry.
+pub(super) fn shortened(point: &Point<f64>, digits: i32) -> Point<Rational> {
+    let short = |x: f64| {
+        if x == 0.0 || !x.is_finite() {
+            return Rational::ZERO;
+        }
+        let unit = 2f64.powi(x.abs().log2().floor() as i32 + 1 - digits);
+        Rational::try_from((x / unit).round() * unit).unwrap_or(Rational::ZERO)
+    };
+    point.iter().map(|(s, v)| (*s, v.iter().map(|x| short(*x)).collect())).collect()
+}
+
 /// The point with every entry rounded to a multiple of `1/d`.
 pub(super) fn rounded(point: &Point<f64>, d: f64) -> Point<Rational> {
     let round = |v: &f64| Rational::from_parts(((v * d).round() as i64).into(), (d as u64).into());
