@@ -293,6 +293,7 @@ fn setting(built: &Built) -> Setting {
         constraints: Vec::new(),
         shown: Vec::new(),
         orthogonal: Vec::new(),
+        written: Vec::new(),
         generated: Vec::new(),
     }
 }

@@ -56,12 +56,7 @@ pub fn pieces(setting: &Setting, terms: &[Term], extra: &[Constraint]) -> Option
 pub type Elsewhere<'a> = &'a dyn Fn(&mut Polynomials, &Point<Polynomial>) -> Vec<Vec<Polynomial>>;
 
 /// The same, where not all members count for [`Pieces::vanishes_at_member`].
-pub fn pieces_but(
-    setting: &Setting,
-    terms: &[Term],
-    extra: &[Constraint],
-    elsewhere: Elsewhere<'_>,
-) -> Option<Pieces> {
+pub fn pieces_but(setting: &Setting, terms: &[Term], extra: &[Constraint], elsewhere: Elsewhere<'_>) -> Option<Pieces> {
     if !setting.store.any_node(terms, |n| matches!(n, Node::Map(Fun::Sign, _))) {
         return None;
     }

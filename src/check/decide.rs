@@ -60,8 +60,7 @@ fn decide_with(
     budget: &Budget,
 ) -> Result<Finding, Disagreement> {
     let lr = if let Shape::Step(lr) = problem.shape { Some(lr) } else { None };
-    let sides: Vec<Term> = problem.equation.left.iter().chain(&problem.equation.right).copied().collect();
-    let specials = special::members(problem, lr, &sides, budget);
+    let specials = special::members(problem, lr, &problem.equation.sides(), budget);
     let finding = match decide_generally(problem, written, budget) {
         // A proof for general members is not contradicted by a special one.
         Err(_) if !specials.are_none() => Finding::undecided(
@@ -72,11 +71,7 @@ fn decide_with(
     if finding.equality().is_none() {
         return Ok(finding);
     }
-    let found = members::weakest(problem, finding, &specials, depth, budget)?;
-    if found.equality().is_none() {
-        return Ok(found);
-    }
-    Ok(members::unless_signs_vanish(problem, found, &specials, budget))
+    members::weakest(problem, finding, &specials, depth, budget)
 }
 
 fn decide_generally(problem: &mut Problem, as_written: bool, budget: &Budget) -> Result<Finding, Disagreement> {
@@ -90,6 +85,9 @@ fn decide_generally(problem: &mut Problem, as_written: bool, budget: &Budget) ->
     let built = problem.setting.store.len();
     if let Some(broken) = claims(problem, budget)? {
         return Ok(broken);
+    }
+    if as_written {
+        problem.setting.written = written::removed(problem, &problem.equation.sides(), built);
     }
     let mut finding = match problem.shape {
         Shape::Plain => plain(problem, budget)?,
@@ -114,8 +112,7 @@ fn decide_generally(problem: &mut Problem, as_written: bool, budget: &Budget) ->
     }
     if as_written
         && !matches!(finding.verdict(), Verdict::Invalid | Verdict::Undecided)
-        && let sides = problem.equation.left.iter().chain(&problem.equation.right).copied().collect::<Vec<Term>>()
-        && let Some(empty) = written::nowhere(problem, &sides, built, budget)
+        && let Some(empty) = written::nowhere(problem, &problem.setting.written, budget)
     {
         finding = empty;
     }
@@ -187,9 +184,9 @@ pub(in crate::check) fn examine(
         // What the sides have in common may be so large that no digit of them shows the difference.
         if sampled.agrees() {
             let sides: Vec<Term> = left.iter().chain(right).copied().collect();
-            let shown = certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget);
-            sampled.drowned = shown.is_some();
-            sampled.suspects.extend(shown);
+            let not_zero = certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget);
+            sampled.drowned = not_zero.is_some();
+            sampled.suspects.extend(not_zero);
             sampled.absorbed = numeric::absorbs(&problem.setting, &sides, &problem.domain, budget);
             sampled.finer = numeric::finer(&problem.setting, (left, right), &problem.domain, budget);
         }

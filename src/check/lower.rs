@@ -271,6 +271,7 @@ fn setting(e: Elaborator<'_>) -> Setting {
         constraints: e.constraints,
         shown: e.shown,
         orthogonal: e.orthogonal,
+        written: Vec::new(),
         generated: e.generated,
     }
 }
@@ -357,6 +358,7 @@ fn problem(shape: Shape, equation: Equation, domain: Vec<Constraint>, claims: Ve
             constraints: Vec::new(),
             shown: Vec::new(),
             orthogonal: Vec::new(),
+            written: Vec::new(),
             generated: Vec::new(),
         },
         shape,

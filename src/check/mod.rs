@@ -64,6 +64,9 @@ pub struct Setting {
     pub shown: Vec<Shown>,
     /// Members that are orthogonal matrices.
     pub orthogonal: Vec<Term>,
+    /// Operations that the file asks for and that are gone from the sides, as terms have made them: a point at which one has
+    /// no value is none of the question.
+    pub written: Vec<Term>,
     /// Finite matrix members whose maps compose as the matrices do: for what passes to composites (a commuting square, a
     /// preserved function), generators of the group stand for all. A rate does not pass: see [`Problem::for_every_member`].
     pub generated: Vec<SymbolId>,
@@ -96,6 +99,11 @@ pub struct Equation {
 }
 
 impl Equation {
+    /// Both sides, one behind the other.
+    pub fn sides(&self) -> Vec<Term> {
+        self.left.iter().chain(&self.right).copied().collect()
+    }
+
     /// The equation of a question that makes no sense.
     pub fn empty() -> Self {
         Equation {

@@ -213,7 +213,7 @@ pub fn scales(model: &Model, check: &Check, repair: &Repair) -> Vec<Blame> {
 /// The scalar operations of one evaluation of a task's sides.
 fn work(task: &Task) -> usize {
     let sides = |p: &Problem| -> usize {
-        let roots: Vec<_> = p.equation.left.iter().chain(&p.equation.right).copied().collect();
+        let roots: Vec<_> = p.equation.sides();
         Program::new(&p.setting.store, &roots).operations()
     };
     task.problems.iter().map(sides).fold(0, usize::saturating_add)

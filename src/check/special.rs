@@ -276,7 +276,7 @@ pub fn has_pole(problem: &Problem, rate: Term, budget: &Budget) -> bool {
     let rate = shown.unwrap_or(rate);
     let arguments = divisors(&look.setting.store, &[rate]);
     let scalars: Vec<SymbolId> = parameters(&problem.setting).collect();
-    let sides: Vec<Term> = problem.equation.left.iter().chain(&problem.equation.right).copied().collect();
+    let sides: Vec<Term> = problem.equation.sides();
     let whole = divisors(&problem.setting.store, &sides).is_empty();
     let values = special_values(&look.setting.store, &arguments);
     let mut looks = LOOKS;
@@ -288,7 +288,7 @@ pub fn has_pole(problem: &Problem, rate: Term, budget: &Budget) -> bool {
                 return false;
             }
             let there = problem.at(special);
-            let sides: Vec<Term> = there.equation.left.iter().chain(&there.equation.right).copied().collect();
+            let sides: Vec<Term> = there.equation.sides();
             defined_somewhere(&there.setting, &sides, &there.domain)
         };
         found.iter().any(defined) || whole && shown.is_some() && zero(look, read, budget).is_some()
@@ -415,7 +415,9 @@ fn loses(problem: &Problem, argument: &Argument, there: Term, budget: &Budget) -
     let mut lost = None;
     // On some pieces only, maybe.
     for look in 0..if kinks { PIECES } else { 1 } {
-        let Some((mut prime, at)) = drawn_freely(problem, &program, &both, budget.seed.wrapping_add(look)) else { break };
+        let Some((mut prime, at)) = drawn_freely(problem, &program, &both, budget.seed.wrapping_add(look)) else {
+            break;
+        };
         if look > 0 {
             prime.signs = Signs::Pattern(Random::new(budget.seed, &format!("pieces of members/{look}")).next());
         }
@@ -462,7 +464,7 @@ impl Problem {
     }
 
     fn substitute(&mut self, by: &FxHashMap<SymbolId, Term>) {
-        let Setting { store, constraints, shown, orthogonal, .. } = &mut self.setting;
+        let Setting { store, constraints, shown, orthogonal, written, .. } = &mut self.setting;
         let mut there = |t: &mut Term| *t = store.substitute_one(*t, by);
         let conditions = |c: &mut Vec<Constraint>, there: &mut dyn FnMut(&mut Term)| {
             c.iter_mut().for_each(|c| there(&mut c.term));
@@ -470,7 +472,7 @@ impl Problem {
         conditions(constraints, &mut there);
         conditions(&mut self.domain, &mut there);
         shown.iter_mut().for_each(|s| there(&mut s.term));
-        orthogonal.iter_mut().for_each(&mut there);
+        orthogonal.iter_mut().chain(written).for_each(&mut there);
         self.equation.left.iter_mut().chain(&mut self.equation.right).for_each(&mut there);
         self.diagonal.iter_mut().flatten().for_each(&mut there);
     }

@@ -16,7 +16,7 @@ pub use number::{Number, shown_values, significant};
 use super::field::Trial;
 use super::numeric::MANY_KINKS;
 use super::sample::{Point, Sampler, embed};
-use super::{Budget, Equation, Setting, replay};
+use super::{Budget, Equation, Setting, replay, written};
 use crate::domain::exact::{Exact, ZeroSign};
 use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::{Prime, Random, Signs};
@@ -351,6 +351,9 @@ impl Search<'_> {
 
     /// Whether the point of this trace is regular: ranks as nearby, and signs of zero only where zero is identical.
     fn regular(&self, trace: &Trace, point: &Point<Rational>) -> bool {
+        if written::is_undefined(&self.setting.store, &self.setting.written, point) {
+            return false;
+        }
         if !trace.signs.contains(&0) && !self.has_ranks && !self.has_polars {
             return true;
         }

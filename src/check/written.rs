@@ -4,9 +4,11 @@
 //! way is still in the store: every division, root, logarithm and inverse that the file asks for.
 
 use super::field::Trial;
-use super::sample::{Point, Sampler};
+use super::sample::{Point, Sampler, embed};
 use super::{Budget, Problem, certify};
+use crate::domain::exact::Exact;
 use crate::domain::float::Float;
+use crate::domain::interval::Intervals;
 use crate::domain::prime::Random;
 use crate::domain::{Fun, Rational, Stop};
 use crate::model::elaborate::Role;
@@ -22,10 +24,9 @@ const FEW: usize = 4;
 /// Points tried.
 const POINTS: usize = 160;
 
-/// The finding that no point of the domain has values for all that is written: `invalid` if that is certain, else
-/// `undecided`.
-/// `built` is the number of terms that lowering built.
-pub fn nowhere(problem: &Problem, sides: &[Term], built: usize, budget: &Budget) -> Option<Finding> {
+/// The partial operations that the file asks for and that are in no side any more. `built` is the number of terms that lowering
+/// built.
+pub fn removed(problem: &Problem, sides: &[Term], built: usize) -> Vec<Term> {
     let store = &problem.setting.store;
     let seen = store.reachable(sides);
     let mut known = store.free_symbols(sides);
@@ -36,12 +37,38 @@ pub fn nowhere(problem: &Problem, sides: &[Term], built: usize, budget: &Budget)
             && seen.binary_search(t).is_err()
             && store.free_symbols(&[*t]).iter().all(|s| known.contains(s))
     };
-    let removed: Vec<Term> = store.terms(built).filter(partial).take(MOST).collect();
+    store.terms(built).filter(partial).take(MOST).collect()
+}
+
+/// Whether some operation has no value at a point, for certain; those that read what the point does not give are left out.
+pub fn is_undefined(store: &Store, removed: &[Term], point: &Point<Rational>) -> bool {
+    removed.iter().any(|&t| {
+        let program = Program::new(store, &[t]);
+        if !program.inputs().iter().all(|s| point.contains_key(s)) {
+            return false;
+        }
+        let nowhere = |stop: Stop| matches!(stop, Stop::Pole | Stop::OutOfDomain);
+        match program.run(&mut Exact::with_limit(1 << 12), |s| point.get(&s).cloned()) {
+            Ok(_) => false,
+            Err(f) if nowhere(f.stop) => true,
+            Err(_) => {
+                let mut domain = Intervals::default();
+                let embedded = embed(&mut domain, point);
+                program.run(&mut domain, |s| embedded.get(&s).cloned()).is_err_and(|f| nowhere(f.stop))
+            }
+        }
+    })
+}
+
+/// The finding that no point of the domain has values for all that is written: `invalid` if that is certain, else
+/// `undecided`. Given are the operations of [`removed`].
+pub fn nowhere(problem: &Problem, removed: &[Term], budget: &Budget) -> Option<Finding> {
+    let store = &problem.setting.store;
     if removed.is_empty() {
         return None;
     }
-    let sampler = Sampler::new(&problem.setting, &removed, &problem.domain);
-    let program = Program::new(store, &removed);
+    let sampler = Sampler::new(&problem.setting, removed, &problem.domain);
+    let program = Program::new(store, removed);
     if program.operations().saturating_mul(POINTS) > budget.operations {
         return None;
     }
@@ -62,7 +89,7 @@ pub fn nowhere(problem: &Problem, sides: &[Term], built: usize, budget: &Budget)
     for k in 0..POINTS {
         let Some(point) = point(&sampler, &mut random, k) else { continue };
         match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
-            Ok(_) => return uncertain(problem, &removed, budget),
+            Ok(_) => return uncertain(problem, removed, budget),
             Err(f) if matches!(f.stop, Stop::Pole | Stop::OutOfDomain) => at = Some(f.term),
             Err(_) => return None,
         }

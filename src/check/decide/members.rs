@@ -66,12 +66,12 @@ pub(super) fn weakest(
     if let Some(at) = &specials.open {
         return Ok(general.only_in_general(&special::another(at)));
     }
-    Ok(general)
+    Ok(unless_signs_vanish(problem, general, specials, budget))
 }
 
 /// A finding, or that it is one for general members only, if there may be members but those that were found at which a sign is
 /// taken of what is zero on a whole piece.
-pub(super) fn unless_signs_vanish(problem: &Problem, finding: Finding, known: &Specials, budget: &Budget) -> Finding {
+fn unless_signs_vanish(problem: &Problem, finding: Finding, known: &Specials, budget: &Budget) -> Finding {
     let rated = at_the_rate(problem);
     match special::signs_may_vanish(&rated, (&rated.equation.left, &rated.equation.right), known, budget) {
         true => finding.only_in_general(special::ZERO_ON_A_PIECE),
@@ -113,7 +113,7 @@ fn standing(general: &Finding, there: &Finding, (problem, rated): (&Problem, boo
         Answer::Invalid { .. } => Standing::Kept,
         Answer::Fails(_) => Standing::Weaker,
         Answer::Undecided { .. } => {
-            let sides: Vec<Term> = problem.equation.left.iter().chain(&problem.equation.right).copied().collect();
+            let sides: Vec<Term> = problem.equation.sides();
             let defined = witness::defined_somewhere(&problem.setting, &sides, &problem.domain);
             if defined { Standing::Open } else { Standing::Kept }
         }

@@ -201,13 +201,14 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
     let built = asked.problem.setting.store.len();
     asked.removed = fresh::removed(&asked, built);
     let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
+    asked.problem.setting.written = written::removed(&asked.problem, &sides, built);
     let mut context = answer::Context { square: &mut square, mixing };
     let mut finding = match asked.kind {
         Kind::Via => via::answer(&mut asked, budget)?,
         _ => answer::answer(&mut asked, &mut context, budget)?,
     };
     if finding.equality().is_some()
-        && let Some(empty) = written::nowhere(&asked.problem, &sides, built, budget)
+        && let Some(empty) = written::nowhere(&asked.problem, &asked.problem.setting.written, budget)
     {
         finding = empty;
     }

@@ -231,7 +231,7 @@ fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> 
         let task = lower(&member, &member.checks[0]).unwrap_or_else(|e| panic!("{label} at {n}: {e:?}"));
         let problem = &task.problems[0];
         let store = &problem.setting.store;
-        let roots: Vec<_> = problem.equation.left.iter().chain(&problem.equation.right).copied().collect();
+        let roots: Vec<_> = problem.equation.sides();
         let symbols = store.free_symbols(&roots);
         let keys = keys(problem);
         let run = Program::new(store, &roots)
