@@ -51,7 +51,7 @@ pub fn single_valued(setting: &Setting, terms: &[Term]) -> bool {
     !setting.store.any_node(terms, |n| match n {
         Node::Power(_, q) => !q.is_int(),
         Node::Map(f, _) => matches!(f, Fun::Log | Fun::Softplus | Fun::Atan),
-        Node::Polar(_) | Node::PowerSpd(..) => true,
+        Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_) => true,
         _ => false,
     })
 }
@@ -187,7 +187,7 @@ pub fn has_atoms(setting: &Setting, term: Term) -> bool {
     setting.store.any_node(&[term], |n| match n {
         Node::Map(f, _) => *f != Fun::Sign,
         Node::Power(_, q) => !q.is_int(),
-        Node::PowerSpd(..) | Node::Polar(_) => true,
+        Node::PowerSpd(..) | Node::Eigenvectors(_) | Node::Polar(_) => true,
         Node::Symbol(s) => pi(s),
         _ => false,
     })

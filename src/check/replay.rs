@@ -64,6 +64,7 @@ fn node<D: Domain>(
         Node::PseudoInverse(x) => domain.pseudo_inverse(&known[x], store.shape(*x)[0], store.shape(*x)[1])?,
         Node::Determinant(x) => vec![domain.determinant(&known[x], square(x))?],
         Node::Polar(x) => domain.polar(&known[x], store.shape(*x)[0], store.shape(*x)[1])?,
+        Node::Eigenvectors(x) => domain.eigenvectors(&known[x], square(x))?,
         Node::PowerSpd(x, q) => domain.power_spd(&known[x], square(x), q)?,
     })
 }

@@ -34,7 +34,7 @@ const MAX_ROTATIONS: usize = 16;
 /// the rotations of a map. Some are orthogonal.
 fn constant_squares(setting: &Setting, terms: &[Term]) -> Vec<Term> {
     let store = &setting.store;
-    if !store.any_node(terms, |n| matches!(n, Node::Polar(_) | Node::PowerSpd(..))) {
+    if !store.any_node(terms, |n| matches!(n, Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_))) {
         return Vec::new();
     }
     let members: Vec<SymbolId> =

@@ -182,14 +182,22 @@ pub fn signs_may_vanish(
     let store = &problem.setting.store;
     let scalars: Vec<SymbolId> = parameters(&problem.setting).collect();
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    let reachable = store.reachable(&roots);
+    // A sign that is only divided by is nowhere zero.
+    let divided = |t: Term| {
+        let inverse = |n: &Node| matches!(n, Node::Power(_, q) if *q < Rational::ZERO);
+        !roots.contains(&t)
+            && reachable.iter().map(|u| store.node(*u)).filter(|n| n.operands().contains(&t)).all(inverse)
+    };
     let mixed = |t: Term| match store.singular(t) {
         Some(Singular { read, at: Singularity::Jump, .. }) => {
             let free = store.free_symbols(&[read]);
-            free.iter().any(|s| scalars.contains(s)) && free.iter().any(|s| !scalars.contains(s))
+            let both = free.iter().any(|s| scalars.contains(s)) && free.iter().any(|s| !scalars.contains(s));
+            both && !divided(t)
         }
         _ => false,
     };
-    if scalars.is_empty() || !store.reachable(&roots).into_iter().any(mixed) {
+    if scalars.is_empty() || !reachable.iter().copied().any(mixed) {
         return false;
     }
     let mut own = problem.setting.clone();

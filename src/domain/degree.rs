@@ -148,6 +148,12 @@ impl Domain for Degrees {
         Ok(atoms.into_iter().map(|a| Degree::atom(a.max() + large)).collect())
     }
 
+    fn eigenvectors(&mut self, m: &[Degree], n: usize) -> Result<Vec<Degree>, Stop> {
+        // A free orthogonal matrix is a quotient of degree n.
+        let atoms = self.matrix_atom(m, n * n);
+        Ok(atoms.into_iter().map(|a| Degree::atom(a.max() + 2.0 * n as f64)).collect())
+    }
+
     fn power_spd(&mut self, m: &[Degree], n: usize, _q: &Rational) -> Result<Vec<Degree>, Stop> {
         Ok(self.matrix_atom(m, n * n))
     }

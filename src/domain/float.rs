@@ -103,6 +103,9 @@ fn lu_inverse(m: &DMatrix<f64>) -> Option<(DMatrix<f64>, f64)> {
     condition.is_finite().then_some((out, condition))
 }
 
+/// Eigenvalues that are closer than this, relative to the largest, count as equal.
+const SIMPLE: f64 = 1e-9;
+
 impl Domain for Float {
     type Elem = f64;
 
@@ -286,6 +289,23 @@ impl Domain for Float {
             return Err(Stop::Unclear);
         }
         entries(&out)
+    }
+
+    fn eigenvectors(&mut self, m: &[f64], n: usize) -> Result<Vec<f64>, Stop> {
+        let (a, _) = scaled(m, n, n)?.ok_or(Stop::Kink)?;
+        let symmetric = (&a + a.transpose()) * 0.5;
+        if (&a - &symmetric).amax() > 1e-9 {
+            return Err(Stop::OutOfDomain);
+        }
+        let eigen = eigen(symmetric)?;
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by(|&i, &j| eigen.eigenvalues[j].total_cmp(&eigen.eigenvalues[i]));
+        let gap = SIMPLE * eigen.eigenvalues.amax();
+        if order.windows(2).any(|w| eigen.eigenvalues[w[0]] - eigen.eigenvalues[w[1]] <= gap) {
+            return Err(Stop::Kink);
+        }
+        let vectors = DMatrix::from_fn(n, n, |i, j| eigen.eigenvectors[(i, order[j])]);
+        entries(&vectors)
     }
 
     fn power_spd(&mut self, m: &[f64], n: usize, q: &Rational) -> Result<Vec<f64>, Stop> {

@@ -148,6 +148,12 @@ impl Domain for Intervals {
         matrix::polar(self, m, rows, cols)
     }
 
+    /// The caller owes symmetry: only the symmetric members of `m` are considered.
+    fn eigenvectors(&mut self, m: &[Interval], n: usize) -> Result<Vec<Interval>, Stop> {
+        let work = matrix::symmetric_part(m, n).ok_or(Stop::OutOfDomain)?;
+        matrix::eigenvectors(self, &work, n)
+    }
+
     /// Exponents `k / 2^j`; any exponent for diagonal matrices. The caller owes symmetry: only the symmetric members of
     /// `m` are considered.
     fn power_spd(&mut self, m: &[Interval], n: usize, q: &Rational) -> Result<Vec<Interval>, Stop> {

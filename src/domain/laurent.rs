@@ -378,6 +378,11 @@ impl<D: Domain> Domain for Laurent<D> {
     }
 
     /// Matrices of constants only.
+    fn eigenvectors(&mut self, m: &[Self::Elem], n: usize) -> Result<Vec<Self::Elem>, Stop> {
+        let values = self.values(m).ok_or(Stop::Unsupported)?;
+        Ok(self.inner.base.eigenvectors(&values, n)?.into_iter().map(Germ::constant).collect())
+    }
+
     fn power_spd(&mut self, m: &[Self::Elem], n: usize, q: &Rational) -> Result<Vec<Self::Elem>, Stop> {
         let values = self.values(m).ok_or(Stop::Unsupported)?;
         Ok(self.inner.base.power_spd(&values, n, q)?.into_iter().map(Germ::constant).collect())

@@ -105,6 +105,7 @@ enum MatrixFunction {
     PseudoInverse,
     Determinant,
     Polar,
+    Eigenvectors,
     Power(Rational),
 }
 
@@ -463,6 +464,10 @@ impl Domain for Polynomials {
 
     fn polar(&mut self, m: &[Polynomial], rows: usize, cols: usize) -> Result<Vec<Polynomial>, Stop> {
         self.entries(&MatrixFunction::Polar, m, cols, rows * cols)
+    }
+
+    fn eigenvectors(&mut self, m: &[Polynomial], n: usize) -> Result<Vec<Polynomial>, Stop> {
+        self.entries(&MatrixFunction::Eigenvectors, m, n, n * n)
     }
 
     fn power_spd(&mut self, m: &[Polynomial], n: usize, q: &Rational) -> Result<Vec<Polynomial>, Stop> {

@@ -90,6 +90,7 @@ pub struct Prime {
     /// The roots of the larger Gram matrices of the arguments of `polars`.
     large_roots: Vec<MatrixAtom>,
     powers: Vec<(MatrixAtom, Rational)>,
+    eigenvectors: Vec<MatrixAtom>,
     /// Which roots are true ones.
     pub roots: Roots,
     /// For each factor of which a true root was taken that the field does not have of every element: the least common
@@ -193,6 +194,7 @@ impl Prime {
             polars: Vec::new(),
             large_roots: Vec::new(),
             powers: Vec::new(),
+            eigenvectors: Vec::new(),
             random,
             factors: Vec::new(),
             fruitless: (0, 0),
@@ -281,7 +283,7 @@ impl Prime {
 
     /// Whether matrices were recognised, which [`Prime::decisions`] does not tell.
     pub fn recognises_matrices(&self) -> bool {
-        !self.polars.is_empty() || !self.powers.is_empty()
+        !self.polars.is_empty() || !self.powers.is_empty() || !self.eigenvectors.is_empty()
     }
 
     pub(super) fn small(&self, n: i64) -> u64 {

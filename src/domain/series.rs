@@ -193,6 +193,14 @@ impl<D: Domain> Domain for Series<D> {
     }
 
     /// Matrices of constants only.
+    fn eigenvectors(&mut self, m: &[Self::Elem], n: usize) -> Result<Vec<Self::Elem>, Stop> {
+        if !Self::are_constant(m) {
+            return Err(Stop::Unsupported);
+        }
+        Ok(lifted(self.base.eigenvectors(&self.constants(m), n)?))
+    }
+
+    /// Matrices of constants only.
     fn power_spd(&mut self, m: &[Self::Elem], n: usize, q: &Rational) -> Result<Vec<Self::Elem>, Stop> {
         if !Self::are_constant(m) {
             return Err(Stop::Unsupported);

@@ -113,6 +113,10 @@ impl Elaborator<'_> {
                 let entry = |k: usize| if kept(k / columns, k % columns) { k as u32 } else { NONE };
                 self.store.gather(x, (0..rows * columns).map(entry).collect(), &shape)
             }
+            "eigvecs" => {
+                self.square(x, "the argument of `eigvecs`", at)?;
+                self.store.eigenvectors(x)
+            }
             "qr" => {
                 self.matrix(x, "the argument of `qr`", at)?;
                 if shape[0] < shape[1] {

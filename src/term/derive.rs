@@ -174,10 +174,13 @@ impl Store {
                 self.product(t, &[], trace, &extra, &extra)
             }),
             Node::Polar(x) if memo.contains_key(&x) => return Err(NotDifferentiable::Primitive { primitive: "polar" }),
+            Node::Eigenvectors(x) if memo.contains_key(&x) => {
+                return Err(NotDifferentiable::Primitive { primitive: "eigvecs" });
+            }
             Node::PowerSpd(x, _) if memo.contains_key(&x) => {
                 return Err(NotDifferentiable::Primitive { primitive: "powm" });
             }
-            Node::Polar(_) | Node::PowerSpd(..) => None,
+            Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_) => None,
         })
     }
 

@@ -73,6 +73,7 @@ impl Store {
             Node::PseudoInverse(x) => atom(format!("pinv({})", self.write(*x, budget).0)),
             Node::Determinant(x) => atom(format!("det({})", self.write(*x, budget).0)),
             Node::Polar(x) => atom(format!("polar({})", self.write(*x, budget).0)),
+            Node::Eigenvectors(x) => atom(format!("eigvecs({})", self.write(*x, budget).0)),
             Node::PowerSpd(x, q) => atom(format!("powm({}, {q})", self.write(*x, budget).0)),
         }
     }

@@ -1,7 +1,7 @@
 //! Inverses, pseudo-inverses, determinants and matrix functions.
 
 use super::store::{Node, Shape, Store, Term};
-use crate::domain::Rational;
+use crate::domain::{Fun, Rational};
 
 impl Store {
     /// The inverse of a square matrix.
@@ -107,6 +107,28 @@ impl Store {
         // The columns stand one behind the other.
         let map = (0..rows * columns).map(|k| (k % columns * rows + k / columns) as u32).collect();
         self.gather(all, map, &shape)
+    }
+
+    /// The unit eigenvectors of a symmetric matrix with a simple spectrum as columns, by falling eigenvalue, the first entry of
+    /// each positive; without a value where an eigenvalue is repeated or a first entry is zero.
+    pub fn eigenvectors(&mut self, a: Term) -> Term {
+        let n = self.shape(a)[0];
+        let any = self.any_eigenvectors(a);
+        let first = self.gather(any, (0..n as u32).collect(), &[n]);
+        let signs = self.map(Fun::Sign, first);
+        // Its own inverse, but zero has none.
+        let signs = self.power(signs, &Rational::NEG_ONE);
+        let signs = self.gather(signs, (0..n * n).map(|k| (k % n) as u32).collect(), &[n, n]);
+        self.mul(any, signs)
+    }
+
+    /// The same, each column with any sign: only what does not depend on that may be made of it.
+    pub(super) fn any_eigenvectors(&mut self, a: Term) -> Term {
+        let shape = self.shape(a).clone();
+        if shape[0] <= 1 {
+            return self.fill(Rational::ONE, &shape);
+        }
+        self.intern(Node::Eigenvectors(a), shape)
     }
 
     /// The power `A^q` of a symmetric positive definite matrix.

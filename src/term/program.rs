@@ -50,6 +50,7 @@ enum Op {
     Determinant(usize, usize),
     Polar(usize, usize, usize),
     PowerSpd(usize, usize, Rational),
+    Eigenvectors(usize, usize),
 }
 
 #[derive(Debug, Clone)]
@@ -118,7 +119,7 @@ impl Program {
                 Op::Sum(parts) => step.len.saturating_mul(parts.len()),
                 Op::Inverse(_, n) | Op::Determinant(_, n) => cube(*n),
                 Op::PseudoInverse(_, m, n) | Op::Polar(_, m, n) => 4 * cube(*m.max(n)),
-                Op::PowerSpd(_, n, _) => 20 * cube(*n),
+                Op::PowerSpd(_, n, _) | Op::Eigenvectors(_, n) => 20 * cube(*n),
                 _ => step.len,
             };
             total.saturating_add(own)
@@ -162,6 +163,7 @@ fn compile(store: &Store, t: Term, at: impl Fn(Term) -> usize) -> Op {
         Node::PseudoInverse(x) => Op::PseudoInverse(at(*x), store.shape(*x)[0], store.shape(*x)[1]),
         Node::Determinant(x) => Op::Determinant(at(*x), store.shape(*x)[0]),
         Node::Polar(x) => Op::Polar(at(*x), store.shape(*x)[0], store.shape(*x)[1]),
+        Node::Eigenvectors(x) => Op::Eigenvectors(at(*x), store.shape(*x)[0]),
         Node::PowerSpd(x, q) => Op::PowerSpd(at(*x), store.shape(*x)[0], q.clone()),
     }
 }
@@ -330,6 +332,7 @@ fn run_step<D: Domain>(
             cells.push(value);
         }
         Op::Polar(x, m, n) => cells.extend(domain.polar(&cells[*x..x + m * n], *m, *n)?),
+        Op::Eigenvectors(x, n) => cells.extend(domain.eigenvectors(&cells[*x..x + n * n], *n)?),
         Op::PowerSpd(x, n, q) => cells.extend(domain.power_spd(&cells[*x..x + n * n], *n, q)?),
     }
     Ok(())

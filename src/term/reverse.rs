@@ -106,6 +106,7 @@ impl Store {
                 vec![(x, one, self.scalar_mul(scale, cofactors))]
             }
             Node::Polar(_) => return Err(NotDifferentiable::Primitive { primitive: "polar" }),
+            Node::Eigenvectors(_) => return Err(NotDifferentiable::Primitive { primitive: "eigvecs" }),
             Node::PowerSpd(..) => return Err(NotDifferentiable::Primitive { primitive: "powm" }),
         })
     }

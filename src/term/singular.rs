@@ -41,7 +41,7 @@ impl Store {
             Node::Power(x, ref q) if *q < Rational::ZERO => entries(x, Singularity::Pole),
             Node::Power(x, ref q) if !q.is_int() => entries(x, Singularity::Root),
             Node::PseudoInverse(x) | Node::Polar(x) => matrix(x, Singularity::Rank),
-            Node::Inverse(x) | Node::PowerSpd(x, _) => matrix(x, Singularity::Pole),
+            Node::Inverse(x) | Node::PowerSpd(x, _) | Node::Eigenvectors(x) => matrix(x, Singularity::Pole),
             Node::Map(
                 Fun::Exp
                 | Fun::Softplus

@@ -74,6 +74,8 @@ pub enum Node {
     Polar(Term),
     /// A rational power of a symmetric positive definite matrix.
     PowerSpd(Term, Rational),
+    /// Unit eigenvectors of a symmetric matrix with a simple spectrum as columns, by falling eigenvalue, each with any sign.
+    Eigenvectors(Term),
 }
 
 impl Node {
@@ -91,7 +93,8 @@ impl Node {
             | Node::PseudoInverse(t)
             | Node::Determinant(t)
             | Node::Polar(t)
-            | Node::PowerSpd(t, _) => SmallVec::from_slice(&[*t]),
+            | Node::PowerSpd(t, _)
+            | Node::Eigenvectors(t) => SmallVec::from_slice(&[*t]),
         }
     }
 }

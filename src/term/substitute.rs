@@ -67,6 +67,7 @@ impl Store {
                 Node::PseudoInverse(x) => self.pseudo_inverse(new(x)),
                 Node::Determinant(x) => self.determinant(new(x)),
                 Node::Polar(x) => self.polar(new(x)),
+                Node::Eigenvectors(x) => self.any_eigenvectors(new(x)),
                 Node::PowerSpd(x, q) => self.power_spd(new(x), &q),
             };
             if u != t {

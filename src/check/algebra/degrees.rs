@@ -181,7 +181,7 @@ impl Table {
                 self.atom(t, size, Growth { argument: 0.0, top: own, bottom: own }, 0.0)
             }
             // As in `Degrees::matrix_atom`.
-            Node::Polar(_) | Node::PowerSpd(..) => {
+            Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_) => {
                 let argument = base.top + bottom + 2.0;
                 let own = 256.0 + base.top + bottom;
                 self.atom(t, size, Growth { argument: 1.0, top: own, bottom: own }, argument)
@@ -196,7 +196,7 @@ fn inverts_signs(node: &Node) -> bool {
     match node {
         Node::Power(_, q) => !q.is_int(),
         Node::Map(f, _) => matches!(f, Fun::Log | Fun::Softplus),
-        Node::Polar(_) | Node::PowerSpd(..) => true,
+        Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_) => true,
         _ => false,
     }
 }

@@ -189,7 +189,7 @@ fn regular(e: &mut Elaborator<'_>, a: &Architecture, g: Term) -> bool {
     let pi = |s: &crate::term::SymbolId| e.quantified.iter().any(|q| q.symbol == *s && q.draw == Draw::Pi);
     let in_field = linear::determinant(&mut prime, &values, a.dim).is_ok_and(|d| prime.is_zero(&d) == Some(false));
     let rational = |n: &Node| match n {
-        Node::Map(..) | Node::Polar(_) | Node::PowerSpd(..) | Node::PseudoInverse(_) => false,
+        Node::Map(..) | Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_) | Node::PseudoInverse(_) => false,
         Node::Power(_, q) => q.is_int(),
         Node::Symbol(s) => !pi(s),
         _ => true,

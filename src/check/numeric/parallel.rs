@@ -28,7 +28,8 @@ pub fn plainly_not_parallel(
 ) -> bool {
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let program = Program::new(&setting.store, &roots);
-    let spectral = |n: &Node| matches!(n, Node::PseudoInverse(_) | Node::Polar(_) | Node::PowerSpd(..));
+    let spectral =
+        |n: &Node| matches!(n, Node::PseudoInverse(_) | Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_));
     let affordable = CHEAP..budget.operations / 16;
     if !affordable.contains(&program.operations()) || setting.store.any_node(&roots, spectral) {
         return false;

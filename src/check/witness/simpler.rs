@@ -49,7 +49,7 @@ impl Search<'_> {
         let rational = !self.setting.store.any_node(&self.roots, |n| match n {
             Node::Map(f, _) => *f != Fun::Sign,
             Node::Power(_, q) => !q.is_int(),
-            Node::Polar(_) | Node::PowerSpd(..) => true,
+            Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_) => true,
             _ => false,
         });
         let looked = rational && self.sampler.pis().next().is_none() && self.program.operations() > CHEAP;

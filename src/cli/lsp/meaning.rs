@@ -16,7 +16,7 @@ const WORDS: [Meaning; 6] = [
 ];
 
 /// Functions; those that are written in the language are shown as that instead.
-const FUNCTIONS: [Meaning; 52] = [
+const FUNCTIONS: [Meaning; 53] = [
     ("d", "d(e), d(e, W)", "the differential of a scalar in the parameters, or in a block: a covector"),
     (
         "grad",
@@ -70,6 +70,11 @@ const FUNCTIONS: [Meaning; 52] = [
         "the matrix with the same singular vectors and all singular values that are not zero set to 1",
     ),
     ("powm", "powm(A, p)", "a rational power of a symmetric positive definite matrix"),
+    (
+        "eigvecs",
+        "eigvecs(A)",
+        "the unit eigenvectors of a symmetric matrix as columns, by falling eigenvalue, the first entry of each positive",
+    ),
     ("qr", "qr(A)", "the orthonormal factor Q of A = Q R, where R is upper triangular with a positive diagonal"),
     ("triu", "triu(A)", "the entries on and above the diagonal, zeros elsewhere"),
     ("tril", "tril(A)", "the entries on and below the diagonal, zeros elsewhere"),

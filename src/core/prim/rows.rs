@@ -410,8 +410,8 @@ pub static COMPOSED: [Composed; 5] = [
 ];
 
 /// Every function that each reading of the language has code for.
-pub static OPERATIONS: [&str; 30] = [
+pub static OPERATIONS: [&str; 31] = [
     "max", "min", "sum", "prod", "mean", "dot", "trace", "det", "concat", "vstack", "hstack", "vec", "reshape", "diag",
-    "diagonal", "outer", "eye", "zeros", "ones", "inv", "pinv", "solve", "polar", "powm", "qr", "triu", "tril", "rows",
-    "cols", "size",
+    "diagonal", "outer", "eye", "zeros", "ones", "inv", "pinv", "solve", "polar", "powm", "eigvecs", "qr", "triu",
+    "tril", "rows", "cols", "size",
 ];

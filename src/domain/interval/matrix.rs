@@ -141,6 +141,49 @@ pub(super) fn square_root(d: &mut Intervals, m: &[Interval], n: usize) -> Result
     Ok(root.iter().map(|x| x.widened(radius)).collect())
 }
 
+/// Unit eigenvectors of every symmetric matrix in `m`, by falling eigenvalue, with the signs of the guess.
+///
+/// For a guess `v` of length one with a number `λ` and `r = ‖A v - λ v‖` some eigenvalue is within `r` of `λ`; if these
+/// intervals are disjoint, each has one. If all other eigenvalues are farther than `δ` from `λ`, then `sin θ ≤ r / δ` for the
+/// angle `θ` between `v` and the line of its eigenvector (Davis and Kahan 1970), and the unit vector on the side of `v` is at
+/// most `2 sin(θ/2) ≤ √2 sin θ` away.
+pub(super) fn eigenvectors(d: &mut Intervals, m: &[Interval], n: usize) -> Result<Vec<Interval>, Stop> {
+    const ROOT_OF_TWO: f64 = 1.415;
+    let guess = Float::default().eigenvectors(&middle(m)?, n).map_err(|_| Stop::Unclear)?;
+    let columns = points(&transpose(&guess, n, n));
+    // Row j is A v_j, as A is symmetric.
+    let images = multiply(d, &columns, m, n, n, n);
+    let mut found: Vec<(f64, f64, Interval)> = Vec::with_capacity(n);
+    for (v, image) in columns.chunks(n).zip(images.chunks(n)) {
+        let square = v.iter().fold(Interval::point(0.0), |sum, x| sum.plus(&x.times(x)));
+        let product = v.iter().zip(image).fold(Interval::point(0.0), |sum, (x, y)| sum.plus(&x.times(y)));
+        let value = product.over(&square).ok_or(Stop::Unclear)?.middle();
+        let at = Interval::point(value);
+        let residual: Vec<Interval> = v.iter().zip(image).map(|(x, y)| y.minus(&at.times(x))).collect();
+        let length = Interval::new(sqrt_down(square.lo()), sqrt_up(square.hi()));
+        let radius = Interval::point(frobenius(&residual)).over(&length).ok_or(Stop::Unclear)?.hi();
+        found.push((value, radius, length));
+    }
+    let mut out = vec![Interval::point(0.0); n * n];
+    for (j, (value, radius, length)) in found.iter().enumerate() {
+        let others = found.iter().enumerate().filter(|(k, _)| *k != j);
+        let gap = others
+            .map(|(_, (other, r, _))| add_down((value - other).abs().next_down(), -r))
+            .fold(f64::INFINITY, f64::min);
+        // Beyond the sum of both radii, so that the intervals are disjoint.
+        if add_down(gap, -radius).partial_cmp(&0.0) != Some(std::cmp::Ordering::Greater) {
+            return Err(Stop::Unclear);
+        }
+        let sine = Interval::point(*radius).over(&Interval::point(gap)).ok_or(Stop::Unclear)?.hi();
+        let off = mul_up(ROOT_OF_TWO, sine);
+        for i in 0..n {
+            let entry = columns[j * n + i].over(length).ok_or(Stop::Unclear)?;
+            out[i * n + j] = entry.widened(off);
+        }
+    }
+    Ok(out)
+}
+
 /// The polar factor of matrices of full rank: `(A Aᵀ)^(-1/2) A` or `A (Aᵀ A)^(-1/2)` on the smaller side.
 pub(super) fn polar(d: &mut Intervals, m: &[Interval], rows: usize, cols: usize) -> Result<Vec<Interval>, Stop> {
     if m.iter().all(Interval::is_zero) {

@@ -362,8 +362,18 @@ impl Prime {
         Ok(if minus { self.field.sub(0, s) } else { s })
     }
 
+    /// Whether a number is positive because of the factors that are known to be.
+    pub(super) fn is_positive(&mut self, x: u64) -> bool {
+        if x == self.field.one {
+            return true;
+        }
+        let (minus, parts) = self.factorise(x);
+        let positive = |(i, e): &(usize, i64)| e % 2 == 0 || self.factors[*i].sign == Some(self.field.one);
+        x != 0 && !minus && parts.iter().all(positive)
+    }
+
     /// A factor whose sign was pinned knows it: its roots and logarithms agree with that.
-    fn learn_sign(&mut self, x: u64, s: u64) {
+    pub(super) fn learn_sign(&mut self, x: u64, s: u64) {
         if x == 0 || s == 0 {
             return;
         }

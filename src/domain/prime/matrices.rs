@@ -1,5 +1,6 @@
 //! Polar factors and powers of matrices: atoms, with what orthogonal matrices and scalars do to them.
 
+use super::super::{Stop, linear};
 use super::Prime;
 
 /// A matrix and the atom that stands for its polar factor or its power.
@@ -59,6 +60,44 @@ impl Prime {
             all.push(Self::transposed(q, n, n));
         }
         all
+    }
+
+    /// `V(c Q A Qᵀ) = Q V(A)` for the eigenvectors `V`, orthogonal `Q` and positive `c`; else a new orthogonal matrix, of which
+    /// nothing else is known. As the sign of each column is free, all but the last start with something positive, and the
+    /// determinant is one.
+    pub(super) fn eigenvector_atom(&mut self, m: &[u64], n: usize) -> Result<Vec<u64>, Stop> {
+        let known = std::mem::take(&mut self.eigenvectors);
+        let mut found = None;
+        for atom in known.iter().filter(|a| a.rows == n) {
+            if let Some((left, _, scale)) = self.related(atom, m, true)
+                && self.is_positive(scale)
+            {
+                found = Some(self.matrix_product(&left, &atom.value, n, n, n));
+                break;
+            }
+        }
+        self.eigenvectors = known;
+        if let Some(value) = found {
+            return Ok(value);
+        }
+        // By Cayley, from a skew matrix.
+        let (mut minus, mut plus) = (self.identity(n), self.identity(n));
+        for i in 0..n {
+            for j in 0..i {
+                let x = self.draw();
+                for (a, b, x) in [(i, j, x), (j, i, self.field.sub(0, x))] {
+                    plus[a * n + b] = self.field.add(plus[a * n + b], x);
+                    minus[a * n + b] = self.field.sub(minus[a * n + b], x);
+                }
+            }
+        }
+        let inverse = linear::inverse(self, &plus, n)?;
+        let value = self.matrix_product(&minus, &inverse, n, n, n);
+        for first in &value[..n - 1] {
+            self.learn_sign(*first, self.field.one);
+        }
+        self.eigenvectors.push(MatrixAtom { argument: m.to_vec(), rows: n, cols: n, value: value.clone() });
+        Ok(value)
     }
 
     /// Orthogonal `Q`, `P` and a scalar `c` with `m = c Q A P`, if the known orthogonal matrices give one; with

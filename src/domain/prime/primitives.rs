@@ -135,6 +135,12 @@ impl Domain for Prime {
         self.polar_factor(m, rows, cols)
     }
 
+    /// Those of `c Q A Qᵀ` follow from those of `A`; else a new atom.
+    fn eigenvectors(&mut self, m: &[u64], n: usize) -> Result<Vec<u64>, Stop> {
+        self.atoms = true;
+        self.eigenvector_atom(m, n)
+    }
+
     /// `(Q A Qᵀ)^q = Q A^q Qᵀ` for orthogonal `Q`, and `(c A)^q = c^q A^q`; else a new atom.
     fn power_spd(&mut self, m: &[u64], n: usize, q: &Rational) -> Result<Vec<u64>, Stop> {
         self.atoms = true;

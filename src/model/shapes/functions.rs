@@ -186,6 +186,10 @@ impl<'e> Shapes<'e> {
                 }
             }
             ("polar", [(x, _)]) => return Ok(x.shape_only().reading(rough("polar", x))),
+            ("eigvecs", [(x, at)]) => {
+                self.square(x, &argument(), *at)?;
+                x.shape_only()
+            }
             ("qr", [(x, at)]) => {
                 self.rank(x, 2, "a matrix", &argument(), *at)?;
                 x.shape_only()
