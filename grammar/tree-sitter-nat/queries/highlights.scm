@@ -44,7 +44,7 @@
     "exp" "log" "sin" "cos" "atan" "tanh" "sigmoid" "softplus" "sign" "erf" "sqrt" "cbrt" "tan" "sinh" "cosh" "expm1"
     "log1p" "erfc" "abs" "relu" "silu" "gelu" "softsign" "norm" "logsumexp" "softmax" "leaky_relu" "elu" "max" "min"
     "sum" "prod" "mean" "dot" "trace" "det" "concat" "vstack" "hstack" "vec" "reshape" "diag" "diagonal" "outer" "eye"
-    "zeros" "ones" "inv" "pinv" "solve" "polar" "powm" "qr" "triu" "tril" "rows" "cols" "size" "d" "grad" "raise" "lower"
+    "zeros" "ones" "inv" "pinv" "solve" "polar" "powm" "eigvecs" "qr" "triu" "tril" "rows" "cols" "size" "d" "grad" "raise" "lower"
     "natgrad" "hess" "covhess" "christoffel" "blockdiag" "at"))
 
 ; --- types

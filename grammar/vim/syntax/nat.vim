@@ -18,7 +18,7 @@ syn keyword natLine output loss metric group
 syn keyword natType R N GL O Sym SPD Skew Diag Perm SignedPerm
 syn match natState ":\s*\zs\%(tangent\|cotangent\|metric\|cometric\|diagonal\|left\|right\|point\|scalar\|entries\|auto\)\>"
 " Names of functions are names elsewhere: only what is applied is one.
-syn match natFunction "\<\%(exp\|log\|sin\|cos\|atan\|tanh\|sigmoid\|softplus\|sign\|erf\|sqrt\|cbrt\|tan\|sinh\|cosh\|expm1\|log1p\|erfc\|abs\|relu\|silu\|gelu\|softsign\|norm\|logsumexp\|softmax\|leaky_relu\|elu\|max\|min\|sum\|prod\|mean\|dot\|trace\|det\|concat\|vstack\|hstack\|vec\|reshape\|diag\|diagonal\|outer\|eye\|zeros\|ones\|inv\|pinv\|solve\|polar\|powm\|qr\|triu\|tril\|rows\|cols\|size\|d\|grad\|raise\|lower\|natgrad\|hess\|covhess\|christoffel\|blockdiag\|at\)\ze\s*("
+syn match natFunction "\<\%(exp\|log\|sin\|cos\|atan\|tanh\|sigmoid\|softplus\|sign\|erf\|sqrt\|cbrt\|tan\|sinh\|cosh\|expm1\|log1p\|erfc\|abs\|relu\|silu\|gelu\|softsign\|norm\|logsumexp\|softmax\|leaky_relu\|elu\|max\|min\|sum\|prod\|mean\|dot\|trace\|det\|concat\|vstack\|hstack\|vec\|reshape\|diag\|diagonal\|outer\|eye\|zeros\|ones\|inv\|pinv\|solve\|polar\|powm\|eigvecs\|qr\|triu\|tril\|rows\|cols\|size\|d\|grad\|raise\|lower\|natgrad\|hess\|covhess\|christoffel\|blockdiag\|at\)\ze\s*("
 syn keyword natWord params dim
 syn match natNumber "\<\d\+\(\.\d\+\)\?\([eE][+-]\?\d\+\)\?\>"
 syn match natDerivative "\<[dD] */ *dt\>"

@@ -114,6 +114,7 @@ pub fn meant_function(name: &str) -> Option<String> {
         "tr" => return direct("trace"),
         "determinant" => return direct("det"),
         "msign" | "orthogonalize" | "newton_schulz" | "newtonschulz5" | "zeropower" => return direct("polar"),
+        "eigh" | "eig" | "eigenvectors" | "eigvec" | "symmetric_eigen" => return direct("eigvecs"),
         "matrix_power" | "sqrtm" => return direct("powm"),
         "lstsq" => return direct("solve"),
         "natural_gradient" | "natural_grad" | "nat_grad" => return direct("natgrad"),
