@@ -68,6 +68,20 @@ pub fn pieces_but(setting: &Setting, terms: &[Term], extra: &[Constraint], elsew
     })
 }
 
+/// Whether a term may vanish for some member on a whole piece between the kinks in it; `None` if those are not known.
+pub fn may_vanish_at_member(setting: &Setting, term: Term, extra: &[Constraint]) -> Option<bool> {
+    let sampler = Sampler::new(setting, &[term], extra);
+    let program = Program::new(&setting.store, &[term]);
+    let found = count(&sampler, &program, &|_, _| Vec::new(), |mut domain, point| {
+        let run = program.run(&mut domain, |s| point.get(&s).cloned());
+        if let Ok(values) = &run {
+            values.iter().for_each(|v| domain.look_at_members(v));
+        }
+        (domain, run.map_err(|f| f.stop))
+    })?;
+    Some(found.vanishes_at_member)
+}
+
 /// The signs on all pieces that remain as one symbol tends to 0 from above at a point that does not move with it, and perhaps
 /// on some that no point lies on: the sign of a series is that of its first coefficient. Series are in powers of the root
 /// `rate^(1/root)`, with so many terms. `None` as for [`pieces`].

@@ -179,25 +179,8 @@ pub fn signs_may_vanish(
     known: &Specials,
     budget: &Budget,
 ) -> bool {
-    let store = &problem.setting.store;
-    let scalars: Vec<SymbolId> = parameters(&problem.setting).collect();
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
-    let reachable = store.reachable(&roots);
-    // A sign that is only divided by is nowhere zero.
-    let divided = |t: Term| {
-        let inverse = |n: &Node| matches!(n, Node::Power(_, q) if *q < Rational::ZERO);
-        !roots.contains(&t)
-            && reachable.iter().map(|u| store.node(*u)).filter(|n| n.operands().contains(&t)).all(inverse)
-    };
-    let mixed = |t: Term| match store.singular(t) {
-        Some(Singular { read, at: Singularity::Jump, .. }) => {
-            let free = store.free_symbols(&[read]);
-            let both = free.iter().any(|s| scalars.contains(s)) && free.iter().any(|s| !scalars.contains(s));
-            both && !divided(t)
-        }
-        _ => false,
-    };
-    if scalars.is_empty() || !reachable.iter().copied().any(mixed) {
+    if mixed_signs(problem, &roots).is_empty() {
         return false;
     }
     let mut own = problem.setting.clone();
@@ -210,6 +193,34 @@ pub fn signs_may_vanish(
     };
     let pieces = cells::pieces_but(&own, &residual, &problem.domain, &elsewhere);
     pieces.is_none_or(|p| p.vanishes_at_member)
+}
+
+/// The same of sides that are compared elsewhere: whether any sign that they take may.
+pub fn some_sign_may_vanish(problem: &Problem, sides: &[Term]) -> bool {
+    let may = |read: &Term| cells::may_vanish_at_member(&problem.setting, *read, &problem.domain).unwrap_or(true);
+    mixed_signs(problem, sides).iter().any(may)
+}
+
+/// What signs are taken of that depends on parameters and on points. A sign that is only divided by is nowhere zero.
+fn mixed_signs(problem: &Problem, roots: &[Term]) -> Vec<Term> {
+    let store = &problem.setting.store;
+    let scalars: Vec<SymbolId> = parameters(&problem.setting).collect();
+    if scalars.is_empty() {
+        return Vec::new();
+    }
+    let reachable = store.reachable(roots);
+    let divided = |t: Term| {
+        let inverse = |n: &Node| matches!(n, Node::Power(_, q) if *q < Rational::ZERO);
+        !roots.contains(&t)
+            && reachable.iter().map(|u| store.node(*u)).filter(|n| n.operands().contains(&t)).all(inverse)
+    };
+    let mixed = |t: Term| {
+        let jump = store.singular(t).filter(|s| s.at == Singularity::Jump)?;
+        let free = store.free_symbols(&[jump.read]);
+        let both = free.iter().any(|s| scalars.contains(s)) && free.iter().any(|s| !scalars.contains(s));
+        (both && !divided(t)).then_some(jump.read)
+    };
+    reachable.iter().copied().filter_map(mixed).collect()
 }
 
 /// Where a matrix of members has a lower rank than in general, in words. Members that are decided one by one are no places for

@@ -132,15 +132,27 @@ impl Polynomials {
 
     pub(super) fn sign_of(&mut self, p: &Polynomial) -> Result<i8, Stop> {
         let (mut sign, factors) = self.factors(p);
+        self.note(p, &factors);
+        for f in factors {
+            sign *= self.sign_of_factor(&f)?;
+        }
+        Ok(sign)
+    }
+
+    /// Looks whether some values may vanish for some member, as if their signs were taken.
+    pub fn look_at_members(&mut self, values: &[Polynomial]) {
+        for p in values {
+            let (_, factors) = self.factors(p);
+            self.note(p, &factors);
+        }
+    }
+
+    fn note(&mut self, p: &Polynomial, factors: &[Polynomial]) {
         // What members alone decide is looked at as such.
         let of_members = |p: &Polynomial| p.0.iter().flat_map(|(m, _)| m).all(|(v, _)| self.of_members[*v as usize]);
         if !self.vanishes_at_member && !of_members(p) {
             self.vanishes_at_member = factors.iter().any(|f| self.may_vanish_at_member(f));
         }
-        for f in factors {
-            sign *= self.sign_of_factor(&f)?;
-        }
-        Ok(sign)
     }
 
     fn sign_of_factor(&mut self, f: &Polynomial) -> Result<i8, Stop> {
