@@ -3,10 +3,9 @@
 //! All other factors multiply the whole block, so that the quotient `t` of two entries of its move depends on the one factor
 //! `c` alone. That `t = n(c) / q(c)` with polynomials of a low degree is proved: the determinant of the matrix with the rows
 //! `1, c, …, c^d, -t, -t c, …, -t c^d`, for as many numbers `c` as it takes and one free `c`, vanishes. At a point the
-//! coefficients of `n` and `q` then follow from the values of `t` at these numbers. The source demands the quotient `s` of its own
-//! entries, `n(c) - s q(c) = 0`, which is a linear equation between the powers of `c`. If as many of them as there are powers,
-//! from entries of one block at points of one member, are independent for certain, there is no `c`. If one fewer are, there
-//! is at most one: it is enclosed, and what the other factors have to be then differs between points.
+//! coefficients of `n` and `q` then follow from the values of `t` at these numbers. The source demands the quotient `s` of its
+//! own entries, `n(c) - s q(c) = 0`, which is a linear equation between the powers of `c`. If as many of them as there are
+//! powers, from entries of one block at points of one member, are independent for certain, there is no `c`.
 
 use super::Asked;
 use super::entries::{Entries, vanish};
