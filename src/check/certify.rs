@@ -26,6 +26,9 @@ const FEW_OPERATIONS: usize = 200_000;
 /// Points tried for one certificate.
 const POINTS: usize = 48;
 
+/// Points at which what has neither signs nor ranks in it is tried before a prime field is asked what vanishes.
+const FIRST_POINTS: usize = 8;
+
 /// Points tried in the search for one on a given piece.
 const PIECE_POINTS: usize = 400;
 
@@ -220,6 +223,13 @@ fn all_somewhere_nonzero(setting: &Setting, term: Term, extra: &[Constraint], bu
     let program = Program::new(&setting.store, &[term]);
     let inverse = matches!(setting.store.node(term), Node::Inverse(_));
     let nested = setting.store.any_node(&[term], |n| matches!(n, Node::Map(Fun::Sign, _)));
+    let ranked = |n: &Node| matches!(n, Node::PseudoInverse(_) | Node::Polar(_) | Node::PowerSpd(..));
+    if !nested
+        && !setting.store.any_node(&[term], ranked)
+        && all_nonzero_at_simple_points((&sampler, &program), inverse, budget)
+    {
+        return true;
+    }
     let generic = Trial::new(&sampler, &program, budget.seed, "guards").draw().ok();
     let open: Vec<bool> = match &generic {
         Some(drawn) if !inverse => drawn.values[0].iter().map(|v| *v != 0).collect(),
@@ -254,6 +264,24 @@ fn all_somewhere_nonzero(setting: &Setting, term: Term, extra: &[Constraint], bu
         }
     }
     !pieces.is_empty() && pieces.values().all(|left| !left.contains(&true))
+}
+
+/// Whether each entry of a program's value is certainly not zero at one of the first points that [`all_somewhere_nonzero`]
+/// looks at; for an inverse, whether it has a value at one.
+fn all_nonzero_at_simple_points((sampler, program): (&Sampler, &Program), inverse: bool, budget: &Budget) -> bool {
+    let affordable = (OPERATIONS / program.operations().max(1)).max(2);
+    let mut random = Random::new(budget.seed, "guards");
+    let mut left: Option<Vec<bool>> = None;
+    (0..FIRST_POINTS.min(affordable)).any(|k| {
+        let Some(point) = sampler.simple_near_pi(&mut random, k / 8, None) else { return false };
+        let mut domain = Intervals::default();
+        let mut embedded = embed(&mut domain, &point);
+        embedded.extend(sampler.pis().map(|s| (s, vec![Interval::pi()])));
+        let Ok(values) = program.run(&mut domain, |s| embedded.get(&s).cloned()) else { return false };
+        let left = left.get_or_insert_with(|| vec![!inverse; values[0].len()]);
+        left.iter_mut().zip(&values[0]).for_each(|(left, value)| *left &= value.has_zero());
+        !left.contains(&true)
+    })
 }
 
 /// A floating-point point as the rational numbers that it holds.

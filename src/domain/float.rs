@@ -35,9 +35,9 @@ fn finite(x: f64) -> Result<f64, Stop> {
     if x.is_finite() { Ok(x) } else { Err(Stop::Overflow) }
 }
 
-/// An exponent as the nearest number. One power is taken of each entry of a large tensor, and exponents are small: the
-/// quotient of two small numbers is rounded once, as the conversion of a fraction is.
-fn exponent_of(q: &Rational) -> Result<f64, Stop> {
+/// A fraction as the nearest number. Most are small: the quotient of two small numbers is rounded once, as the conversion of
+/// a fraction is.
+fn nearest(q: &Rational) -> Result<f64, Stop> {
     match (i32::try_from(q.numerator()), u32::try_from(q.denominator())) {
         (Ok(n), Ok(d)) => Ok(f64::from(n) / f64::from(d)),
         _ => finite(q.to_f64().value()),
@@ -110,7 +110,7 @@ impl Domain for Float {
     type Elem = f64;
 
     fn rational(&mut self, q: &Rational) -> Result<f64, Stop> {
-        finite(q.to_f64().value())
+        nearest(q)
     }
 
     fn add(&self, a: &f64, b: &f64) -> f64 {
@@ -183,7 +183,7 @@ impl Domain for Float {
 
     fn power(&mut self, x: &f64, q: &Rational) -> Result<f64, Stop> {
         let x = finite(*x)?;
-        let exponent = exponent_of(q)?;
+        let exponent = nearest(q)?;
         if x == 0.0 {
             return if exponent > 0.0 { Ok(0.0) } else { Err(Stop::Pole) };
         }

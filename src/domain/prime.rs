@@ -14,6 +14,7 @@ mod angles;
 mod factors;
 mod field;
 mod great;
+mod known;
 mod matrices;
 mod polar;
 mod primitives;
@@ -29,6 +30,7 @@ use angles::Angle;
 use factors::{Factor, Product};
 pub use field::{Field, Random, is_prime};
 pub use great::DIGITS;
+use known::Known;
 use matrices::MatrixAtom;
 pub use roots::{Refused, Roots};
 
@@ -115,12 +117,12 @@ pub struct Prime {
     /// them, and there may be very many.
     pinned: Vec<(u64, u64)>,
     /// Powers of one factor, up to sign.
-    monomials: FxHashMap<u64, Monomial>,
+    monomials: Known<Monomial>,
     /// Values that were found to be products of several factors: a multiple of one of them is one, too.
     products: Vec<Product>,
     angles: Vec<Angle>,
     /// Rational multiples of one argument, up to sign: the angle, and how many twelfths.
-    multiples: FxHashMap<u64, (u32, i32)>,
+    multiples: Known<(u32, i32)>,
     /// The multiples of an argument that are recognised, in twelfths.
     scales: Vec<(u64, i32)>,
     /// How many values of odd functions without other relations there are.
@@ -200,10 +202,10 @@ impl Prime {
             fruitless: (0, 0),
             exponentials: Vec::new(),
             pinned: Vec::new(),
-            monomials: FxHashMap::default(),
+            monomials: Known::default(),
             products: Vec::new(),
             angles: Vec::new(),
-            multiples: FxHashMap::default(),
+            multiples: Known::default(),
             scales: Vec::new(),
             odd_atoms: 0,
             height: None,
@@ -245,25 +247,25 @@ impl Prime {
     /// A known power of a factor: its number, the exponent, and whether it is negated.
     fn monomial(&self, v: u64) -> Option<(usize, i64, bool)> {
         let (key, other) = self.unsigned(v);
-        let m = self.monomials.get(&key)?;
+        let m = self.monomials.get(key)?;
         Some((m.factor as usize, i64::from(m.exponent), m.minus != other))
     }
 
     fn note_monomial(&mut self, v: u64, factor: usize, exponent: i8) {
         let (key, minus) = self.unsigned(v);
-        self.monomials.entry(key).or_insert(Monomial { factor: factor as u32, exponent, minus });
+        self.monomials.note(key, Monomial { factor: factor as u32, exponent, minus });
     }
 
     /// A known multiple of an argument: its number, and how many twelfths.
     fn multiple_of_known(&self, v: u64) -> Option<(usize, i64)> {
         let (key, other) = self.unsigned(v);
-        let &(angle, twelfths) = self.multiples.get(&key)?;
+        let &(angle, twelfths) = self.multiples.get(key)?;
         Some((angle as usize, i64::from(if other { -twelfths } else { twelfths })))
     }
 
     fn note_multiple(&mut self, v: u64, angle: usize, twelfths: i32) {
         let (key, minus) = self.unsigned(v);
-        self.multiples.entry(key).or_insert((angle as u32, if minus { -twelfths } else { twelfths }));
+        self.multiples.note(key, (angle as u32, if minus { -twelfths } else { twelfths }));
     }
 
     /// Notes that a value was recognised as a product or a sum of known atoms: their numbers and multiples, and whether

@@ -39,6 +39,7 @@ enum Op {
     Fill(Rational),
     Literal(Arc<[Rational]>),
     Symbol(SymbolId),
+    Given(usize),
     Sum(Vec<(Coefficient, usize)>),
     Contract(Box<Contraction>),
     Map(Fun, usize),
@@ -80,7 +81,32 @@ struct Loop {
 impl Program {
     /// Compiles the terms; results come in the order of `roots`.
     pub fn new(store: &Store, roots: &[Term]) -> Self {
+        Program::ordered(store, roots, store.reachable(roots), &[])
+    }
+
+    /// Two programs in place of one: what does not depend on some symbols, and the rest, which is given the values of that
+    /// ([`Program::run_from`]). Where the symbols alone change, the second is all that there is to be run again.
+    pub fn in_two(store: &Store, roots: &[Term], varying: &[SymbolId]) -> (Program, Program) {
         let order = store.reachable(roots);
+        let mut varies: rustc_hash::FxHashSet<Term> = rustc_hash::FxHashSet::default();
+        let mut given = Vec::new();
+        for &t in &order {
+            let operands = store.node(t).operands();
+            let own = matches!(store.node(t), Node::Symbol(s) if varying.contains(s));
+            if own || operands.iter().any(|o| varies.contains(o)) {
+                varies.insert(t);
+                given.extend(operands.iter().copied().filter(|o| !varies.contains(o)));
+            }
+        }
+        given.extend(roots.iter().copied().filter(|r| !varies.contains(r)));
+        given.sort_unstable();
+        given.dedup();
+        let rest = order.into_iter().filter(|t| varies.contains(t) || given.binary_search(t).is_ok()).collect();
+        (Program::new(store, &given), Program::ordered(store, roots, rest, &given))
+    }
+
+    fn ordered(store: &Store, roots: &[Term], order: Vec<Term>, given: &[Term]) -> Self {
+        let mut handed = 0;
         let mut place = rustc_hash::FxHashMap::default();
         let mut steps = Vec::with_capacity(order.len());
         let mut size = 0;
@@ -91,7 +117,12 @@ impl Program {
             if let Node::Symbol(s) = store.node(t) {
                 inputs.push(*s);
             }
-            let op = compile(store, t, |o| place.get(&o).copied().unwrap_or(usize::MAX));
+            let op = if given.binary_search(&t).is_ok() {
+                handed += len;
+                Op::Given(handed - len)
+            } else {
+                compile(store, t, |o| place.get(&o).copied().unwrap_or(usize::MAX))
+            };
             steps.push(Step { term: t, at: size, len, op });
             size += len;
         }
@@ -133,13 +164,31 @@ impl Program {
     pub fn run<D: Domain>(
         &self,
         domain: &mut D,
+        input: impl FnMut(SymbolId) -> Option<Vec<D::Elem>>,
+    ) -> Result<Vec<Vec<D::Elem>>, Failure> {
+        self.run_from(domain, &[], input)
+    }
+
+    /// Runs the second of two programs; `given` has the values of the first, one behind the other.
+    ///
+    /// # Errors
+    /// The first term in evaluation order that has no value, and why.
+    pub fn run_from<D: Domain>(
+        &self,
+        domain: &mut D,
+        given: &[D::Elem],
         mut input: impl FnMut(SymbolId) -> Option<Vec<D::Elem>>,
     ) -> Result<Vec<Vec<D::Elem>>, Failure> {
         let mut cells: Vec<D::Elem> = Vec::with_capacity(self.size);
         for step in &self.steps {
             debug_assert_eq!(step.at, cells.len());
             let fail = |stop| Failure { term: step.term, stop };
-            run_step(domain, step, &mut cells, &mut input).map_err(fail)?;
+            match step.op {
+                Op::Given(at) => {
+                    cells.extend_from_slice(given.get(at..at + step.len).ok_or(fail(Stop::Unsupported))?);
+                }
+                _ => run_step(domain, step, &mut cells, &mut input).map_err(fail)?,
+            }
             debug_assert_eq!(step.at + step.len, cells.len());
         }
         Ok(self.results.iter().map(|&(at, len)| cells[at..at + len].to_vec()).collect())
@@ -274,6 +323,8 @@ fn run_step<D: Domain>(
             }
         }
         Op::Symbol(s) => cells.extend(input(*s).ok_or(Stop::Unsupported)?),
+        // What is given is copied where the steps are run one by one.
+        Op::Given(_) => return Err(Stop::Unsupported),
         Op::Sum(parts) => {
             let factors = parts
                 .iter()

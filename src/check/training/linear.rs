@@ -32,6 +32,8 @@ const TOGETHER: usize = 3;
 /// Members that are tried.
 const TRIED: usize = 24;
 
+const WHY: &str = "the moves are linear equations between products of the factors, and those of the entries here have no solution but zero";
+
 /// A power product: atoms with their exponents, sorted. An atom is a factor or a number made of factors and members alone.
 type Monomial = Vec<(Term, Rational)>;
 /// A sum of monomials with coefficients free of factors.
@@ -265,7 +267,7 @@ pub fn differ(
             points.push(point);
             shown.get_or_insert(sides);
             if independent(&rows, equations.width) {
-                return difference(asked, &points, &shown?, quantity);
+                return difference(asked, &points, &shown?, (quantity, WHY));
             }
         }
     }
@@ -274,7 +276,7 @@ pub fn differ(
 
 /// Whether so many of the rows have a determinant that is certainly not zero: elimination in intervals with the largest
 /// pivot.
-fn independent(rows: &[Vec<Number>], width: usize) -> bool {
+pub(super) fn independent(rows: &[Vec<Number>], width: usize) -> bool {
     let mut work: Vec<Vec<Interval>> = rows.iter().map(|r| r.iter().map(Number::interval).collect()).collect();
     for column in 0..width {
         let pivot = (column..work.len())
@@ -294,7 +296,13 @@ fn independent(rows: &[Vec<Number>], width: usize) -> bool {
     true
 }
 
-fn difference(asked: &Asked, points: &[Point<Rational>], sides: &[Vec<Number>], quantity: &str) -> Option<Difference> {
+/// Points whose equations have no solution, as a difference, with the reason in words.
+pub(super) fn difference(
+    asked: &Asked,
+    points: &[Point<Rational>],
+    sides: &[Vec<Number>],
+    (quantity, why): (&str, &str),
+) -> Option<Difference> {
     let (first, rest) = points.split_first()?;
     let (left, right) = (&sides[0], &sides[1]);
     let index = (0..left.len()).find(|&i| left[i].differs(&right[i])).unwrap_or(0);
@@ -304,10 +312,7 @@ fn difference(asked: &Asked, points: &[Point<Rational>], sides: &[Vec<Number>], 
     let component = label.unwrap_or_default();
     let others =
         if rest.is_empty() { String::new() } else { format!("; the other points: {}", points_text(asked, rest)) };
-    let no_rate = format!(
-        "the moves are linear equations between products of the factors, and those of the entries here have no solution but \
-         zero{others}"
-    );
+    let no_rate = format!("{why}{others}");
     let exact = left.iter().chain(right).all(|n| matches!(n, Number::Exact(_)));
     let message = format!("no factors make {quantity} equal: the entries of the block demand different ones");
     let witness = Witness {

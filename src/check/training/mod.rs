@@ -22,7 +22,7 @@
 //! | [`detect`] | those that the numbers satisfy, with their constants |
 //! | [`prove`], [`entries`], [`copies`] | the identities |
 //! | [`powers`] | how a term depends on factors |
-//! | [`refute`], [`pieces`], [`linear`], [`later`] | a point and a number of steps at which the parameters differ, exact or in intervals |
+//! | [`refute`], [`pieces`], [`linear`], `rational`, [`later`] | a point and a number of steps at which the parameters differ, exact or in intervals |
 //! | [`exceptions`], [`orbit`] | states of a run at which what holds for almost all states may not |
 //! | `fibres`, `limit` | states that leave the set of their type; what `in limit` of a step says of runs |
 //! | [`answer`] | the finding |
@@ -50,6 +50,7 @@ mod pieced;
 pub mod pieces;
 pub mod powers;
 pub mod prove;
+mod rational;
 pub mod refute;
 mod regular;
 pub mod relation;

@@ -334,6 +334,10 @@ pub fn moves_differ(
         let components = asked.problem.equation.components.clone();
         narrow(asked, &entries);
         let found = super::linear::differ(asked, (left, right), (factors, quantity), budget)
+            .or_else(|| match in_pieces {
+                true => None,
+                false => super::rational::differ(asked, (left, right), (factors, quantity), budget),
+            })
             .or_else(|| super::pieces::differ(asked, (left, right), (factors, quantity), budget));
         asked.problem.equation.components = components;
         return Ok(found);

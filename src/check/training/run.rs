@@ -4,7 +4,7 @@
 //! one block then shows in that block alone. A flow is followed by Euler's method, which keeps every linear relation
 //! between the sides that the flow keeps, and compares velocities.
 
-use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 
 use super::{Asked, Layout, Side};
 use crate::check::sample::{Point, Sampler};
@@ -31,6 +31,8 @@ pub struct Runner {
     pushed: Option<Program>,
     fresh: [Program; 2],
     next: [Program; 2],
+    /// A step of the target in two: what depends on its point alone, and what on its states and the factors.
+    parts: (Program, Program),
     symbols: [Vec<SymbolId>; 2],
     factors: Vec<SymbolId>,
     velocity: SymbolId,
@@ -47,6 +49,8 @@ pub struct Course {
     pub images: Vec<Vec<f64>>,
     /// How `F` of the source moves in each step.
     pub moves: Vec<Vec<f64>>,
+    /// What depends on the target's point alone in each of its steps, once it was asked for.
+    at_images: [OnceCell<Result<Vec<f64>, Stop>>; STEPS],
 }
 
 /// How the factors of the target are set.
@@ -98,14 +102,17 @@ impl Runner {
         let fresh = [fresh(source), fresh(target)];
         let next = [next(source), next(target)];
         let symbols = [source.symbols().collect(), target.symbols().collect()];
+        let factors: Vec<SymbolId> = asked.factors.iter().map(|f| f.symbol).collect();
+        let varying: Vec<SymbolId> = target.states.iter().map(|s| s.symbol).chain(factors.iter().copied()).collect();
         Ok(Runner {
             sampler: sampler(problem, source, target, *map),
             map: Program::new(store, &[*map]),
             pushed,
             fresh,
             next,
+            parts: Program::in_two(store, &target.next, &varying),
             symbols,
-            factors: asked.factors.iter().map(|f| f.symbol).collect(),
+            factors,
             velocity,
         })
     }
@@ -162,11 +169,11 @@ impl Runner {
     fn follow(&self, point: Point<f64>) -> Result<Course, Stop> {
         let start = point.get(&self.symbols[0][0]).cloned().ok_or(Stop::Unsupported)?;
         let mut source = vec![self.fresh_values(0, start, &point, &self.ones())?];
-        let mut course = Course { point, source: Vec::new(), images: Vec::new(), moves: Vec::new() };
-        let ones = self.ones();
+        let mut course =
+            Course { point, source: Vec::new(), images: Vec::new(), moves: Vec::new(), at_images: Default::default() };
         for k in 0..STEPS {
             let here = source[k].clone();
-            let after = self.step(0, &here, &course.point, &ones)?;
+            let after = self.step(&here, &course.point)?;
             source.push(after);
         }
         for values in &source {
@@ -218,18 +225,48 @@ impl Runner {
         Ok(std::iter::once(at.clone()).chain(states).collect())
     }
 
-    fn step(&self, side: usize, from: &Values, point: &Point<f64>, factors: &[f64]) -> Result<Values, Stop> {
-        let by: FxHashMap<SymbolId, &Vec<f64>> = self.symbols[side].iter().copied().zip(from).collect();
-        let input = |s: SymbolId| match self.factors.iter().position(|f| *f == s) {
-            Some(k) => Some(vec![factors[k]]),
-            None => by.get(&s).map(|v| (*v).clone()).or_else(|| point.get(&s).cloned()),
-        };
-        let values = self.next[side].run(&mut Float::default(), input).map_err(|f| f.stop)?;
+    /// A step of the source.
+    fn step(&self, from: &Values, point: &Point<f64>) -> Result<Values, Stop> {
+        let ones = self.ones();
+        let input = |s: SymbolId| self.input(0, s, (from, point, &ones));
+        let values = self.next[0].run(&mut Float::default(), input).map_err(|f| f.stop)?;
+        Ok(self.moved(from, values))
+    }
+
+    /// A step of the target from an image of the source's point.
+    fn step_at_image(&self, k: usize, from: &Values, course: &Course, factors: &[f64]) -> Result<Values, Stop> {
+        let input = |s: SymbolId| self.input(1, s, (from, &course.point, factors));
+        let given = course.at_images[k].get_or_init(|| {
+            let values = self.parts.0.run(&mut Float::default(), input).map_err(|f| f.stop)?;
+            Ok(values.concat())
+        });
+        let given = given.as_ref().map_err(|stop| *stop)?;
+        let values = self.parts.1.run_from(&mut Float::default(), given, input).map_err(|f| f.stop)?;
+        Ok(self.moved(from, values))
+    }
+
+    fn input(
+        &self,
+        side: usize,
+        s: SymbolId,
+        (from, point, factors): (&Values, &Point<f64>, &[f64]),
+    ) -> Option<Vec<f64>> {
+        if let Some(k) = self.factors.iter().position(|f| *f == s) {
+            return Some(vec![factors[k]]);
+        }
+        match self.symbols[side].iter().position(|own| *own == s) {
+            Some(k) => Some(from[k].clone()),
+            None => point.get(&s).cloned(),
+        }
+    }
+
+    /// The values after a step: the new ones, or for a flow those that Euler's method comes to.
+    fn moved(&self, from: &Values, values: Values) -> Values {
         if self.pushed.is_none() {
-            return Ok(values);
+            return values;
         }
         let euler = |(z, v): (&Vec<f64>, Vec<f64>)| z.iter().zip(v).map(|(z, v)| z + EULER * v).collect();
-        Ok(from.iter().zip(values).map(euler).collect())
+        from.iter().zip(values).map(euler).collect()
     }
 
     /// The target led along a course: its values after each step, with its point as it came out of the step.
@@ -273,7 +310,7 @@ impl Runner {
         let mut all = vec![at.clone()];
         for k in 0..steps {
             at[0].clone_from(&course.images[k]);
-            at = assemble(&|f| self.step(1, &at, &course.point, f))?;
+            at = assemble(&|f| self.step_at_image(k, &at, course, f))?;
             all.push(at.clone());
         }
         Ok(all)

@@ -277,10 +277,8 @@ impl Prime {
         self.collisions += 2.0 * (n * n) as f64 * self.monomials.len() as f64;
         for i in 0..n {
             let rest = self.field.mul(value, self.factors[i].inverse);
-            for j in 4..n {
-                if i == j {
-                    continue;
-                }
+            // The first two change places, and the smallest primes come first.
+            for j in (i + 1).max(4)..n {
                 let pair = self.field.mul(rest, self.factors[j].inverse);
                 if let Some((k, f, minus)) = self.monomial(pair) {
                     return Some((minus, vec![(i, 1), (j, 1), (k, f)]));
