@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::class::Class;
 use super::error::ModelError;
 use crate::source::{SourceId, Span};
 pub use crate::syntax::nearest;
@@ -103,18 +104,15 @@ impl Declared {
 }
 
 /// The classes of transformations that can stand where a morphism does.
-pub const CLASSES: [&str; 10] = [
-    "translation",
-    "scaling",
-    "diagonal",
-    "permutation",
-    "signed_permutation",
-    "orthogonal",
-    "linear",
-    "affine",
-    "diffeo",
-    "biorthogonal",
-];
+pub const CLASSES: [&str; Class::ALL.len()] = {
+    let mut words = [""; Class::ALL.len()];
+    let mut i = 0;
+    while i < words.len() {
+        words[i] = Class::ALL[i].word();
+        i += 1;
+    }
+    words
+};
 
 /// The declarations of a file by name, and its checks in order.
 #[derive(Debug, Clone, Default)]

@@ -200,7 +200,52 @@ fn continuous(typer: &mut Typer, node: &Node, depth: usize) -> bool {
         }
         Op::Christoffel => !first && !typer.depends_on_primed(node.args[0]),
         Op::At => !typer.depends_on_primed(node.args[1]),
-        _ => true,
+        Op::Const(_)
+        | Op::Given(_)
+        | Op::Zero
+        | Op::Rate
+        | Op::Params
+        | Op::Loss
+        | Op::Fixed(_)
+        | Op::Metric
+        | Op::State(_)
+        | Op::Primed(_)
+        | Op::PrimedBlock(_)
+        | Op::Eye
+        | Op::Spread
+        | Op::Add
+        | Op::Sub
+        | Op::Neg
+        | Op::Scale
+        | Op::Product
+        | Op::EntryMul
+        | Op::Power(_)
+        | Op::Max
+        | Op::Min
+        | Op::Largest
+        | Op::Least
+        | Op::Clip
+        | Op::Sum
+        | Op::Mean
+        | Op::Dot
+        | Op::Norm
+        | Op::Trace
+        | Op::Det
+        | Op::Transpose
+        | Op::Inverse
+        | Op::PseudoInverse
+        | Op::Solve
+        | Op::MatrixPower(_)
+        | Op::Diag
+        | Op::DiagonalOf
+        | Op::BlockDiag
+        | Op::Outer
+        | Op::Raise
+        | Op::Lower
+        | Op::Covariant
+        | Op::BlockOf
+        | Op::Size(_)
+        | Op::Assembled(_) => true,
     }
 }
 

@@ -117,7 +117,49 @@ impl Reader<'_> {
                 };
                 Reach { degree: (all.degree * factor).min(MAX_DEGREE), ..all }
             }
-            _ => all,
+            Op::Const(_)
+            | Op::Given(_)
+            | Op::Zero
+            | Op::Rate
+            | Op::Params
+            | Op::Loss
+            | Op::Fixed(_)
+            | Op::State(_)
+            | Op::Primed(_)
+            | Op::PrimedBlock(_)
+            | Op::Eye
+            | Op::Spread
+            | Op::Add
+            | Op::Sub
+            | Op::Neg
+            | Op::Scale
+            | Op::Over
+            | Op::Product
+            | Op::EntryMul
+            | Op::EntryDiv
+            | Op::PowerBy
+            | Op::Map(_)
+            | Op::Max
+            | Op::Min
+            | Op::Clip
+            | Op::Sum
+            | Op::Mean
+            | Op::Dot
+            | Op::Norm
+            | Op::Trace
+            | Op::Transpose
+            | Op::Inverse
+            | Op::PseudoInverse
+            | Op::Solve
+            | Op::MatrixPower(_)
+            | Op::Polar
+            | Op::Diag
+            | Op::DiagonalOf
+            | Op::Outer
+            | Op::Raise
+            | Op::Lower
+            | Op::Size(_)
+            | Op::Opaque(_) => all,
         })
     }
 }

@@ -188,12 +188,8 @@ fn regular(e: &mut Elaborator<'_>, a: &Architecture, g: Term) -> bool {
     let mut prime = Prime::new(Random::new(0, "pattern"), Signs::Free, PseudoInverses::ByRank);
     let pi = |s: &crate::term::SymbolId| e.quantified.iter().any(|q| q.symbol == *s && q.draw == Draw::Pi);
     let in_field = linear::determinant(&mut prime, &values, a.dim).is_ok_and(|d| prime.is_zero(&d) == Some(false));
-    let rational = |n: &Node| match n {
-        Node::Map(..) | Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_) | Node::PseudoInverse(_) => false,
-        Node::Power(_, q) => q.is_int(),
-        Node::Symbol(s) => !pi(s),
-        _ => true,
-    };
+    let ranked = |n: &Node| matches!(n, Node::PseudoInverse(_)) || matches!(n, Node::Symbol(s) if pi(s));
+    let rational = |n: &Node| n.plane().is_none() && !ranked(n);
     in_field && (!e.store.any_node(&[g], |n| !rational(n)) || regular_in_intervals(e, a, g))
 }
 

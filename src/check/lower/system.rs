@@ -122,7 +122,11 @@ impl Systems {
                     first.map_or(Ok(()), |(s, a)| square(model, check, s, optimizer, a).map(|_| ())).map(|()| t)
                 }))
             }
-            _ => None,
+            Question::Commutes { .. }
+            | Question::Preserves { .. }
+            | Question::Same { .. }
+            | Question::SameTraining { .. }
+            | Question::Trace(_) => None,
         }
     }
 

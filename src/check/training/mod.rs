@@ -61,7 +61,7 @@ use super::decide::{Disagreement, decide};
 use super::generic::Size;
 use super::{Ask, Budget, Problem, lower, written};
 use crate::core::names::{Declared, Model};
-use crate::core::variance::Variance;
+use crate::core::variance::Space;
 use crate::model::architecture::Block;
 use crate::model::optimizer::{State, side};
 use crate::syntax::tree::{Check, Question};
@@ -106,16 +106,16 @@ impl Side {
         if state.each {
             return Layout::consecutive(self.blocks.iter().map(|_| 1));
         }
-        match state.variance {
+        match state.variance.space() {
             // A number with a weight belongs to the only block; among several to none.
-            Variance::Scalar(_) if self.blocks.len() == 1 => Layout::consecutive(std::iter::once(1)),
-            Variance::Fixed | Variance::Scalar(_) => Layout::Whole,
-            Variance::Metric | Variance::Cometric => Layout::Square,
-            Variance::Left | Variance::Right => {
+            Space::Number if self.blocks.len() == 1 => Layout::consecutive(std::iter::once(1)),
+            Space::Own | Space::Number => Layout::Whole,
+            Space::Matrix => Layout::Square,
+            Space::Sides(_) => {
                 let sizes = self.blocks.iter().map(|b| side(&b.shape, state.variance).pow(2));
                 Layout::consecutive(sizes)
             }
-            _ => Layout::consecutive(self.blocks.iter().map(Block::size)),
+            Space::Vector => Layout::consecutive(self.blocks.iter().map(Block::size)),
         }
     }
 

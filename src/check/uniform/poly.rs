@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::core::prim::Plane;
 use crate::core::size::{Lin, Unit, Var, unit_text};
 use crate::domain::{Fun, Rational};
 
@@ -106,10 +107,7 @@ impl Mono {
         self.0.iter().all(|(a, e)| match a {
             Atom::Unit(_) => true,
             Atom::Entry(_) => e.is_int(),
-            Atom::Fun(Fun::Exp | Fun::Sin | Fun::Cos | Fun::Tanh | Fun::Sigmoid | Fun::Erf | Fun::Gauss, p) => {
-                e.is_int() && p.regular()
-            }
-            Atom::Fun(Fun::Log | Fun::Atan | Fun::Softplus | Fun::Sign, _) => false,
+            Atom::Fun(f, p) => f.plane() == Plane::Meromorphic && e.is_int() && p.regular(),
             Atom::Base(p) => e.is_int() && p.regular(),
             Atom::Sum(_, body, _) => e.is_int() && body.regular(),
         })

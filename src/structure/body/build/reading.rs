@@ -4,7 +4,7 @@ use super::{Builder, Each, HYPERPARAMETER, MAX_DEPTH, MAX_NODES, block_kind, who
 use crate::core::error::ModelError;
 use crate::core::names::{DataId, Model};
 use crate::core::prim::{Composed, Fun, Is, Row, choice_weights};
-use crate::core::variance::Variance;
+use crate::core::variance::Space;
 use crate::core::words::{Calculus, Word};
 use crate::domain::Rational;
 use crate::read::{self, Algebra, Arg, At, Choice, Indexed, Local, Scope, Whole, is_free};
@@ -264,16 +264,10 @@ impl<'e> Algebra<'e> for Builder<'e> {
 
     fn has_blocks(&self, component: &str, _over: &()) -> Option<bool> {
         let state = self.body.states.iter().find(|s| s.name == component)?;
-        Some(match state.variance {
-            Variance::Fixed | Variance::Scalar(_) => state.each,
-            Variance::Metric | Variance::Cometric => false,
-            Variance::Tangent
-            | Variance::Cotangent
-            | Variance::Diagonal
-            | Variance::Left
-            | Variance::Right
-            | Variance::Point
-            | Variance::Entries(..) => true,
+        Some(match state.variance.space() {
+            Space::Own | Space::Number => state.each,
+            Space::Matrix => false,
+            Space::Vector | Space::Sides(_) => true,
         })
     }
 
