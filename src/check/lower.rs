@@ -7,6 +7,7 @@
 mod bodies;
 mod carry;
 mod claims;
+mod expected;
 mod monomial;
 mod names;
 mod rows;
@@ -27,6 +28,7 @@ use super::{Ask, Claim, ClaimKind, Component, Equation, Kind, Problem, Setting, 
 use claims::claims_of;
 use names::{component, components, route};
 use same::difference;
+pub use square::along;
 use square::natural;
 
 use crate::check::generic::Size;

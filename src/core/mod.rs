@@ -24,6 +24,7 @@ pub mod class;
 pub mod defined;
 pub mod error;
 pub mod formula;
+pub mod matrices;
 pub mod names;
 pub mod prim;
 pub mod size;

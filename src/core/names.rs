@@ -65,7 +65,7 @@ pub struct DataDecl {
 }
 
 /// What a top-level name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Declared {
     /// Data.
     Data(DataId),

@@ -11,7 +11,7 @@ use super::architecture::Architecture;
 use super::faults;
 use super::optimizer::Over;
 use crate::core::error::ModelError;
-use crate::core::names::{DataId, LetId, Model};
+use crate::core::names::{DataId, Declared, LetId, Model};
 use crate::domain::Rational;
 use crate::read::Arg;
 use crate::source::Span;
@@ -148,7 +148,7 @@ pub struct Elaborator<'m> {
     /// Morphisms with their parameters bound: the same use is the same morphism, with the same source.
     pub(super) morphisms: FxHashMap<(usize, Vec<Term>), Rc<super::morphism::Morphism>>,
     /// Parameters of families that uses leave out, by declaration, occurrence and name.
-    pub(super) members: FxHashMap<(String, usize, String), Term>,
+    pub(super) members: FxHashMap<(Option<Declared>, usize, String), Term>,
     data: FxHashMap<(DataId, Vec<Term>), Term>,
     pub(super) lets: FxHashMap<LetId, Elab<Term>>,
     pub(super) calls: Vec<String>,

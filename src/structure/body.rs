@@ -6,15 +6,13 @@
 
 mod build;
 
+use crate::core::names::DataId;
 use crate::core::prim::Row;
 use crate::core::variance::Variance;
 use crate::domain::Rational;
 use crate::source::Span;
 
 pub use build::build;
-
-/// How the texts of hyperparameters without a value begin.
-pub const HYPERPARAMETER: &str = "hyperparameter ";
 
 /// A node of a [`Body`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,13 +43,32 @@ pub enum Kind {
     Numbers,
 }
 
+/// A constant of the question: no map changes it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Given {
+    /// A hyperparameter without a value.
+    Hyperparameter(String),
+    /// One of the other optimizer, where two are compared.
+    OfTheOther(String),
+    /// A datum.
+    Datum(DataId),
+    /// The output at the point, in its fixed space.
+    Output,
+    /// The number of parameters.
+    Dim,
+    /// π
+    Pi,
+    /// What tells tensors of one number in one kind of space from those in another.
+    Space(Kind),
+}
+
 /// What a node does with its operands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Op {
     /// An exact constant.
     Const(Rational),
-    /// A hyperparameter, a scalar datum or another number that no map changes; different ones have different texts.
-    Given(String),
+    /// A number that no map changes.
+    Given(Given),
     /// The tensor that is zero everywhere.
     Zero,
     /// The small parameter of a step.
@@ -60,8 +77,8 @@ pub enum Op {
     Params,
     /// The loss.
     Loss,
-    /// A fixed tensor: the output, data. Different ones have different texts.
-    Fixed(String),
+    /// A fixed tensor: the output, data.
+    Fixed(Given),
     /// The pulled-back metric.
     Metric,
     /// A state, by number.

@@ -289,6 +289,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Fun;
 
     #[test]
     fn signs_are_seen_where_a_mathematician_sees_them() {

@@ -7,8 +7,8 @@ use rustc_hash::FxHashMap;
 use super::bodies::Bodies;
 use super::carry::carry;
 use super::claims::claims_of;
+use super::expected::{Expected, expected_rate, rate_scope};
 use super::names::route;
-use super::square::rate_scope;
 use super::{component, components, difference, optimizer_places, problem, show_point, task};
 use crate::check::generic::Size;
 use crate::check::task::Route;
@@ -62,13 +62,14 @@ fn question(e: &mut Elaborator<'_>, check: &Check, optimizer: &Instance, along: 
     }
     let map = path.map(&mut e.store);
     let carried = carried(e, optimizer, &path, &source, &target)?;
-    let expected = match check.expect.as_ref().map(|x| &x.verdict) {
-        Some(ExpectedVerdict::UpToRates(rates)) => expected_rates(e, rates, along, &factors, &path.target)?,
+    let asked_for = Expected { verdict: check.expect.as_ref().map(|x| &x.verdict), uses: &along.parts };
+    let expected = match asked_for.verdict {
+        Some(ExpectedVerdict::UpToRates(rates)) => expected_rates(e, rates, asked_for.uses, &factors, &path.target)?,
         _ => Vec::new(),
     };
     let mut p = shell(&source, &path.source, &target);
     p.claims = claims;
-    p.expected_rate = super::square::expected_rate(e, check, along)?;
+    p.expected_rate = expected_rate(e, &asked_for)?;
     show_point(e, &path.source);
     let rate = source.rate;
     let (source, target) = (side(e, source, None), side(e, target, scaling.first().map(|s| s.1)));
@@ -180,11 +181,11 @@ fn carried(
 fn expected_rates(
     e: &mut Elaborator<'_>,
     rates: &[BlockRate],
-    along: &TreePath,
+    uses: &[Instance],
     factors: &[Factor],
     target: &Architecture,
 ) -> Elab<Vec<(usize, usize, Term)>> {
-    let scope = rate_scope(e, along)?;
+    let scope = rate_scope(e, uses)?;
     let mut all = Vec::new();
     for r in rates {
         let j = factors.iter().position(|f| f.name == r.hyperparameter.name);
@@ -282,8 +283,8 @@ fn same_question(
     let via_states = matches!(&check.question, Question::Same { via: Some(_), .. } | Question::SameTraining { .. });
     p.sums = on.is_none() && bodies.as_ref().is_some_and(Bodies::sums);
     p.same_bodies = on.is_none() && !via_states && bodies.is_some_and(|b| b.same());
-    let empty = TreePath { parts: Vec::new(), span: check.span };
-    p.expected_rate = super::square::expected_rate(e, check, &empty)?;
+    let asked_for = Expected { verdict: check.expect.as_ref().map(|x| &x.verdict), uses: &[] };
+    p.expected_rate = expected_rate(e, &asked_for)?;
     match via {
         Some(_) => super::show_state(e, &source),
         None => show_point(e, &a),

@@ -44,8 +44,8 @@ pub mod value;
 
 pub use rate::Rate;
 
-use crate::core::names::{Declared, Model};
-use crate::syntax::tree::{Argument, Expr, ExprKind, Ident, Instance};
+use crate::core::names::Model;
+use crate::syntax::tree::{Ident, Instance};
 use crate::verdict::Verdict;
 
 /// The generator of an unbounded system as written, with `index` free in its arguments (`Forget`, `Forget(n)`,
@@ -95,27 +95,10 @@ impl Proof {
 /// The naturality square of an optimizer along every member of a family, for flows and for steps. That the members are
 /// submersions is another question: [`submersion`].
 pub fn square(family: &Family, optimizer: &Instance) -> Outcome {
-    square::prove(family, &applied(family), optimizer)
+    square::prove(family, optimizer)
 }
 
 /// That every member of a family is a submersion that maps the source's domain into the target's.
 pub fn submersion(family: &Family) -> Outcome {
-    claims::prove(family, &applied(family))
-}
-
-/// The generator with the index as its only size, if it was written without arguments.
-fn applied(family: &Family) -> Instance {
-    let mut generator = family.generator.clone();
-    if !generator.args.is_empty() {
-        return generator;
-    }
-    if let Some(Declared::Morphism(id)) = family.model.resolve(&generator.name.name, generator.name.span) {
-        let natural = |p: &&crate::syntax::tree::Param| p.ty.as_ref().is_some_and(|t| t.name.name == "N");
-        let sizes: Vec<_> = family.model[id].params.iter().filter(natural).collect();
-        if let [size] = sizes[..] {
-            let value = Expr { kind: ExprKind::Name(family.index.name.clone()), span: family.index.span };
-            generator.args.push(Argument { name: Some(size.name.clone()), value });
-        }
-    }
-    generator
+    claims::prove(family)
 }

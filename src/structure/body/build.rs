@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::{Body, HYPERPARAMETER, Id, Kind, Node, Op, StateOf};
+use super::{Body, Given, Id, Kind, Node, Op, StateOf};
 use crate::core::names::Model;
 use crate::core::variance::{Space, Variance, Weight};
 use crate::core::words::Word;
@@ -117,7 +117,7 @@ impl<'m> Builder<'m> {
             let State { name, ty, .. } = state;
             let word = ty.name.name.as_str();
             let variance = self.variance(state, auto, scope);
-            self.body.auto |= word == "auto";
+            self.body.auto |= state.is_auto();
             let kind = match variance.space() {
                 Space::Own | Space::Number if state.each => Kind::Numbers,
                 Space::Number => Kind::Scalar,
