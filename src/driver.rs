@@ -326,7 +326,7 @@ impl Asks<'_> {
                 return Ok(Answer { trace: Some(report), ..Answer::new(task, finding, ok, time) });
             }
             Ask::Training(asked) => {
-                let finding = check::training::question(self.model, check, *asked, &self.budget())?;
+                let finding = check::training::question(self.model, check.into(), *asked, &self.budget())?;
                 let ok = self.as_expected(&task, &finding);
                 return Ok(Answer::new(task, finding, ok, start.elapsed()));
             }
@@ -346,7 +346,7 @@ impl Asks<'_> {
             finding = Finding::late();
         }
         let ok = self.as_expected(&task, &finding);
-        check::repair::mend(self.model, check, &mut finding, &self.budget());
+        check::repair::mend(self.model, check.into(), &mut finding, &self.budget());
         if let verdict::Answer::Fails(failure) = &mut finding.answer {
             // Where another type of a state is all that is needed, no subexpression is to blame.
             if finding.repair.as_ref().is_some_and(|r| r.carrying) {

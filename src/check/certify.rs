@@ -158,7 +158,21 @@ impl Guards {
                 Node::Map(Fun::Sign, x) if has_atoms(setting, *x) => signs.push(*x),
                 Node::Power(x, q) if *q < Rational::ZERO && has_atoms(setting, *x) => divisors.push(*x),
                 Node::Inverse(x) if has_atoms(setting, *x) => divisors.push(t),
-                _ => {}
+                Node::Map(..)
+                | Node::Power(..)
+                | Node::Inverse(_)
+                | Node::Fill(_)
+                | Node::Literal(_)
+                | Node::Symbol(_)
+                | Node::Sum(_)
+                | Node::Product { .. }
+                | Node::Gather(..)
+                | Node::Join(_)
+                | Node::PseudoInverse(_)
+                | Node::Determinant(_)
+                | Node::Polar(_)
+                | Node::PowerSpd(..)
+                | Node::Eigenvectors(_) => {}
             }
         }
         Guards { signs, divisors }

@@ -258,15 +258,12 @@ impl Model {
         data.read.as_ref().and_then(|(_, span)| self.tables.get(span))
     }
 
-    /// The same model with the declarations of another text, which sees its own names and, if it is to, those of the file
-    /// the model is of. The file does not see that text's.
+    /// The same model with the declarations of another text, which sees its own names only. The file does not see them.
     #[must_use]
-    pub fn with_text(&self, id: SourceId, file: &File, sees_file: bool) -> Self {
+    pub fn with_text(&self, id: SourceId, file: &File) -> Self {
         let mut model = self.clone();
         let names = model.add(file, false);
-        let mut scope = self.scopes.get(&self.main).filter(|_| sees_file).cloned().unwrap_or_default();
-        scope.extend(names.into_iter().map(|(name, what)| (name.name, (what, name.span))));
-        model.scopes.insert(id, scope);
+        model.scopes.insert(id, names.into_iter().map(|(name, what)| (name.name, (what, name.span))).collect());
         model
     }
 

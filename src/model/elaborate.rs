@@ -316,7 +316,17 @@ impl<'m> Elaborator<'m> {
 
     /// The exact value of a file-level expression, if it is a rational number.
     pub fn number(&mut self, e: &Expr) -> Option<Rational> {
-        let t = self.expr(e, &Scope::default()).ok()?;
+        self.number_at(e, &[])
+    }
+
+    /// As [`Elaborator::number`], with values for indices that it may name.
+    pub fn number_at(&mut self, e: &Expr, index: &[(String, u64)]) -> Option<Rational> {
+        let mut scope = Scope::default();
+        for (name, v) in index {
+            let v = self.store.num(*v);
+            scope.bind(name, Local::Value(v));
+        }
+        let t = self.expr(e, &scope).ok()?;
         self.constant(t)?.pop()
     }
 

@@ -52,6 +52,21 @@ pub struct MorphismPath {
     pub span: Span,
 }
 
+/// A path as it is asked about: uses of morphisms one after the other, and the place that is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct Along<'a> {
+    /// The uses in order of application.
+    pub parts: &'a [Instance],
+    /// The place.
+    pub span: Span,
+}
+
+impl<'a> From<&'a Path> for Along<'a> {
+    fn from(path: &'a Path) -> Self {
+        Along { parts: &path.parts, span: path.span }
+    }
+}
+
 impl MorphismPath {
     /// The composite map: the target's parameter vector as a function of the source's.
     pub fn map(&self, store: &mut Store) -> Term {
@@ -67,10 +82,15 @@ impl MorphismPath {
 impl Elaborator<'_> {
     /// A path of morphisms. `used` counts uses of each family within one side of a question, so that the same place on
     /// either side of an equation gets the same members.
-    pub fn path(&mut self, path: &Path, scope: &Scope, used: &mut FxHashMap<Declared, usize>) -> Elab<MorphismPath> {
+    pub fn path(
+        &mut self,
+        path: Along<'_>,
+        scope: &Scope,
+        used: &mut FxHashMap<Declared, usize>,
+    ) -> Elab<MorphismPath> {
         let mut result: Option<MorphismPath> = None;
         let mut written = Vec::new();
-        for part in &path.parts {
+        for part in path.parts {
             let next = self.path_part(part, scope, used)?;
             written.push((instance_text(part), next.target.name.clone()));
             result = Some(match result {
@@ -89,12 +109,16 @@ impl Elaborator<'_> {
         }
     }
 
+    /// A path by itself.
+    pub fn whole_path(&mut self, path: Along<'_>) -> Elab<MorphismPath> {
+        self.path(path, &Scope::default(), &mut FxHashMap::default())
+    }
+
     /// The path of one declared morphism over all its members.
     pub fn declared(&mut self, id: MorphismId) -> Elab<MorphismPath> {
         let name = self.model[id].name.clone();
         let span = name.span;
-        let path = Path { parts: vec![Instance { name, args: Vec::new(), span }], span };
-        self.path(&path, &Scope::default(), &mut FxHashMap::default())
+        self.whole_path(Along { parts: &[Instance { name, args: Vec::new(), span }], span })
     }
 
     /// The path of one invertible map into an architecture that no file declares: its source has the blocks of the target,
@@ -183,7 +207,7 @@ impl Elaborator<'_> {
                 let decl = &self.model[id];
                 let bound = self.bind(part, &decl.params, scope, Some(index))?;
                 self.enter_definition(name, part.span)?;
-                let path = self.path(&decl.path, &bound.scope, used);
+                let path = self.path(Along::from(&decl.path), &bound.scope, used);
                 self.calls.pop();
                 path.map(|p| MorphismPath { label: bound.label, ..p })
             }

@@ -187,6 +187,87 @@ pub enum Op {
     Opaque(String),
 }
 
+/// What an operation reads beside its operands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// Nothing but the point, data and hyperparameters.
+    Nothing,
+    /// The small parameter of a step.
+    Rate,
+    /// A state, by number.
+    State(usize),
+    /// A new value, by the number of the component.
+    New(usize),
+    /// That is not known, as of an [`Op::Opaque`].
+    Unknown,
+}
+
+impl Op {
+    /// What it reads beside its operands.
+    pub fn reads(&self) -> Reads {
+        match self {
+            Op::Rate => Reads::Rate,
+            Op::State(i) => Reads::State(*i),
+            Op::Primed(i) | Op::PrimedBlock(i) => Reads::New(*i),
+            Op::Opaque(_) => Reads::Unknown,
+            Op::Const(_)
+            | Op::Given(_)
+            | Op::Zero
+            | Op::Params
+            | Op::Loss
+            | Op::Fixed(_)
+            | Op::Metric
+            | Op::Eye
+            | Op::Spread
+            | Op::Add
+            | Op::Sub
+            | Op::Neg
+            | Op::Scale
+            | Op::Over
+            | Op::Product
+            | Op::EntryMul
+            | Op::EntryDiv
+            | Op::Power(_)
+            | Op::PowerBy
+            | Op::Map(_)
+            | Op::Max
+            | Op::Min
+            | Op::Largest
+            | Op::Least
+            | Op::Clip
+            | Op::Sum
+            | Op::Mean
+            | Op::Dot
+            | Op::Norm
+            | Op::Trace
+            | Op::Det
+            | Op::Transpose
+            | Op::Inverse
+            | Op::PseudoInverse
+            | Op::Solve
+            | Op::MatrixPower(_)
+            | Op::Polar
+            | Op::Diag
+            | Op::DiagonalOf
+            | Op::BlockDiag
+            | Op::Outer
+            | Op::Differential
+            | Op::Gradient
+            | Op::NaturalGradient
+            | Op::Raise
+            | Op::Lower
+            | Op::Hessian
+            | Op::CovariantHessian
+            | Op::Christoffel
+            | Op::At
+            | Op::Covariant
+            | Op::BlockOf
+            | Op::Size(_)
+            | Op::Assembled(_) => Reads::Nothing,
+        }
+    }
+}
+
 /// One operation.
 #[derive(Debug, Clone)]
 pub struct Node {

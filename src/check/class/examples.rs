@@ -47,7 +47,7 @@ pub struct Examples {
 impl Examples {
     /// The examples for a file.
     pub fn new(model: &Model) -> Self {
-        Examples { model: model.with_text(id(), parsed(), false) }
+        Examples { model: model.with_text(id(), parsed()) }
     }
 
     /// The file's model with the examples.

@@ -13,6 +13,7 @@ use super::names::route;
 use super::{Function, components, interpret, jacobian, optimizer_places, problem, show_state, task, unfilled};
 use crate::check::class::ClassQuestion;
 use crate::check::generic;
+use crate::check::posed::Posed;
 use crate::check::task::{Route, Task};
 use crate::check::{Ask, Equation, Problem, Shape};
 use crate::core::class::Class;
@@ -21,28 +22,39 @@ use crate::core::names::{Declared, Model};
 use crate::core::variance::Variance;
 use crate::diagram::{Diagram, Ob, Parallel};
 use crate::model::elaborate::{Constraint, Draw, Elab, Elaborator, Quantified, Reported, Scope};
-use crate::model::morphism::{Morphism, MorphismPath, instance_text};
+use crate::model::morphism::{Along, Morphism, MorphismPath, instance_text};
 use crate::model::optimizer::OptimizerOn;
 use crate::model::shapes;
 use crate::model::validate::depends_on_shapes;
-use crate::syntax::tree::{Check, Classify, ExpectedVerdict, Instance, Path as TreePath, State};
+use crate::syntax::tree::{Classify, ExpectedVerdict, Instance, State};
 use crate::term::{Seeds, SymbolId, Term};
 
 pub(super) fn natural(
     model: &Model,
-    check: &Check,
-    optimizer: &Instance,
-    along: &TreePath,
+    posed: Posed<'_>,
     on: Option<&Instance>,
     errors: &mut Vec<ModelError>,
 ) -> Elab<Task> {
-    let mut t = task(check);
+    let Some((optimizer, along)) = posed.along() else { return Err(Reported) };
+    let mut t = task(posed.check);
     t.optimizers = optimizer_places(model, [optimizer]);
     if let Some([class, then @ ..]) = classes_of(model, along).as_deref() {
         let first = class_question(model, optimizer, *class, on, errors)?;
         t.ask = Ask::Class(ClassQuestion { then: then.to_vec(), ..first });
         return Ok(t);
     }
+    problems(model, t, (optimizer, along), on, &Expected::of(posed, along), errors)
+}
+
+/// A task with the problems of the square along a path: one for each variance that fits the `auto` states.
+pub(super) fn problems(
+    model: &Model,
+    mut t: Task,
+    (optimizer, along): (&Instance, Along<'_>),
+    on: Option<&Instance>,
+    expected: &Expected<'_>,
+    errors: &mut Vec<ModelError>,
+) -> Elab<Task> {
     let variances: Vec<Option<Variance>> = match reads_auto(model, optimizer) {
         true => Variance::ALL.iter().map(|v| Some(*v)).collect(),
         false => vec![None],
@@ -51,9 +63,8 @@ pub(super) fn natural(
     let mut faults = None;
     for auto in variances {
         let mut e = Elaborator::new(model);
-        let path = |e: &mut Elaborator<'_>| e.path(along, &Scope::default(), &mut FxHashMap::default());
-        let expected = Expected { verdict: check.expect.as_ref().map(|x| &x.verdict), uses: &along.parts };
-        let Ok((mut p, along_path, maps)) = square(&mut e, optimizer, path, on, auto, &expected) else {
+        let path = |e: &mut Elaborator<'_>| e.whole_path(along);
+        let Ok((mut p, along_path, maps)) = square(&mut e, optimizer, path, on, auto, expected) else {
             if auto.is_none() || e.errors.iter().any(|x| !depends_on_shapes(x)) {
                 errors.extend(e.errors);
                 return Err(Reported);
@@ -80,7 +91,7 @@ pub(super) fn natural(
 }
 
 /// The classes that a path names, if all its parts do and the file declares nothing of these names.
-fn classes_of(model: &Model, along: &TreePath) -> Option<Vec<Class>> {
+fn classes_of(model: &Model, along: Along<'_>) -> Option<Vec<Class>> {
     let class = |part: &Instance| {
         let undeclared = model.resolve(&part.name.name, part.name.span).is_none();
         Class::of_word(&part.name.name).filter(|_| undeclared && part.args.is_empty())
@@ -165,7 +176,7 @@ pub fn along(
     path: impl FnOnce(&mut Elaborator<'_>) -> Elab<MorphismPath>,
 ) -> Option<Problem> {
     let mut e = Elaborator::new(model);
-    let expected = Expected { verdict: expected, uses: &[] };
+    let expected = Expected { verdict: expected, ..Expected::default() };
     let (mut p, ..) = square(&mut e, optimizer, path, None, auto, &expected).ok()?;
     if !e.errors.is_empty() {
         return None;

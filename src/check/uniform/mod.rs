@@ -8,14 +8,14 @@
 //! | module | what it knows |
 //! | --- | --- |
 //! | [`crate::core::size`] | sizes and indices: integer polynomials in variables and in powers `2^k` |
-//! | [`context`] | what is known of the variables; proofs by cases |
-//! | [`poly`], [`normal`] | scalars in normal form and the operations on them |
-//! | [`sum`] | indexed sums with symbolic bounds, as prefix sums |
-//! | [`mod@derive`] | derivatives, replacement of entries and of variables |
-//! | [`value`], [`expr`], [`functions`] | tensors as functions of an index, and the operations on them |
-//! | [`reading`] | the language read into them, see [`crate::read`] |
-//! | [`architecture`], [`optimizer`] | what is declared, at a symbolic size |
-//! | [`mod@square`], [`rate`], [`claims`] | the questions |
+//! | `context` | what is known of the variables; proofs by cases |
+//! | `poly`, `normal` | scalars in normal form and the operations on them |
+//! | `sum` | indexed sums with symbolic bounds, as prefix sums |
+//! | `derive` | derivatives, replacement of entries and of variables |
+//! | `value`, `expr`, `functions` | tensors as functions of an index, and the operations on them |
+//! | `reading` | the language read into them, see [`crate::read`] |
+//! | `architecture`, `optimizer` | what is declared, at a symbolic size |
+//! | `square`, `rate`, `claims` | the questions |
 //!
 //! **Soundness.** The derivative of `Σ t(i)` by the entry `j` needs to know whether an index in `t` *is* `j`. A
 //! computation never guesses: it stops with the comparison that it needs, and is run again in every case of it, so that
@@ -24,23 +24,23 @@
 //! it is listed among the proof's assumptions. Sizes in denominators are shown not to be zero at any member. Whatever is
 //! not read here ends in [`Outcome::Open`] with the reason, and so does a budget that runs out: nothing is ever refuted.
 
-pub mod architecture;
-pub mod claims;
-pub mod context;
-pub mod derive;
+mod architecture;
+mod claims;
+mod context;
+mod derive;
 mod evident;
-pub mod expr;
-pub mod functions;
-pub mod normal;
-pub mod optimizer;
-pub mod poly;
-pub mod rate;
-pub mod reading;
+mod expr;
+mod functions;
+mod normal;
+mod optimizer;
+mod poly;
+mod rate;
+mod reading;
 pub mod square;
-pub mod sum;
+mod sum;
 #[cfg(test)]
 mod tests;
-pub mod value;
+mod value;
 
 pub use rate::Rate;
 
