@@ -23,19 +23,12 @@ fn parsed() -> &'static Arc<File> {
 }
 
 /// The capitalised name of a class, of which the names of the maps are made.
-fn word(class: Class) -> &'static str {
-    match class {
-        Class::Translation => "Translation",
-        Class::Scaling => "Scaling",
-        Class::Diagonal => "Diagonal",
-        Class::Permutation => "Permutation",
-        Class::SignedPermutation => "SignedPermutation",
-        Class::Orthogonal => "Orthogonal",
-        Class::Linear => "Linear",
-        Class::Affine => "Affine",
-        Class::Diffeo => "Diffeo",
-        Class::Biorthogonal => "Biorthogonal",
-    }
+fn word(class: Class) -> String {
+    let capitalised = |part: &str| {
+        let mut letters = part.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    };
+    class.word().split('_').map(capitalised).collect()
 }
 
 /// A file's model with the examples added.
