@@ -22,7 +22,7 @@ use crate::model;
 use crate::model::validate::MAX_FAULTS;
 use crate::model::warnings::{Warning, one_size, warnings};
 use crate::source::{SourceId, Sources, Span};
-use crate::syntax::tree::{Check, Classify, Ident, Instance, Path, Question};
+use crate::syntax::tree::{Check, Question};
 use crate::term;
 use crate::uses::Files;
 use crate::uses::error::UseError;
@@ -194,7 +194,7 @@ pub fn check_source_for(
     let mut tables = Vec::new();
     for request in &model.classifications {
         match check::lower::classify(&model, request) {
-            Ok(found) => tables.extend(found.into_iter().map(|t| (t, request))),
+            Ok(found) => tables.extend(found),
             Err(found) => faults.extend(found),
         }
     }
@@ -206,7 +206,7 @@ pub fn check_source_for(
         errors.sort_by_key(InputError::span);
         return Ok(FileReport { errors, ..FileReport::default() });
     }
-    listener.begun(&tasks.iter().chain(tables.iter().map(|(t, _)| t)).collect::<Vec<_>>());
+    listener.begun(&tasks.iter().chain(&tables).collect::<Vec<_>>());
     let asks = Asks { model: &model, examples: OnceLock::new(), options, listener };
     let tell = |answer: Answer| {
         listener.answered(&answer);
@@ -223,10 +223,8 @@ pub fn check_source_for(
             })
         })
         .collect();
-    let tables: Result<Vec<Option<Answer>>, Disagreement> = tables
-        .into_par_iter()
-        .map(|(t, request)| (!listener.stopped()).then(|| asks.table(t, request).map(tell)).transpose())
-        .collect();
+    let tables: Result<Vec<Option<Answer>>, Disagreement> =
+        tables.into_par_iter().map(|t| (!listener.stopped()).then(|| asks.table(t).map(tell)).transpose()).collect();
     let mut answers = Vec::with_capacity(answered.len());
     let mut asked: Vec<(ModelError, Span)> = Vec::new();
     for (result, check) in answered.into_iter().zip(&model.checks) {
@@ -328,12 +326,13 @@ impl Asks<'_> {
                 return Ok(Answer { trace: Some(report), ..Answer::new(task, finding, ok, time) });
             }
             Ask::Training(asked) => {
-                let finding = check::training::question(self.model, check, *asked, &self.budget())?;
+                let finding = check::training::question(self.model, check.into(), *asked, &self.budget())?;
                 let ok = self.as_expected(&task, &finding);
                 return Ok(Answer::new(task, finding, ok, start.elapsed()));
             }
             Ask::Class(question) => {
-                let found = check::class::answer(self.examples(), check, &question, &self.budget())?;
+                let expected = task.expected.as_ref();
+                let found = check::class::answer(self.examples(), &question, expected, &self.budget())?;
                 task.problems.extend(found.problem);
                 task.ask = Ask::Class(question);
                 found.finding
@@ -347,7 +346,7 @@ impl Asks<'_> {
             finding = Finding::late();
         }
         let ok = self.as_expected(&task, &finding);
-        check::repair::mend(self.model, check, &mut finding, &self.budget());
+        check::repair::mend(self.model, check.into(), &mut finding, &self.budget());
         if let verdict::Answer::Fails(failure) = &mut finding.answer {
             // Where another type of a state is all that is needed, no subexpression is to blame.
             if finding.repair.as_ref().is_some_and(|r| r.carrying) {
@@ -386,7 +385,7 @@ impl Asks<'_> {
     }
 
     /// Fills the table of a `classify`, which expects nothing.
-    fn table(&self, task: Task, request: &Classify) -> Result<Answer, Disagreement> {
+    fn table(&self, task: Task) -> Result<Answer, Disagreement> {
         let start = Instant::now();
         let questions: &[ClassQuestion] = match &task.ask {
             Ask::Classes(questions) => questions,
@@ -395,13 +394,7 @@ impl Asks<'_> {
         let rows: Result<Vec<(Class, Finding)>, Disagreement> = questions
             .par_iter()
             .map(|question| {
-                let name = Ident { name: question.class.word().to_owned(), span: request.span };
-                let part = Instance { name, args: Vec::new(), span: request.span };
-                let along = Path { parts: vec![part], span: request.span };
-                let optimizer = question.optimizer.clone();
-                let asked = Question::Natural { optimizer, along, on: question.on.clone() };
-                let check = Check { question: asked, expect: None, span: request.span };
-                let found = check::class::answer(self.examples(), &check, question, &self.budget())?;
+                let found = check::class::answer(self.examples(), question, None, &self.budget())?;
                 Ok((question.class, found.finding.checked()))
             })
             .collect();

@@ -178,6 +178,13 @@ pub struct Witness {
     pub exact: bool,
 }
 
+impl Witness {
+    /// The quantity of an equation.
+    pub const SIDES: &str = "the two sides";
+    /// The quantity of a claim.
+    pub const SIDES_OF_CLAIM: &str = "the two sides of the claim";
+}
+
 /// A subexpression at which naturality is lost: its operands change as they should under the maps in question, and if it
 /// did, the square would commute (or would but for the other places that are blamed with it).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -157,6 +157,53 @@ fn only_the_command_line_speaks_to_the_world() {
     assert_eq!(needed, listed, "files that read, print or ask for the environment, and the list of exceptions");
 }
 
+/// Engines decide what is asked, and ask no new questions by making syntax: what they need is a value of the core, a path or
+/// a term. A repair is a change of syntax; what a report prints of an example is a file; and a table of one line for each
+/// optimizer stands for their uses.
+const SYNTAX_MADE: [&str; 6] = [
+    "check/class/examples.rs",
+    "check/lower.rs",
+    "check/lower/trace.rs",
+    "check/lower/unanswered.rs",
+    "check/repair/edit.rs",
+    "check/trace/answer.rs",
+];
+
+/// Stages that are engines.
+const ENGINES: [&str; 5] = ["domain", "term", "diagram", "structure", "check"];
+
+/// Whether a line makes a node of the syntax tree, with a value for a field.
+fn makes_syntax(line: &str) -> bool {
+    const NODES: [&str; 10] =
+        ["Check", "Instance", "Path", "TreePath", "Expr", "Ident", "Expectation", "Optimizer", "Statement", "Type"];
+    let made = |node: &str| {
+        line.match_indices(&format!("{node} {{ ")).any(|(at, found)| {
+            let before = line[..at].chars().next_back();
+            let own = !before.is_some_and(|c| c.is_alphanumeric() || c == '_');
+            let field: String =
+                line[at + found.len()..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let behind = &line[at + found.len() + field.len()..];
+            let pattern = line.contains("=>") || line.trim_start().starts_with("let ") && !line[..at].contains('=');
+            own && !pattern && (behind.starts_with(": ") || behind.starts_with(", "))
+        })
+    };
+    line.contains("syntax::parse(") || NODES.iter().any(|node| made(node))
+}
+
+#[test]
+fn engines_make_no_syntax() {
+    let mut needed: BTreeSet<String> = BTreeSet::new();
+    for (file, lines) in all_code() {
+        let engine = stage_of(&file).is_some_and(|stage| ENGINES.contains(&stage));
+        let reads = lines.iter().any(|line| line.contains("syntax::tree") || line.contains("syntax::parse("));
+        if engine && reads && lines.iter().any(|line| makes_syntax(line)) {
+            needed.insert(file);
+        }
+    }
+    let listed: BTreeSet<String> = SYNTAX_MADE.iter().map(|f| (*f).to_owned()).collect();
+    assert_eq!(needed, listed, "engines that make syntax, and the list of exceptions");
+}
+
 /// A file that is read in one sitting.
 const LONGEST: usize = 500;
 

@@ -10,6 +10,7 @@ use super::field::Trial;
 use super::sample::{Point, Sampler, embed};
 use super::witness::Number;
 use super::{Budget, Setting, numeric};
+use crate::core::prim::Plane;
 use crate::domain::exact::Exact;
 use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::Random;
@@ -51,12 +52,7 @@ pub struct Taken<'a> {
 /// zero at one point, wherever that is, is not zero at generic points of the piece. Roots, logarithms and arc tangents
 /// have branches: `atan(x) + atan(1/x)` is one constant for positive and another for negative numbers.
 pub fn single_valued(setting: &Setting, terms: &[Term]) -> bool {
-    !setting.store.any_node(terms, |n| match n {
-        Node::Power(_, q) => !q.is_int(),
-        Node::Map(f, _) => matches!(f, Fun::Log | Fun::Softplus | Fun::Atan),
-        Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_) => true,
-        _ => false,
-    })
+    !setting.store.any_node(terms, |n| n.plane() == Some(Plane::Branched))
 }
 
 /// Whether at some real point of a discrete member all pseudo-inverted matrices have at least the given ranks, and all
@@ -165,7 +161,21 @@ impl Guards {
                 Node::Map(Fun::Sign, x) if has_atoms(setting, *x) => signs.push(*x),
                 Node::Power(x, q) if *q < Rational::ZERO && has_atoms(setting, *x) => divisors.push(*x),
                 Node::Inverse(x) if has_atoms(setting, *x) => divisors.push(t),
-                _ => {}
+                Node::Map(..)
+                | Node::Power(..)
+                | Node::Inverse(_)
+                | Node::Fill(_)
+                | Node::Literal(_)
+                | Node::Symbol(_)
+                | Node::Sum(_)
+                | Node::Product { .. }
+                | Node::Gather(..)
+                | Node::Join(_)
+                | Node::PseudoInverse(_)
+                | Node::Determinant(_)
+                | Node::Polar(_)
+                | Node::PowerSpd(..)
+                | Node::Eigenvectors(_) => {}
             }
         }
         Guards { signs, divisors }
@@ -187,13 +197,7 @@ impl Guards {
 /// Whether something below a term is more than rational operations on variables: a function, a root, π.
 pub fn has_atoms(setting: &Setting, term: Term) -> bool {
     let pi = |s: &crate::term::SymbolId| setting.quantified.iter().any(|q| q.symbol == *s && q.draw == Draw::Pi);
-    setting.store.any_node(&[term], |n| match n {
-        Node::Map(f, _) => *f != Fun::Sign,
-        Node::Power(_, q) => !q.is_int(),
-        Node::PowerSpd(..) | Node::Eigenvectors(_) | Node::Polar(_) => true,
-        Node::Symbol(s) => pi(s),
-        _ => false,
-    })
+    setting.store.any_node(&[term], |n| n.is_atomic() || matches!(n, Node::Symbol(s) if pi(s)))
 }
 
 /// Whether every entry of a term is certainly not zero at some point of the domain, each at one of its own, or vanishes in a

@@ -10,6 +10,7 @@ pub mod blocks;
 mod cause;
 mod examples;
 mod jets;
+mod members;
 mod narrow;
 mod proofs;
 
@@ -20,16 +21,18 @@ pub use proofs::{along_by_types, blame_of, by_types, explain, natural_along, the
 use super::auto::Strongest;
 use super::decide::{Disagreement, decide, unscaled};
 use super::sample::Sampler;
-use super::{Budget, Problem, lower, numeric, witness};
+use super::{Budget, ClaimKind, Problem, lower, numeric, witness};
 use crate::core::class::Class;
 use crate::core::names::Declared;
 use crate::core::variance::Variance;
 use crate::domain::Rational;
+use crate::model::elaborate::{Elab, Elaborator};
+use crate::model::morphism::MorphismPath;
 use crate::structure::body::{Body, Kind, Op, build};
 use crate::structure::hypothesis::every_architecture;
 use crate::structure::prove::{Proof, Theorem, theorem};
 use crate::structure::{blame, prove as types};
-use crate::syntax::tree::{Check, Instance};
+use crate::syntax::tree::{ExpectedVerdict, Instance};
 use crate::verdict::{Equality, Extent, Finding, Ground, Rate, Residual, Verdict};
 
 /// A square along a class.
@@ -67,14 +70,14 @@ impl From<Finding> for ClassAnswer {
 /// If two engines contradict each other.
 pub fn answer(
     examples: &Examples,
-    check: &Check,
     question: &ClassQuestion,
+    expected: Option<&ExpectedVerdict>,
     budget: &Budget,
 ) -> Result<ClassAnswer, Disagreement> {
-    let mut weakest = one(examples, check, question, budget)?;
+    let mut weakest = one(examples, question, expected, budget)?;
     for &class in &question.then {
         let part = ClassQuestion { class, then: Vec::new(), ..question.clone() };
-        let mut found = one(examples, check, &part, budget)?;
+        let mut found = one(examples, &part, expected, budget)?;
         if found.finding.verdict() < weakest.finding.verdict() {
             found.finding.message = format!("along {}: {}", class.maps(), found.finding.message);
             weakest = found;
@@ -85,8 +88,8 @@ pub fn answer(
 
 fn one(
     examples: &Examples,
-    check: &Check,
     question: &ClassQuestion,
+    expected: Option<&ExpectedVerdict>,
     budget: &Budget,
 ) -> Result<ClassAnswer, Disagreement> {
     let Some(Declared::Optimizer(id)) = examples.model().lookup(&question.optimizer.name.name) else {
@@ -96,13 +99,13 @@ fn one(
     let body = build(examples.model(), optimizer, &question.optimizer, None);
     if !body.auto {
         let theorem = theorem(&body, question.class);
-        return Case { examples, check, question, body, theorem, auto: None, budget }.answer();
+        return Case { examples, question, expected, body, theorem, auto: None, budget }.answer();
     }
     let mut strongest = Strongest::default();
     for variance in Variance::ALL {
         let body = build(examples.model(), optimizer, &question.optimizer, Some(variance));
         let theorem = theorem(&body, question.class);
-        let found = Case { examples, check, question, body, theorem, auto: Some(variance), budget }.answer()?;
+        let found = Case { examples, question, expected, body, theorem, auto: Some(variance), budget }.answer()?;
         strongest.consider(Some(variance), found.finding.verdict(), found);
     }
     let Some((mut best, reading)) = strongest.best() else {
@@ -135,8 +138,9 @@ enum Seen {
 /// One question with everything that its answer needs.
 struct Case<'a> {
     examples: &'a Examples,
-    check: &'a Check,
     question: &'a ClassQuestion,
+    /// What is expected of it.
+    expected: Option<&'a ExpectedVerdict>,
     body: Body,
     /// What types prove.
     theorem: Theorem,
@@ -171,12 +175,32 @@ impl Case<'_> {
 
     /// The problem of the square along a map of the examples, if the optimizer can be read over its architecture.
     fn problem(&self, map: &str, expect: bool) -> Option<Problem> {
-        let check = self.examples.question(self.check, &self.question.optimizer, map, expect)?;
-        let mut task = lower::lower(self.examples.model(), &check).ok()?;
-        let found = task.problems.iter().position(|p| p.auto == self.auto)?;
-        let mut problem = task.problems.swap_remove(found);
+        let map = self.examples.map(map)?;
+        let mut problem = self.along(self.expected.filter(|_| expect), |e| e.declared(map))?;
         // The maps of the examples keep their claims, as a test of this crate checks once.
         problem.claims.clear();
+        Some(problem)
+    }
+
+    /// The problem of the square along a path.
+    fn along(
+        &self,
+        expected: Option<&ExpectedVerdict>,
+        path: impl FnOnce(&mut Elaborator<'_>) -> Elab<MorphismPath>,
+    ) -> Option<Problem> {
+        lower::along(self.examples.model(), (&self.question.optimizer, self.auto), expected, path)
+    }
+
+    /// The problem of the square along a map of the class into an architecture, which no file declares.
+    fn into(&self, path: impl FnOnce(&mut Elaborator<'_>) -> Elab<MorphismPath>) -> Option<Problem> {
+        let mut problem = self.along(self.expected, path)?;
+        // The source of a member is the preimage of the architecture's domain: what the claim would say is a condition.
+        // The other claims hold since the maps are members of the class.
+        for claim in problem.claims.drain(..) {
+            if let ClaimKind::Inside(c) = claim.kind {
+                problem.domain.push(c);
+            }
+        }
         Some(problem)
     }
 

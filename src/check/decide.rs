@@ -396,7 +396,7 @@ fn plain(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement
         Opening::Settled(f) => return Ok(*f),
         Opening::Unproved(identity, sampled) => (identity, sampled),
     };
-    let (found, tried) = hunt(problem, &left, &right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
+    let (found, tried) = hunt(problem, &left, &right, Goal::Differ, (&identity, &sampled), budget, Witness::SIDES);
     Ok(match found {
         Some(difference) => difference.into(),
         None => numbers(problem, Extent::Commutes, (&left, &right), (&identity, &sampled), budget, tried),
@@ -489,7 +489,7 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
         expected_rate(problem, c, budget, &mut f);
         return Ok(f);
     }
-    let (found, tried) = hunt(problem, &left, &right, Goal::NoRate, (&identity, &sampled), budget, "the two sides");
+    let (found, tried) = hunt(problem, &left, &right, Goal::NoRate, (&identity, &sampled), budget, Witness::SIDES);
     Ok(match found {
         Some(difference) => difference.into(),
         None => numbers(problem, Extent::Commutes, (&left, &right), (&identity, &sampled), budget, tried),

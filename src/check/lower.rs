@@ -7,8 +7,10 @@
 mod bodies;
 mod carry;
 mod claims;
+mod expected;
 mod monomial;
 mod names;
+mod paths;
 mod rows;
 mod same;
 mod split;
@@ -23,18 +25,23 @@ pub use unanswered::{is_flow, unanswered, undefined, unfilled};
 
 use rustc_hash::FxHashMap;
 
-use super::{Ask, Claim, ClaimKind, Component, Equation, Kind, Problem, Setting, Shape, Task};
+use super::{Ask, Claim, Equation, Kind, Problem, Setting, Shape, Task};
 use claims::claims_of;
-use names::{component, components, route};
+use expected::Expected;
+use names::{component, components};
+use paths::{commutes, preserves};
 use same::difference;
+pub use square::along;
 use square::natural;
+use training::{Compared, Pair};
 
 use crate::check::generic::Size;
+use crate::check::posed::Posed;
 use crate::core::error::ModelError;
 use crate::core::names::{Declared, Model};
-use crate::diagram::{Diagram, Mor, Ob, Path};
+use crate::diagram::Path;
 use crate::model::architecture::Architecture;
-use crate::model::elaborate::{Constraint, Elab, Elaborator, Reported, Role, Scope};
+use crate::model::elaborate::{Constraint, Elab, Elaborator, Reported, Role};
 use crate::model::morphism::{Morphism, instance_text};
 use crate::model::optimizer::OptimizerOn;
 use crate::model::suggest::{self, swapped, unknown_item};
@@ -80,19 +87,28 @@ pub fn lower_over(model: &Model, check: &Check, size: Size) -> Result<Task, Vec<
     {
         return Err(vec![error]);
     }
+    posed(model, check.into(), size)
+}
+
+/// As [`lower`], of a question as it is put.
+///
+/// # Errors
+/// All faults that elaboration found.
+pub fn posed(model: &Model, posed: Posed<'_>, size: Size) -> Result<Task, Vec<ModelError>> {
+    let check = posed.check;
     let mut errors = Vec::new();
     let result = match &check.question {
-        Question::Natural { optimizer, along, on } => natural(model, check, optimizer, along, on.as_ref(), &mut errors),
-        Question::Commutes { left, right } => commutes(model, check, left, right, &mut errors),
+        Question::Natural { on, .. } => natural(model, posed, on.as_ref(), &mut errors),
+        Question::Commutes { left, right } => commutes(model, check, (left.into(), right.into()), &mut errors),
         Question::Preserves { what, path } => preserves(model, check, &what.name, path, &mut errors),
-        Question::Training { optimizer, along } | Question::Transfer { optimizer, along } => {
-            training::along(model, check, optimizer, along, &mut errors)
-        }
+        Question::Training { .. } | Question::Transfer { .. } => training::along(model, posed, &mut errors),
         Question::SameTraining { left, right, on } => {
-            training::same(model, check, (left, right), on.as_ref(), size, &mut errors)
+            let pair = Pair { left, right, on: on.as_ref(), compared: Compared::Training, size };
+            training::same(model, check, pair, &Expected::of_two(posed), &mut errors)
         }
-        Question::Same { left, right, on, .. } => {
-            training::same(model, check, (left, right), on.as_ref(), size, &mut errors)
+        Question::Same { left, right, on, via } => {
+            let pair = Pair { left, right, on: on.as_ref(), compared: Compared::Step(via.as_ref()), size };
+            training::same(model, check, pair, &Expected::of_two(posed), &mut errors)
         }
         Question::Trace(asked) => trace::trace(model, check, asked, &mut errors),
         Question::System { system } => {
@@ -109,6 +125,31 @@ pub fn lower_over(model: &Model, check: &Check, size: Size) -> Result<Task, Vec<
             Err(Reported)
         }
     };
+    told(check, result, errors)
+}
+
+/// The question of one step in place of a question about training; it expects nothing.
+///
+/// # Errors
+/// All faults that elaboration found, and none if there is no such question.
+pub fn of_one_step(model: &Model, posed: Posed<'_>) -> Result<Task, Vec<ModelError>> {
+    let (check, nothing) = (posed.check, Expected::default());
+    let mut errors = Vec::new();
+    let result = match (&check.question, posed.along()) {
+        (Question::Training { .. }, Some(along)) => {
+            square::problems(model, task(check), along, None, &nothing, &mut errors)
+        }
+        (Question::SameTraining { left, right, on }, _) => {
+            let pair = Pair { left, right, on: on.as_ref(), compared: Compared::Step(None), size: Size::Usual };
+            training::same(model, check, pair, &nothing, &mut errors)
+        }
+        _ => Err(Reported),
+    };
+    told(check, result, errors)
+}
+
+/// A task, or the faults that were found on the way to it.
+fn told(check: &Check, result: Elab<Task>, mut errors: Vec<ModelError>) -> Result<Task, Vec<ModelError>> {
     match result {
         Ok(task) if errors.is_empty() => Ok(task),
         _ => {
@@ -276,70 +317,6 @@ fn setting(e: Elaborator<'_>) -> Setting {
     }
 }
 
-fn commutes(
-    model: &Model,
-    check: &Check,
-    left: &TreePath,
-    right: &TreePath,
-    errors: &mut Vec<ModelError>,
-) -> Elab<Task> {
-    let mut e = Elaborator::new(model);
-    let mut go = || -> Elab<Task> {
-        let l = e.path(left, &Scope::default(), &mut FxHashMap::default());
-        let r = e.path(right, &Scope::default(), &mut FxHashMap::default());
-        let (l, r) = (l?, r?);
-        let mut diagram = Diagram::default();
-        let mut objects: Vec<(SymbolId, Ob)> = Vec::new();
-        let mut functions = Vec::new();
-        let mut sides = Vec::new();
-        for p in [&l, &r] {
-            let start = object(&mut diagram, &mut objects, &p.source);
-            let arrows: Vec<Mor> = p
-                .parts
-                .iter()
-                .map(|m| {
-                    let (a, b) =
-                        (object(&mut diagram, &mut objects, &m.source), object(&mut diagram, &mut objects, &m.target));
-                    functions.push(Function { inputs: vec![m.source.symbol], outputs: vec![m.map] });
-                    diagram.arrow(a, b, m.name.clone())
-                })
-                .collect();
-            sides.push(diagram.path(start, arrows));
-        }
-        let pair = sides.pop().zip(sides.pop()).and_then(|(r, l)| Some((l.ok()?, r.ok()?)));
-        let parallel = pair.map(|(l, r)| diagram.parallel(l, r));
-        let parallel = match parallel {
-            Some(Ok(p)) => p,
-            other => {
-                let message = match other {
-                    Some(Err(error)) => error.to_string(),
-                    _ => "the paths do not compose".to_owned(),
-                };
-                return e.fail(ModelError::PathMismatch { message, span: left.span.to(right.span) });
-            }
-        };
-        let start = [l.source.point];
-        let equation = Equation {
-            left: interpret(&mut e.store, &parallel.left, &start, &functions),
-            right: interpret(&mut e.store, &parallel.right, &start, &functions),
-            components: vec![component("parameters of the target", &l.target, None)],
-            left_path: diagram.path_label(&parallel.left),
-            right_path: diagram.path_label(&parallel.right),
-        };
-        show_point(&mut e, &l.source);
-        let mut claims = Vec::new();
-        for m in l.parts.iter().chain(&r.parts) {
-            claims.extend(claims_of(&mut e, m)?);
-        }
-        let mut t = task(check);
-        t.along(vec![route(&l), route(&r)]);
-        t.problems.push(problem(Shape::Plain, equation, l.source.domain.clone(), claims));
-        Ok(t)
-    };
-    let result = go();
-    finish(e, result, errors)
-}
-
 /// Puts the elaborator's terms into the task's only problem, or passes its errors on.
 fn finish(e: Elaborator<'_>, result: Elab<Task>, errors: &mut Vec<ModelError>) -> Elab<Task> {
     errors.extend(e.errors.iter().cloned());
@@ -379,94 +356,12 @@ fn problem(shape: Shape, equation: Equation, domain: Vec<Constraint>, claims: Ve
     }
 }
 
-fn object(diagram: &mut Diagram, objects: &mut Vec<(SymbolId, Ob)>, a: &Architecture) -> Ob {
-    match objects.iter().find(|(s, _)| *s == a.symbol) {
-        Some((_, ob)) => *ob,
-        None => {
-            let ob = diagram.object(a.name.clone());
-            objects.push((a.symbol, ob));
-            ob
-        }
-    }
-}
-
 /// Lists the blocks of a point among what a witness shows.
 fn show_point(e: &mut Elaborator<'_>, a: &Architecture) {
     for (i, b) in a.blocks.iter().enumerate() {
         let t = a.block(&mut e.store, a.point, i);
         e.show(&b.name, t, Role::Point);
     }
-}
-
-fn preserves(model: &Model, check: &Check, what: &str, path: &TreePath, errors: &mut Vec<ModelError>) -> Elab<Task> {
-    let mut e = Elaborator::new(model);
-    let mut go = || -> Elab<Task> {
-        let p = e.path(path, &Scope::default(), &mut FxHashMap::default())?;
-        if what != "loss" && what != "output" {
-            let help = Some("a morphism can preserve `loss` or `output`".to_owned());
-            let span = check.span;
-            return e.fail(ModelError::UnknownName { what: "part of an architecture", name: what.into(), help, span });
-        }
-        let part = |a: &Architecture| if what == "loss" { a.loss } else { a.output };
-        let needed = |e: &mut Elaborator<'_>, a: &Architecture| match part(a) {
-            Some(t) => Ok(t),
-            None => {
-                let architecture = a.given_by.clone();
-                let part = if what == "loss" { "loss" } else { "output" };
-                let needed_by = format!("`preserves {what}`");
-                e.fail(ModelError::Incomplete {
-                    architecture,
-                    part,
-                    needed_by,
-                    span: check.span,
-                    asked: None,
-                    elsewhere: None,
-                })
-            }
-        };
-        let source = needed(&mut e, &p.source)?;
-        let target = needed(&mut e, &p.target)?;
-        let map = p.map(&mut e.store);
-        let image = e.store.substitute_one(target, &[(p.target.symbol, map)].into_iter().collect());
-        if e.store.shape(image) != e.store.shape(source) {
-            let message = format!(
-                "the outputs are of different shapes: {} in {}, {} in {}",
-                e.shape_text(source),
-                p.source.name,
-                e.shape_text(image),
-                p.target.name
-            );
-            return e.fail(ModelError::PathMismatch { message, span: path.span });
-        }
-        show_point(&mut e, &p.source);
-        let equation = Equation {
-            left: vec![image],
-            right: vec![source],
-            components: vec![Component { name: what.to_owned(), entries: Vec::new(), span: None }],
-            left_path: format!("{} ; {what} of {}", p.label, p.target.name),
-            right_path: format!("{what} of {}", p.source.name),
-        };
-        let mut claims = Vec::new();
-        for m in &p.parts {
-            // What a morphism preserves is the question here, and not presupposed.
-            let presupposed = |c: &Claim| {
-                !matches!(
-                    &c.kind,
-                    ClaimKind::Equal { what: "loss" | "output" | "output metric", .. }
-                        | ClaimKind::Differentiable { .. }
-                )
-            };
-            claims.extend(claims_of(&mut e, m)?.into_iter().filter(presupposed));
-        }
-        let family = square::generated(&mut e, &p);
-        e.generated.extend(family);
-        let mut t = task(check);
-        t.along(vec![route(&p)]);
-        t.problems.push(problem(Shape::Plain, equation, p.source.domain.clone(), claims));
-        Ok(t)
-    };
-    let result = go();
-    finish(e, result, errors)
 }
 
 fn optimizer_places<'a>(

@@ -5,7 +5,7 @@
 //!
 //! - [`task`] is a check with what has to be decided, [`expected`] what it expects, [`auto`] the reading that is told,
 //! - [`algebra`] proves identities, [`witness`] refutes them, [`numeric`] looks at both with sampled numbers,
-//! - [`rate`] finds the constant of `up to rate`, [`order`] the order of a step's defect,
+//! - `rate` finds the constant of `up to rate`, `order` the order of a step's defect,
 //! - [`decide`] puts their answers together into one [`crate::verdict::Finding`],
 //! - [`class`] answers questions about every architecture, from types and examples; [`repair`] looks for changes that work,
 //! - [`training`] follows two runs from fresh states, for ever,
@@ -14,33 +14,34 @@
 
 pub mod algebra;
 pub mod auto;
-pub mod cells;
-pub mod certify;
+mod cells;
+mod certify;
 pub mod class;
 pub mod decide;
 pub mod expected;
-pub mod field;
-pub mod formula;
-pub mod generic;
+mod field;
+mod formula;
+mod generic;
 pub mod lower;
 pub mod naturalize;
 pub mod numeric;
-pub mod order;
-pub mod places;
-pub mod rate;
+mod order;
+mod places;
+mod posed;
+mod rate;
 pub mod repair;
 pub mod replay;
 pub mod sample;
-pub mod singular;
-pub mod special;
+mod singular;
+mod special;
 pub mod system;
 pub mod task;
 pub mod trace;
 pub mod training;
 pub mod uniform;
-pub mod uses;
+mod uses;
 pub mod witness;
-pub mod written;
+mod written;
 
 pub use task::{Ask, Kind, Task};
 

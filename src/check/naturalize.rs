@@ -6,7 +6,7 @@ use super::decide::Disagreement;
 use super::repair::{Edit, search};
 use crate::core::class::Class;
 use crate::core::names::{Model, OptimizerId};
-use crate::syntax::tree::{Check, Instance, Optimizer, Path, Question};
+use crate::syntax::tree::{Instance, Optimizer};
 use crate::verdict::{Finding, Repair, Verdict};
 
 /// Classes that are tried when none is given, those that contain others first.
@@ -78,9 +78,6 @@ pub fn naturalize(
 
 /// The answer to the square along the class, by all engines.
 fn verify(model: &Model, optimizer: &Instance, class: Class, budget: &Budget) -> Result<Finding, Disagreement> {
-    let span = optimizer.span;
     let question = ClassQuestion { optimizer: optimizer.clone(), class, then: Vec::new(), on: None };
-    let asked = Question::Natural { optimizer: optimizer.clone(), along: Path { parts: Vec::new(), span }, on: None };
-    let check = Check { question: asked, expect: None, span };
-    Ok(class::answer(&Examples::new(model), &check, &question, budget)?.finding)
+    Ok(class::answer(&Examples::new(model), &question, None, budget)?.finding)
 }

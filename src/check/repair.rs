@@ -9,6 +9,8 @@ mod edit;
 pub use edit::Edit;
 
 use super::expected::expected_verdict;
+use super::generic::Size;
+use super::posed::Posed;
 use super::{Ask, Budget, Problem, Task, class, decide, lower};
 use crate::core::names::{Declared, Model};
 use crate::syntax::tree::{Check, Optimizer, Question};
@@ -28,23 +30,21 @@ const SMALL: usize = 20_000;
 const MAX_EDITS: usize = 3;
 
 /// Looks for a repair of a square that fails, or is equal in the limit only, where more is expected.
-pub fn mend(model: &Model, check: &Check, finding: &mut Finding, budget: &Budget) {
-    let (found, wanted) = (finding.verdict(), expected_verdict(check.expect.as_ref().map(|e| &e.verdict)));
+pub fn mend(model: &Model, posed: Posed<'_>, finding: &mut Finding, budget: &Budget) {
+    let (found, wanted) = (finding.verdict(), expected_verdict(posed.expected()));
     if found < wanted && matches!(found, Verdict::Fails | Verdict::InLimit) {
-        finding.repair = suggest(model, check, (found, wanted), budget);
+        finding.repair = suggest(model, posed, (found, wanted), budget);
     }
 }
 
 /// The smallest repair of the optimizer of a `check natural` that reaches a verdict stronger than `found`; of several
 /// such of one size the strongest. One that reaches `wanted` is preferred to a smaller one that does not.
-fn suggest(model: &Model, check: &Check, (found, wanted): (Verdict, Verdict), budget: &Budget) -> Option<Repair> {
-    let Question::Natural { optimizer, .. } = &check.question else {
-        return None;
-    };
+fn suggest(model: &Model, posed: Posed<'_>, (found, wanted): (Verdict, Verdict), budget: &Budget) -> Option<Repair> {
+    let (optimizer, along) = posed.natural()?;
     let Some(Declared::Optimizer(id)) = model.resolve(&optimizer.name.name, optimizer.name.span) else {
         return None;
     };
-    let task = lower::lower(model, check).ok()?;
+    let task = lower::posed(model, posed, Size::Usual).ok()?;
     // What a check sets is not for the optimizer to change.
     let set: Vec<usize> = (0..model[id].params.len())
         .filter(|&i| {
@@ -65,11 +65,9 @@ fn suggest(model: &Model, check: &Check, (found, wanted): (Verdict, Verdict), bu
         Ask::Class(_) | Ask::Classes(_) | Ask::System(_) | Ask::Trace(_) => None,
         Ask::Problems | Ask::Training(_) => {
             let own = work(&task);
-            let judge = |o: &Optimizer| proved(&model.with_optimizer(id, o.clone()), check, own, budget);
+            let judge = |o: &Optimizer| proved(&model.with_optimizer(id, o.clone()), posed, own, budget);
             // Types cost next to nothing; what they find is decided once.
-            if let Some(class) = task.maps
-                && let Question::Natural { along, .. } = &check.question
-            {
+            if let Some(class) = task.maps {
                 let kind = (class, class::blocks::kept(model, along));
                 let by_types = |o: &Optimizer| class::along_by_types(model, (o, optimizer), kind);
                 let first = search(&model[id], allowed, by_types, (found, wanted), MAX_TYPE_RUNS);
@@ -221,8 +219,8 @@ fn work(task: &Task) -> usize {
 
 /// The verdict of a check on a changed model, if it is proved; squares that cost far more than the one in question, of `own`
 /// operations, are left alone.
-fn proved(model: &Model, check: &Check, own: usize, budget: &Budget) -> Option<Verdict> {
-    let mut task = lower::lower(model, check).ok()?;
+fn proved(model: &Model, posed: Posed<'_>, own: usize, budget: &Budget) -> Option<Verdict> {
+    let mut task = lower::posed(model, posed, Size::Usual).ok()?;
     let cost = work(&task);
     if cost > SMALL && cost > own.saturating_mul(COSTLIER) {
         return None;

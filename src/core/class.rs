@@ -1,60 +1,179 @@
 //! The classes of transformations of the whole parameter vector.
 
-/// A class of transformations `f : A → B`: a set of maps between parameter spaces of one dimension, closed under
-/// composition. `J` is the Jacobian.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Class {
-    /// `x + c`
-    Translation,
-    /// `a x` with one `a > 0`
-    Scaling,
-    /// `D x` with `D` diagonal and positive
-    Diagonal,
-    /// `P x`
-    Permutation,
-    /// `P x` with signs
-    SignedPermutation,
-    /// `Q x` with `Qᵀ Q = 1`
-    Orthogonal,
-    /// `A x` with `A` invertible
-    Linear,
-    /// `A x + c`
-    Affine,
-    /// every diffeomorphism
-    Diffeo,
-    /// each matrix parameter `W ↦ Q W P`, each vector `v ↦ Q v`, each scalar `± b`
-    Biorthogonal,
+listed! {
+    /// A class of transformations `f : A → B`: a set of maps between parameter spaces of one dimension, closed under
+    /// composition. `J` is the Jacobian.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Class {
+        /// `x + c`
+        Translation,
+        /// `a x` with one `a > 0`
+        Scaling,
+        /// `D x` with `D` diagonal and positive
+        Diagonal,
+        /// `P x`
+        Permutation,
+        /// `P x` with signs
+        SignedPermutation,
+        /// `Q x` with `Qᵀ Q = 1`
+        Orthogonal,
+        /// `A x` with `A` invertible
+        Linear,
+        /// `A x + c`
+        Affine,
+        /// every diffeomorphism
+        Diffeo,
+        /// each matrix parameter `W ↦ Q W P`, each vector `v ↦ Q v`, each scalar `± b`
+        Biorthogonal,
+    }
+}
+
+/// How the Jacobian of the maps of a class depends on the point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jacobian {
+    /// It is the identity: only points move.
+    One,
+    /// It is one matrix: a point is carried as a vector is, if the origin is. Affine maps are looked at along their
+    /// generators.
+    Constant,
+    /// It varies: a point is no vector, and derivatives of vectors have second derivatives of the map in them.
+    Varies,
+}
+
+/// What is known of the maps of a class, and nowhere else.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts {
+    /// The word of the language.
+    pub word: &'static str,
+    /// What its maps are called in a sentence.
+    pub maps: &'static str,
+    /// Every other class that holds all its maps.
+    pub within: &'static [Class],
+    /// The classes whose maps together generate this one: what commutes along all of them commutes along it, by pasting.
+    pub generators: &'static [Class],
+    /// How the Jacobian depends on the point.
+    pub jacobian: Jacobian,
+    /// Whether each map multiplies everything by one factor, so that units of numbers count.
+    pub scales: bool,
+    /// Whether the coordinate axes are kept, so that entrywise functions of vectors have laws.
+    pub keeps_axes: bool,
+    /// Whether every map is, on the whole parameter vector, a multiple of an isometry.
+    pub conformal: bool,
+    /// Whether every map acts on each block as `W ↦ Q W P + C`.
+    pub keeps_blocks: bool,
+    /// Whether every map takes each block from itself.
+    pub separates_blocks: bool,
 }
 
 impl Class {
-    /// All classes, in the order of the language.
-    pub const ALL: [Class; 10] = [
-        Class::Translation,
-        Class::Scaling,
-        Class::Diagonal,
-        Class::Permutation,
-        Class::SignedPermutation,
-        Class::Orthogonal,
-        Class::Linear,
-        Class::Affine,
-        Class::Diffeo,
-        Class::Biorthogonal,
-    ];
+    /// What is known of its maps.
+    pub const fn facts(self) -> Facts {
+        use Class::{
+            Affine, Diagonal, Diffeo, Linear, Orthogonal, Permutation, Scaling, SignedPermutation, Translation,
+        };
+        let linear = Facts {
+            word: "linear",
+            maps: "linear maps",
+            within: &[Affine, Diffeo],
+            generators: &[Linear],
+            jacobian: Jacobian::Constant,
+            scales: false,
+            keeps_axes: false,
+            conformal: false,
+            keeps_blocks: false,
+            separates_blocks: false,
+        };
+        match self {
+            Translation => Facts {
+                word: "translation",
+                maps: "translations",
+                generators: &[Translation],
+                jacobian: Jacobian::One,
+                keeps_axes: true,
+                conformal: true,
+                keeps_blocks: true,
+                separates_blocks: true,
+                ..linear
+            },
+            Scaling => Facts {
+                word: "scaling",
+                maps: "scalings",
+                within: &[Diagonal, Linear, Affine, Diffeo],
+                generators: &[Scaling],
+                scales: true,
+                keeps_axes: true,
+                conformal: true,
+                keeps_blocks: true,
+                separates_blocks: true,
+                ..linear
+            },
+            Diagonal => Facts {
+                word: "diagonal",
+                maps: "diagonal maps",
+                within: &[Linear, Affine, Diffeo],
+                generators: &[Diagonal],
+                keeps_axes: true,
+                separates_blocks: true,
+                ..linear
+            },
+            Permutation => Facts {
+                word: "permutation",
+                maps: "permutations",
+                within: &[SignedPermutation, Orthogonal, Linear, Affine, Diffeo],
+                generators: &[Permutation],
+                keeps_axes: true,
+                conformal: true,
+                ..linear
+            },
+            SignedPermutation => Facts {
+                word: "signed_permutation",
+                maps: "signed permutations",
+                within: &[Orthogonal, Linear, Affine, Diffeo],
+                generators: &[SignedPermutation],
+                keeps_axes: true,
+                conformal: true,
+                ..linear
+            },
+            Orthogonal => Facts {
+                word: "orthogonal",
+                maps: "orthogonal maps",
+                within: &[Linear, Affine, Diffeo],
+                generators: &[Orthogonal],
+                conformal: true,
+                ..linear
+            },
+            Linear => linear,
+            Affine => Facts {
+                word: "affine",
+                maps: "affine maps",
+                within: &[Diffeo],
+                generators: &[Translation, Linear],
+                ..linear
+            },
+            Diffeo => Facts {
+                word: "diffeo",
+                maps: "diffeomorphisms",
+                within: &[],
+                generators: &[Diffeo],
+                jacobian: Jacobian::Varies,
+                ..linear
+            },
+            Class::Biorthogonal => Facts {
+                word: "biorthogonal",
+                maps: "two-sided orthogonal maps",
+                within: &[Orthogonal, Linear, Affine, Diffeo],
+                generators: &[Class::Biorthogonal],
+                conformal: true,
+                keeps_blocks: true,
+                separates_blocks: true,
+                ..linear
+            },
+        }
+    }
 
     /// The word of the language.
-    pub fn word(self) -> &'static str {
-        match self {
-            Class::Translation => "translation",
-            Class::Scaling => "scaling",
-            Class::Diagonal => "diagonal",
-            Class::Permutation => "permutation",
-            Class::SignedPermutation => "signed_permutation",
-            Class::Orthogonal => "orthogonal",
-            Class::Linear => "linear",
-            Class::Affine => "affine",
-            Class::Diffeo => "diffeo",
-            Class::Biorthogonal => "biorthogonal",
-        }
+    pub const fn word(self) -> &'static str {
+        self.facts().word
     }
 
     /// The class of this name.
@@ -64,51 +183,22 @@ impl Class {
 
     /// What its maps are called in a sentence.
     pub fn maps(self) -> &'static str {
-        match self {
-            Class::Translation => "translations",
-            Class::Scaling => "scalings",
-            Class::Diagonal => "diagonal maps",
-            Class::Permutation => "permutations",
-            Class::SignedPermutation => "signed permutations",
-            Class::Orthogonal => "orthogonal maps",
-            Class::Linear => "linear maps",
-            Class::Affine => "affine maps",
-            Class::Diffeo => "diffeomorphisms",
-            Class::Biorthogonal => "two-sided orthogonal maps",
-        }
+        self.facts().maps
     }
 
     /// Whether every map of `other` is one of `self`.
     pub fn contains(self, other: Class) -> bool {
-        use Class::{
-            Affine, Biorthogonal, Diagonal, Diffeo, Linear, Orthogonal, Permutation, Scaling, SignedPermutation,
-        };
-        self == other
-            || match self {
-                Diffeo => true,
-                Affine => other != Diffeo,
-                Linear => !matches!(other, Diffeo | Affine | Class::Translation),
-                Orthogonal => matches!(other, Permutation | SignedPermutation | Biorthogonal),
-                SignedPermutation => other == Permutation,
-                Diagonal => other == Scaling,
-                _ => false,
-            }
+        self == other || other.facts().within.contains(&self)
     }
 
-    /// The classes whose maps together generate this one: what commutes along all of them commutes along it, by pasting.
+    /// See [`Facts::generators`].
     pub fn generators(self) -> &'static [Class] {
-        match self {
-            Class::Affine => &[Class::Translation, Class::Linear],
-            Class::Translation => &[Class::Translation],
-            Class::Scaling => &[Class::Scaling],
-            Class::Diagonal => &[Class::Diagonal],
-            Class::Permutation => &[Class::Permutation],
-            Class::SignedPermutation => &[Class::SignedPermutation],
-            Class::Orthogonal => &[Class::Orthogonal],
-            Class::Linear => &[Class::Linear],
-            Class::Diffeo => &[Class::Diffeo],
-            Class::Biorthogonal => &[Class::Biorthogonal],
-        }
+        self.facts().generators
+    }
+
+    /// Whether its maps are no affine maps: their Jacobian varies.
+    pub fn is_curved(self) -> bool {
+        self.facts().jacobian == Jacobian::Varies
     }
 }
 

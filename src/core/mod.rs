@@ -5,10 +5,26 @@
 //! file declares, and what a name means where it is written; [`error`] what can be wrong with that. [`class`] and
 //! [`variance`] are the classes of maps and the ways in which maps carry states.
 
+/// An enumeration with the list of its variants, in the order in which they are declared: none can be left out of it.
+macro_rules! listed {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident,)+ }) => {
+        $(#[$meta])*
+        pub enum $name {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl $name {
+            /// All of them, in the order in which they are declared.
+            pub const ALL: [$name; [$(stringify!($variant)),+].len()] = [$($name::$variant),+];
+        }
+    };
+}
+
 pub mod class;
 pub mod defined;
 pub mod error;
 pub mod formula;
+pub mod matrices;
 pub mod names;
 pub mod prim;
 pub mod size;

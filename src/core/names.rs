@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::class::Class;
 use super::error::ModelError;
 use crate::source::{SourceId, Span};
 pub use crate::syntax::nearest;
@@ -64,7 +65,7 @@ pub struct DataDecl {
 }
 
 /// What a top-level name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Declared {
     /// Data.
     Data(DataId),
@@ -103,18 +104,15 @@ impl Declared {
 }
 
 /// The classes of transformations that can stand where a morphism does.
-pub const CLASSES: [&str; 10] = [
-    "translation",
-    "scaling",
-    "diagonal",
-    "permutation",
-    "signed_permutation",
-    "orthogonal",
-    "linear",
-    "affine",
-    "diffeo",
-    "biorthogonal",
-];
+pub const CLASSES: [&str; Class::ALL.len()] = {
+    let mut words = [""; Class::ALL.len()];
+    let mut i = 0;
+    while i < words.len() {
+        words[i] = Class::ALL[i].word();
+        i += 1;
+    }
+    words
+};
 
 /// The declarations of a file by name, and its checks in order.
 #[derive(Debug, Clone, Default)]
@@ -260,15 +258,12 @@ impl Model {
         data.read.as_ref().and_then(|(_, span)| self.tables.get(span))
     }
 
-    /// The same model with the declarations of another text, which sees its own names and, if it is to, those of the file
-    /// the model is of. The file does not see that text's.
+    /// The same model with the declarations of another text, which sees its own names only. The file does not see them.
     #[must_use]
-    pub fn with_text(&self, id: SourceId, file: &File, sees_file: bool) -> Self {
+    pub fn with_text(&self, id: SourceId, file: &File) -> Self {
         let mut model = self.clone();
         let names = model.add(file, false);
-        let mut scope = self.scopes.get(&self.main).filter(|_| sees_file).cloned().unwrap_or_default();
-        scope.extend(names.into_iter().map(|(name, what)| (name.name, (what, name.span))));
-        model.scopes.insert(id, scope);
+        model.scopes.insert(id, names.into_iter().map(|(name, what)| (name.name, (what, name.span))).collect());
         model
     }
 

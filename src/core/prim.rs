@@ -25,32 +25,34 @@ use crate::syntax::tree::Comparison;
 
 pub use rows::{COMPOSED, ENTRYWISE, OPERATIONS};
 
-/// The kernel functions: those that the domains of scalars compute. Everything else is written in terms of them, of powers
-/// and of the operations of fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Fun {
-    /// `exp x`
-    Exp,
-    /// natural logarithm, defined for `x > 0`
-    Log,
-    /// `sin x`
-    Sin,
-    /// `cos x`
-    Cos,
-    /// inverse tangent with values in `(-π/2, π/2)`
-    Atan,
-    /// hyperbolic tangent
-    Tanh,
-    /// `1 / (1 + exp(-x))`
-    Sigmoid,
-    /// `log(1 + exp x)`
-    Softplus,
-    /// `-1` or `1`; a kink at zero
-    Sign,
-    /// the error function, `2/√π ∫ exp(-t²) dt` from 0 to `x`
-    Erf,
-    /// the derivative of the error function, `2/√π exp(-x²)`; it has no name in the language
-    Gauss,
+listed! {
+    /// The kernel functions: those that the domains of scalars compute. Everything else is written in terms of them, of powers
+    /// and of the operations of fields.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Fun {
+        /// `exp x`
+        Exp,
+        /// natural logarithm, defined for `x > 0`
+        Log,
+        /// `sin x`
+        Sin,
+        /// `cos x`
+        Cos,
+        /// inverse tangent with values in `(-π/2, π/2)`
+        Atan,
+        /// hyperbolic tangent
+        Tanh,
+        /// `1 / (1 + exp(-x))`
+        Sigmoid,
+        /// `log(1 + exp x)`
+        Softplus,
+        /// `-1` or `1`; a kink at zero
+        Sign,
+        /// the error function, `2/√π ∫ exp(-t²) dt` from 0 to `x`
+        Erf,
+        /// the derivative of the error function, `2/√π exp(-x²)`; it has no name in the language
+        Gauss,
+    }
 }
 
 /// What a change of sign of the argument does to the value.
@@ -185,6 +187,17 @@ pub struct Growth {
     pub bottom: f64,
 }
 
+/// What a kernel function is in the complex plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plane {
+    /// Meromorphic: it has one value off its poles, and so has what is composed of such functions.
+    Meromorphic,
+    /// It has branches.
+    Branched,
+    /// It is not analytic: it is constant on pieces of the line.
+    Pieces,
+}
+
 /// What is known of a kernel function alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Kernel {
@@ -196,6 +209,8 @@ pub struct Kernel {
     pub zero: Option<Ratio>,
     /// For the degree bound.
     pub growth: Growth,
+    /// What it is in the complex plane.
+    pub plane: Plane,
 }
 
 /// What a function is.
@@ -265,7 +280,7 @@ impl Hash for Row {
 
 impl Fun {
     /// The row of the function.
-    pub fn row(self) -> &'static Row {
+    pub const fn row(self) -> &'static Row {
         match self {
             Fun::Exp => &rows::EXP,
             Fun::Log => &rows::LOG,
@@ -286,11 +301,16 @@ impl Fun {
         self.row().name
     }
 
-    fn kernel(self) -> Option<&'static Kernel> {
+    const fn kernel(self) -> Option<&'static Kernel> {
         match &self.row().is {
             Is::Kernel(k) => Some(k),
             Is::Power(_) | Is::Defined(_) => None,
         }
+    }
+
+    /// What it is in the complex plane.
+    pub fn plane(self) -> Plane {
+        self.kernel().map_or(Plane::Pieces, |k| k.plane)
     }
 
     /// Its derivative, as a formula.
@@ -322,6 +342,26 @@ impl Fun {
         zero.is_some_and(|z| z.value() == *q).then_some(RBig::ZERO)
     }
 }
+
+/// Every engine that asks for [`Fun::Sign`] takes for granted that no other kernel function has a kink or a jump, and for
+/// [`Fun::Log`] that no other is undefined somewhere. A row that says otherwise has to be written in terms of these.
+const _: () = {
+    let mut i = 0;
+    while i < Fun::ALL.len() {
+        let fun = Fun::ALL[i];
+        let row = fun.row();
+        let Is::Kernel(kernel) = &row.is else { panic!("the row of a kernel function is that of a kernel function") };
+        assert!(kernel.fun as usize == fun as usize, "the row of a kernel function is its own");
+        let analytic = matches!(row.regularity, Regularity::Analytic) && !matches!(kernel.plane, Plane::Pieces);
+        assert!(analytic != matches!(fun, Fun::Sign), "the engines know one function that is not analytic: the sign");
+        let everywhere = matches!(row.defined, Defined::Everywhere);
+        assert!(
+            everywhere || matches!(fun, Fun::Log),
+            "the engines know one function that is undefined: the logarithm"
+        );
+        i += 1;
+    }
+};
 
 /// What shapes a composed function takes for an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

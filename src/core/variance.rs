@@ -56,7 +56,36 @@ pub enum Variance {
     Entries(Weight, bool),
 }
 
+/// What the values of a state are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Space {
+    /// What its declaration says, whatever the architecture.
+    Own,
+    /// One number.
+    Number,
+    /// A vector over the parameters.
+    Vector,
+    /// A symmetric positive definite matrix over the parameters.
+    Matrix,
+    /// For each block such a matrix on its rows (`true`) or on its columns.
+    Sides(bool),
+}
+
 impl Variance {
+    /// What its values are made of.
+    pub fn space(self) -> Space {
+        match self {
+            Variance::Fixed => Space::Own,
+            Variance::Scalar(_) => Space::Number,
+            Variance::Tangent | Variance::Cotangent | Variance::Diagonal | Variance::Point | Variance::Entries(..) => {
+                Space::Vector
+            }
+            Variance::Metric | Variance::Cometric => Space::Matrix,
+            Variance::Left => Space::Sides(true),
+            Variance::Right => Space::Sides(false),
+        }
+    }
+
     /// All variances in the order in which `auto` tries them.
     pub const ALL: [Variance; 8] = [
         Variance::Fixed,
@@ -111,12 +140,20 @@ impl Variance {
         }
     }
 
-    /// Whether its values are positive numbers.
+    /// Whether the entries of its values are positive numbers.
     pub fn is_positive(self) -> bool {
         match self {
             Variance::Diagonal => true,
             Variance::Scalar(k) | Variance::Entries(k, false) => k.is_even(),
-            _ => false,
+            Variance::Fixed
+            | Variance::Tangent
+            | Variance::Cotangent
+            | Variance::Metric
+            | Variance::Cometric
+            | Variance::Left
+            | Variance::Right
+            | Variance::Point
+            | Variance::Entries(_, true) => false,
         }
     }
 }

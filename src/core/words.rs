@@ -1,24 +1,23 @@
 //! The words and functions that have a meaning only inside an optimizer.
 
-/// A word of an optimizer's body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
-    /// The point, a vector of all parameters.
-    Params,
-    /// The loss at the point.
-    Loss,
-    /// The realisation at the point, as a vector.
-    Output,
-    /// The pulled-back metric at the point, `dim × dim`.
-    Metric,
-    /// The number of parameters.
-    Dim,
+listed! {
+    /// A word of an optimizer's body.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Word {
+        /// The point, a vector of all parameters.
+        Params,
+        /// The loss at the point.
+        Loss,
+        /// The realisation at the point, as a vector.
+        Output,
+        /// The pulled-back metric at the point, `dim × dim`.
+        Metric,
+        /// The number of parameters.
+        Dim,
+    }
 }
 
 impl Word {
-    /// All of them.
-    pub const ALL: [Word; 5] = [Word::Params, Word::Loss, Word::Output, Word::Metric, Word::Dim];
-
     /// How it is written.
     pub const fn name(self) -> &'static str {
         match self {
@@ -36,46 +35,34 @@ impl Word {
     }
 }
 
-/// A function of the differential calculus over an architecture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Calculus {
-    /// `d(e)`: the differential of a scalar.
-    Differential,
-    /// `grad(e)`: the differential read as a vector.
-    Gradient,
-    /// `raise(g, c) = g⁺ c`
-    Raise,
-    /// `lower(g, v) = g v`
-    Lower,
-    /// `natgrad(e) = raise(metric, d(e))`
-    NaturalGradient,
-    /// `hess(e)`: the second partial derivatives of a scalar.
-    Hessian,
-    /// `covhess(e)`: its second covariant derivative for the Levi-Civita connection of `metric`.
-    CovariantHessian,
-    /// `christoffel(g, u, v)`: the connection of `g` along `u` and `v`.
-    Christoffel,
-    /// `blockdiag(g)`: what is outside of the diagonal blocks set to zero.
-    BlockDiagonal,
-    /// `at(q, e)`: the expression at another point.
-    At,
+listed! {
+    /// A function of the differential calculus over an architecture.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Calculus {
+        /// `d(e)`: the differential of a scalar.
+        Differential,
+        /// `grad(e)`: the differential read as a vector.
+        Gradient,
+        /// `raise(g, c) = g⁺ c`
+        Raise,
+        /// `lower(g, v) = g v`
+        Lower,
+        /// `natgrad(e) = raise(metric, d(e))`
+        NaturalGradient,
+        /// `hess(e)`: the second partial derivatives of a scalar.
+        Hessian,
+        /// `covhess(e)`: its second covariant derivative for the Levi-Civita connection of `metric`.
+        CovariantHessian,
+        /// `christoffel(g, u, v)`: the connection of `g` along `u` and `v`.
+        Christoffel,
+        /// `blockdiag(g)`: what is outside of the diagonal blocks set to zero.
+        BlockDiagonal,
+        /// `at(q, e)`: the expression at another point.
+        At,
+    }
 }
 
 impl Calculus {
-    /// All of them.
-    pub const ALL: [Calculus; 10] = [
-        Calculus::Differential,
-        Calculus::Gradient,
-        Calculus::Raise,
-        Calculus::Lower,
-        Calculus::NaturalGradient,
-        Calculus::Hessian,
-        Calculus::CovariantHessian,
-        Calculus::Christoffel,
-        Calculus::BlockDiagonal,
-        Calculus::At,
-    ];
-
     /// How it is written.
     pub const fn name(self) -> &'static str {
         match self {

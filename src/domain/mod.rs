@@ -11,7 +11,7 @@ pub mod degree;
 pub mod digits;
 pub mod exact;
 pub mod float;
-pub mod halfspaces;
+mod halfspaces;
 pub mod interval;
 pub mod laurent;
 pub mod linear;

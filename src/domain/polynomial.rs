@@ -5,7 +5,7 @@
 //! has atoms.
 //!
 //! A sign is chosen, and what it was taken of is kept as a condition. Where the conditions leave no choice none is made:
-//! monomials are taken for coordinates, so that conditions are halfspaces, and if these do not meet ([`super::halfspaces`]) no
+//! monomials are taken for coordinates, so that conditions are halfspaces, and if these do not meet (`halfspaces`) no
 //! point has those signs. The pieces that are visited, [`Polynomials::next_piece`], are therefore all that there are, and
 //! perhaps some more.
 

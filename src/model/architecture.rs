@@ -185,6 +185,26 @@ impl Elaborator<'_> {
         Ok(())
     }
 
+    /// The vector space with these blocks: an architecture without output, loss and conditions.
+    pub fn space(&mut self, name: &str, blocks: Vec<Block>, span: Span) -> Architecture {
+        let dim = blocks.iter().map(Block::size).fold(0, usize::saturating_add);
+        let (symbol, point) = self.quantify(name, &[dim], Draw::Real, Role::Point);
+        Architecture {
+            name: name.to_owned(),
+            given_by: name.to_owned(),
+            symbol,
+            point,
+            dim,
+            blocks,
+            groups: Vec::new(),
+            output: None,
+            output_metric: None,
+            loss: None,
+            domain: Vec::new(),
+            span,
+        }
+    }
+
     /// The manifold with these parameters: an architecture without output and loss yet. Binds the parameters.
     pub(super) fn point(&mut self, name: &str, params: &[&Param], span: Span, scope: &mut Scope) -> Elab<Architecture> {
         let mut blocks: Vec<Block> = Vec::new();
@@ -219,21 +239,8 @@ impl Elaborator<'_> {
         if !ok {
             return Err(Reported);
         }
-        let (symbol, point) = self.quantify(name, &[dim], Draw::Real, Role::Point);
-        let mut architecture = Architecture {
-            name: name.to_owned(),
-            given_by: name.to_owned(),
-            symbol,
-            point,
-            dim,
-            blocks,
-            groups: Vec::new(),
-            output: None,
-            output_metric: None,
-            loss: None,
-            domain: Vec::new(),
-            span,
-        };
+        let mut architecture = self.space(name, blocks, span);
+        let point = architecture.point;
         for i in 0..architecture.blocks.len() {
             let t = architecture.block(&mut self.store, point, i);
             scope.bind(&architecture.blocks[i].name, Local::Value(t));
@@ -305,8 +312,8 @@ impl Elaborator<'_> {
 
     /// A parameter that a use leaves out: quantified over its type. One symbol serves the same occurrence on both
     /// sides of an equation.
-    pub(super) fn member(&mut self, family: &str, occurrence: usize, p: &Param, scope: &Scope) -> Elab<Term> {
-        let key = (family.to_owned(), occurrence, p.name.name.clone());
+    pub(super) fn member(&mut self, family: &Ident, occurrence: usize, p: &Param, scope: &Scope) -> Elab<Term> {
+        let key = (self.model.resolve(&family.name, family.span), occurrence, p.name.name.clone());
         if let Some(&t) = self.members.get(&key) {
             return Ok(t);
         }

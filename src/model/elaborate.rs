@@ -11,7 +11,7 @@ use super::architecture::Architecture;
 use super::faults;
 use super::optimizer::Over;
 use crate::core::error::ModelError;
-use crate::core::names::{DataId, LetId, Model};
+use crate::core::names::{DataId, Declared, LetId, Model};
 use crate::domain::Rational;
 use crate::read::Arg;
 use crate::source::Span;
@@ -148,7 +148,7 @@ pub struct Elaborator<'m> {
     /// Morphisms with their parameters bound: the same use is the same morphism, with the same source.
     pub(super) morphisms: FxHashMap<(usize, Vec<Term>), Rc<super::morphism::Morphism>>,
     /// Parameters of families that uses leave out, by declaration, occurrence and name.
-    pub(super) members: FxHashMap<(String, usize, String), Term>,
+    pub(super) members: FxHashMap<(Option<Declared>, usize, String), Term>,
     data: FxHashMap<(DataId, Vec<Term>), Term>,
     pub(super) lets: FxHashMap<LetId, Elab<Term>>,
     pub(super) calls: Vec<String>,
@@ -316,7 +316,17 @@ impl<'m> Elaborator<'m> {
 
     /// The exact value of a file-level expression, if it is a rational number.
     pub fn number(&mut self, e: &Expr) -> Option<Rational> {
-        let t = self.expr(e, &Scope::default()).ok()?;
+        self.number_at(e, &[])
+    }
+
+    /// As [`Elaborator::number`], with values for indices that it may name.
+    pub fn number_at(&mut self, e: &Expr, index: &[(String, u64)]) -> Option<Rational> {
+        let mut scope = Scope::default();
+        for (name, v) in index {
+            let v = self.store.num(*v);
+            scope.bind(name, Local::Value(v));
+        }
+        let t = self.expr(e, &scope).ok()?;
         self.constant(t)?.pop()
     }
 

@@ -2,6 +2,7 @@
 
 use super::elaborate::{Elab, Elaborator, Scope};
 use crate::core::error::ModelError;
+use crate::core::matrices::Matrices;
 use crate::domain::exact::Exact;
 use crate::domain::{Domain, Rational, linear};
 use crate::source::Span;
@@ -11,17 +12,16 @@ use crate::term::Term;
 impl Elaborator<'_> {
     /// Requires a value to have the shape of a type and, if it is a constant, to belong to the type's class.
     pub(super) fn expect_member(&mut self, t: Term, ty: &Type, scope: &Scope, place: &str, span: Span) -> Elab<()> {
-        let class = ty.name.name.as_str();
-        if class == "R" {
+        if ty.name.name == "R" {
             let shape = self.extents(ty, scope)?;
             return self.expect_shape(t, &shape, place, span);
         }
-        let Some(size) = ty.dims.first() else { return Ok(()) };
+        let (Some(size), Some(class)) = (ty.dims.first(), Matrices::of(&ty.name.name)) else { return Ok(()) };
         let n = self.natural(size, scope, "the size of the matrix")?;
         self.expect_shape(t, &[n, n], place, span)?;
         match self.constant(t) {
             Some(m) if !belongs(class, &m, n) => {
-                let condition = format!("{place} is a member of {class}[{n}]");
+                let condition = format!("{place} is a member of {}[{n}]", class.word());
                 self.fail(ModelError::Violated { condition, span })
             }
             _ => Ok(()),
@@ -30,7 +30,7 @@ impl Elaborator<'_> {
 }
 
 /// Whether an `n × n` matrix, row by row, is a member of a class.
-fn belongs(class: &str, m: &[Rational], n: usize) -> bool {
+fn belongs(class: Matrices, m: &[Rational], n: usize) -> bool {
     let at = |i: usize, j: usize| &m[i * n + j];
     let all = |f: &dyn Fn(usize, usize) -> bool| (0..n).all(|i| (0..n).all(|j| f(i, j)));
     let symmetric = || all(&|i, j| at(i, j) == at(j, i));
@@ -46,16 +46,17 @@ fn belongs(class: &str, m: &[Rational], n: usize) -> bool {
         linear::determinant(&mut Exact::default(), &part, k).ok()
     };
     match class {
-        "GL" => minor(n).is_none_or(|d| Exact::default().is_zero(&d) == Some(false)),
-        "O" => orthogonal(),
-        "Sym" => symmetric(),
+        Matrices::Invertible => minor(n).is_none_or(|d| Exact::default().is_zero(&d) == Some(false)),
+        Matrices::Orthogonal => orthogonal(),
+        Matrices::Symmetric => symmetric(),
         // Sylvester's criterion.
-        "SPD" => symmetric() && (1..=n).all(|k| minor(k).is_none_or(|d| d > Rational::ZERO)),
-        "Skew" => all(&|i, j| *at(i, j) == -at(j, i).clone()),
-        "Diag" => diagonal(),
-        "Perm" => orthogonal() && m.iter().all(|q| q.is_zero() || q.is_one()),
-        "SignedPerm" => orthogonal() && m.iter().all(|q| q.is_zero() || q.is_one() || (-q.clone()).is_one()),
-        _ => true,
+        Matrices::Definite => symmetric() && (1..=n).all(|k| minor(k).is_none_or(|d| d > Rational::ZERO)),
+        Matrices::Skew => all(&|i, j| *at(i, j) == -at(j, i).clone()),
+        Matrices::Diagonal => diagonal(),
+        Matrices::Permutation => orthogonal() && m.iter().all(|q| q.is_zero() || q.is_one()),
+        Matrices::SignedPermutation => {
+            orthogonal() && m.iter().all(|q| q.is_zero() || q.is_one() || (-q.clone()).is_one())
+        }
     }
 }
 
@@ -70,18 +71,18 @@ mod tests {
     #[test]
     fn members_and_others() {
         let cases = [
-            ("GL", [1, 2, 2, 5], [1, 2, 2, 4]),
-            ("O", [0, -1, 1, 0], [1, 1, 0, 1]),
-            ("Sym", [1, 2, 2, 0], [1, 2, 3, 4]),
-            ("SPD", [2, 1, 1, 2], [1, 2, 2, 1]),
-            ("Skew", [0, 1, -1, 0], [0, 1, 1, 0]),
-            ("Diag", [1, 0, 0, 2], [1, 1, 0, 2]),
-            ("Perm", [0, 1, 1, 0], [0, -1, 1, 0]),
-            ("SignedPerm", [0, -1, 1, 0], [1, 0, 1, 0]),
+            (Matrices::Invertible, [1, 2, 2, 5], [1, 2, 2, 4]),
+            (Matrices::Orthogonal, [0, -1, 1, 0], [1, 1, 0, 1]),
+            (Matrices::Symmetric, [1, 2, 2, 0], [1, 2, 3, 4]),
+            (Matrices::Definite, [2, 1, 1, 2], [1, 2, 2, 1]),
+            (Matrices::Skew, [0, 1, -1, 0], [0, 1, 1, 0]),
+            (Matrices::Diagonal, [1, 0, 0, 2], [1, 1, 0, 2]),
+            (Matrices::Permutation, [0, 1, 1, 0], [0, -1, 1, 0]),
+            (Matrices::SignedPermutation, [0, -1, 1, 0], [1, 0, 1, 0]),
         ];
         for (class, member, other) in cases {
-            assert!(belongs(class, &matrix(member), 2), "{class}");
-            assert!(!belongs(class, &matrix(other), 2), "{class}");
+            assert!(belongs(class, &matrix(member), 2), "{class:?}");
+            assert!(!belongs(class, &matrix(other), 2), "{class:?}");
         }
     }
 }

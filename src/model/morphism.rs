@@ -29,8 +29,6 @@ pub struct Morphism {
     pub map: Term,
     /// The declared inverse: the source's parameter vector as a function of the target's, with its place.
     pub inverse: Option<(Term, Span)>,
-    /// Where each block of the target is given, in the target's order.
-    pub equations: Vec<Span>,
     /// The declaration's name, as written.
     pub span: Span,
     /// Whether the source was written inline, so that output and loss are pulled back by definition.
@@ -54,6 +52,21 @@ pub struct MorphismPath {
     pub span: Span,
 }
 
+/// A path as it is asked about: uses of morphisms one after the other, and the place that is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct Along<'a> {
+    /// The uses in order of application.
+    pub parts: &'a [Instance],
+    /// The place.
+    pub span: Span,
+}
+
+impl<'a> From<&'a Path> for Along<'a> {
+    fn from(path: &'a Path) -> Self {
+        Along { parts: &path.parts, span: path.span }
+    }
+}
+
 impl MorphismPath {
     /// The composite map: the target's parameter vector as a function of the source's.
     pub fn map(&self, store: &mut Store) -> Term {
@@ -69,10 +82,15 @@ impl MorphismPath {
 impl Elaborator<'_> {
     /// A path of morphisms. `used` counts uses of each family within one side of a question, so that the same place on
     /// either side of an equation gets the same members.
-    pub fn path(&mut self, path: &Path, scope: &Scope, used: &mut FxHashMap<String, usize>) -> Elab<MorphismPath> {
+    pub fn path(
+        &mut self,
+        path: Along<'_>,
+        scope: &Scope,
+        used: &mut FxHashMap<Declared, usize>,
+    ) -> Elab<MorphismPath> {
         let mut result: Option<MorphismPath> = None;
         let mut written = Vec::new();
-        for part in &path.parts {
+        for part in path.parts {
             let next = self.path_part(part, scope, used)?;
             written.push((instance_text(part), next.target.name.clone()));
             result = Some(match result {
@@ -89,6 +107,52 @@ impl Elaborator<'_> {
             }
             None => Err(Reported),
         }
+    }
+
+    /// A path by itself.
+    pub fn whole_path(&mut self, path: Along<'_>) -> Elab<MorphismPath> {
+        self.path(path, &Scope::default(), &mut FxHashMap::default())
+    }
+
+    /// The path of one declared morphism over all its members.
+    pub fn declared(&mut self, id: MorphismId) -> Elab<MorphismPath> {
+        let name = self.model[id].name.clone();
+        let span = name.span;
+        self.whole_path(Along { parts: &[Instance { name, args: Vec::new(), span }], span })
+    }
+
+    /// The path of one invertible map into an architecture that no file declares: its source has the blocks of the target,
+    /// with output and loss pulled back, and `image` gives the blocks of the target's point from the source.
+    pub fn map_into(
+        &mut self,
+        name: &str,
+        target: &Rc<Architecture>,
+        image: impl FnOnce(&mut Store, &Architecture) -> Vec<Term>,
+    ) -> Elab<MorphismPath> {
+        let span = target.span;
+        let source = self.space(&format!("source of {name}"), target.blocks.clone(), span);
+        let blocks = image(&mut self.store, &source);
+        let map = self.store.join(&blocks);
+        let source = Rc::new(self.pull_back(&source, target, map));
+        let source = self.assuming(source, &[], (target, map), &Scope::default(), span)?;
+        let m = Morphism {
+            name: name.to_owned(),
+            kind: MorphismKind::Reparam,
+            source: Rc::clone(&source),
+            target: Rc::clone(target),
+            map,
+            inverse: None,
+            span,
+            pulled_back: true,
+        };
+        Ok(MorphismPath {
+            source,
+            target: Rc::clone(target),
+            written: vec![(name.to_owned(), target.name.clone())],
+            label: name.to_owned(),
+            span,
+            parts: vec![Rc::new(m)],
+        })
     }
 
     fn compose(&mut self, before: MorphismPath, next: MorphismPath, span: Span) -> Elab<MorphismPath> {
@@ -114,11 +178,16 @@ impl Elaborator<'_> {
         Ok(MorphismPath { source, target: next.target, parts, written: Vec::new(), label, span })
     }
 
-    fn path_part(&mut self, part: &Instance, scope: &Scope, used: &mut FxHashMap<String, usize>) -> Elab<MorphismPath> {
+    fn path_part(
+        &mut self,
+        part: &Instance,
+        scope: &Scope,
+        used: &mut FxHashMap<Declared, usize>,
+    ) -> Elab<MorphismPath> {
         let name = &part.name.name;
         match self.model.resolve(name, part.name.span) {
-            Some(Declared::Morphism(id)) => {
-                let occurrence = used.entry(name.clone()).or_insert(0);
+            Some(family @ Declared::Morphism(id)) => {
+                let occurrence = used.entry(family).or_insert(0);
                 let index = *occurrence;
                 *occurrence += 1;
                 let m = self.morphism(id, part, scope, index)?;
@@ -131,14 +200,14 @@ impl Elaborator<'_> {
                     written: Vec::new(),
                 })
             }
-            Some(Declared::Composite(id)) => {
-                let occurrence = used.entry(name.clone()).or_insert(0);
+            Some(family @ Declared::Composite(id)) => {
+                let occurrence = used.entry(family).or_insert(0);
                 let index = *occurrence;
                 *occurrence += 1;
                 let decl = &self.model[id];
                 let bound = self.bind(part, &decl.params, scope, Some(index))?;
                 self.enter_definition(name, part.span)?;
-                let path = self.path(&decl.path, &bound.scope, used);
+                let path = self.path(Along::from(&decl.path), &bound.scope, used);
                 self.calls.pop();
                 path.map(|p| MorphismPath { label: bound.label, ..p })
             }
@@ -197,8 +266,7 @@ impl Elaborator<'_> {
         if !pulled_back {
             self.bind_blocks(&source, &mut scope);
         }
-        let (map, equations) =
-            self.equations(&decl.body, &source, &target, &mut scope, &bound.label, decl.name.span)?;
+        let map = self.equations(&decl.body, &source, &target, &mut scope, &bound.label, decl.name.span)?;
         if decl.kind == MorphismKind::Reparam && source.dim != target.dim {
             return self.fail(ModelError::Dimension {
                 morphism: bound.label,
@@ -215,12 +283,12 @@ impl Elaborator<'_> {
                 let mut scope = bound.scope;
                 self.bind_blocks(&target, &mut scope);
                 let name = format!("inverse of {}", bound.label);
-                Some((self.equations(body, &target, &source, &mut scope, &name, *span)?.0, *span))
+                Some((self.equations(body, &target, &source, &mut scope, &name, *span)?, *span))
             }
         };
         let kind = decl.kind;
         let span = decl.name.span;
-        Ok(Morphism { name: bound.label, kind, source, target, map, inverse, equations, span, pulled_back })
+        Ok(Morphism { name: bound.label, kind, source, target, map, inverse, span, pulled_back })
     }
 
     /// The source with what the morphism assumes of its points, and its target of their images, among its conditions.
@@ -259,8 +327,8 @@ impl Elaborator<'_> {
         scope: &mut Scope,
         morphism: &str,
         head: Span,
-    ) -> Elab<(Term, Vec<Span>)> {
-        let mut given: Vec<Option<(Term, Span)>> = vec![None; target.blocks.len()];
+    ) -> Elab<Term> {
+        let mut given: Vec<Option<Term>> = vec![None; target.blocks.len()];
         let names = target.blocks.iter().map(|b| b.name.as_str()).collect();
         let mut targets = Targets::new(names, describe(target));
         let read = &mut |e: &mut Self, name: &Ident, value: &Expr, scope: &Scope| {
@@ -272,7 +340,7 @@ impl Elaborator<'_> {
             let t = e.expr(value, scope)?;
             let place = format!("`{}` of {}", name.name, describe(target));
             e.expect_shape(t, &target.blocks[i].shape, &place, value.span)?;
-            given[i] = Some((t, name.span.to(value.span)));
+            given[i] = Some(t);
             Ok(())
         };
         let ok = crate::read::equations(self, body, scope, read).is_ok();
@@ -284,8 +352,8 @@ impl Elaborator<'_> {
             return self.fail(fault);
         }
         debug_assert!(source.dim > 0 || target.dim == 0 || !given.is_empty());
-        let (terms, spans): (Vec<Term>, Vec<Span>) = given.into_iter().flatten().unzip();
-        Ok((self.store.join(&terms), spans))
+        let terms: Vec<Term> = given.into_iter().flatten().collect();
+        Ok(self.store.join(&terms))
     }
 
     /// The source of a morphism written inline: output, output metric and loss pulled back along `map`.

@@ -213,7 +213,7 @@ impl<'e, 'm: 'e> Algebra<'e> for Elaborator<'m> {
     }
 
     fn left_out(&mut self, of: &'e Instance, p: &'e Param, occurrence: usize, scope: &Scope) -> Result<Term, Reported> {
-        self.member(&of.name.name, occurrence, p, scope)
+        self.member(&of.name, occurrence, p, scope)
     }
 
     fn condition(

@@ -147,11 +147,11 @@ impl Elaborator<'_> {
         // Where a state starts may depend on the point and the hyperparameters, not on other states.
         let outside = scope.clone();
         for declared in &decl.states {
-            let tree::State { name, ty, initial, .. } = declared;
+            let tree::State { name, initial, .. } = declared;
             if let Some(fault) = faults::state_declared_twice(decl, name) {
                 return self.fail(fault);
             }
-            has_auto |= ty.name.name == "auto";
+            has_auto |= declared.is_auto();
             let mut state = self.state(declared, a, auto, &scope)?;
             if let Some(value) = initial {
                 let mut scope = outside.clone();

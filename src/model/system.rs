@@ -8,8 +8,6 @@ mod chain;
 mod cone;
 mod indices;
 
-pub use indices::replace;
-
 use indexmap::IndexMap;
 
 use super::elaborate::{Elab, Elaborator, Local, Reported, Scope, shape_text};

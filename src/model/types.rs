@@ -2,6 +2,7 @@
 
 use super::elaborate::{ConstraintKind, Draw, Elab, Elaborator, Role, Scope};
 use super::faults::type_of_value;
+use crate::core::matrices::Matrices;
 use crate::domain::Rational;
 use crate::source::Span;
 use crate::syntax::tree::Type;
@@ -13,17 +14,12 @@ impl Elaborator<'_> {
         if let Some(fault) = type_of_value(ty) {
             return self.fail(fault);
         }
-        let [size] = &ty.dims[..] else { return self.tensor_of_type(name, ty, scope, role) };
-        if ty.name.name == "R" {
+        let ([size], Some(class)) = (&ty.dims[..], Matrices::of(&ty.name.name)) else {
             return self.tensor_of_type(name, ty, scope, role);
-        }
+        };
         let n = self.natural(size, scope, "the size of the matrices")?;
         self.check_entries(&[n, n], "this matrix", ty.span)?;
-        let m = self.matrix_of_class(&ty.name.name, n, name, role, ty.span);
-        if let "O" | "Perm" | "SignedPerm" = ty.name.name.as_str() {
-            self.orthogonal.push(m);
-        }
-        Ok(m)
+        Ok(self.matrix_of_class(class, n, name, role, ty.span))
     }
 
     fn tensor_of_type(&mut self, name: &str, ty: &Type, scope: &Scope, role: Role) -> Elab<Term> {
@@ -32,29 +28,39 @@ impl Elaborator<'_> {
     }
 
     /// A general member of a matrix class, as a rational function of free symbols.
-    fn matrix_of_class(&mut self, class: &str, n: usize, name: &str, role: Role, span: Span) -> Term {
-        let draw = match class {
-            "Perm" => Draw::Permutation,
-            "SignedPerm" => Draw::SignedPermutation,
-            _ => Draw::Real,
-        };
-        if class == "Diag" {
-            let (_, v) = self.quantify(name, &[n], draw, role);
-            return self.diagonal_matrix(v);
+    pub fn matrix_of_class(&mut self, class: Matrices, n: usize, name: &str, role: Role, span: Span) -> Term {
+        let m = self.member_of_class(class, n, name, role, span);
+        if class.is_orthogonal() {
+            self.orthogonal.push(m);
         }
-        let (_, m) = self.quantify(name, &[n, n], draw, role);
+        m
+    }
+
+    fn member_of_class(&mut self, class: Matrices, n: usize, name: &str, role: Role, span: Span) -> Term {
+        let (draw, shape) = match class {
+            Matrices::Permutation => (Draw::Permutation, [n, n]),
+            Matrices::SignedPermutation => (Draw::SignedPermutation, [n, n]),
+            Matrices::Diagonal => {
+                let (_, v) = self.quantify(name, &[n], Draw::Real, role);
+                return self.diagonal_matrix(v);
+            }
+            Matrices::Invertible | Matrices::Orthogonal | Matrices::Symmetric | Matrices::Definite | Matrices::Skew => {
+                (Draw::Real, [n, n])
+            }
+        };
+        let (_, m) = self.quantify(name, &shape, draw, role);
         let t = self.store.transpose(m);
         match class {
-            "Sym" => self.store.add(m, t),
-            "Skew" => self.store.sub(m, t),
-            "GL" | "SPD" => {
+            Matrices::Symmetric => self.store.add(m, t),
+            Matrices::Skew => self.store.sub(m, t),
+            Matrices::Invertible | Matrices::Definite => {
                 let det = self.store.determinant(m);
                 self.constrain(det, ConstraintKind::NonZero, format!("det({name}) != 0"), span);
-                if class == "GL" { m } else { self.store.matmul(m, t) }
+                if class == Matrices::Invertible { m } else { self.store.matmul(m, t) }
             }
             // Cayley: (1 - K)(1 + K)⁻¹ with skew K reaches an open dense part of the rotations; a sign in one row
             // reaches the other component.
-            "O" => {
+            Matrices::Orthogonal => {
                 let (_, sign) = self.quantify(&format!("sign of {name}"), &[], Draw::Sign, role);
                 if n == 0 {
                     return m;
@@ -69,7 +75,7 @@ impl Elaborator<'_> {
                 let signs = self.store.join(&[sign, ones]);
                 self.store.product(signs, &[0], rotation, &[0, 1], &[0, 1])
             }
-            _ => m,
+            Matrices::Permutation | Matrices::SignedPermutation | Matrices::Diagonal => m,
         }
     }
 

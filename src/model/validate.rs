@@ -6,6 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::elaborate::{EXPANSION, Elaborator, Scope};
+use super::morphism::Along;
 use super::shapes;
 use crate::core::error::ModelError;
 use crate::core::names::{Declared, Model};
@@ -131,7 +132,7 @@ fn elaborated(model: &Model, name: &str, declared: Declared, span: Span) -> Vec<
             let _ = e.morphism(id, &instance, &scope, 0);
         }
         Declared::Composite(id) => {
-            let _ = e.path(&model[id].path, &scope, &mut FxHashMap::default());
+            let _ = e.path(Along::from(&model[id].path), &scope, &mut FxHashMap::default());
         }
         Declared::Def(_) | Declared::Optimizer(_) | Declared::System(_) | Declared::Cone(_) => {}
     }

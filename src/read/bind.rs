@@ -32,7 +32,9 @@ pub fn bind<'e, A: Algebra<'e>>(
     let given = slots(instance, params).map_err(|fault| a.fault(*fault))?;
     let mut bound = Bound { scope: Names::<A>::default(), values: Vec::with_capacity(params.len()), given };
     for (i, p) in params.iter().enumerate() {
+        let implied = if bound.given[i].is_none() && p.is_natural() { a.implied(instance) } else { None };
         let value = match (bound.given[i], &p.default, occurrence) {
+            (None, ..) if implied.is_some() => implied.ok_or_else(|| a.poisoned(&p.name.name))?,
             (Some(e), ..) => {
                 let value = placed(a, e, outer)?;
                 a.argument(instance, p, value, &bound.scope)?

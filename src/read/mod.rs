@@ -327,6 +327,10 @@ pub trait Algebra<'e>: Sized {
         value: Arg<Self::Value>,
         scope: &Names<'e, Self>,
     ) -> Result<Self::Value, Self::Stop>;
+    /// The only size of a use that is written without it, where the index of a system stands for it.
+    fn implied(&mut self, _of: &'e Instance) -> Option<Self::Value> {
+        None
+    }
     /// A parameter that is left out and has no default, at the occurrence of its owner in a question.
     fn left_out(
         &mut self,

@@ -221,8 +221,8 @@ fn witness_parts(w: &Witness, answer: &Answer) -> Vec<Part> {
         "  {}{}",
         if flow { format!("d/dt {}", w.component) } else { w.component.clone() },
         match w.quantity.as_str() {
-            "the two sides" => " along the two paths:".to_owned(),
-            "the two sides of the claim" => ":".to_owned(),
+            Witness::SIDES => " along the two paths:".to_owned(),
+            Witness::SIDES_OF_CLAIM => ":".to_owned(),
             other => format!(", {other}:"),
         }
     );

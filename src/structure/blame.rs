@@ -24,14 +24,14 @@ pub fn blame(body: &Body, class: Class) -> Vec<Blame> {
     // A class is lost along one of its generators.
     for &c in class.generators() {
         // Along nonlinear maps a step can only be natural in the limit: blame falls on what its limit loses.
-        let limit = if body.step && c == Class::Diffeo { limit(body) } else { None };
+        let limit = if body.step && c.is_curved() { limit(body) } else { None };
         let body = match &limit {
             Some(Limit::Flow(flow)) => flow,
             Some(Limit::Jump(summand, tamed)) => return jump(body, *summand, tamed),
             None => body,
         };
         let mut best: Option<Vec<Blame>> = None;
-        let rates = if c == Class::Scaling { [0, 2, 1] } else { [0, 0, 0] };
+        let rates = if c.facts().scales { [0, 2, 1] } else { [0, 0, 0] };
         for rate in rates {
             let mut typer = Typer::new(body, c, Rational::from(rate));
             typer.lenient = true;
@@ -117,7 +117,7 @@ fn at_rate(mut typer: Typer) -> Option<Vec<Blame>> {
 /// no primitive supplies: the rules of such states are to blame.
 fn carried_tensors(typer: &mut Typer) -> Vec<Blame> {
     let velocity = typer.body.components[0];
-    if typer.class != Class::Diffeo || typer.body.step || typer.law(velocity).is_ok_and(|l| l.is_zero()) {
+    if !typer.class.is_curved() || typer.body.step || typer.law(velocity).is_ok_and(|l| l.is_zero()) {
         return Vec::new();
     }
     let tensor = |v| matches!(v, Variance::Metric | Variance::Cometric);

@@ -6,15 +6,13 @@
 
 mod build;
 
+use crate::core::names::DataId;
 use crate::core::prim::Row;
 use crate::core::variance::Variance;
 use crate::domain::Rational;
 use crate::source::Span;
 
 pub use build::build;
-
-/// How the texts of hyperparameters without a value begin.
-pub const HYPERPARAMETER: &str = "hyperparameter ";
 
 /// A node of a [`Body`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,13 +43,32 @@ pub enum Kind {
     Numbers,
 }
 
+/// A constant of the question: no map changes it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Given {
+    /// A hyperparameter without a value.
+    Hyperparameter(String),
+    /// One of the other optimizer, where two are compared.
+    OfTheOther(String),
+    /// A datum.
+    Datum(DataId),
+    /// The output at the point, in its fixed space.
+    Output,
+    /// The number of parameters.
+    Dim,
+    /// π
+    Pi,
+    /// What tells tensors of one number in one kind of space from those in another.
+    Space(Kind),
+}
+
 /// What a node does with its operands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Op {
     /// An exact constant.
     Const(Rational),
-    /// A hyperparameter, a scalar datum or another number that no map changes; different ones have different texts.
-    Given(String),
+    /// A number that no map changes.
+    Given(Given),
     /// The tensor that is zero everywhere.
     Zero,
     /// The small parameter of a step.
@@ -60,8 +77,8 @@ pub enum Op {
     Params,
     /// The loss.
     Loss,
-    /// A fixed tensor: the output, data. Different ones have different texts.
-    Fixed(String),
+    /// A fixed tensor: the output, data.
+    Fixed(Given),
     /// The pulled-back metric.
     Metric,
     /// A state, by number.
@@ -168,6 +185,87 @@ pub enum Op {
     /// Something that types know nothing of, and why. Without operands it may depend on anything, with operands on
     /// nothing else. The text does not tell two of them apart: see [`Body::same`].
     Opaque(String),
+}
+
+/// What an operation reads beside its operands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// Nothing but the point, data and hyperparameters.
+    Nothing,
+    /// The small parameter of a step.
+    Rate,
+    /// A state, by number.
+    State(usize),
+    /// A new value, by the number of the component.
+    New(usize),
+    /// That is not known, as of an [`Op::Opaque`].
+    Unknown,
+}
+
+impl Op {
+    /// What it reads beside its operands.
+    pub fn reads(&self) -> Reads {
+        match self {
+            Op::Rate => Reads::Rate,
+            Op::State(i) => Reads::State(*i),
+            Op::Primed(i) | Op::PrimedBlock(i) => Reads::New(*i),
+            Op::Opaque(_) => Reads::Unknown,
+            Op::Const(_)
+            | Op::Given(_)
+            | Op::Zero
+            | Op::Params
+            | Op::Loss
+            | Op::Fixed(_)
+            | Op::Metric
+            | Op::Eye
+            | Op::Spread
+            | Op::Add
+            | Op::Sub
+            | Op::Neg
+            | Op::Scale
+            | Op::Over
+            | Op::Product
+            | Op::EntryMul
+            | Op::EntryDiv
+            | Op::Power(_)
+            | Op::PowerBy
+            | Op::Map(_)
+            | Op::Max
+            | Op::Min
+            | Op::Largest
+            | Op::Least
+            | Op::Clip
+            | Op::Sum
+            | Op::Mean
+            | Op::Dot
+            | Op::Norm
+            | Op::Trace
+            | Op::Det
+            | Op::Transpose
+            | Op::Inverse
+            | Op::PseudoInverse
+            | Op::Solve
+            | Op::MatrixPower(_)
+            | Op::Polar
+            | Op::Diag
+            | Op::DiagonalOf
+            | Op::BlockDiag
+            | Op::Outer
+            | Op::Differential
+            | Op::Gradient
+            | Op::NaturalGradient
+            | Op::Raise
+            | Op::Lower
+            | Op::Hessian
+            | Op::CovariantHessian
+            | Op::Christoffel
+            | Op::At
+            | Op::Covariant
+            | Op::BlockOf
+            | Op::Size(_)
+            | Op::Assembled(_) => Reads::Nothing,
+        }
+    }
 }
 
 /// One operation.

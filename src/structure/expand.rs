@@ -1,6 +1,6 @@
 //! Steps for small `lr`: values and derivatives of their components at `lr = 0`, as nodes of the body.
 
-use super::body::{Body, Id, Kind, Node, Op};
+use super::body::{Body, Id, Kind, Node, Op, Reads};
 use super::rules::Typer;
 use crate::core::class::Class;
 use crate::core::prim::Parity;
@@ -91,11 +91,11 @@ fn nonzero(typer: &Typer, id: Id, depth: usize) -> bool {
 /// Whether a value may depend on a state.
 fn holds(typer: &Typer, id: Id, state: usize) -> bool {
     let node = typer.body.node(id);
-    match node.op {
-        Op::State(i) => i == state,
+    match node.op.reads() {
+        Reads::State(i) => i == state,
         // New values may hold anything.
-        Op::Primed(_) | Op::PrimedBlock(_) | Op::Opaque(_) => true,
-        _ => node.args.iter().any(|&a| holds(typer, a, state)),
+        Reads::New(_) | Reads::Unknown => true,
+        Reads::Nothing | Reads::Rate => node.args.iter().any(|&a| holds(typer, a, state)),
     }
 }
 
@@ -107,12 +107,12 @@ pub(super) fn moves(typer: &Typer, id: Id, depth: usize) -> bool {
     if depth > MAX_DEPTH {
         return true;
     }
-    match node.op {
+    match node.op.reads() {
         // An opaque operation without operands may depend on anything.
-        Op::Opaque(_) if node.args.is_empty() => true,
-        Op::Rate => true,
-        Op::Primed(i) | Op::PrimedBlock(i) => typer.body.news.get(i).is_none_or(|&c| moves(typer, c, depth + 1)),
-        _ => node.args.iter().any(|&a| moves(typer, a, depth + 1)),
+        Reads::Unknown if node.args.is_empty() => true,
+        Reads::Rate => true,
+        Reads::New(i) => typer.body.news.get(i).is_none_or(|&c| moves(typer, c, depth + 1)),
+        Reads::Nothing | Reads::State(_) | Reads::Unknown => node.args.iter().any(|&a| moves(typer, a, depth + 1)),
     }
 }
 
@@ -200,7 +200,52 @@ fn continuous(typer: &mut Typer, node: &Node, depth: usize) -> bool {
         }
         Op::Christoffel => !first && !typer.depends_on_primed(node.args[0]),
         Op::At => !typer.depends_on_primed(node.args[1]),
-        _ => true,
+        Op::Const(_)
+        | Op::Given(_)
+        | Op::Zero
+        | Op::Rate
+        | Op::Params
+        | Op::Loss
+        | Op::Fixed(_)
+        | Op::Metric
+        | Op::State(_)
+        | Op::Primed(_)
+        | Op::PrimedBlock(_)
+        | Op::Eye
+        | Op::Spread
+        | Op::Add
+        | Op::Sub
+        | Op::Neg
+        | Op::Scale
+        | Op::Product
+        | Op::EntryMul
+        | Op::Power(_)
+        | Op::Max
+        | Op::Min
+        | Op::Largest
+        | Op::Least
+        | Op::Clip
+        | Op::Sum
+        | Op::Mean
+        | Op::Dot
+        | Op::Norm
+        | Op::Trace
+        | Op::Det
+        | Op::Transpose
+        | Op::Inverse
+        | Op::PseudoInverse
+        | Op::Solve
+        | Op::MatrixPower(_)
+        | Op::Diag
+        | Op::DiagonalOf
+        | Op::BlockDiag
+        | Op::Outer
+        | Op::Raise
+        | Op::Lower
+        | Op::Covariant
+        | Op::BlockOf
+        | Op::Size(_)
+        | Op::Assembled(_) => true,
     }
 }
 

@@ -61,7 +61,7 @@ impl Hypothesis {
 /// Whether a pseudo-inverse has a law along the maps of a class only where it is an inverse. `(Q M P)⁺ = Pᵀ M⁺ Qᵀ` holds
 /// for orthogonal `Q` and `P` and for numbers.
 pub fn needs_inverses(class: Class) -> bool {
-    matches!(class, Class::Diagonal | Class::Linear | Class::Affine | Class::Diffeo)
+    !class.facts().conformal
 }
 
 /// The hypotheses of a statement, each once and none that another contains.

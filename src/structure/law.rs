@@ -155,13 +155,13 @@ impl Law {
 
     /// A vector with this axis.
     pub fn vector(class: Class, axis: Axis) -> Law {
-        let weight = if class == Class::Scaling { axis.weight.clone() } else { Rational::ZERO };
+        let weight = if class.facts().scales { axis.weight.clone() } else { Rational::ZERO };
         Law { weight, form: Form::Vector(axis.reduced(class)), twist: Vec::new() }
     }
 
     /// A matrix with these axes.
     pub fn matrix(class: Class, a: Axis, b: Axis) -> Law {
-        let weight = if class == Class::Scaling { &a.weight + &b.weight } else { Rational::ZERO };
+        let weight = if class.facts().scales { &a.weight + &b.weight } else { Rational::ZERO };
         Law { weight, form: Form::Matrix(a.reduced(class), b.reduced(class)), twist: Vec::new() }
     }
 
@@ -177,33 +177,22 @@ impl Law {
     }
 }
 
-/// Whether a class keeps the coordinate axes, so that entrywise functions of vectors have laws.
+/// See [`Facts::keeps_axes`](crate::core::class::Facts::keeps_axes).
 pub fn keeps_axes(class: Class) -> bool {
-    matches!(
-        class,
-        Class::Translation | Class::Scaling | Class::Diagonal | Class::Permutation | Class::SignedPermutation
-    )
+    class.facts().keeps_axes
 }
 
-/// Whether every map of a class is, on the whole parameter vector, a multiple of an isometry.
+/// See [`Facts::conformal`](crate::core::class::Facts::conformal).
 pub fn is_conformal(class: Class) -> bool {
-    matches!(
-        class,
-        Class::Translation
-            | Class::Scaling
-            | Class::Permutation
-            | Class::SignedPermutation
-            | Class::Orthogonal
-            | Class::Biorthogonal
-    )
+    class.facts().conformal
 }
 
-/// Whether every map of a class takes each block from itself.
+/// See [`Facts::separates_blocks`](crate::core::class::Facts::separates_blocks).
 pub fn separates_blocks(class: Class) -> bool {
-    keeps_blocks(class) || class == Class::Diagonal
+    class.facts().separates_blocks
 }
 
-/// Whether every map of a class acts on each block as `W ↦ Q W P`.
+/// See [`Facts::keeps_blocks`](crate::core::class::Facts::keeps_blocks).
 pub fn keeps_blocks(class: Class) -> bool {
-    matches!(class, Class::Translation | Class::Scaling | Class::Biorthogonal)
+    class.facts().keeps_blocks
 }

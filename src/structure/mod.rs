@@ -11,8 +11,8 @@
 //! | [`body`] | an optimizer's body as a graph of operations on values of unknown size |
 //! | [`law`] | the laws |
 //! | [`rules`] | the table: the law of each primitive from those of its operands, with the proof |
-//! | [`smooth`] | what nonlinear maps add: terms in the second derivative of the map |
-//! | [`expand`] | steps for small `lr` |
+//! | `smooth` | what nonlinear maps add: terms in the second derivative of the map |
+//! | `expand` | steps for small `lr` |
 //! | [`hypothesis`] | what a proof uses of the architecture: a non-singular metric or Hessian |
 //! | [`prove`] | from the laws of the components to a statement about the square |
 //! | [`same`] | whether two bodies are one function |
@@ -23,11 +23,11 @@
 
 pub mod blame;
 pub mod body;
-pub mod expand;
+mod expand;
 pub mod hypothesis;
 pub mod law;
 pub mod prove;
 pub mod reach;
 pub mod rules;
 pub mod same;
-pub mod smooth;
+mod smooth;

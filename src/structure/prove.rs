@@ -7,7 +7,7 @@ use super::expand::{slope, value};
 use super::hypothesis::{Hypothesis, simplified};
 use super::law::{Axis, Form, Law, Twist};
 use super::rules::{Fault, Typer};
-use crate::core::class::Class;
+use crate::core::class::{Class, Jacobian};
 use crate::core::variance::Variance;
 use crate::domain::Rational;
 
@@ -138,7 +138,7 @@ fn no_functor(body: &Body, class: Class) -> Option<String> {
 }
 
 fn along(body: &Body, class: Class, used: &mut BTreeSet<Hypothesis>) -> Proof {
-    let rates = if class == Class::Scaling { rates() } else { vec![Rational::ZERO] };
+    let rates = if class.facts().scales { rates() } else { vec![Rational::ZERO] };
     for rate in rates {
         let mut typer = Typer::new(body, class, rate.clone());
         if unmet(&mut typer).is_empty() {
@@ -177,7 +177,7 @@ fn unmet_component(typer: &mut Typer, i: usize) -> Option<Unmet> {
     }
     match typer.law(id) {
         // Along translations all that does not move is alike.
-        Ok(law) if typer.class == Class::Translation && !moving(&law) && !moving(&needed) => None,
+        Ok(law) if typer.class.facts().jacobian == Jacobian::One && !moving(&law) && !moving(&needed) => None,
         Ok(law) if law == needed || law.is_zero() && needed.twist.is_empty() && !moving(&needed) => None,
         Ok(_) => Some(Unmet { component: i, needed, fault: None }),
         Err(fault) => Some(open(needed, fault)),
@@ -201,20 +201,18 @@ fn is_point(typer: &Typer, id: Id, depth: usize) -> bool {
 /// The law of the derivative of a point: a tangent vector there. Along nonlinear maps the laws know vectors at the
 /// parameters only, so at another point nothing but zero has one.
 fn velocity_at(typer: &Typer, value: Id) -> Law {
-    match typer.class {
-        Class::Diffeo if typer.body.node(value).op != Op::Params => Law::plain(Form::Zero),
-        class => Law::vector(class, Axis::up()),
+    if typer.class.is_curved() && typer.body.node(value).op != Op::Params {
+        return Law::plain(Form::Zero);
     }
+    Law::vector(typer.class, Axis::up())
 }
 
 /// The law that component `i` needs for the square to commute.
 fn needed_law(typer: &mut Typer, i: usize) -> Result<Law, Fault> {
     let class = typer.class;
-    let velocity = Law::vector(class, Axis::up());
-    let mut law = match (i, typer.body.step, class) {
-        (0, true, Class::Translation) => Law::plain(Form::Shift(Rational::ONE)),
-        (0, true, Class::Diffeo) => Law::plain(Form::Point),
-        (0, ..) => velocity.clone(),
+    let mut law = match (i, typer.body.step) {
+        (0, true) => typer.point(),
+        (0, false) => Law::vector(class, Axis::up()),
         _ => {
             let at = state_node(typer, i - 1);
             typer.state_law(i - 1, at)?
@@ -229,7 +227,7 @@ fn needed_law(typer: &mut Typer, i: usize) -> Result<Law, Fault> {
     }
     // The target's field is multiplied by a^rate: a^rate · (component) has to be carried as the component is.
     law.weight = &law.weight - &typer.rate;
-    if i > 0 && class == Class::Diffeo {
+    if i > 0 && class.is_curved() {
         let u = typer.body.components[0];
         let at = state_node(typer, i - 1);
         law.twist = twist_of_derivative(typer, i - 1, u, at)?;
@@ -297,7 +295,7 @@ fn in_limit(body: &Body, class: Class, used: &mut BTreeSet<Hypothesis>) -> bool 
             let velocity = velocity_at(&typer, z);
             return typer.law(dz).is_ok_and(|law| fits(&law, &velocity));
         }
-        if class == Class::Diffeo && !carried.is_zero() {
+        if class.is_curved() && !carried.is_zero() {
             let Ok(twist) = twist_of_derivative(&mut typer, i - 1, u, z) else { return false };
             needed.twist = twist;
         }

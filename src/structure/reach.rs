@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::body::{Body, Id, Kind, Op};
+use super::body::{Body, Given, Id, Kind, Op};
 use crate::domain::Rational;
 
 /// What a body reads of an architecture at one point.
@@ -93,7 +93,7 @@ impl Reader<'_> {
             Op::Opaque(why) if node.args.is_empty() || !why.starts_with("an index") => {
                 return Err(format!("it has a part that is not followed: {why}"));
             }
-            Op::Given(name) if name == "dim" => Reach { degree: 1, sized: true, ..all },
+            Op::Given(Given::Dim) => Reach { degree: 1, sized: true, ..all },
             Op::Metric => all.at_least(1),
             Op::Differential | Op::Gradient => all.at_least(deeper(1)),
             Op::NaturalGradient => all.at_least(deeper(1)),
@@ -117,7 +117,49 @@ impl Reader<'_> {
                 };
                 Reach { degree: (all.degree * factor).min(MAX_DEGREE), ..all }
             }
-            _ => all,
+            Op::Const(_)
+            | Op::Given(_)
+            | Op::Zero
+            | Op::Rate
+            | Op::Params
+            | Op::Loss
+            | Op::Fixed(_)
+            | Op::State(_)
+            | Op::Primed(_)
+            | Op::PrimedBlock(_)
+            | Op::Eye
+            | Op::Spread
+            | Op::Add
+            | Op::Sub
+            | Op::Neg
+            | Op::Scale
+            | Op::Over
+            | Op::Product
+            | Op::EntryMul
+            | Op::EntryDiv
+            | Op::PowerBy
+            | Op::Map(_)
+            | Op::Max
+            | Op::Min
+            | Op::Clip
+            | Op::Sum
+            | Op::Mean
+            | Op::Dot
+            | Op::Norm
+            | Op::Trace
+            | Op::Transpose
+            | Op::Inverse
+            | Op::PseudoInverse
+            | Op::Solve
+            | Op::MatrixPower(_)
+            | Op::Polar
+            | Op::Diag
+            | Op::DiagonalOf
+            | Op::Outer
+            | Op::Raise
+            | Op::Lower
+            | Op::Size(_)
+            | Op::Opaque(_) => all,
         })
     }
 }

@@ -16,8 +16,8 @@ use rustc_hash::FxHashMap;
 
 use super::body::{Body, Id, Kind, Op};
 use super::hypothesis::{Hypothesis, needs_inverses};
-use super::law::{Axis, Form, Law, keeps_axes, keeps_blocks, separates_blocks};
-use crate::core::class::Class;
+use super::law::{Axis, Form, Law, is_conformal, keeps_axes, keeps_blocks, separates_blocks};
+use crate::core::class::{Class, Jacobian};
 use crate::domain::Rational;
 
 /// Why a node has no law.
@@ -134,7 +134,7 @@ impl Typer {
     fn unmoved(&mut self, id: Id) -> Option<Law> {
         let node = self.body.node(id).clone();
         // What `at` looks at has to move with the point.
-        if self.class != Class::Translation || node.args.is_empty() || node.op == Op::At {
+        if self.class.facts().jacobian != Jacobian::One || node.args.is_empty() || node.op == Op::At {
             return None;
         }
         for &a in &node.args {
@@ -197,10 +197,12 @@ impl Typer {
                 self.block_of(id, &whole)
             }
             // 1 = J 1 J⁻¹ always; D 1 D and Q 1 Qᵀ where that is diagonal or 1.
-            (Op::Eye, _) => Ok(Law::plain(match class {
-                Class::Linear | Class::Affine | Class::Diffeo => Form::Endomorphism,
-                Class::Orthogonal | Class::Biorthogonal => Form::Matrix(Axis::plain(), Axis::plain()),
-                _ => Form::Diagonal(Axis::plain()),
+            (Op::Eye, _) => Ok(Law::plain(if keeps_axes(class) {
+                Form::Diagonal(Axis::plain())
+            } else if is_conformal(class) {
+                Form::Matrix(Axis::plain(), Axis::plain())
+            } else {
+                Form::Endomorphism
             })),
             (Op::Spread, [s]) => self.spread(id, node.kind, s),
             (Op::Add | Op::Sub, [a, b]) => self.add(id, a, b, node.op == Op::Sub),
@@ -302,7 +304,7 @@ impl Typer {
             (Op::BlockDiag, [a]) => match &a.form {
                 Form::Zero | Form::Diagonal(_) => Ok(a.clone()),
                 // A block matrix J keeps which entries lie in a diagonal block.
-                _ if keeps_blocks(class) || class == Class::Diagonal => Ok(a.clone()),
+                _ if separates_blocks(class) => Ok(a.clone()),
                 _ => self.fault(id, self.mixes_blocks()),
             },
             (Op::Outer, [a, b]) => match (&a.form, &b.form) {
@@ -363,7 +365,7 @@ impl Typer {
     fn still(&self, a: &Law) -> bool {
         match &a.form {
             Form::Shift(_) | Form::Point => false,
-            _ if self.class == Class::Translation => true,
+            _ if self.class.facts().jacobian == Jacobian::One => true,
             Form::Scalar | Form::Fixed | Form::Zero => a.weight.is_zero(),
             _ => false,
         }
@@ -384,7 +386,7 @@ impl Typer {
             return Ok(a.clone());
         }
         let class = self.class;
-        if class == Class::Translation && self.still(a) && self.still(&b) {
+        if class.facts().jacobian == Jacobian::One && self.still(a) && self.still(&b) {
             return Ok(a.clone());
         }
         let form = match (&a.form, &b.form) {

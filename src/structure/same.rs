@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::body::{Body, HYPERPARAMETER, Id, Kind, Op};
+use super::body::{Body, Given, Id, Kind, Op};
 use crate::domain::Rational;
 
 /// A combination of atoms, by their numbers; none with coefficient zero.
@@ -73,11 +73,11 @@ impl Atoms {
             Op::Primed(i) => return self.read(body, *body.news.get(*i)?, depth + 1),
             Op::Const(q) => return Some(scaled(self.one(), q)),
             Op::Zero => return Some(Combination::new()),
-            Op::Given(name) if self.other && name.starts_with(HYPERPARAMETER) => {
-                return Some(self.atom(Op::Given(format!("the other's {name}")), Vec::new()));
+            Op::Given(Given::Hyperparameter(name)) if self.other => {
+                return Some(self.atom(Op::Given(Given::OfTheOther(name.clone())), Vec::new()));
             }
-            Op::Fixed(name) if self.other && name.starts_with(HYPERPARAMETER) => {
-                return Some(self.atom(Op::Fixed(format!("the other's {name}")), Vec::new()));
+            Op::Fixed(Given::Hyperparameter(name)) if self.other => {
+                return Some(self.atom(Op::Fixed(Given::OfTheOther(name.clone())), Vec::new()));
             }
             _ => {}
         }
@@ -115,7 +115,7 @@ impl Atoms {
             }
             (op, _) => {
                 // A tensor of one number differs from that number, and from one of another kind.
-                let kind = matches!(op, Op::Spread | Op::Eye).then(|| Op::Given(kind_word(node.kind).to_owned()));
+                let kind = matches!(op, Op::Spread | Op::Eye).then(|| Op::Given(Given::Space(space(node.kind))));
                 if let Some(kind) = kind {
                     let kind = self.atom(kind, Vec::new());
                     operands.push(kind);
@@ -152,16 +152,13 @@ impl Atoms {
     }
 }
 
-fn kind_word(kind: Kind) -> &'static str {
+/// One kind for all whose tensors of one number are alike.
+fn space(kind: Kind) -> Kind {
     match kind {
-        Kind::Scalar => "scalar",
-        Kind::Vector => "vector",
-        Kind::Matrix => "matrix",
-        Kind::Fixed => "fixed",
-        Kind::Block | Kind::BlockTransposed => "block",
-        Kind::Side(_) | Kind::Sides(_) => "side",
-        Kind::SideVector(_) => "vector of a side",
-        Kind::Numbers => "numbers",
+        Kind::Scalar | Kind::Vector | Kind::Matrix | Kind::Fixed | Kind::Numbers => kind,
+        Kind::Block | Kind::BlockTransposed => Kind::Block,
+        Kind::Side(_) | Kind::Sides(_) => Kind::Side(true),
+        Kind::SideVector(_) => Kind::SideVector(true),
     }
 }
 

@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::body::{Id, Op};
+use super::body::{Id, Op, Reads};
 use super::law::{Pair, Twist};
 use super::rules::{Fault, Typer};
 use crate::core::variance::Variance;
@@ -106,7 +106,7 @@ impl Typer {
     /// Whether the value of a node depends on a state, old or new.
     pub(super) fn depends_on_state(&self, id: Id) -> bool {
         let node = self.body.node(id);
-        matches!(node.op, Op::State(_) | Op::Primed(_) | Op::PrimedBlock(_))
+        matches!(node.op.reads(), Reads::State(_) | Reads::New(_))
             || node.args.iter().any(|&a| self.depends_on_state(a))
     }
 
@@ -152,7 +152,7 @@ impl Typer {
     /// Whether the value of a node depends on the new value of a component.
     pub(super) fn depends_on_primed(&self, id: Id) -> bool {
         let node = self.body.node(id);
-        matches!(node.op, Op::Primed(_) | Op::PrimedBlock(_)) || node.args.iter().any(|&a| self.depends_on_primed(a))
+        matches!(node.op.reads(), Reads::New(_)) || node.args.iter().any(|&a| self.depends_on_primed(a))
     }
 
     /// `∂h/∂z` for state `i` as a combination of expressions, where it is one of a few forms.

@@ -108,7 +108,8 @@ impl Builder {
                     (true, Some(via)) => return Err(no_via(via.span)),
                 }
             }
-            _ => Question::System { system: parts.ident()? },
+            Rule::ask_system => Question::System { system: parts.ident()? },
+            _ => return Err(parts.missing(Rule::question)),
         })
     }
 
@@ -157,7 +158,8 @@ impl Builder {
             }
             Rule::kw_fails => ExpectedVerdict::Fails,
             Rule::kw_undecided => ExpectedVerdict::Undecided,
-            _ => ExpectedVerdict::Invalid,
+            Rule::kw_invalid => ExpectedVerdict::Invalid,
+            _ => return Err(verdict.missing(Rule::verdict)),
         };
         Ok(Expectation { rate, verdict, span })
     }

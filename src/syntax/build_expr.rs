@@ -134,13 +134,14 @@ pub(super) fn postfix(builder: Builder, operand: Deep, sign: Node<'_>) -> Built<
     let kind = match sign.as_rule() {
         Rule::transpose => ExprKind::Transpose(operand),
         Rule::reciprocal => ExprKind::Inverse(operand),
-        _ => {
+        Rule::index => {
             let mut subscripts = Vec::new();
             for node in sign.into_inner().filter(|node| node.as_rule() == Rule::subscript) {
                 subscripts.push(subscript(builder, node, &mut depth)?);
             }
             ExprKind::Index(operand, subscripts)
         }
+        _ => return Err(builder.parts(sign).missing(Rule::index)),
     };
     Deep::above(depth, kind, span)
 }

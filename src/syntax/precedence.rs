@@ -60,22 +60,23 @@ pub(super) fn expression(builder: Builder, node: Node<'_>) -> Built<Deep> {
             Deep::above(operand.depth, ExprKind::Neg(Box::new(operand.expr)), span)
         })
         .map_postfix(|operand, sign| postfix(builder, operand?, sign))
-        .map_infix(|left, sign, right| infix(left?, sign.as_rule(), right?))
+        .map_infix(|left, sign, right| infix(builder, left?, &sign, right?))
         .parse(node.into_inner())
 }
 
-fn infix(left: Deep, sign: Rule, right: Deep) -> Built<Deep> {
+fn infix(builder: Builder, left: Deep, sign: &Node<'_>, right: Deep) -> Built<Deep> {
     let span = left.expr.span.to(right.expr.span);
     let depth = left.depth.max(right.depth);
     let (left, right) = (Box::new(left.expr), Box::new(right.expr));
-    let kind = match sign {
+    let kind = match sign.as_rule() {
         Rule::add => ExprKind::Binary(BinaryOp::Add, left, right),
         Rule::subtract => ExprKind::Binary(BinaryOp::Sub, left, right),
         Rule::multiply => ExprKind::Binary(BinaryOp::Mul, left, right),
         Rule::divide => ExprKind::Binary(BinaryOp::Div, left, right),
         Rule::entry_multiply => ExprKind::Binary(BinaryOp::EntryMul, left, right),
         Rule::entry_divide => ExprKind::Binary(BinaryOp::EntryDiv, left, right),
-        _ => ExprKind::Power(left, right),
+        Rule::power => ExprKind::Power(left, right),
+        _ => return Err(builder.parts(sign.clone()).missing(Rule::infix)),
     };
     Deep::above(depth, kind, span)
 }

@@ -346,6 +346,13 @@ pub struct State {
     pub initial: Option<Expr>,
 }
 
+impl State {
+    /// Whether it is left open how it is carried.
+    pub fn is_auto(&self) -> bool {
+        self.ty.name.name == "auto"
+    }
+}
+
 /// The weight of a state, `scalar(2)` or `entries(0, odd)`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weight {

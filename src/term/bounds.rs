@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use super::build::{NONE, is_even};
 use super::store::{Node, Store, Term};
-use crate::domain::{Fun, Rational};
+use crate::core::prim::{Bound, Monotone, Parity, Range, Regularity};
+use crate::domain::Rational;
 
 /// Terms that one question may look at.
 const VISITS: usize = 512;
@@ -142,6 +143,17 @@ impl Bounds {
     }
 }
 
+impl Bounds {
+    fn of_row(range: &Range) -> Bounds {
+        let end = |b: Bound| match b {
+            Bound::None => None,
+            Bound::Open(q) => open(q.value()),
+            Bound::Closed(q) => closed(q.value()),
+        };
+        Bounds::new(end(range.lo), end(range.hi))
+    }
+}
+
 impl Store {
     /// Bounds of all entries of a term, from its form and from what is known to be positive.
     pub fn bounds(&self, t: Term) -> Bounds {
@@ -175,27 +187,20 @@ impl Store {
         };
         visits.set(left);
         let below = |x: &Term| self.bounds_of(*x, depth, visits);
-        let whole = |q: i64| Rational::from(q);
         match self.node(t) {
             Node::Fill(q) => Bounds::new(closed(q.clone()), closed(q.clone())),
             Node::Literal(v) => {
                 Bounds::new(v.iter().min().cloned().and_then(closed), v.iter().max().cloned().and_then(closed))
             }
-            Node::Map(f, x) => match f {
-                Fun::Exp | Fun::Softplus => Bounds::new(open(Rational::ZERO), None),
-                Fun::Sigmoid => Bounds::new(open(Rational::ZERO), open(Rational::ONE)),
-                Fun::Tanh => {
-                    let inner = below(x);
-                    let low = if inner.positive() { open(Rational::ZERO) } else { open(whole(-1)) };
-                    Bounds::new(low, open(Rational::ONE))
+            Node::Map(f, x) => {
+                let row = f.row();
+                let all = Bounds::of_row(&row.range);
+                let rises = row.parity == Parity::Odd && row.monotone == Monotone::Increasing;
+                if rises && row.regularity == Regularity::Analytic && below(x).positive() {
+                    return Bounds::new(open(Rational::ZERO), all.high);
                 }
-                Fun::Sin | Fun::Cos | Fun::Sign => Bounds::new(closed(whole(-1)), closed(whole(1))),
-                Fun::Erf => Bounds::new(open(whole(-1)), open(whole(1))),
-                // At most 2/√π.
-                Fun::Gauss => Bounds::new(open(Rational::ZERO), open(whole(2))),
-                Fun::Atan => Bounds::new(open(whole(-2)), open(whole(2))),
-                Fun::Log => Bounds::ALL,
-            },
+                all
+            }
             Node::Power(x, q) => {
                 let base = below(x);
                 match (q.is_int(), isize::try_from(q.numerator())) {
@@ -284,6 +289,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Fun;
 
     #[test]
     fn signs_are_seen_where_a_mathematician_sees_them() {

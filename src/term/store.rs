@@ -6,6 +6,7 @@ use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 use smallvec::SmallVec;
 
+use crate::core::prim::Plane;
 use crate::domain::{Fun, Rational};
 
 /// A term of a [`Store`]. Equal ids mean equal normal forms; operands always have smaller ids than what is built of
@@ -96,6 +97,32 @@ impl Node {
             | Node::PowerSpd(t, _)
             | Node::Eigenvectors(t) => SmallVec::from_slice(&[*t]),
         }
+    }
+}
+
+impl Node {
+    /// What an operation is that is more than a rational one; `None` if it is rational, on each rank of its operand.
+    pub fn plane(&self) -> Option<Plane> {
+        match self {
+            Node::Map(f, _) => Some(f.plane()),
+            Node::Power(_, q) => (!q.is_int()).then_some(Plane::Branched),
+            Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_) => Some(Plane::Branched),
+            Node::Fill(_)
+            | Node::Literal(_)
+            | Node::Symbol(_)
+            | Node::Sum(_)
+            | Node::Product { .. }
+            | Node::Gather(..)
+            | Node::Join(_)
+            | Node::Inverse(_)
+            | Node::PseudoInverse(_)
+            | Node::Determinant(_) => None,
+        }
+    }
+
+    /// Whether it is more than a rational operation and more than a sign: a function, a root.
+    pub fn is_atomic(&self) -> bool {
+        matches!(self.plane(), Some(Plane::Meromorphic | Plane::Branched))
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use nat::core::names::Model;
 use nat::domain::float::Float;
-use nat::model::elaborate::{Elaborator, Scope};
+use nat::model::elaborate::Elaborator;
 use nat::source::{Source, Sources};
 use nat::syntax::tree::Question;
 use nat::term::{Program, SymbolId};
@@ -110,7 +110,7 @@ fn course(optimizer: &str, network: Network, lr: f64, read: &str, steps: usize) 
         return Err("no question".into());
     };
     let mut e = Elaborator::new(&model);
-    let path = e.path(along, &Scope::default(), &mut Default::default());
+    let path = e.whole_path(along.into());
     let on = path.and_then(|p| e.optimizer(optimizer, &p.source, None));
     let Ok(on) = on else { return Err(format!("{:?}", e.errors)) };
     let symbols: Vec<SymbolId> =

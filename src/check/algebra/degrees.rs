@@ -9,7 +9,7 @@
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::core::prim::Growth;
+use crate::core::prim::{Growth, Plane};
 use crate::domain::degree::{Degree, Degrees};
 use crate::domain::prime::GREAT;
 use crate::domain::{Fun, Rational};
@@ -186,19 +186,21 @@ impl Table {
                 let own = 256.0 + base.top + bottom;
                 self.atom(t, size, Growth { argument: 1.0, top: own, bottom: own }, argument)
             }
-            _ => base,
+            Node::Gather(..)
+            | Node::Fill(_)
+            | Node::Literal(_)
+            | Node::Symbol(_)
+            | Node::Sum(_)
+            | Node::Product { .. }
+            | Node::Join(_) => base,
         }
     }
 }
 
 /// Whether a node may give a factor the sign that makes a product positive, which divides by the other signs.
 fn inverts_signs(node: &Node) -> bool {
-    match node {
-        Node::Power(_, q) => !q.is_int(),
-        Node::Map(f, _) => matches!(f, Fun::Log | Fun::Softplus),
-        Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_) => true,
-        _ => false,
-    }
+    // An arc tangent is drawn, whatever the sign of its argument.
+    node.plane() == Some(Plane::Branched) && !matches!(node, Node::Map(Fun::Atan, _))
 }
 
 /// The growth of a function. A sign is a product of free elements, and no fraction unless they are divided by.

@@ -3,8 +3,8 @@
 
 use crate::check::generic;
 use crate::core::names::Model;
-use crate::model::elaborate::{Elaborator, Scope};
-use crate::syntax::tree::Path;
+use crate::model::elaborate::Elaborator;
+use crate::model::morphism::Along;
 
 /// What a map does to each parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +21,13 @@ pub enum Kept {
 const MAX_DIM: usize = 128;
 
 /// How the maps of a path treat the parameters.
-pub fn kept(model: &Model, along: &Path) -> Kept {
+pub fn kept(model: &Model, along: Along<'_>) -> Kept {
     read(model, along).unwrap_or(Kept::No)
 }
 
-fn read(model: &Model, along: &Path) -> Option<Kept> {
+fn read(model: &Model, along: Along<'_>) -> Option<Kept> {
     let mut e = Elaborator::new(model);
-    let path = e.path(along, &Scope::default(), &mut rustc_hash::FxHashMap::default()).ok()?;
+    let path = e.whole_path(along).ok()?;
     let n = path.source.dim;
     let shapes = |a: &crate::model::architecture::Architecture| -> Vec<Vec<usize>> {
         a.blocks.iter().map(|b| b.shape.to_vec()).collect()

@@ -6,6 +6,7 @@ use crate::core::names::Model;
 use crate::domain::linear;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::model::elaborate::{Elaborator, Scope};
+use crate::model::morphism::Along;
 use crate::structure::prove::{Proof, Theorem};
 use crate::syntax::tree::{Instance, Path};
 
@@ -41,7 +42,7 @@ pub fn singular_metric(model: &Model, on: Option<&Instance>, along: Option<&Path
     let a = match (on, along) {
         (Some(on), _) => e.architecture(on, &Scope::default()).ok()?,
         (None, Some(path)) => {
-            let path = e.path(path, &Scope::default(), &mut rustc_hash::FxHashMap::default()).ok()?;
+            let path = e.whole_path(Along::from(path)).ok()?;
             std::rc::Rc::clone(&path.target)
         }
         (None, None) => return None,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::core::class::Class;
-use crate::core::names::{Declared, Model};
+use crate::core::names::{Declared, Model, MorphismId};
 use crate::source::{Source, SourceId, Span};
 use crate::syntax::tree::{
     Check, Domain, Expectation, ExpectedVerdict, File, Ident, Instance, Item, ItemKind, Path, Question,
@@ -23,19 +23,12 @@ fn parsed() -> &'static Arc<File> {
 }
 
 /// The capitalised name of a class, of which the names of the maps are made.
-fn word(class: Class) -> &'static str {
-    match class {
-        Class::Translation => "Translation",
-        Class::Scaling => "Scaling",
-        Class::Diagonal => "Diagonal",
-        Class::Permutation => "Permutation",
-        Class::SignedPermutation => "SignedPermutation",
-        Class::Orthogonal => "Orthogonal",
-        Class::Linear => "Linear",
-        Class::Affine => "Affine",
-        Class::Diffeo => "Diffeo",
-        Class::Biorthogonal => "Biorthogonal",
-    }
+fn word(class: Class) -> String {
+    let capitalised = |part: &str| {
+        let mut letters = part.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    };
+    class.word().split('_').map(capitalised).collect()
 }
 
 /// A file's model with the examples added.
@@ -47,7 +40,7 @@ pub struct Examples {
 impl Examples {
     /// The examples for a file.
     pub fn new(model: &Model) -> Self {
-        Examples { model: model.with_text(id(), parsed(), false) }
+        Examples { model: model.with_text(id(), parsed()) }
     }
 
     /// The file's model with the examples.
@@ -55,10 +48,12 @@ impl Examples {
         &self.model
     }
 
-    /// The same with another text of one optimizer.
-    #[must_use]
-    pub fn with(&self, model: Model) -> Self {
-        Examples { model }
+    /// A map of the examples.
+    pub fn map(&self, name: &str) -> Option<MorphismId> {
+        match self.model.resolve(name, Span::new(id(), 0, 0))? {
+            Declared::Morphism(id) => Some(id),
+            _ => None,
+        }
     }
 
     fn names(class: Class, blocks: bool, suffix: &str) -> Vec<String> {
@@ -97,31 +92,6 @@ impl Examples {
             ItemKind::Architecture(a) => a.name.name == name,
             _ => false,
         })
-    }
-
-    /// The check of an optimizer along a map of the examples, standing where `check` stands; with its expectation or
-    /// without. `None` if there is no such map.
-    pub fn question(&self, check: &Check, optimizer: &Instance, map: &str, expect: bool) -> Option<Check> {
-        let item = Examples::item(map)?;
-        let ItemKind::Morphism(m) = &item.kind else { return None };
-        let part = Instance { name: m.name.clone(), args: Vec::new(), span: m.name.span };
-        let along = Path { parts: vec![part], span: m.name.span };
-        let expect = check.expect.clone().filter(|_| expect);
-        Some(Check {
-            question: Question::Natural { optimizer: optimizer.clone(), along, on: None },
-            expect,
-            span: check.span,
-        })
-    }
-
-    /// The check of an optimizer along a map of another text, standing where `check` stands.
-    pub fn question_of(&self, text: SourceId, check: &Check, optimizer: &Instance, map: &str) -> Option<Check> {
-        let span = Span::new(text, 0, 0);
-        self.model.resolve(map, span)?;
-        let part = Instance { name: Ident { name: map.to_owned(), span }, args: Vec::new(), span };
-        let along = Path { parts: vec![part], span };
-        let question = Question::Natural { optimizer: optimizer.clone(), along, on: None };
-        Some(Check { question, expect: check.expect.clone(), span: check.span })
     }
 
     /// A file that asks the same and expects what was found.

@@ -2,18 +2,22 @@
 //! general maps of a class into them. What commutes there, of several dimensions, is believed for all; the bounds are
 //! part of the answer.
 
-use std::fmt::Write as _;
-use std::sync::Arc;
+use std::rc::Rc;
 
-use super::narrow::problem_of;
+use super::members::{self, Names};
 use super::{Case, ClassAnswer};
+use crate::check::Problem;
 use crate::check::decide::{Disagreement, decide};
 use crate::core::class::Class;
-use crate::source::{Source, SourceId};
+use crate::domain::Rational;
+use crate::model::architecture::{Architecture, Block};
+use crate::model::elaborate::{Draw, Elaborator, Role};
+use crate::source::Span;
 use crate::structure::reach::{Reach, reach};
+use crate::term::{Shape, Store, Term};
 use crate::verdict::{Equality, Extent, Finding, Ground, Residual};
 
-/// The map's name in the texts made here.
+/// The map's name.
 pub(super) const FAMILY: &str = "JetMap";
 
 /// Dimensions that are asked in any case, and at most.
@@ -35,8 +39,7 @@ pub(super) fn answer(case: &Case<'_>, mut undecided: Finding) -> Result<ClassAns
     let mut found: Option<(Finding, Equality)> = None;
     let mut seen: Vec<usize> = Vec::new();
     for n in 1..=most {
-        let Some(text) = text(case.question.class, n, order) else { continue };
-        let Some(mut problem) = problem_in(case, &text) else { continue };
+        let Some(mut problem) = problem(case, n, order) else { continue };
         problem.claims.clear();
         let f = decide(&mut problem, case.budget)?;
         let proved = f
@@ -99,27 +102,18 @@ fn dimensions(seen: &[usize]) -> String {
     }
 }
 
-fn problem_in(case: &Case<'_>, text: &str) -> Option<crate::check::Problem> {
-    let id = SourceId::library(u8::MAX - 1);
-    let (file, errors) = crate::syntax::parse(id, &Source::new("<jets>", text));
-    debug_assert!(errors.is_empty(), "{errors:?} in {text}");
-    problem_of(case, id, &Arc::new(file), FAMILY)
-}
+/// A product of powers of variables: which, and how often, in the order of the variables.
+type Monomial = Vec<(usize, usize)>;
 
-/// All monomials of degree `from` to `to` in variables `x0`, `x1`, ….
-fn monomials(n: usize, from: usize, to: usize) -> Vec<String> {
+/// All monomials of degree `from` to `to` in `n` variables, those of low degree first.
+fn monomials(n: usize, from: usize, to: usize) -> Vec<Monomial> {
     let mut found = Vec::new();
     let mut exponents = vec![0; n];
     'all: loop {
         let degree: usize = exponents.iter().sum();
         if (from..=to).contains(&degree) {
-            let factors: Vec<String> = exponents
-                .iter()
-                .enumerate()
-                .filter(|(_, e)| **e > 0)
-                .map(|(i, e)| if *e == 1 { format!("x{i}") } else { format!("x{i}^{e}") })
-                .collect();
-            found.push((degree, factors.join(" * ")));
+            let factors: Monomial = exponents.iter().copied().enumerate().filter(|(_, e)| *e > 0).collect();
+            found.push((degree, factors));
         }
         // The next tuple of exponents, as a counter in base `to + 1`.
         for e in &mut exponents {
@@ -132,43 +126,73 @@ fn monomials(n: usize, from: usize, to: usize) -> Vec<String> {
         break;
     }
     found.sort();
-    found.into_iter().map(|(_, text)| text).collect()
+    found.into_iter().map(|(_, factors)| factors).collect()
 }
 
-/// An architecture of `n` parameters with free derivatives to `order`, and a general map of the class into it.
-fn text(class: Class, n: usize, order: usize) -> Option<String> {
-    let names = (0..n).map(|i| format!("x{i}")).collect::<Vec<_>>().join(", ");
-    let powers = monomials(n, 1, order);
-    let k = powers.len();
-    let (params, z) = match class {
-        Class::Translation => (format!("c : R[{n}]"), "w + c".to_owned()),
-        Class::Scaling => ("a : R where a > 0".to_owned(), "a * w".to_owned()),
-        Class::Diagonal => (format!("s : R[{n}] where s > 0"), "s .* w".to_owned()),
-        Class::Permutation => (format!("m : Perm[{n}]"), "m * w".to_owned()),
-        Class::SignedPermutation => (format!("m : SignedPerm[{n}]"), "m * w".to_owned()),
-        Class::Orthogonal => (format!("m : O[{n}]"), "m * w".to_owned()),
-        Class::Linear => (format!("m : GL[{n}]"), "m * w".to_owned()),
-        Class::Affine => (format!("m : GL[{n}], c : R[{n}]"), "m * w + c".to_owned()),
-        Class::Diffeo => {
-            let bent = monomials(n, 2, order);
-            let params = format!("m : GL[{n}], b : R[{n}, {}]", bent.len());
-            (params, format!("m * w + b * [{}]", bent.join(", ")))
+/// The values of monomials at a point.
+fn powers(s: &mut Store, a: &Architecture, monomials: &[Monomial]) -> Term {
+    let mut all = Vec::with_capacity(monomials.len());
+    for m in monomials {
+        let mut product: Option<Term> = None;
+        for &(i, e) in m {
+            let x = a.block(s, a.point, i);
+            let power = if e == 1 { x } else { s.power(x, &Rational::from(e)) };
+            product = Some(product.map_or(power, |p| s.scalar_mul(p, power)));
         }
-        // Its maps act on matrices, and these parameters are numbers.
-        Class::Biorthogonal => return None,
-    };
-    let mut text = format!(
-        "data jet_output : R[{}, {k}]\ndata jet_loss : R[{k}]\narchitecture Jet {{\n  param {names} : R\n  let powers = \
-         [{}]\n  output = jet_output * powers\n  loss = dot(jet_loss, powers)\n}}\n",
-        n + 1,
-        powers.join(", ")
-    );
-    let _ = writeln!(text, "reparam {FAMILY}({params}) : ({names} : R) -> Jet {{\n  let w = [{names}]\n  let z = {z}");
-    for i in 0..n {
-        let _ = writeln!(text, "  x{i} = z[{i}]");
+        all.extend(product);
     }
-    text.push_str("}\n");
-    Some(text)
+    s.join(&all)
+}
+
+/// The square on an architecture of `n` parameters with free derivatives to `order`, along a general map of the class into
+/// it.
+fn problem(case: &Case<'_>, n: usize, order: usize) -> Option<Problem> {
+    let class = case.question.class;
+    let span = case.question.optimizer.span;
+    let blocks: Vec<Block> =
+        (0..n).map(|i| Block { name: format!("x{i}"), shape: Shape::new(), offset: i, span }).collect();
+    // Maps on both sides act on matrices, and these parameters are numbers.
+    if class == Class::Biorthogonal {
+        return None;
+    }
+    let names = Names { own: String::new(), scale: "a".to_owned() };
+    case.into(|e| {
+        // A map that is linear at the origin, and bent by all higher monomials.
+        let bent = match class.is_curved() {
+            true => monomials(n, 2, order),
+            false => Vec::new(),
+        };
+        let linear = if class.is_curved() { Class::Linear } else { class };
+        let action = members::general(e, linear, &blocks, &names, span);
+        let curvature = (!bent.is_empty()).then(|| members::symbol(e, "b", &[n, bent.len()]));
+        let target = Rc::new(jet(e, blocks, order, span));
+        e.map_into(FAMILY, &target, |s, source| {
+            let straight = action.image(s, source);
+            let Some(b) = curvature else { return straight };
+            let powers = powers(s, source, &bent);
+            let (straight, curved) = (s.join(&straight), s.matmul(b, powers));
+            let z = s.add(straight, curved);
+            members::apart(s, source, z)
+        })
+    })
+}
+
+/// An architecture whose output and loss are polynomials with free coefficients.
+fn jet(e: &mut Elaborator<'_>, blocks: Vec<Block>, order: usize, span: Span) -> Architecture {
+    let n = blocks.len();
+    let mut a = e.space("Jet", blocks, span);
+    let all = monomials(n, 1, order);
+    let values = powers(&mut e.store, &a, &all);
+    let free = |e: &mut Elaborator<'_>, name: &str, shape: &[usize]| {
+        let (_, t) = e.quantify(name, shape, Draw::Real, Role::Data);
+        e.show(name, t, Role::Data);
+        t
+    };
+    let coefficients = free(e, "jet_output", &[n + 1, all.len()]);
+    a.output = Some(e.store.matmul(coefficients, values));
+    let coefficients = free(e, "jet_loss", &[all.len()]);
+    a.loss = Some(e.store.dot(coefficients, values));
+    a
 }
 
 #[cfg(test)]
@@ -177,20 +201,9 @@ mod tests {
 
     #[test]
     fn all_monomials_of_some_degrees() {
-        assert_eq!(monomials(2, 1, 2), ["x0", "x1", "x0 * x1", "x0^2", "x1^2"]);
+        let degree_two = [vec![(0, 1), (1, 1)], vec![(0, 2)], vec![(1, 2)]];
+        assert_eq!(monomials(2, 1, 2), [&[vec![(0, 1)], vec![(1, 1)]][..], &degree_two[..]].concat());
         assert_eq!(monomials(3, 1, 4).len(), 34);
         assert_eq!(monomials(1, 2, 5).len(), 4);
-    }
-
-    #[test]
-    fn the_texts_are_of_the_language() {
-        for class in Class::ALL {
-            for n in 1..=MOST {
-                let Some(text) = text(class, n, 3) else { continue };
-                let id = SourceId::library(u8::MAX - 1);
-                let (_, errors) = crate::syntax::parse(id, &Source::new("<jets>", &text));
-                assert!(errors.is_empty(), "{errors:?} in {text}");
-            }
-        }
     }
 }

@@ -5,12 +5,10 @@
 //! this architecture's parameter vector. The diffeomorphisms are no family with finitely many parameters: some of them
 //! may refute, and only types prove.
 
-use std::fmt::Write as _;
-use std::sync::Arc;
-
+use super::members::{self, Names};
 use super::{Case, ClassAnswer};
 use crate::check::decide::{Disagreement, decide};
-use crate::check::{ClaimKind, Problem, generic, lower};
+use crate::check::{Problem, generic};
 use crate::core::class::Class;
 use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
@@ -18,10 +16,9 @@ use crate::domain::{Domain, Fun, Rational, linear};
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Draw, Elaborator, Scope};
 use crate::model::morphism::instance_text;
-use crate::source::{Source, SourceId};
 use crate::structure::hypothesis::Hypothesis;
 use crate::structure::prove::Proof;
-use crate::syntax::tree::{File, Instance, ItemKind};
+use crate::syntax::tree::Instance;
 use crate::term::{Node, Program, Term};
 use crate::verdict::{Answer, Extent, Failure, Finding, Ground};
 
@@ -39,7 +36,7 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disa
     // What is no functor along a class may be one along its maps of this architecture: all of them are isometries of a line
     // up to a factor, and none mixes the blocks where there is one.
     if let Proof::Invalid(why) = proof {
-        let read = problem(case, &family(class, &a, &instance_text(on)), on);
+        let read = general(case, &a, on);
         if read.is_none_or(|p| p.invalid.is_some()) {
             return Ok(Finding::invalid(why.clone()).into());
         }
@@ -50,18 +47,18 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disa
     let types_apply = case.theorem.hypotheses.iter().all(|&h| !h.is_used_by_the_proof() || holds(&mut e, &a, h));
     // One simple map refutes faster than a general one, and its witness is easier to read.
     if (*proof == Proof::Open || !types_apply)
-        && let Some(text) = member(class, &a, &instance_text(on))
-        && let Some(mut problem) = problem(case, &text, on)
+        && let Some(text) = members::simple_text(class, &a, (FAMILY, &instance_text(on), &own(&a)))
+        && let Some(mut problem) = simple(case, on)
     {
         let mut finding = decide(&mut problem, case.budget)?;
         if let Some(failure) = finding.failure_mut() {
             explain(case, failure, on);
-            finding.tried.push(format!("the map of the class that fails: {}", one_line(&text)));
+            finding.tried.push(format!("the map of the class that fails: {text}"));
             problem.setting.store = crate::term::Store::new();
             return Ok(ClassAnswer { finding, problem: Some(problem) });
         }
     }
-    let Some(mut problem) = problem(case, &family(class, &a, &instance_text(on)), on) else {
+    let Some(mut problem) = general(case, &a, on) else {
         return Ok(undecided("the optimizer could not be read over the members of the class"));
     };
     let mut seen = None;
@@ -103,10 +100,6 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disa
     Ok(ClassAnswer { finding, problem: Some(problem) })
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// Why it fails: the metric of the architecture, where with another one the types prove the square; else what is to blame.
 fn explain(case: &Case<'_>, failure: &mut Failure, on: &Instance) {
     let class = case.question.class;
@@ -117,37 +110,26 @@ fn explain(case: &Case<'_>, failure: &mut Failure, on: &Instance) {
     failure.causes.extend(cause.sentence(&case.theorem));
 }
 
-/// The problem of the square along the map, or the family, that a text declares. The text sees no names but its own, so
-/// that no `def` of the file changes what its maps are; its target is the architecture of the question, as written there.
-fn problem(case: &Case<'_>, text: &str, on: &Instance) -> Option<Problem> {
-    let id = SourceId::library(u8::MAX - 1);
-    let (file, errors) = crate::syntax::parse(id, &Source::new("<class>", text));
-    debug_assert!(errors.is_empty(), "{errors:?} in {text}");
-    let mut file = file;
-    for item in &mut file.items {
-        if let ItemKind::Morphism(m) = &mut item.kind {
-            m.target = on.clone();
-        }
-    }
-    problem_of(case, id, &Arc::new(file), FAMILY)
+/// The problem of the square along a general member of the class on an architecture.
+fn general(case: &Case<'_>, a: &Architecture, on: &Instance) -> Option<Problem> {
+    let own = own(a);
+    let scale = if a.blocks.iter().any(|b| b.name == "a") { format!("{own}_a") } else { "a".to_owned() };
+    let names = Names { own: format!("{own}_"), scale };
+    case.into(|e| {
+        let action = members::general(e, case.question.class, &a.blocks, &names, on.span);
+        let target = e.architecture(on, &Scope::default())?;
+        e.map_into(FAMILY, &target, |s, source| action.image(s, source))
+    })
 }
 
-/// The problem of the square along a map of a text, with that text's source.
-pub(super) fn problem_of(case: &Case<'_>, id: SourceId, file: &Arc<File>, map: &str) -> Option<Problem> {
-    let model = case.examples.model().with_text(id, file, false);
-    let examples = case.examples.with(model);
-    let check = examples.question_of(id, case.check, &case.question.optimizer, map)?;
-    let mut task = lower::lower(examples.model(), &check).ok()?;
-    let k = task.problems.iter().position(|p| p.auto == case.auto)?;
-    let mut problem = task.problems.swap_remove(k);
-    // The source of a member is the preimage of the architecture's domain: what the claim would say is a condition.
-    // The other claims hold since the maps are members of the class.
-    for claim in problem.claims.drain(..) {
-        if let ClaimKind::Inside(c) = claim.kind {
-            problem.domain.push(c);
-        }
-    }
-    Some(problem)
+/// The problem of the square along a simple member of the class, if it has one.
+fn simple(case: &Case<'_>, on: &Instance) -> Option<Problem> {
+    case.into(|e| {
+        let target = e.architecture(on, &Scope::default())?;
+        e.map_into(FAMILY, &target, |s, source| {
+            members::simple_image(case.question.class, s, source).unwrap_or_default()
+        })
+    })
 }
 
 /// Whether a hypothesis of a proof by types holds for an architecture: proved, or else the answer is no.
@@ -188,12 +170,8 @@ fn regular(e: &mut Elaborator<'_>, a: &Architecture, g: Term) -> bool {
     let mut prime = Prime::new(Random::new(0, "pattern"), Signs::Free, PseudoInverses::ByRank);
     let pi = |s: &crate::term::SymbolId| e.quantified.iter().any(|q| q.symbol == *s && q.draw == Draw::Pi);
     let in_field = linear::determinant(&mut prime, &values, a.dim).is_ok_and(|d| prime.is_zero(&d) == Some(false));
-    let rational = |n: &Node| match n {
-        Node::Map(..) | Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_) | Node::PseudoInverse(_) => false,
-        Node::Power(_, q) => q.is_int(),
-        Node::Symbol(s) => !pi(s),
-        _ => true,
-    };
+    let ranked = |n: &Node| matches!(n, Node::PseudoInverse(_)) || matches!(n, Node::Symbol(s) if pi(s));
+    let rational = |n: &Node| n.plane().is_none() && !ranked(n);
     in_field && (!e.store.any_node(&[g], |n| !rational(n)) || regular_in_intervals(e, a, g))
 }
 
@@ -233,22 +211,6 @@ fn regular_in_intervals(e: &Elaborator<'_>, a: &Architecture, g: Term) -> bool {
     seen > 0
 }
 
-/// The parameters of an architecture as a list of declarations, and as one vector.
-fn parameters(a: &Architecture) -> (String, String) {
-    let declared: Vec<String> = a
-        .blocks
-        .iter()
-        .map(|b| match b.shape[..] {
-            [] => format!("{} : R", b.name),
-            [m] => format!("{} : R[{m}]", b.name),
-            _ => format!("{} : R[{}, {}]", b.name, b.shape[0], b.shape[1]),
-        })
-        .collect();
-    let flat: Vec<String> =
-        a.blocks.iter().map(|b| if b.shape.len() > 1 { format!("vec({})", b.name) } else { b.name.clone() }).collect();
-    (declared.join(", "), format!("concat({})", flat.join(", ")))
-}
-
 /// The beginning of the names that maps use: no parameter of the architecture begins so.
 fn own(a: &Architecture) -> String {
     let mut own = "class".to_owned();
@@ -256,98 +218,4 @@ fn own(a: &Architecture) -> String {
         own.push('_');
     }
     own
-}
-
-/// The declaration of a map that sends the parameter vector to `z`, after some lines of its own.
-fn declaration(a: &Architecture, target: &str, params: &str, lines: &str, z: &str) -> String {
-    let own = own(a);
-    let mut body = format!("{lines}  let {own}_z = {z}\n");
-    for b in &a.blocks {
-        let (from, to) = (b.offset, b.offset + b.size());
-        let _ = match b.shape[..] {
-            [] => writeln!(body, "  {} = {own}_z[{from}]", b.name),
-            [_] => writeln!(body, "  {} = {own}_z[{from}..{to}]", b.name),
-            _ => writeln!(body, "  {} = reshape({own}_z[{from}..{to}], {}, {})", b.name, b.shape[0], b.shape[1]),
-        };
-    }
-    let (declared, _) = parameters(a);
-    let params = if params.is_empty() { String::new() } else { format!("({params})") };
-    format!("reparam {FAMILY}{params} : ({declared}) -> {target} {{\n{body}}}\n")
-}
-
-/// One map of a class that changes the first and the last parameter only, with simple numbers.
-fn member(class: Class, a: &Architecture, target: &str) -> Option<String> {
-    let own = own(a);
-    let n = a.dim;
-    if n < 2 {
-        return None;
-    }
-    let (_, whole) = parameters(a);
-    let (first, last) = (format!("{own}_w[0]"), format!("{own}_w[{}]", n - 1));
-    let (one, two) = match class {
-        Class::Translation => (format!("{first} + 1"), last),
-        Class::Diagonal => (format!("2 * {first}"), last),
-        Class::Permutation => (last, first),
-        Class::SignedPermutation => (format!("-{last}"), first),
-        Class::Orthogonal => (format!("(3 * {first} - 4 * {last}) / 5"), format!("(4 * {first} + 3 * {last}) / 5")),
-        Class::Linear => (format!("{first} + {last}"), last),
-        Class::Affine => (format!("{first} + {last} + 1"), last),
-        Class::Diffeo => (first.clone(), format!("{last} + {first}^2")),
-        Class::Scaling | Class::Biorthogonal => return None,
-    };
-    let middle = if n > 2 { format!("{own}_w[1..{}], ", n - 1) } else { String::new() };
-    let lines = format!("  let {own}_w = {whole}\n");
-    Some(declaration(a, target, "", &lines, &format!("concat({one}, {middle}{two})")))
-}
-
-/// A general member of a class on an architecture, as a declaration.
-fn family(class: Class, a: &Architecture, target: &str) -> String {
-    let own = own(a);
-    let n = a.dim;
-    let (_, whole) = parameters(a);
-    let scale = if a.blocks.iter().any(|b| b.name == "a") { format!("{own}_a") } else { "a".to_owned() };
-    let (params, z) = match class {
-        Class::Translation => (format!("{own}_c : R[{n}]"), format!("{whole} + {own}_c")),
-        Class::Scaling => (format!("{scale} : R where {scale} > 0"), format!("{scale} * {whole}")),
-        Class::Diagonal => (format!("{own}_s : R[{n}] where {own}_s > 0"), format!("{own}_s .* {whole}")),
-        Class::Permutation => (format!("{own}_m : Perm[{n}]"), format!("{own}_m * {whole}")),
-        Class::SignedPermutation => (format!("{own}_m : SignedPerm[{n}]"), format!("{own}_m * {whole}")),
-        Class::Orthogonal => (format!("{own}_m : O[{n}]"), format!("{own}_m * {whole}")),
-        Class::Linear => (format!("{own}_m : GL[{n}]"), format!("{own}_m * {whole}")),
-        Class::Affine => (format!("{own}_m : GL[{n}], {own}_c : R[{n}]"), format!("{own}_m * {whole} + {own}_c")),
-        // Triangular, so a diffeomorphism: z₀ + z₀³ and zᵢ + cᵢ zᵢ₋₁².
-        Class::Diffeo => {
-            let rest = if n > 1 {
-                format!(", [i in 1..{n}: {own}_w[i] + {own}_c[i] * {own}_w[i - 1]^2]")
-            } else {
-                String::new()
-            };
-            let lines = format!("  let {own}_w = {whole}\n");
-            let z = format!("concat({own}_w[0] + {own}_w[0]^3{rest})");
-            return declaration(a, target, &format!("{own}_c : R[{n}]"), &lines, &z);
-        }
-        Class::Biorthogonal => return two_sided(a, target),
-    };
-    declaration(a, target, &params, "", &z)
-}
-
-/// A general two-sided orthogonal map of each parameter.
-fn two_sided(a: &Architecture, target: &str) -> String {
-    let own = own(a);
-    let mut params = Vec::new();
-    let mut body = String::new();
-    for (i, b) in a.blocks.iter().enumerate() {
-        let (param, value) = match b.shape[..] {
-            [] => (format!("{own}_q{i} : O[1]"), format!("{own}_q{i}[0, 0] * {}", b.name)),
-            [m] => (format!("{own}_q{i} : O[{m}]"), format!("{own}_q{i} * {}", b.name)),
-            _ => (
-                format!("{own}_q{i} : O[{}], {own}_p{i} : O[{}]", b.shape[0], b.shape[1]),
-                format!("{own}_q{i} * {} * {own}_p{i}", b.name),
-            ),
-        };
-        params.push(param);
-        let _ = writeln!(body, "  {} = {value}", b.name);
-    }
-    let (declared, _) = parameters(a);
-    format!("reparam {FAMILY}({}) : ({declared}) -> {target} {{\n{body}}}\n", params.join(", "))
 }

@@ -5,6 +5,7 @@ use super::cause::singular_metric;
 use crate::check::{Ask, Task};
 use crate::core::class::Class;
 use crate::core::names::{Declared, Model};
+use crate::model::morphism::Along;
 use crate::structure::body::build;
 use crate::structure::prove::{Proof, Theorem, prove, theorem};
 use crate::structure::{blame, prove as types};
@@ -77,7 +78,7 @@ pub fn blame_of(model: &Model, check: &Check, class: Class) -> Vec<Blame> {
         return Vec::new();
     }
     let Question::Natural { along, .. } = &check.question else { return Vec::new() };
-    let kept = blocks::kept(model, along);
+    let kept = blocks::kept(model, Along::from(along));
     if kept == blocks::Kept::Scaled && class == Class::Diagonal {
         return blame::blame_blockwise(&body);
     }

@@ -14,7 +14,7 @@ use crate::domain::interval::Intervals;
 use crate::domain::prime::Random;
 use crate::model::elaborate::{Constraint, ConstraintKind};
 use crate::term::{Program, SymbolId, Term};
-use crate::verdict::{Answer, Finding};
+use crate::verdict::{Answer, Finding, Witness};
 
 /// How a claim stands.
 pub(in crate::check) enum Claimed {
@@ -165,7 +165,7 @@ fn equal_claim(
     let components = std::mem::take(&mut problem.equation.components);
     problem.equation.components = vec![Component { name: what.to_owned(), entries: Vec::new(), span: None }];
     let (found, _) =
-        hunt(problem, &[left], &[right], Goal::Differ, (&identity, &sampled), budget, "the two sides of the claim");
+        hunt(problem, &[left], &[right], Goal::Differ, (&identity, &sampled), budget, Witness::SIDES_OF_CLAIM);
     problem.equation.components = components;
     if let Some(difference) = found {
         let message = match what {

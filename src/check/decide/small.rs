@@ -18,7 +18,7 @@ use crate::domain::float::Float;
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
 use crate::domain::{Domain, Fun, Rational, Stop};
 use crate::term::{Node, Program, Singular, SymbolId, Term};
-use crate::verdict::{Extent, Failure, Finding, Ground, Limit, Rate};
+use crate::verdict::{Extent, Failure, Finding, Ground, Limit, Rate, Witness};
 
 /// Whether to put `lr = 0` may lie on a kink, at the start of a root or where a rank drops: whether the argument of a sign
 /// or of a root that reads `lr` has an entry that vanishes at `lr = 0`, or the rank of a matrix under a pseudo-inverse is
@@ -117,7 +117,7 @@ pub(super) fn near_zero(
     (identity, sampled): (&Identity, &Sampled),
     budget: &Budget,
 ) -> Result<Finding, Disagreement> {
-    let (found, tried) = hunt(problem, left, right, Goal::Differ, (identity, sampled), budget, "the two sides");
+    let (found, tried) = hunt(problem, left, right, Goal::Differ, (identity, sampled), budget, Witness::SIDES);
     let witness = found.map(|d| d.witness);
     if witness.is_none() && sampled.agrees() {
         return Ok(numbers(problem, Extent::Commutes, (left, right), (identity, sampled), budget, tried));
@@ -206,7 +206,7 @@ fn with_rate(
         }
         Standing::Unproved(identity, sampled) => (identity, sampled),
     };
-    let (found, _) = hunt(problem, left, &right, Goal::Differ, (&identity, &sampled), budget, "the two sides");
+    let (found, _) = hunt(problem, left, &right, Goal::Differ, (&identity, &sampled), budget, Witness::SIDES);
     let Some(Difference { witness, .. }) = found else { return Ok(None) };
     let defect = order::of_defect(&problem.setting, (left, &right), lr, &problem.domain, budget);
     let slope = numeric::slope(&problem.setting, (left, &right), lr, &problem.domain, budget);

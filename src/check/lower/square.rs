@@ -7,11 +7,13 @@ use rustc_hash::FxHashMap;
 
 use super::carry::carry;
 use super::claims::claims_of;
+use super::expected::{Expected, expected_rate};
 use super::monomial::Monomial;
 use super::names::route;
 use super::{Function, components, interpret, jacobian, optimizer_places, problem, show_state, task, unfilled};
 use crate::check::class::ClassQuestion;
 use crate::check::generic;
+use crate::check::posed::Posed;
 use crate::check::task::{Route, Task};
 use crate::check::{Ask, Equation, Problem, Shape};
 use crate::core::class::Class;
@@ -19,29 +21,40 @@ use crate::core::error::ModelError;
 use crate::core::names::{Declared, Model};
 use crate::core::variance::Variance;
 use crate::diagram::{Diagram, Ob, Parallel};
-use crate::model::elaborate::{Constraint, Draw, Elab, Elaborator, Quantified, Reported, Role, Scope};
-use crate::model::morphism::{Morphism, MorphismPath, instance_text};
+use crate::model::elaborate::{Constraint, Draw, Elab, Elaborator, Quantified, Reported, Scope};
+use crate::model::morphism::{Along, Morphism, MorphismPath, instance_text};
 use crate::model::optimizer::OptimizerOn;
 use crate::model::shapes;
 use crate::model::validate::depends_on_shapes;
-use crate::syntax::tree::{Check, Classify, ExpectedVerdict, Instance, Path as TreePath};
+use crate::syntax::tree::{Classify, ExpectedVerdict, Instance, State};
 use crate::term::{Seeds, SymbolId, Term};
 
 pub(super) fn natural(
     model: &Model,
-    check: &Check,
-    optimizer: &Instance,
-    along: &TreePath,
+    posed: Posed<'_>,
     on: Option<&Instance>,
     errors: &mut Vec<ModelError>,
 ) -> Elab<Task> {
-    let mut t = task(check);
+    let Some((optimizer, along)) = posed.along() else { return Err(Reported) };
+    let mut t = task(posed.check);
     t.optimizers = optimizer_places(model, [optimizer]);
     if let Some([class, then @ ..]) = classes_of(model, along).as_deref() {
         let first = class_question(model, optimizer, *class, on, errors)?;
         t.ask = Ask::Class(ClassQuestion { then: then.to_vec(), ..first });
         return Ok(t);
     }
+    problems(model, t, (optimizer, along), on, &Expected::of(posed, along), errors)
+}
+
+/// A task with the problems of the square along a path: one for each variance that fits the `auto` states.
+pub(super) fn problems(
+    model: &Model,
+    mut t: Task,
+    (optimizer, along): (&Instance, Along<'_>),
+    on: Option<&Instance>,
+    expected: &Expected<'_>,
+    errors: &mut Vec<ModelError>,
+) -> Elab<Task> {
     let variances: Vec<Option<Variance>> = match reads_auto(model, optimizer) {
         true => Variance::ALL.iter().map(|v| Some(*v)).collect(),
         false => vec![None],
@@ -50,7 +63,8 @@ pub(super) fn natural(
     let mut faults = None;
     for auto in variances {
         let mut e = Elaborator::new(model);
-        let Ok((mut p, along_path, maps)) = square(&mut e, check, optimizer, along, on, auto) else {
+        let path = |e: &mut Elaborator<'_>| e.whole_path(along);
+        let Ok((mut p, along_path, maps)) = square(&mut e, optimizer, path, on, auto, expected) else {
             if auto.is_none() || e.errors.iter().any(|x| !depends_on_shapes(x)) {
                 errors.extend(e.errors);
                 return Err(Reported);
@@ -77,7 +91,7 @@ pub(super) fn natural(
 }
 
 /// The classes that a path names, if all its parts do and the file declares nothing of these names.
-fn classes_of(model: &Model, along: &TreePath) -> Option<Vec<Class>> {
+fn classes_of(model: &Model, along: Along<'_>) -> Option<Vec<Class>> {
     let class = |part: &Instance| {
         let undeclared = model.resolve(&part.name.name, part.name.span).is_none();
         Class::of_word(&part.name.name).filter(|_| undeclared && part.args.is_empty())
@@ -143,7 +157,7 @@ fn class_question(
 /// Whether an optimizer has a state that is declared `auto`.
 pub(super) fn reads_auto(model: &Model, optimizer: &Instance) -> bool {
     match model.resolve(&optimizer.name.name, optimizer.name.span) {
-        Some(Declared::Optimizer(id)) => model[id].states.iter().any(|s| s.ty.name.name == "auto"),
+        Some(Declared::Optimizer(id)) => model[id].states.iter().any(State::is_auto),
         _ => false,
     }
 }
@@ -153,17 +167,36 @@ const LARGEST_EXPLAINED: usize = 256;
 
 type Square = (Problem, Route, Option<Class>);
 
+/// The square of an optimizer along a path that is made for it and stands in no file. A rate that is expected may name the
+/// members of the path. `None` if the optimizer cannot be read over it.
+pub fn along(
+    model: &Model,
+    (optimizer, auto): (&Instance, Option<Variance>),
+    expected: Option<&ExpectedVerdict>,
+    path: impl FnOnce(&mut Elaborator<'_>) -> Elab<MorphismPath>,
+) -> Option<Problem> {
+    let mut e = Elaborator::new(model);
+    let expected = Expected { verdict: expected, ..Expected::default() };
+    let (mut p, ..) = square(&mut e, optimizer, path, None, auto, &expected).ok()?;
+    if !e.errors.is_empty() {
+        return None;
+    }
+    p.auto = auto;
+    p.take(e);
+    Some(p)
+}
+
 /// The naturality square of an optimizer along a path.
 fn square(
     e: &mut Elaborator<'_>,
-    check: &Check,
     optimizer: &Instance,
-    along: &TreePath,
+    path: impl FnOnce(&mut Elaborator<'_>) -> Elab<MorphismPath>,
     on: Option<&Instance>,
     auto: Option<Variance>,
+    expected: &Expected<'_>,
 ) -> Elab<Square> {
     let known = e.optimizer_id(&optimizer.name);
-    let path = e.path(along, &Scope::default(), &mut FxHashMap::default());
+    let path = path(e);
     known?;
     let path = path?;
     if let Some(on) = on {
@@ -213,7 +246,7 @@ fn square(
     let equation = equation(e, &path, &over, &source, &target, &carried.maps, &shape)?;
     let mut p = problem(shape, equation, domain, claims);
     p.diagonal = (!carried.diagonal.is_empty()).then_some(carried.diagonal);
-    p.expected_rate = expected_rate(e, check, along)?;
+    p.expected_rate = expected_rate(e, expected)?;
     let family = generated(e, &path);
     e.generated.extend(family);
     show_state(e, &source);
@@ -346,39 +379,6 @@ pub(super) fn generated(e: &mut Elaborator<'_>, path: &MorphismPath) -> Option<S
             crate::check::generic::vanish_freely(e, &[difference])
         })
         .then_some(symbol)
-}
-
-/// The rate after `expect up to rate`, read in the scope of the morphism's and the optimizer's parameters.
-pub(super) fn expected_rate(e: &mut Elaborator<'_>, check: &Check, along: &TreePath) -> Elab<Option<Term>> {
-    let Some(ExpectedVerdict::UpToRate(Some(formula))) = check.expect.as_ref().map(|x| &x.verdict) else {
-        return Ok(None);
-    };
-    let scope = rate_scope(e, along)?;
-    let t = e.expr(formula, &scope)?;
-    e.expect_shape(t, &[], "a rate", formula.span)?;
-    Ok(Some(t))
-}
-
-/// The names that a rate may use: the parameters of the morphism and of the optimizer.
-pub(super) fn rate_scope(e: &mut Elaborator<'_>, along: &TreePath) -> Elab<Scope> {
-    let mut scope = Scope::default();
-    for s in e.shown.clone().into_iter().filter(|s| s.role == Role::Member) {
-        scope.bind(&s.name, crate::model::elaborate::Local::Value(s.term));
-    }
-    // Parameters that the use gives have their values.
-    if let [part] = &along.parts[..]
-        && let Some(Declared::Morphism(id)) = e.model.lookup(&part.name.name)
-    {
-        for (i, p) in e.model[id].params.iter().enumerate() {
-            let given =
-                part.args.iter().enumerate().find(|(k, a)| a.name.as_ref().map_or(*k == i, |n| n.name == p.name.name));
-            if let Some((_, a)) = given {
-                let value = e.expr(&a.value, &Scope::default())?;
-                scope.bind(&p.name.name, crate::model::elaborate::Local::Value(value));
-            }
-        }
-    }
-    Ok(scope)
 }
 
 /// Builds the square as a diagram and interprets its two sides.

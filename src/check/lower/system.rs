@@ -5,17 +5,20 @@ use std::sync::Arc;
 use dashu_int::UBig;
 use indexmap::IndexMap;
 
-use super::{claims_of, finish, lower, problem, task};
+use super::{claims_of, finish, problem, task};
+use crate::check::generic::Size;
+use crate::check::posed::Posed;
 use crate::check::system::{Ask, Asked};
 use crate::check::{self, Equation, Shape, Task};
 use crate::core::error::ModelError;
 use crate::core::names::{Declared, Model};
 use crate::core::system_error::SystemError;
 use crate::diagram::{Diagram, Diamond, Path};
-use crate::model::elaborate::{Elab, Elaborator, Scope};
-use crate::model::system::{Arrow, Cone, Family, at_member, cone, replace, system};
+use crate::model::elaborate::{Elab, Elaborator};
+use crate::model::morphism::Along;
+use crate::model::system::{Arrow, Cone, Family, at_member, cone, system};
 use crate::source::Span;
-use crate::syntax::tree::{Check, Expectation, ExpectedVerdict, Instance, Path as TreePath, Question};
+use crate::syntax::tree::{Check, Instance, Question};
 
 /// Posets with parallel paths are compared through bit sets; beyond this number of objects these are too large.
 const MAX_BRANCHING: usize = 20_000;
@@ -96,7 +99,7 @@ impl Systems {
                 let asked = self.asked(t, known.as_ref(), Ask::Training(optimizer.clone()));
                 Some(asked.and_then(|t| {
                     let first = known.as_ref().and_then(|s| s.squares().first().map(|a| (s, a)));
-                    first.map_or(Ok(()), |(s, a)| square(model, check, s, optimizer, a).map(|_| ())).map(|()| t)
+                    first.map_or(Ok(()), |(s, a)| square(model, check, s, a).map(|_| ())).map(|()| t)
                 }))
             }
             Question::Natural { optimizer, along, on } => {
@@ -119,10 +122,14 @@ impl Systems {
                 // What is wrong with the optimizer shows at the first square already.
                 Some(asked.and_then(|t| {
                     let first = known.as_ref().and_then(|s| s.squares().first().map(|a| (s, a)));
-                    first.map_or(Ok(()), |(s, a)| square(model, check, s, optimizer, a).map(|_| ())).map(|()| t)
+                    first.map_or(Ok(()), |(s, a)| square(model, check, s, a).map(|_| ())).map(|()| t)
                 }))
             }
-            _ => None,
+            Question::Commutes { .. }
+            | Question::Preserves { .. }
+            | Question::Same { .. }
+            | Question::SameTraining { .. }
+            | Question::Trace(_) => None,
         }
     }
 
@@ -220,44 +227,13 @@ fn ordered(family: Family, cone: Option<(String, usize, Vec<Arrow>, Span)>) -> R
     Ok(System { family, diagram, diamonds, paths, sinks, cone })
 }
 
-/// A check of one square in place of a check along a system; it stands where that stands.
-pub fn single(check: &Check, optimizer: &Instance, arrow: &Arrow) -> Check {
-    let along = TreePath { parts: vec![arrow.instance.clone()], span: arrow.instance.span };
-    let expect = check.expect.clone().map(|e| {
-        let verdict = match e.verdict {
-            ExpectedVerdict::UpToRate(Some(mut formula)) => {
-                replace(&mut formula, &arrow.index);
-                ExpectedVerdict::UpToRate(Some(formula))
-            }
-            ExpectedVerdict::UpToRates(mut rates) => {
-                rates.iter_mut().for_each(|r| replace(&mut r.value, &arrow.index));
-                ExpectedVerdict::UpToRates(rates)
-            }
-            other => other,
-        };
-        Expectation { verdict, ..e }
-    });
-    let optimizer = optimizer.clone();
-    let question = match &check.question {
-        Question::Training { .. } => Question::Training { optimizer, along },
-        Question::Transfer { .. } => Question::Transfer { optimizer, along },
-        _ => Question::Natural { optimizer, along, on: None },
-    };
-    Check { question, expect, span: check.span }
-}
-
 /// The task of one square.
 ///
 /// # Errors
 /// All faults that elaboration found at this member.
-pub fn square(
-    model: &Model,
-    check: &Check,
-    system: &System,
-    optimizer: &Instance,
-    arrow: &Arrow,
-) -> Result<Task, Vec<ModelError>> {
-    lower(model, &single(check, optimizer, arrow)).map_err(|errors| at(errors, system, arrow))
+pub fn square(model: &Model, check: &Check, system: &System, arrow: &Arrow) -> Result<Task, Vec<ModelError>> {
+    let posed = Posed { check, member: Some(arrow) };
+    super::posed(model, posed, Size::Usual).map_err(|errors| at(errors, system, arrow))
 }
 
 /// Names the member at which faults show.
@@ -274,8 +250,8 @@ pub fn claims(model: &Model, check: &Check, system: &System, arrow: &Arrow) -> R
     let mut errors = Vec::new();
     let mut e = Elaborator::new(model);
     let mut go = || -> Elab<Task> {
-        let along = TreePath { parts: vec![arrow.instance.clone()], span: arrow.instance.span };
-        let path = e.path(&along, &Scope::default(), &mut rustc_hash::FxHashMap::default())?;
+        let parts = std::slice::from_ref(&arrow.instance);
+        let path = e.whole_path(Along { parts, span: arrow.instance.span })?;
         let mut claims = Vec::new();
         for m in &path.parts {
             claims.extend(claims_of(&mut e, m)?);
@@ -306,12 +282,10 @@ pub fn equality(
     check: &Check,
     (left, right): (&[Instance], &[Instance]),
 ) -> Result<Task, Vec<ModelError>> {
-    let path = |parts: &[Instance]| {
-        let span = parts.first().map_or(check.span, |p| p.span);
-        TreePath { parts: parts.to_vec(), span }
-    };
-    let question = Question::Commutes { left: path(left), right: path(right) };
-    let mut t = lower(model, &Check { question, expect: None, span: check.span })?;
+    let path = |parts| Along { parts, span: parts.first().map_or(check.span, |p: &Instance| p.span) };
+    let mut errors = Vec::new();
+    let result = super::commutes(model, check, (path(left), path(right)), &mut errors);
+    let mut t = super::told(check, result, errors)?;
     t.problems.iter_mut().for_each(|p| p.claims.clear());
     Ok(t)
 }

@@ -45,7 +45,7 @@ type Built = (Asked, Route);
 
 fn asked(e: &mut Elaborator<'_>, trace: &Trace) -> Elab<Built> {
     let settings = settings(e, trace);
-    let path = e.path(&trace.along, &Scope::default(), &mut FxHashMap::default())?;
+    let path = e.whole_path((&trace.along).into())?;
     let mut pairs = Vec::new();
     let mut rate = None;
     for optimizer in &trace.optimizers {

@@ -7,10 +7,11 @@ use rustc_hash::FxHashMap;
 use super::bodies::Bodies;
 use super::carry::carry;
 use super::claims::claims_of;
+use super::expected::{Expected, expected_rate, rate_scope};
 use super::names::route;
-use super::square::rate_scope;
 use super::{component, components, difference, optimizer_places, problem, show_point, task};
 use crate::check::generic::Size;
+use crate::check::posed::Posed;
 use crate::check::task::Route;
 use crate::check::training::magnify::scales;
 use crate::check::training::{Asked, Factor, Kind, Side};
@@ -19,26 +20,22 @@ use crate::core::error::ModelError;
 use crate::core::names::{Model, nearest};
 use crate::core::variance::Variance;
 use crate::model::architecture::Architecture;
-use crate::model::elaborate::{Elab, Elaborator, Scope};
-use crate::model::morphism::{MorphismPath, instance_text};
+use crate::model::elaborate::{Elab, Elaborator, Reported, Scope};
+use crate::model::morphism::{Along, MorphismPath, instance_text};
 use crate::model::optimizer::OptimizerOn;
-use crate::syntax::tree::{BlockRate, Check, ExpectedVerdict, Instance, Optimizer, Path as TreePath, Question};
+use crate::source::Span;
+use crate::syntax::tree::{BlockRate, Check, ExpectedVerdict, Instance, Optimizer, Question, Via};
 use crate::term::{SymbolId, Term};
 
 /// `check training O along F` and `check transfer O along F`.
-pub(super) fn along(
-    model: &Model,
-    check: &Check,
-    optimizer: &Instance,
-    along: &TreePath,
-    errors: &mut Vec<ModelError>,
-) -> Elab<Task> {
-    let training = matches!(check.question, Question::Training { .. });
-    let mut t = task(check);
+pub(super) fn along(model: &Model, posed: Posed<'_>, errors: &mut Vec<ModelError>) -> Elab<Task> {
+    let Some((optimizer, along)) = posed.along() else { return Err(Reported) };
+    let training = matches!(posed.check.question, Question::Training { .. });
+    let mut t = task(posed.check);
     t.optimizers = optimizer_places(model, [optimizer]);
     let mut e = Elaborator::new(model);
     let kind = if training { Kind::Training } else { Kind::Transfer };
-    let built = question(&mut e, check, optimizer, along, kind);
+    let built = question(&mut e, optimizer, along, &Expected::of(posed, along), kind);
     errors.extend(e.errors.iter().cloned());
     let (mut asked, path) = built?;
     asked.problem.take(e);
@@ -49,9 +46,15 @@ pub(super) fn along(
 
 type Built = (Asked, Route);
 
-fn question(e: &mut Elaborator<'_>, check: &Check, optimizer: &Instance, along: &TreePath, kind: Kind) -> Elab<Built> {
+fn question(
+    e: &mut Elaborator<'_>,
+    optimizer: &Instance,
+    along: Along<'_>,
+    asked_for: &Expected<'_>,
+    kind: Kind,
+) -> Elab<Built> {
     let known = e.optimizer_id(&optimizer.name);
-    let path = e.path(along, &Scope::default(), &mut FxHashMap::default());
+    let path = e.whole_path(along);
     let (id, path) = (known?, path?);
     let (factors, scaling) = factors(e, id);
     let source = e.optimizer(optimizer, &path.source, Some(Variance::Tangent))?;
@@ -62,13 +65,13 @@ fn question(e: &mut Elaborator<'_>, check: &Check, optimizer: &Instance, along: 
     }
     let map = path.map(&mut e.store);
     let carried = carried(e, optimizer, &path, &source, &target)?;
-    let expected = match check.expect.as_ref().map(|x| &x.verdict) {
-        Some(ExpectedVerdict::UpToRates(rates)) => expected_rates(e, rates, along, &factors, &path.target)?,
+    let expected = match asked_for.verdict {
+        Some(ExpectedVerdict::UpToRates(rates)) => expected_rates(e, rates, asked_for, &factors, &path.target)?,
         _ => Vec::new(),
     };
     let mut p = shell(&source, &path.source, &target);
     p.claims = claims;
-    p.expected_rate = super::square::expected_rate(e, check, along)?;
+    p.expected_rate = expected_rate(e, asked_for)?;
     show_point(e, &path.source);
     let rate = source.rate;
     let (source, target) = (side(e, source, None), side(e, target, scaling.first().map(|s| s.1)));
@@ -180,11 +183,11 @@ fn carried(
 fn expected_rates(
     e: &mut Elaborator<'_>,
     rates: &[BlockRate],
-    along: &TreePath,
+    asked_for: &Expected<'_>,
     factors: &[Factor],
     target: &Architecture,
 ) -> Elab<Vec<(usize, usize, Term)>> {
-    let scope = rate_scope(e, along)?;
+    let scope = rate_scope(e, asked_for)?;
     let mut all = Vec::new();
     for r in rates {
         let j = factors.iter().position(|f| f.name == r.hyperparameter.name);
@@ -207,19 +210,38 @@ fn expected_rates(
     Ok(all)
 }
 
-/// `check same training O1 == O2 on A`, and `check same O1 == O2 on A via { … }` or with states that match.
+/// What is compared of two optimizers.
+#[derive(Clone, Copy)]
+pub(super) enum Compared<'a> {
+    /// One step, with a map between their states if one is given.
+    Step(Option<&'a Via>),
+    /// Runs from fresh states.
+    Training,
+}
+
+/// Two optimizers that are compared: on an architecture, or on a generic one of some size.
+#[derive(Clone, Copy)]
+pub(super) struct Pair<'a> {
+    pub left: &'a Instance,
+    pub right: &'a Instance,
+    pub on: Option<&'a Instance>,
+    pub compared: Compared<'a>,
+    pub size: Size,
+}
+
+/// `check same training O1 == O2 on A`, and `check same O1 == O2 on A via { … }` or with states that match; `check` has the
+/// words of the task.
 pub(super) fn same(
     model: &Model,
     check: &Check,
-    (left, right): (&Instance, &Instance),
-    on: Option<&Instance>,
-    size: Size,
+    pair: Pair<'_>,
+    expected: &Expected<'_>,
     errors: &mut Vec<ModelError>,
 ) -> Elab<Task> {
     let mut t = task(check);
-    t.optimizers = optimizer_places(model, [left, right]);
+    t.optimizers = optimizer_places(model, [pair.left, pair.right]);
     let mut e = Elaborator::new(model);
-    let built = same_question(&mut e, check, (left, right), on, size);
+    let built = same_question(&mut e, pair, expected, check.span);
     errors.extend(e.errors.iter().cloned());
     let mut asked = built?;
     asked.problem.take(e);
@@ -229,10 +251,9 @@ pub(super) fn same(
 
 fn same_question(
     e: &mut Elaborator<'_>,
-    check: &Check,
-    (left, right): (&Instance, &Instance),
-    on: Option<&Instance>,
-    size: Size,
+    Pair { left, right, on, compared, size }: Pair<'_>,
+    expected: &Expected<'_>,
+    span: Span,
 ) -> Elab<Asked> {
     let (l, r) = (e.optimizer_id(&left.name), e.optimizer_id(&right.name));
     let (_, r) = (l?, r?);
@@ -241,7 +262,7 @@ fn same_question(
         Some(on) => (e.architecture(on, &Scope::default())?, None),
         None => {
             let free = bodies.as_ref().map_or(Err("an optimizer is unknown".to_owned()), Bodies::reach);
-            let (a, bounds) = generic::architecture(e, *free.as_ref().unwrap_or(&2), size, check.span);
+            let (a, bounds) = generic::architecture(e, *free.as_ref().unwrap_or(&2), size, span);
             (Rc::new(a), Some(free.map(|_| bounds)))
         }
     };
@@ -253,8 +274,8 @@ fn same_question(
     let (source, target) = (source?, target?);
     let mut p = shell(&source, &a, &target);
     let mut via = None;
-    if let Question::Same { via: given, .. } = &check.question {
-        let map = e.state_map((left, right), (&source, &target), given.as_ref())?;
+    if let Compared::Step(given) = compared {
+        let map = e.state_map((left, right), (&source, &target), given)?;
         p.equation.components = components(&target);
         via = map.iter().copied().collect::<Option<Vec<Term>>>();
         let missed = given.is_none() && source.states.len() != target.states.len();
@@ -279,11 +300,10 @@ fn same_question(
         p.invalid = Some("one is a flow and the other a step".into());
     }
     p.generic = generic;
-    let via_states = matches!(&check.question, Question::Same { via: Some(_), .. } | Question::SameTraining { .. });
+    let via_states = matches!(compared, Compared::Step(Some(_)) | Compared::Training);
     p.sums = on.is_none() && bodies.as_ref().is_some_and(Bodies::sums);
     p.same_bodies = on.is_none() && !via_states && bodies.is_some_and(|b| b.same());
-    let empty = TreePath { parts: Vec::new(), span: check.span };
-    p.expected_rate = super::square::expected_rate(e, check, &empty)?;
+    p.expected_rate = expected_rate(e, expected)?;
     match via {
         Some(_) => super::show_state(e, &source),
         None => show_point(e, &a),
@@ -293,7 +313,10 @@ fn same_question(
     let (mut source, mut target) = (side(e, source, None), side(e, target, scaling.first().map(|s| s.1)));
     source.name = instance_text(left);
     target.name = instance_text(right);
-    let kind = if matches!(check.question, Question::SameTraining { .. }) { Kind::Same } else { Kind::Via };
+    let kind = match compared {
+        Compared::Training => Kind::Same,
+        Compared::Step(_) => Kind::Via,
+    };
     Ok(Asked {
         kind,
         via: via.unwrap_or_default(),

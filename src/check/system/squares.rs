@@ -9,12 +9,13 @@ use super::{
 use crate::check::auto::{self, Strongest};
 use crate::check::decide::decide;
 use crate::check::lower::system::square;
-use crate::check::{Problem, Shape, Task, lower, repair};
+use crate::check::posed::Posed;
+use crate::check::{Problem, Shape, Task, repair};
 use crate::core::variance::Variance;
 use crate::domain::Rational;
 use crate::model::elaborate::Elaborator;
 use crate::model::morphism::instance_text;
-use crate::model::system::{Arrow, replace};
+use crate::model::system::Arrow;
 use crate::syntax::tree::{ExpectedVerdict, Instance};
 use crate::term::Store;
 use crate::verdict::{Answer, Equality, Extent, Failure, Finding, Ground, Limit, Rate, Verdict};
@@ -43,7 +44,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     let lossy = arrows.iter().find(|a| objects[a.source].dim != objects[a.target].dim);
     let mut decided: Vec<(&Arrow, Readings)> = Vec::new();
     if let Some(a) = lossy {
-        let first = readings(c, optimizer, a)?;
+        let first = readings(c, a)?;
         if first.iter().all(|r| r.refused) {
             decided.push((a, first));
         }
@@ -53,7 +54,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
         let all: Vec<Result<Readings, Stopped>> = arrows
             .par_iter()
             .map(|a| {
-                let r = readings(c, optimizer, a);
+                let r = readings(c, a);
                 c.progress.done();
                 r
             })
@@ -73,14 +74,14 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
         })
         .collect();
     expect_rate(c, &mut squares);
-    let beyond = beyond(c, optimizer, variance, &squares)?;
+    let beyond = beyond(c, variance, &squares)?;
     // A member beyond that fails is a member that fails.
     if let Some((_, s)) = beyond.iter().find(|(_, s)| s.finding.verdict() == Verdict::Fails) {
         squares.push(s.clone());
     }
     let shown = weakest(&squares);
     if let Some(k) = shown {
-        squares[k].finding = explain(c, task, optimizer, &squares[k], variance)?;
+        squares[k].finding = explain(c, task, &squares[k], variance)?;
     }
     let mut finding = whole(&squares);
     finding.repair = shown.and_then(|k| squares[k].finding.repair.clone());
@@ -112,17 +113,12 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
 
 /// The squares of some members of a system without end beyond those that make its diagram, with their index; none where
 /// the answer is settled without them.
-fn beyond(
-    c: &Context<'_>,
-    optimizer: &Instance,
-    variance: Option<Variance>,
-    squares: &[Square],
-) -> Result<Vec<(u64, Square)>, Stopped> {
+fn beyond(c: &Context<'_>, variance: Option<Variance>, squares: &[Square]) -> Result<Vec<(u64, Square)>, Stopped> {
     if c.system.cone.is_some() || squares.iter().any(|s| s.finding.verdict() < Verdict::InLimit) {
         return Ok(Vec::new());
     }
     let arrows: Vec<&Arrow> = c.system.family.unbounded.iter().flat_map(|u| &u.beyond).collect();
-    let all: Vec<Result<Readings, Stopped>> = arrows.par_iter().map(|a| readings(c, optimizer, a)).collect();
+    let all: Vec<Result<Readings, Stopped>> = arrows.par_iter().map(|a| readings(c, a)).collect();
     let mut found = Vec::new();
     for (a, r) in arrows.iter().zip(all) {
         // A member that has faults of its own is none of the diagram: nothing is said of it.
@@ -143,9 +139,7 @@ fn beyond(
 fn expect_rate(c: &Context<'_>, squares: &mut [Square]) {
     let Some(ExpectedVerdict::UpToRate(Some(formula))) = c.check.expect.as_ref().map(|e| &e.verdict) else { return };
     for s in squares.iter_mut().filter(|s| s.pace == Pace::Exact(Rational::ONE)) {
-        let mut at = formula.clone();
-        replace(&mut at, &s.index);
-        let value = Elaborator::new(c.model).number(&at);
+        let value = Elaborator::new(c.model).number_at(formula, &s.index);
         if let Some(q) = value.filter(|q| !q.is_one()) {
             s.finding.rate_differs = Some(q.to_string());
         }
@@ -153,8 +147,8 @@ fn expect_rate(c: &Context<'_>, squares: &mut [Square]) {
 }
 
 /// Lowers and decides one square, and forgets its terms. No witness is made simple: only one is going to be shown.
-fn readings(c: &Context<'_>, optimizer: &Instance, arrow: &Arrow) -> Result<Readings, Stopped> {
-    let task = square(c.model, c.check, c.system, optimizer, arrow)?;
+fn readings(c: &Context<'_>, arrow: &Arrow) -> Result<Readings, Stopped> {
+    let task = square(c.model, c.check, c.system, arrow)?;
     let mut found = Vec::with_capacity(task.problems.len());
     for mut problem in task.problems {
         let finding = decide(&mut problem, &c.quick())?;
@@ -266,26 +260,19 @@ fn one_rate(squares: &[Square]) -> Option<String> {
 
 /// Puts the square that the answer explains into the task, as if it had been asked for alone; its finding, with a witness
 /// made simple and a repair if there is one.
-fn explain(
-    c: &Context<'_>,
-    task: &mut Task,
-    optimizer: &Instance,
-    chosen: &Square,
-    variance: Option<Variance>,
-) -> Result<Finding, Stopped> {
+fn explain(c: &Context<'_>, task: &mut Task, chosen: &Square, variance: Option<Variance>) -> Result<Finding, Stopped> {
     let mut finding = chosen.finding.clone();
     let beyond = c.system.family.unbounded.iter().flat_map(|u| &u.beyond);
     let Some(arrow) = c.system.squares().iter().chain(beyond).find(|a| a.label == chosen.name) else {
         return Ok(finding);
     };
-    let shown = square(c.model, c.check, c.system, optimizer, arrow)?;
+    let shown = square(c.model, c.check, c.system, arrow)?;
     task.morphisms = shown.morphisms;
     task.problems = shown.problems.into_iter().filter(|p| p.auto == variance).collect();
     if let (Some(p), Verdict::Fails | Verdict::InLimit) = (task.problems.first_mut(), finding.verdict()) {
         finding = decide(p, &c.budget())?;
     }
     task.problems.iter_mut().for_each(|p| p.setting.store = Store::new());
-    let check = lower::system::single(c.check, optimizer, arrow);
-    repair::mend(c.model, &check, &mut finding, &c.budget());
+    repair::mend(c.model, Posed { check: c.check, member: Some(arrow) }, &mut finding, &c.budget());
     Ok(finding)
 }

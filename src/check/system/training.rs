@@ -8,7 +8,8 @@ use indexmap::IndexMap;
 use rayon::prelude::*;
 
 use super::{Context, Pace, Report, Square, Stopped, assumptions, ground, rates, residual, unbounded, weakest};
-use crate::check::lower::system::{single, square};
+use crate::check::lower::system::square;
+use crate::check::posed::Posed;
 use crate::check::training;
 use crate::check::{Kind, Task};
 use crate::diagram::Path;
@@ -45,7 +46,7 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
     let all: Vec<Result<Square, Stopped>> = arrows
         .par_iter()
         .map(|a| {
-            let found = one(c, optimizer, a);
+            let found = one(c, a);
             c.progress.done();
             found
         })
@@ -100,11 +101,11 @@ pub(super) fn along(c: &Context<'_>, task: &mut Task, optimizer: &Instance) -> R
 }
 
 /// Decides the question along one generator.
-fn one(c: &Context<'_>, optimizer: &Instance, arrow: &Arrow) -> Result<Square, Stopped> {
-    let mut task = square(c.model, c.check, c.system, optimizer, arrow)?;
-    let check = single(c.check, optimizer, arrow);
+fn one(c: &Context<'_>, arrow: &Arrow) -> Result<Square, Stopped> {
+    let mut task = square(c.model, c.check, c.system, arrow)?;
+    let posed = Posed { check: c.check, member: Some(arrow) };
     let finding = match task.take_training() {
-        Some(asked) => training::question(c.model, &check, *asked, &c.budget())?,
+        Some(asked) => training::question(c.model, posed, *asked, &c.budget())?,
         None => Finding::undecided("there is nothing to follow"),
     };
     let pace = match (finding.verdict(), finding.rate_exact()) {

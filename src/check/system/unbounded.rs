@@ -14,7 +14,7 @@ use crate::core::names::Declared;
 use crate::domain::Rational;
 use crate::model::elaborate::{Draw, Elaborator, Local, Role, Scope};
 use crate::model::morphism::instance_text;
-use crate::model::system::{Unbounded, replace};
+use crate::model::system::Unbounded;
 use crate::syntax::tree::{Domain, ExpectedVerdict, Expr, ExprKind, Instance, Param};
 use crate::term::Term;
 use crate::verdict::{Answer, Extent, Finding, Ground, Limit, Rate, Verdict};
@@ -184,9 +184,7 @@ fn rate_beyond(c: &Context<'_>, u: &Unbounded, proof: &Proof) -> (Option<String>
     let index = &u.index.name;
     let open = || format!("the rate is the expected one for larger {index} than those at which it was compared");
     for n in u.to.saturating_add(1)..=u.to.saturating_add(BEYOND) {
-        let mut at = formula.clone();
-        replace(&mut at, &[(index.clone(), n)]);
-        let value = Elaborator::new(c.model).number(&at);
+        let value = Elaborator::new(c.model).number_at(formula, &[(index.clone(), n)]);
         match (value, rate.at(n)) {
             (Some(q), Some(r)) if q != r => return (Some(format!("{q} at {index} = {n}")), None),
             (Some(_), Some(_)) => {}

@@ -77,7 +77,7 @@ fn checked(model: &Model, trace: &Trace, pair: &Pair, budget: &Budget) -> Result
     let question = Question::Training { optimizer: pair.optimizer.clone(), along: trace.along.clone() };
     let check = Check { question, expect: None, span: trace.span };
     let Some(asked) = lower::lower(model, &check).ok().and_then(|mut t| t.take_training()) else { return Ok(None) };
-    let found = training::question(model, &check, *asked, budget)?;
+    let found = training::question(model, (&check).into(), *asked, budget)?;
     let mut verdict = found.verdict().text().to_owned();
     if let Some(rate) = found.rate().filter(|_| found.verdict() == Verdict::UpToRate) {
         verdict = format!("{verdict} {rate}");

@@ -6,11 +6,11 @@
 //!
 //! | part | what it does |
 //! | --- | --- |
-//! | [`run`] | one run: a point with its states, step after step, or a flow by an adaptive integrator |
+//! | `run` | one run: a point with its states, step after step, or a flow by an adaptive integrator |
 //! | [`answer`] | all runs of an experiment, and what is measured |
 
 pub mod answer;
-pub mod run;
+mod run;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::powers::at_one;
 use super::{Asked, Layout, Side};
-use crate::core::variance::Variance;
+use crate::core::variance::Space;
 use crate::domain::Fun;
 use crate::model::elaborate::{Draw, Quantified, Role};
 use crate::model::optimizer::State;
@@ -41,16 +41,16 @@ fn leaving(store: &mut Store, side: &Side, flow: bool) -> Vec<usize> {
     let general: FxHashMap<SymbolId, Term> = side.states.iter().map(|s| (s.symbol, s.general)).collect();
     let mut found = Vec::new();
     for (i, state) in side.states.iter().enumerate() {
-        let leaves = match state.variance {
-            Variance::Metric | Variance::Cometric | Variance::Left | Variance::Right => {
+        let leaves = match state.variance.space() {
+            Space::Matrix | Space::Sides(_) => {
                 let next = store.substitute_one(side.next[i + 1], &general);
                 signs_read(store, side, state.symbol) && (flow || !stays_definite(store, side, state, next))
             }
-            v if v.is_positive() => {
+            Space::Own | Space::Number | Space::Vector if state.variance.is_positive() => {
                 let next = store.substitute_one(side.next[i + 1], &general);
                 !store.nonnegative(state.initial) || !stays_positive(store, next, state.general, flow)
             }
-            _ => false,
+            Space::Own | Space::Number | Space::Vector => false,
         };
         if leaves {
             found.push(i);

@@ -17,7 +17,7 @@
 //! | [`chart`] | how `F` acts, entry by entry and block by block |
 //! | [`run`] | both sides in floating point, the target led along the source's course |
 //! | [`factors`], [`guess`], [`magnify`] | which factors of hyperparameters make the target follow: least squares on logarithms |
-//! | [`super::formula`] | numbers at several members to formulas in members, sizes and roots |
+//! | `formula` | numbers at several members to formulas in members, sizes and roots |
 //! | [`relation`] | equations between states: what they may look like |
 //! | [`detect`] | those that the numbers satisfy, with their constants |
 //! | [`prove`], [`entries`], [`copies`] | the identities |
@@ -60,9 +60,10 @@ pub mod words;
 
 use super::decide::{Disagreement, decide};
 use super::generic::Size;
+use super::posed::Posed;
 use super::{Ask, Budget, Problem, lower, written};
 use crate::core::names::{Declared, Model};
-use crate::core::variance::Variance;
+use crate::core::variance::Space;
 use crate::model::architecture::Block;
 use crate::model::optimizer::{State, side};
 use crate::syntax::tree::{Check, Question};
@@ -107,16 +108,16 @@ impl Side {
         if state.each {
             return Layout::consecutive(self.blocks.iter().map(|_| 1));
         }
-        match state.variance {
+        match state.variance.space() {
             // A number with a weight belongs to the only block; among several to none.
-            Variance::Scalar(_) if self.blocks.len() == 1 => Layout::consecutive(std::iter::once(1)),
-            Variance::Fixed | Variance::Scalar(_) => Layout::Whole,
-            Variance::Metric | Variance::Cometric => Layout::Square,
-            Variance::Left | Variance::Right => {
+            Space::Number if self.blocks.len() == 1 => Layout::consecutive(std::iter::once(1)),
+            Space::Own | Space::Number => Layout::Whole,
+            Space::Matrix => Layout::Square,
+            Space::Sides(_) => {
                 let sizes = self.blocks.iter().map(|b| side(&b.shape, state.variance).pow(2));
                 Layout::consecutive(sizes)
             }
-            _ => Layout::consecutive(self.blocks.iter().map(Block::size)),
+            Space::Vector => Layout::consecutive(self.blocks.iter().map(Block::size)),
         }
     }
 
@@ -190,8 +191,9 @@ pub struct Asked {
 ///
 /// # Errors
 /// If two engines contradict each other.
-pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget) -> Result<Finding, Disagreement> {
-    let mut square = || square(model, check, budget);
+pub fn question(model: &Model, posed: Posed<'_>, mut asked: Asked, budget: &Budget) -> Result<Finding, Disagreement> {
+    let check = posed.check;
+    let mut square = || square(model, posed, budget);
     let mixing = match &check.question {
         Question::Transfer { optimizer, .. } => match model.resolve(&optimizer.name.name, optimizer.name.span) {
             Some(Declared::Optimizer(id)) => words::mixing(&model[id]),
@@ -261,8 +263,7 @@ pub fn question(model: &Model, check: &Check, mut asked: Asked, budget: &Budget)
 
 /// Whether two optimizers are the same on a generic architecture of another size too.
 fn commutes_on_fewer(model: &Model, check: &Check, budget: &Budget) -> Result<bool, Disagreement> {
-    let asked = Check { expect: None, ..check.clone() };
-    let Ok(mut task) = lower::lower_over(model, &asked, Size::Smaller) else { return Ok(false) };
+    let Ok(mut task) = lower::lower_over(model, check, Size::Smaller) else { return Ok(false) };
     let Ask::Training(asked) = &mut task.ask else { return Ok(false) };
     asked.removed = fresh::removed(asked, asked.problem.setting.store.len());
     let finding = match asked.kind {
@@ -273,18 +274,8 @@ fn commutes_on_fewer(model: &Model, check: &Check, budget: &Budget) -> Result<bo
 }
 
 /// The square of one step in place of a question about training, if it is more than false.
-fn square(model: &Model, check: &Check, budget: &Budget) -> Result<Option<answer::Square>, Disagreement> {
-    let question = match &check.question {
-        Question::Training { optimizer, along } => {
-            Question::Natural { optimizer: optimizer.clone(), along: along.clone(), on: None }
-        }
-        Question::SameTraining { left, right, on } => {
-            Question::Same { left: left.clone(), right: right.clone(), on: on.clone(), via: None }
-        }
-        _ => return Ok(None),
-    };
-    let asked = Check { question, expect: None, span: check.span };
-    let Ok(mut task) = lower::lower(model, &asked) else { return Ok(None) };
+fn square(model: &Model, posed: Posed<'_>, budget: &Budget) -> Result<Option<answer::Square>, Disagreement> {
+    let Ok(mut task) = lower::of_one_step(model, posed) else { return Ok(None) };
     if let Ask::Training(asked) = &mut task.ask {
         let finding = via::answer(asked, budget)?;
         if finding.equality().is_none() {

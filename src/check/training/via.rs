@@ -15,7 +15,7 @@ use crate::check::witness::Goal;
 use crate::check::{Budget, Equation, Problem, numeric, rate, special};
 use crate::model::elaborate::Constraint;
 use crate::term::{Seeds, Store, SymbolId, Term};
-use crate::verdict::{Extent, Finding, Ground, Verdict};
+use crate::verdict::{Extent, Finding, Ground, Verdict, Witness};
 
 /// The two sides of the square, the target's with its rate free, and the moves of the parameters.
 struct Square {
@@ -181,7 +181,7 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
             let mut seen =
                 numeric::compare(&asked.problem.setting, (&square.left, &scaled), &domain, budget, "same at rate");
             seen.drowned = sampled.drowned;
-            let quantity = "the two sides";
+            let quantity = Witness::SIDES;
             found = hunt(&asked.problem, &square.left, &scaled, Goal::Differ, (&open, &seen), budget, quantity).0;
         }
     }

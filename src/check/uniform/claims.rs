@@ -9,23 +9,22 @@ use super::value::At;
 use super::{Family, Outcome, Proof};
 use crate::core::size::Lin;
 use crate::domain::Rational;
-use crate::syntax::tree::Instance;
 
 /// The claims of a family: see [`super::submersion`].
-pub fn prove(family: &Family, generator: &Instance) -> Outcome {
+pub fn prove(family: &Family) -> Outcome {
     let prover = Prover::new(family.model);
-    match attempt(&prover, family, generator) {
+    match attempt(&prover, family) {
         Ok(proof) => Outcome::Proved(proof),
         Err(need) => Outcome::Open { reason: reason(&need) },
     }
 }
 
-fn attempt<'e>(prover: &'e Prover<'e>, family: &Family<'e>, generator: &'e Instance) -> Res<Proof> {
+fn attempt<'e>(prover: &'e Prover<'e>, family: &Family<'e>) -> Res<Proof> {
     let decl = declaration(family)?;
     let (v, context) = index(prover, family.from)?;
     let name = family.index.name.as_str();
     let inside = prover.cases.all(&context, vec![Lin::var(v)], &|c, values| {
-        let p = prover.projection(decl, generator, (name, &values[0]), c)?;
+        let p = prover.projection(family, &values[0], c)?;
         prover.disjoint_rows(&p, c)?;
         prover.maps_inside(&p, c)
     })?;

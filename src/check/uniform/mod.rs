@@ -8,14 +8,14 @@
 //! | module | what it knows |
 //! | --- | --- |
 //! | [`crate::core::size`] | sizes and indices: integer polynomials in variables and in powers `2^k` |
-//! | [`context`] | what is known of the variables; proofs by cases |
-//! | [`poly`], [`normal`] | scalars in normal form and the operations on them |
-//! | [`sum`] | indexed sums with symbolic bounds, as prefix sums |
-//! | [`mod@derive`] | derivatives, replacement of entries and of variables |
-//! | [`value`], [`expr`], [`functions`] | tensors as functions of an index, and the operations on them |
-//! | [`reading`] | the language read into them, see [`crate::read`] |
-//! | [`architecture`], [`optimizer`] | what is declared, at a symbolic size |
-//! | [`mod@square`], [`rate`], [`claims`] | the questions |
+//! | `context` | what is known of the variables; proofs by cases |
+//! | `poly`, `normal` | scalars in normal form and the operations on them |
+//! | `sum` | indexed sums with symbolic bounds, as prefix sums |
+//! | `derive` | derivatives, replacement of entries and of variables |
+//! | `value`, `expr`, `functions` | tensors as functions of an index, and the operations on them |
+//! | `reading` | the language read into them, see [`crate::read`] |
+//! | `architecture`, `optimizer` | what is declared, at a symbolic size |
+//! | `square`, `rate`, `claims` | the questions |
 //!
 //! **Soundness.** The derivative of `Σ t(i)` by the entry `j` needs to know whether an index in `t` *is* `j`. A
 //! computation never guesses: it stops with the comparison that it needs, and is run again in every case of it, so that
@@ -24,28 +24,28 @@
 //! it is listed among the proof's assumptions. Sizes in denominators are shown not to be zero at any member. Whatever is
 //! not read here ends in [`Outcome::Open`] with the reason, and so does a budget that runs out: nothing is ever refuted.
 
-pub mod architecture;
-pub mod claims;
-pub mod context;
-pub mod derive;
+mod architecture;
+mod claims;
+mod context;
+mod derive;
 mod evident;
-pub mod expr;
-pub mod functions;
-pub mod normal;
-pub mod optimizer;
-pub mod poly;
-pub mod rate;
-pub mod reading;
+mod expr;
+mod functions;
+mod normal;
+mod optimizer;
+mod poly;
+mod rate;
+mod reading;
 pub mod square;
-pub mod sum;
+mod sum;
 #[cfg(test)]
 mod tests;
-pub mod value;
+mod value;
 
 pub use rate::Rate;
 
-use crate::core::names::{Declared, Model};
-use crate::syntax::tree::{Argument, Expr, ExprKind, Ident, Instance};
+use crate::core::names::Model;
+use crate::syntax::tree::{Ident, Instance};
 use crate::verdict::Verdict;
 
 /// The generator of an unbounded system as written, with `index` free in its arguments (`Forget`, `Forget(n)`,
@@ -95,27 +95,10 @@ impl Proof {
 /// The naturality square of an optimizer along every member of a family, for flows and for steps. That the members are
 /// submersions is another question: [`submersion`].
 pub fn square(family: &Family, optimizer: &Instance) -> Outcome {
-    square::prove(family, &applied(family), optimizer)
+    square::prove(family, optimizer)
 }
 
 /// That every member of a family is a submersion that maps the source's domain into the target's.
 pub fn submersion(family: &Family) -> Outcome {
-    claims::prove(family, &applied(family))
-}
-
-/// The generator with the index as its only size, if it was written without arguments.
-fn applied(family: &Family) -> Instance {
-    let mut generator = family.generator.clone();
-    if !generator.args.is_empty() {
-        return generator;
-    }
-    if let Some(Declared::Morphism(id)) = family.model.resolve(&generator.name.name, generator.name.span) {
-        let natural = |p: &&crate::syntax::tree::Param| p.ty.as_ref().is_some_and(|t| t.name.name == "N");
-        let sizes: Vec<_> = family.model[id].params.iter().filter(natural).collect();
-        if let [size] = sizes[..] {
-            let value = Expr { kind: ExprKind::Name(family.index.name.clone()), span: family.index.span };
-            generator.args.push(Argument { name: Some(size.name.clone()), value });
-        }
-    }
-    generator
+    claims::prove(family)
 }

@@ -9,6 +9,7 @@ use super::poly::{Atom, Entry, Poly, Symbol};
 use super::reading::{Env, Sizes};
 use super::value::{At, Layout, Shape, Value};
 use crate::core::size::Lin;
+use crate::core::variance::Variance;
 use crate::core::words::{Calculus, Word};
 use crate::domain::Rational;
 use crate::read::rules;
@@ -20,6 +21,8 @@ pub struct Over<'e> {
     pub arch: Rc<Arch<'e>>,
     /// The declaration.
     pub decl: &'e Optimizer,
+    /// How each of its states is carried.
+    pub variances: Vec<Variance>,
     /// Hyperparameters, states and the small parameter.
     pub names: Env<'e>,
     /// The lines of its flow or step.
@@ -60,18 +63,22 @@ impl<'e> Prover<'e> {
         let mut names = names;
         let mut reading = Sizes::new(self, context);
         self.names.borrow_mut().states = decl.states.iter().map(|s| s.name.name.clone()).collect();
+        let mut variances = Vec::with_capacity(decl.states.len());
         for (k, State { name, ty, each, .. }) in decl.states.iter().enumerate() {
-            let value = match ty.name.name.as_str() {
-                "tangent" if ty.dims.is_empty() => symbolic(&arch.layout, Symbol::State(k, arch.side)),
-                "R" if ty.arrow.is_none() && !each => {
+            let word = ty.name.name.as_str();
+            let variance = Variance::of_word(word).filter(|_| ty.dims.is_empty()).unwrap_or(Variance::Fixed);
+            let value = match (variance, word) {
+                (Variance::Tangent, _) => symbolic(&arch.layout, Symbol::State(k, arch.side)),
+                (Variance::Fixed, "R") if ty.arrow.is_none() && !each => {
                     let dims: Res<Vec<Lin>> = ty.dims.iter().map(|d| reading.extent(d, &names)).collect();
                     Value::new(Shape::Tensor(dims?), move |_, at| {
                         let entry = Entry { symbol: Symbol::Fixed(k), block: 0, index: at.index.clone() };
                         Ok(Poly::atom(Atom::Entry(entry)))
                     })
                 }
-                other => return stuck(format!("states of type `{other}`")),
+                _ => return stuck(format!("states of type `{word}`")),
             };
+            variances.push(variance);
             names = names.value(&name.name, value);
         }
         if let Some(lr) = &dynamics.step {
@@ -80,7 +87,7 @@ impl<'e> Prover<'e> {
         }
         let point = symbolic(&arch.layout, Symbol::Point(arch.side));
         let (arch, step) = (Rc::clone(arch), dynamics.step.is_some());
-        Ok(Rc::new(Over { arch, decl, names, body: &dynamics.body, step, point }))
+        Ok(Rc::new(Over { arch, decl, variances, names, body: &dynamics.body, step, point }))
     }
 
     /// The rule of a component, `params` or a state.

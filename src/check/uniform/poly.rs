@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::core::names::Declared;
+use crate::core::prim::Plane;
 use crate::core::size::{Lin, Unit, Var, unit_text};
 use crate::domain::{Fun, Rational};
 
@@ -16,13 +18,17 @@ pub enum Symbol {
     Point(usize),
     /// A state, by its number, at the source or target.
     State(usize, usize),
+    /// The direction of the entries of a vector, by its number, that are outside of its range; they cancel.
+    Formal(usize),
     /// A fixed state, by its number: the same at both ends.
     Fixed(usize),
     /// Data, by the number of its declaration.
     Data(usize),
-    /// A parameter without a value of a morphism or an optimizer: the declaration, and its name there. Parameters of one
-    /// name in two declarations are two variables.
-    Member(String, String),
+    /// π
+    Pi,
+    /// A parameter without a value of a morphism or an optimizer: the names of the declaration and of the parameter, which
+    /// order normal forms, and the declaration. Parameters of one name in two declarations are two variables.
+    Member(String, String, Declared),
     /// A new value of a step, before the rules are put together: of the parameters (0) or a state (from 1), at the source
     /// or target. Derivatives and `at` hold it fixed.
     Primed(usize, usize),
@@ -106,10 +112,7 @@ impl Mono {
         self.0.iter().all(|(a, e)| match a {
             Atom::Unit(_) => true,
             Atom::Entry(_) => e.is_int(),
-            Atom::Fun(Fun::Exp | Fun::Sin | Fun::Cos | Fun::Tanh | Fun::Sigmoid | Fun::Erf | Fun::Gauss, p) => {
-                e.is_int() && p.regular()
-            }
-            Atom::Fun(Fun::Log | Fun::Atan | Fun::Softplus | Fun::Sign, _) => false,
+            Atom::Fun(f, p) => f.plane() == Plane::Meromorphic && e.is_int() && p.regular(),
             Atom::Base(p) => e.is_int() && p.regular(),
             Atom::Sum(_, body, _) => e.is_int() && body.regular(),
         })

@@ -159,7 +159,7 @@ pub fn common(
     }
     // A rate reads sizes and parameters of the optimizer alone.
     let symbol = |s: &Symbol, _: usize| match s {
-        Symbol::Member(_, m) => m.clone(),
+        Symbol::Member(_, m, _) => m.clone(),
         _ => String::new(),
     };
     Ok(Rate { text: c.text(&Words { var: name, symbol: &symbol }), coefficient: q, sizes, index })

@@ -31,12 +31,22 @@ pub struct Sizes<'e, 'c> {
     pub context: &'c Context,
     /// The conditions met so far that are not between sizes.
     pub conditions: Conditions<'e>,
+    /// A use that is written without its only size, and what stands for it.
+    implied: Option<(&'e Instance, Lin)>,
 }
 
 impl<'e, 'c> Sizes<'e, 'c> {
     /// A reading in a case.
     pub fn new(prover: &'e Prover<'e>, context: &'c Context) -> Self {
-        Sizes { prover, context, conditions: Vec::new() }
+        Sizes { prover, context, conditions: Vec::new(), implied: None }
+    }
+
+    /// The reading in which an index stands for the only size of a generator that is written without it.
+    #[must_use]
+    pub fn with_index(self, generator: &'e Instance, params: &[Param], index: &Lin) -> Self {
+        let sizes = params.iter().filter(|p| p.is_natural()).count();
+        let implied = (generator.args.is_empty() && sizes == 1).then(|| (generator, index.clone()));
+        Sizes { implied, ..self }
     }
 
     /// An expression.
@@ -96,7 +106,7 @@ impl<'e> Algebra<'e> for Sizes<'e, '_> {
     }
 
     fn pi(&mut self, _at: Span) -> Value<'e> {
-        let pi = Entry { symbol: Symbol::Data(usize::MAX), block: 0, index: Vec::new() };
+        let pi = Entry { symbol: Symbol::Pi, block: 0, index: Vec::new() };
         Value::scalar(Poly::atom(Atom::Entry(pi)))
     }
 
@@ -256,12 +266,20 @@ impl<'e> Algebra<'e> for Sizes<'e, '_> {
         }
     }
 
+    fn implied(&mut self, of: &'e Instance) -> Option<Value<'e>> {
+        let (generator, index) = self.implied.as_ref()?;
+        std::ptr::eq(*generator, of).then(|| Value::size(index.clone()))
+    }
+
     fn left_out(&mut self, of: &'e Instance, p: &'e Param, _occurrence: usize, scope: &Env<'e>) -> Res<Value<'e>> {
         let dims = match &p.ty {
             None => Vec::new(),
             ty => self.real(ty.as_ref(), scope)?,
         };
-        let symbol = Symbol::Member(of.name.name.clone(), p.name.name.clone());
+        let Some(declared) = self.prover.model.resolve(&of.name.name, of.name.span) else {
+            return stuck(format!("`{}` is not declared", of.name.name));
+        };
+        let symbol = Symbol::Member(of.name.name.clone(), p.name.name.clone(), declared);
         Ok(Value::new(Shape::Tensor(dims), move |_, at| {
             let entry = Entry { symbol: symbol.clone(), block: 0, index: at.index.clone() };
             Ok(Poly::atom(Atom::Entry(entry)))

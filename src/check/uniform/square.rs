@@ -15,6 +15,7 @@ use super::value::{At, Layout, Shape, Value};
 use super::{Family, Outcome, Proof};
 use crate::core::names::{DataId, Declared};
 use crate::core::size::{Lin, Var};
+use crate::core::variance::Variance;
 use crate::domain::Rational;
 use crate::read::{Local, bind, equations};
 use crate::syntax::tree::{Domain, Instance, Morphism, MorphismKind, Optimizer};
@@ -44,15 +45,10 @@ impl<'e> Prover<'e> {
     ///
     /// # Errors
     /// If it is outside of what is read here.
-    pub fn projection(
-        &'e self,
-        decl: &'e Morphism,
-        generator: &'e Instance,
-        (index, n): (&str, &Lin),
-        context: &Context,
-    ) -> Res<Projection<'e>> {
-        let outer = Env::default().value(index, Value::size(n.clone()));
-        let mut reading = Sizes::new(self, context);
+    pub fn projection(&'e self, family: &Family<'e>, n: &Lin, context: &Context) -> Res<Projection<'e>> {
+        let (decl, generator) = (declaration(family)?, family.generator);
+        let outer = Env::default().value(&family.index.name, Value::size(n.clone()));
+        let mut reading = Sizes::new(self, context).with_index(generator, &decl.params, n);
         let env = bind(&mut reading, generator, &decl.params, &outer, Some(0))?.scope;
         let conditions = std::mem::take(&mut reading.conditions);
         let Domain::Named(source) = &decl.source else {
@@ -109,7 +105,7 @@ impl<'e> Prover<'e> {
             if self.inside(c, layout, x.block, &x.index)? {
                 (fields[k].1.at)(c, &At { block: x.block, index: x.index.clone() }).map(Some)
             } else {
-                let formal = Entry { symbol: Symbol::State(FORMAL + k, 0), ..x.clone() };
+                let formal = Entry { symbol: Symbol::Formal(k), ..x.clone() };
                 Ok(Some(Poly::atom(Atom::Entry(formal))))
             }
         })
@@ -127,9 +123,6 @@ impl<'e> Prover<'e> {
         })
     }
 }
-
-/// Numbers of states that no optimizer has.
-const FORMAL: usize = 1 << 20;
 
 /// The square at one index: both optimizers, and how the projection carries points and states.
 pub struct Square<'e> {
@@ -184,7 +177,7 @@ impl<'e> Square<'e> {
     }
 
     fn is_tangent(&self, k: usize) -> bool {
-        self.source.decl.states[k].ty.name.name == "tangent"
+        self.source.variances[k] == Variance::Tangent
     }
 
     /// The components: the point first, then each state.
@@ -260,9 +253,9 @@ impl<'e> Square<'e> {
 }
 
 /// The square of a family: see [`super::square()`].
-pub fn prove(family: &Family, generator: &Instance, optimizer: &Instance) -> Outcome {
+pub fn prove(family: &Family, optimizer: &Instance) -> Outcome {
     let prover = Prover::new(family.model);
-    match attempt(&prover, family, generator, optimizer) {
+    match attempt(&prover, family, optimizer) {
         Ok(proof) => Outcome::Proved(proof),
         Err(need) => Outcome::Open { reason: reason(&need) },
     }
@@ -294,21 +287,15 @@ pub struct Examined {
 ///
 /// # Errors
 /// What is not read here, or needs too much.
-pub fn examine<'e>(
-    prover: &'e Prover<'e>,
-    family: &Family<'e>,
-    generator: &'e Instance,
-    optimizer: &'e Instance,
-) -> Res<Examined> {
-    let decl = declaration(family)?;
+pub fn examine<'e>(prover: &'e Prover<'e>, family: &Family<'e>, optimizer: &'e Instance) -> Res<Examined> {
+    declaration(family)?;
     let Some(Declared::Optimizer(id)) = family.model.resolve(&optimizer.name.name, optimizer.name.span) else {
         return stuck(format!("`{}` is no optimizer", optimizer.name.name));
     };
     let optimizer_decl: &'e Optimizer = &family.model[id];
     let (v, context) = index(prover, family.from)?;
-    let name = family.index.name.as_str();
     let build = |c: &Context, n: &Lin| -> Res<Square<'e>> {
-        let projection = prover.projection(decl, generator, (name, n), c)?;
+        let projection = prover.projection(family, n, c)?;
         Square::new(prover, projection, optimizer_decl, optimizer, c)
     };
     // How many blocks a component has does not depend on the index.
@@ -349,13 +336,8 @@ pub fn examine<'e>(
     Ok(Examined { all, index: v, context, positive, step })
 }
 
-fn attempt<'e>(
-    prover: &'e Prover<'e>,
-    family: &Family<'e>,
-    generator: &'e Instance,
-    optimizer: &'e Instance,
-) -> Res<Proof> {
-    let Examined { all, index: v, context, positive, step } = examine(prover, family, generator, optimizer)?;
+fn attempt<'e>(prover: &'e Prover<'e>, family: &Family<'e>, optimizer: &'e Instance) -> Res<Proof> {
+    let Examined { all, index: v, context, positive, step } = examine(prover, family, optimizer)?;
     let name = family.index.name.as_str();
     let mut equal = true;
     for s in &all {
@@ -389,10 +371,10 @@ pub fn assumptions(prover: &Prover, name: &dyn Fn(Var) -> Option<String>) -> Vec
         let known = match s {
             Symbol::Point(_) => names.blocks.get(block).cloned(),
             Symbol::State(k, _) | Symbol::Fixed(k) => names.states.get(*k).cloned(),
-            Symbol::Data(usize::MAX) => Some("pi".to_owned()),
+            Symbol::Pi => Some("pi".to_owned()),
             Symbol::Data(k) => Some(prover.model[DataId(*k)].name.name.clone()),
-            Symbol::Member(_, m) => Some(m.clone()),
-            Symbol::Primed(..) => None,
+            Symbol::Member(_, m, _) => Some(m.clone()),
+            Symbol::Primed(..) | Symbol::Formal(_) => None,
             Symbol::Rate => Some("lr".to_owned()),
         };
         known.unwrap_or_else(|| "a quantity".to_owned())

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use rustc_hash::FxHashMap;
 
+use super::Family;
 use super::normal::Prover;
 use super::poly::{Atom, Entry, Mono, Poly, Symbol};
 use super::square::examine;
-use super::{Family, applied};
 use crate::check::lower::lower;
 use crate::core::names::{Declared, Model};
 use crate::core::size::{Lin, Unit, Var};
@@ -140,7 +140,7 @@ impl Reading<'_> {
                 let at = usize::try_from(index.first().copied().unwrap_or(0)).expect("natural");
                 value(&key(Role::Data, &decl.name.name, 0), at)
             }
-            Symbol::Member(of, name) => {
+            Symbol::Member(of, name, _) => {
                 // The morphism comes first: an optimizer's parameter of the same name is the second one.
                 let both = |d: &str| {
                     let resolved = self.model.lookup(d);
@@ -169,12 +169,10 @@ fn drawn(label: &str) -> [u64; 2] {
 }
 
 /// The parameters of a member's source.
-fn size_at(family: &Family, generator: &Instance, n: u64) -> Option<i128> {
+fn size_at(family: &Family, n: u64) -> Option<i128> {
     let own = Prover::new(family.model);
-    let decl = super::square::declaration(family).ok()?;
     let context = super::context::Context::default();
-    let index = (family.index.name.as_str(), &Lin::num(i128::from(n)));
-    let projection = own.projection(decl, generator, index, &context).ok()?;
+    let projection = own.projection(family, &Lin::num(i128::from(n)), &context).ok()?;
     let block = |dims: &[Lin]| dims.iter().map(Lin::as_num).product::<Option<i128>>();
     projection.source.layout.blocks.iter().map(|b| block(&b.1)).sum()
 }
@@ -212,19 +210,18 @@ fn natural_checks(model: &Model) -> Vec<(&Instance, Family<'_>)> {
 
 fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> usize {
     let label = format!("{} along {}", optimizer.name.name, family.generator.name.name);
-    let generator = applied(family);
     let prover = Prover::new(family.model);
-    let examined = examine(&prover, family, &generator, optimizer).unwrap_or_else(|e| panic!("{label}: {e:?}"));
+    let examined = examine(&prover, family, optimizer).unwrap_or_else(|e| panic!("{label}: {e:?}"));
     let declarations: String = text
         .lines()
         .filter(|l| !l.starts_with("check") && !l.starts_with("system"))
         .map(|l| format!("{l}\n"))
         .collect();
     let mut compared = 0;
-    let small = |n: &u64| *n < family.from + 4 || size_at(family, &generator, *n).is_some_and(|s| s <= LARGEST);
+    let small = |n: &u64| *n < family.from + 4 || size_at(family, *n).is_some_and(|s| s <= LARGEST);
     for n in (family.from..family.from + 4).chain(drawn(&label)).filter(small) {
-        let size =
-            crate::model::elaborate::text_of(&generator.args[0].value).replace(&family.index.name, &n.to_string());
+        let written = family.generator.args.first().map(|a| crate::model::elaborate::text_of(&a.value));
+        let size = written.unwrap_or_else(|| family.index.name.clone()).replace(&family.index.name, &n.to_string());
         let name = &family.generator.name.name;
         let member_text = format!("{declarations}\ncheck natural {} along {name}({size})\n", optimizer.name.name);
         let member = self::model(&member_text);
@@ -248,12 +245,9 @@ fn compare(text: &str, model: &Model, optimizer: &Instance, family: &Family) -> 
             .find(|q| q.role == crate::model::elaborate::Role::Point && symbols.contains(&q.symbol));
         let point = point.map(|q| store.symbol_info(q.symbol).name.to_string()).unwrap_or_default();
         // The blocks of both ends, from the layouts at this member.
-        let decl = super::square::declaration(family).expect("a projection");
         let context = super::context::Context::default();
         let own = Prover::new(family.model);
-        let layouts = own
-            .projection(decl, &generator, (&family.index.name, &Lin::num(i128::from(n))), &context)
-            .expect("a member");
+        let layouts = own.projection(family, &Lin::num(i128::from(n)), &context).expect("a member");
         let offsets = |layout: &super::value::Layout| -> Vec<(usize, Vec<usize>)> {
             let mut start = 0;
             let mut out = Vec::new();

@@ -9,7 +9,7 @@ use super::{Goal, Refutation, Search, refute};
 use crate::check::sample::{Point, embed};
 use crate::domain::float::Float;
 use crate::domain::prime::{Field, Prime, PseudoInverses, Random, Signs};
-use crate::domain::{Fun, Rational, Stop};
+use crate::domain::{Rational, Stop};
 use crate::term::{Node, SymbolId};
 
 /// Below this many scalar operations a point is evaluated exactly at once.
@@ -46,12 +46,7 @@ impl Search<'_> {
         if entries > FEW * self.simplifications {
             return found;
         }
-        let rational = !self.setting.store.any_node(&self.roots, |n| match n {
-            Node::Map(f, _) => *f != Fun::Sign,
-            Node::Power(_, q) => !q.is_int(),
-            Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_) => true,
-            _ => false,
-        });
+        let rational = !self.setting.store.any_node(&self.roots, Node::is_atomic);
         let looked = rational && self.sampler.pis().next().is_none() && self.program.operations() > CHEAP;
         if looked
             && let Some(point) = self.simpler_point(&found, goal)

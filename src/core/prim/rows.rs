@@ -2,8 +2,8 @@
 
 use super::super::formula::Formula::{Neg, Number, Of, Product, Reciprocal, Sum, X, Y};
 use super::{
-    AtZero, Bound, Composed, Defined, Fun, Growth, Homogeneity, Is, Kernel, Monotone, Parity, Range, Ratio, Regularity,
-    Row, Takes,
+    AtZero, Bound, Composed, Defined, Fun, Growth, Homogeneity, Is, Kernel, Monotone, Parity, Plane, Range, Ratio,
+    Regularity, Row, Takes,
 };
 
 const ZERO: Ratio = Ratio(0, 1);
@@ -25,7 +25,7 @@ const LOGARITHM: Growth = Growth { argument: 1.0, top: 8.0, bottom: 0.0 };
 
 pub(super) static EXP: Row = Row {
     name: "exp",
-    is: Is::Kernel(Kernel { fun: Fun::Exp, derivative: Y, zero: None, growth: EXPONENTIAL }),
+    is: Is::Kernel(Kernel { fun: Fun::Exp, derivative: Y, zero: None, growth: EXPONENTIAL, plane: Plane::Meromorphic }),
     parity: Parity::Neither,
     homogeneity: Homogeneity::None,
     range: POSITIVE,
@@ -37,7 +37,13 @@ pub(super) static EXP: Row = Row {
 
 pub(super) static LOG: Row = Row {
     name: "log",
-    is: Is::Kernel(Kernel { fun: Fun::Log, derivative: Reciprocal(&X), zero: Some(ONE), growth: LOGARITHM }),
+    is: Is::Kernel(Kernel {
+        fun: Fun::Log,
+        derivative: Reciprocal(&X),
+        zero: Some(ONE),
+        growth: LOGARITHM,
+        plane: Plane::Branched,
+    }),
     parity: Parity::Neither,
     homogeneity: Homogeneity::None,
     range: ALL,
@@ -49,7 +55,13 @@ pub(super) static LOG: Row = Row {
 
 pub(super) static SIN: Row = Row {
     name: "sin",
-    is: Is::Kernel(Kernel { fun: Fun::Sin, derivative: Of(Fun::Cos), zero: Some(ZERO), growth: EXPONENTIAL }),
+    is: Is::Kernel(Kernel {
+        fun: Fun::Sin,
+        derivative: Of(Fun::Cos),
+        zero: Some(ZERO),
+        growth: EXPONENTIAL,
+        plane: Plane::Meromorphic,
+    }),
     parity: Parity::Odd,
     homogeneity: Homogeneity::None,
     range: CLOSED,
@@ -61,7 +73,13 @@ pub(super) static SIN: Row = Row {
 
 pub(super) static COS: Row = Row {
     name: "cos",
-    is: Is::Kernel(Kernel { fun: Fun::Cos, derivative: Neg(&Of(Fun::Sin)), zero: None, growth: EXPONENTIAL }),
+    is: Is::Kernel(Kernel {
+        fun: Fun::Cos,
+        derivative: Neg(&Of(Fun::Sin)),
+        zero: None,
+        growth: EXPONENTIAL,
+        plane: Plane::Meromorphic,
+    }),
     parity: Parity::Even,
     homogeneity: Homogeneity::None,
     range: CLOSED,
@@ -78,6 +96,7 @@ pub(super) static ATAN: Row = Row {
         derivative: Reciprocal(&Sum(&Number(1), &Product(&X, &X))),
         zero: Some(ZERO),
         growth: ATOM,
+        plane: Plane::Branched,
     }),
     parity: Parity::Odd,
     homogeneity: Homogeneity::None,
@@ -95,6 +114,7 @@ pub(super) static TANH: Row = Row {
         derivative: Sum(&Number(1), &Neg(&Product(&Y, &Y))),
         zero: Some(ZERO),
         growth: EXPONENTIAL,
+        plane: Plane::Meromorphic,
     }),
     parity: Parity::Odd,
     homogeneity: Homogeneity::None,
@@ -112,6 +132,7 @@ pub(super) static SIGMOID: Row = Row {
         derivative: Product(&Y, &Sum(&Number(1), &Neg(&Y))),
         zero: None,
         growth: EXPONENTIAL,
+        plane: Plane::Meromorphic,
     }),
     parity: Parity::Neither,
     homogeneity: Homogeneity::None,
@@ -124,7 +145,13 @@ pub(super) static SIGMOID: Row = Row {
 
 pub(super) static SOFTPLUS: Row = Row {
     name: "softplus",
-    is: Is::Kernel(Kernel { fun: Fun::Softplus, derivative: Of(Fun::Sigmoid), zero: None, growth: LOGARITHM }),
+    is: Is::Kernel(Kernel {
+        fun: Fun::Softplus,
+        derivative: Of(Fun::Sigmoid),
+        zero: None,
+        growth: LOGARITHM,
+        plane: Plane::Branched,
+    }),
     parity: Parity::Neither,
     homogeneity: Homogeneity::None,
     range: POSITIVE,
@@ -136,7 +163,13 @@ pub(super) static SOFTPLUS: Row = Row {
 
 pub(super) static SIGN: Row = Row {
     name: "sign",
-    is: Is::Kernel(Kernel { fun: Fun::Sign, derivative: Number(0), zero: Some(ZERO), growth: ATOM }),
+    is: Is::Kernel(Kernel {
+        fun: Fun::Sign,
+        derivative: Number(0),
+        zero: Some(ZERO),
+        growth: ATOM,
+        plane: Plane::Pieces,
+    }),
     parity: Parity::Odd,
     homogeneity: Homogeneity::Degree(ZERO),
     range: CLOSED,
@@ -148,7 +181,13 @@ pub(super) static SIGN: Row = Row {
 
 pub(super) static ERF: Row = Row {
     name: "erf",
-    is: Is::Kernel(Kernel { fun: Fun::Erf, derivative: Of(Fun::Gauss), zero: Some(ZERO), growth: ATOM }),
+    is: Is::Kernel(Kernel {
+        fun: Fun::Erf,
+        derivative: Of(Fun::Gauss),
+        zero: Some(ZERO),
+        growth: ATOM,
+        plane: Plane::Meromorphic,
+    }),
     parity: Parity::Odd,
     homogeneity: Homogeneity::None,
     range: SYMMETRIC,
@@ -166,6 +205,7 @@ pub(super) static GAUSS: Row = Row {
         derivative: Product(&Number(-2), &Product(&X, &Y)),
         zero: None,
         growth: Growth { argument: 2.0, top: 448.0, bottom: 432.0 },
+        plane: Plane::Meromorphic,
     }),
     parity: Parity::Even,
     homogeneity: Homogeneity::None,

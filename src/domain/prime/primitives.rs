@@ -2,6 +2,7 @@
 
 use super::matrices::MatrixAtom;
 use super::{GIVEN, GREAT, Prime, PseudoInverses, UNRELATED};
+use crate::core::prim::Plane;
 use crate::domain::{Domain, Fun, Rational, Stop, linear};
 
 impl Domain for Prime {
@@ -52,12 +53,22 @@ impl Domain for Prime {
 
     fn apply(&mut self, f: Fun, x: &u64) -> Result<u64, Stop> {
         let one = self.field.one;
-        match f {
-            Fun::Sign => self.kinks = true,
-            _ => self.atoms = true,
+        match f.plane() {
+            Plane::Pieces => self.kinks = true,
+            Plane::Meromorphic | Plane::Branched => self.atoms = true,
         }
-        if matches!(f, Fun::Atan | Fun::Erf) {
-            self.collisions += self.odd_atoms as f64;
+        match f {
+            // Drawn without a relation to others.
+            Fun::Atan | Fun::Erf => self.collisions += self.odd_atoms as f64,
+            Fun::Exp
+            | Fun::Log
+            | Fun::Sin
+            | Fun::Cos
+            | Fun::Tanh
+            | Fun::Sigmoid
+            | Fun::Softplus
+            | Fun::Sign
+            | Fun::Gauss => {}
         }
         // An argument may agree with one that was met before by accident, or with zero.
         self.collisions += self.values.len() as f64 + 1.0;

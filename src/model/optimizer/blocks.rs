@@ -3,7 +3,7 @@
 use super::{Over, State};
 use crate::core::error::ModelError;
 use crate::core::names::nearest;
-use crate::core::variance::Variance;
+use crate::core::variance::{Space, Variance};
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elab, Elaborator, Local, Reported, Scope};
 use crate::model::faults;
@@ -28,13 +28,11 @@ pub enum Layout {
 impl State {
     /// Its layout.
     pub fn layout(&self) -> Layout {
-        match self.variance {
-            Variance::Left | Variance::Right => Layout::Sides(self.variance),
+        match self.variance.space() {
+            Space::Sides(_) => Layout::Sides(self.variance),
             _ if self.each => Layout::Numbers,
-            Variance::Tangent | Variance::Cotangent | Variance::Diagonal | Variance::Point | Variance::Entries(..) => {
-                Layout::Parameters
-            }
-            _ => Layout::Apart,
+            Space::Vector => Layout::Parameters,
+            Space::Own | Space::Number | Space::Matrix => Layout::Apart,
         }
     }
 }

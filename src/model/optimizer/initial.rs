@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::{OptimizerOn, Over, State, side};
 use crate::core::error::ModelError;
 use crate::core::names::nearest;
-use crate::core::variance::Variance;
+use crate::core::variance::Space;
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elab, Elaborator, Local, Scope};
 use crate::syntax::tree::{Expr, Ident, Instance, Via};
@@ -40,14 +40,14 @@ impl Elaborator<'_> {
             self.expect_shape(value, &shape, what, e.span)?;
             return Ok(value);
         }
-        Ok(match state.variance {
-            Variance::Metric | Variance::Cometric => self.multiple_of_one(value, a.dim),
-            Variance::Left | Variance::Right => {
+        Ok(match state.variance.space() {
+            Space::Matrix => self.multiple_of_one(value, a.dim),
+            Space::Sides(_) => {
                 let sizes: Vec<usize> = a.blocks.iter().map(|b| side(&b.shape, state.variance)).collect();
                 let parts: Vec<Term> = sizes.into_iter().map(|n| self.multiple_of_one(value, n)).collect();
                 self.store.join(&parts)
             }
-            _ => self.store.broadcast(value, &shape),
+            Space::Own | Space::Number | Space::Vector => self.store.broadcast(value, &shape),
         })
     }
 

@@ -3,7 +3,7 @@
 use super::{State, side};
 use crate::core::error::ModelError;
 use crate::core::names::nearest;
-use crate::core::variance::{Variance, Weight};
+use crate::core::variance::{Space, Variance, Weight};
 use crate::domain::Rational;
 use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Elab, Elaborator, Role, Scope};
@@ -28,18 +28,13 @@ impl Elaborator<'_> {
         let word = ty.name.name.as_str();
         let n = a.dim;
         let variance = self.variance(declared, auto, scope)?;
-        let shape: Shape = match variance {
-            Variance::Fixed | Variance::Scalar(_) if *each => Shape::from_slice(&[a.blocks.len()]),
-            Variance::Scalar(_) => Shape::new(),
-            Variance::Fixed if word == "R" => self.extents(ty, scope)?,
-            Variance::Fixed
-            | Variance::Tangent
-            | Variance::Cotangent
-            | Variance::Diagonal
-            | Variance::Point
-            | Variance::Entries(..) => Shape::from_slice(&[n]),
-            Variance::Metric | Variance::Cometric => Shape::from_slice(&[n, n]),
-            Variance::Left | Variance::Right => {
+        let shape: Shape = match variance.space() {
+            Space::Own | Space::Number if *each => Shape::from_slice(&[a.blocks.len()]),
+            Space::Number => Shape::new(),
+            Space::Own if word == "R" => self.extents(ty, scope)?,
+            Space::Own | Space::Vector => Shape::from_slice(&[n]),
+            Space::Matrix => Shape::from_slice(&[n, n]),
+            Space::Sides(_) => {
                 let total = a.blocks.iter().map(|b| side(&b.shape, variance).pow(2)).sum();
                 Shape::from_slice(&[total])
             }
@@ -47,12 +42,12 @@ impl Elaborator<'_> {
         self.check_entries(&shape, "this state", ty.span)?;
         let (symbol, term) = self.store.symbol(&name.name, &shape);
         let before = self.constraints.len();
-        let general = match variance {
-            Variance::Metric | Variance::Cometric => {
+        let general = match variance.space() {
+            Space::Matrix => {
                 let (_, l) = self.quantify(&format!("root of {}", name.name), &shape, Draw::Real, Role::State);
                 self.positive_definite(l, name)
             }
-            Variance::Left | Variance::Right => {
+            Space::Sides(_) => {
                 let mut parts = Vec::new();
                 for b in &a.blocks {
                     let m = side(&b.shape, variance);
@@ -62,7 +57,7 @@ impl Elaborator<'_> {
                 }
                 self.store.join(&parts)
             }
-            _ => {
+            Space::Own | Space::Number | Space::Vector => {
                 let (_, t) = self.quantify(&name.name, &shape, Draw::Real, Role::State);
                 if variance == Variance::Point {
                     self.inside(t, a);

@@ -5,7 +5,7 @@ use super::optimizers::Over;
 use super::{Names, Shape, Shaped, Shapes, Stopped};
 use crate::core::error::ModelError;
 use crate::core::size::Lin;
-use crate::core::variance::Variance;
+use crate::core::variance::{Space, Variance};
 use crate::model::faults;
 use crate::read::{Arg, Each, Local, Whole, expr, is_free};
 use crate::source::Span;
@@ -29,14 +29,11 @@ pub(super) enum Layout {
 impl Layout {
     /// That of a state.
     pub(super) fn of(variance: Variance, each: bool) -> Layout {
-        match variance {
-            Variance::Left => Layout::Sides(true),
-            Variance::Right => Layout::Sides(false),
+        match variance.space() {
+            Space::Sides(left) => Layout::Sides(left),
             _ if each => Layout::Numbers,
-            Variance::Tangent | Variance::Cotangent | Variance::Diagonal | Variance::Point | Variance::Entries(..) => {
-                Layout::Parameters
-            }
-            Variance::Fixed | Variance::Scalar(_) | Variance::Metric | Variance::Cometric => Layout::Apart,
+            Space::Vector => Layout::Parameters,
+            Space::Own | Space::Number | Space::Matrix => Layout::Apart,
         }
     }
 }

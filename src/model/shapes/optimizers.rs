@@ -10,7 +10,7 @@ use super::rules::Rules;
 use super::{Done, Names, Shape, Shaped, Shapes};
 use crate::core::names::{Declared, Model};
 use crate::core::size::Lin;
-use crate::core::variance::Variance;
+use crate::core::variance::{Space, Variance};
 use crate::core::words::{Calculus, Word};
 use crate::model::faults;
 use crate::model::optimizer::{is_weighted, variance_of};
@@ -128,19 +128,17 @@ impl<'e> Shapes<'e> {
         };
         let auto = ty.name.name == "auto";
         let n = &over.dim;
-        let value = match variance {
+        let value = match variance.space() {
             _ if auto => Shaped::unknown(),
             _ if *each => Shaped::of(vec![self.variable("blocks", false)]),
-            Variance::Scalar(_) => Shaped::scalar().varying(),
-            Variance::Fixed => {
+            Space::Number => Shaped::scalar().varying(),
+            Space::Own => {
                 self.refuse(faults::axes(ty))?;
                 self.of_type(ty, scope)?.varying()
             }
-            Variance::Tangent | Variance::Cotangent | Variance::Diagonal | Variance::Point | Variance::Entries(..) => {
-                Shaped::of(vec![n.clone()])
-            }
-            Variance::Metric | Variance::Cometric => Shaped::of(vec![n.clone(), n.clone()]),
-            Variance::Left | Variance::Right => Shaped::of(vec![self.variable("sides", false)]),
+            Space::Vector => Shaped::of(vec![n.clone()]),
+            Space::Matrix => Shaped::of(vec![n.clone(), n.clone()]),
+            Space::Sides(_) => Shaped::of(vec![self.variable("sides", false)]),
         };
         let layout = match auto {
             true => Layout::Unknown,

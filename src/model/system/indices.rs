@@ -81,7 +81,7 @@ impl Resolver<'_> {
 }
 
 /// Puts numbers for the indices into an expression.
-pub fn replace(e: &mut Expr, given: &[(String, u64)]) {
+fn replace(e: &mut Expr, given: &[(String, u64)]) {
     let without = |binders: &mut [Binder]| -> Vec<(String, u64)> {
         let mut left = given.to_vec();
         for b in binders {

@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::{Body, HYPERPARAMETER, Id, Kind, Node, Op, StateOf};
+use super::{Body, Given, Id, Kind, Node, Op, StateOf};
 use crate::core::names::Model;
-use crate::core::variance::{Variance, Weight};
+use crate::core::variance::{Space, Variance, Weight};
 use crate::core::words::Word;
 use crate::domain::Rational;
 use crate::read::{Local, Rule, bind, expr, rules};
@@ -117,16 +117,15 @@ impl<'m> Builder<'m> {
             let State { name, ty, .. } = state;
             let word = ty.name.name.as_str();
             let variance = self.variance(state, auto, scope);
-            self.body.auto |= word == "auto";
-            let kind = match variance {
-                Variance::Fixed | Variance::Scalar(_) if state.each => Kind::Numbers,
-                Variance::Scalar(_) => Kind::Scalar,
-                Variance::Fixed if word == "R" && ty.dims.is_empty() => Kind::Scalar,
-                Variance::Fixed if word == "R" => Kind::Fixed,
-                Variance::Metric | Variance::Cometric => Kind::Matrix,
-                Variance::Left => Kind::Sides(true),
-                Variance::Right => Kind::Sides(false),
-                _ => Kind::Vector,
+            self.body.auto |= state.is_auto();
+            let kind = match variance.space() {
+                Space::Own | Space::Number if state.each => Kind::Numbers,
+                Space::Number => Kind::Scalar,
+                Space::Own if word == "R" && ty.dims.is_empty() => Kind::Scalar,
+                Space::Own if word == "R" => Kind::Fixed,
+                Space::Matrix => Kind::Matrix,
+                Space::Sides(left) => Kind::Sides(left),
+                Space::Own | Space::Vector => Kind::Vector,
             };
             let i = self.body.states.len();
             self.body.states.push(StateOf {
@@ -255,11 +254,10 @@ impl<'m> Builder<'m> {
 
 /// The kind of a state that has blocks.
 fn whole_kind(state: &StateOf) -> Kind {
-    match state.variance {
+    match state.variance.space() {
         _ if state.each => Kind::Numbers,
-        Variance::Left => Kind::Sides(true),
-        Variance::Right => Kind::Sides(false),
-        _ => Kind::Vector,
+        Space::Sides(left) => Kind::Sides(left),
+        Space::Own | Space::Number | Space::Vector | Space::Matrix => Kind::Vector,
     }
 }
 

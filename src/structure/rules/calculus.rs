@@ -1,7 +1,7 @@
 //! Derivatives, connections, and looks at other points.
 
 use super::{Typed, Typer};
-use crate::core::class::Class;
+use crate::core::class::Jacobian;
 use crate::domain::Rational;
 use crate::structure::body::{Id, Op};
 use crate::structure::law::{Axis, Form, Law};
@@ -20,7 +20,7 @@ impl Typer {
         }
         let mut d = self.vector(Axis::down());
         d.weight = &d.weight + &e.weight;
-        if self.class == Class::Diffeo {
+        if self.class.is_curved() {
             d.twist = self.twist_of_differential(id, of)?;
         }
         Ok(d)
@@ -33,7 +33,7 @@ impl Typer {
             Form::Scalar => {}
             _ => return self.fault(id, "second derivatives of what is no number"),
         }
-        if self.class == Class::Diffeo {
+        if self.class.is_curved() {
             if !covariant {
                 return self.fault(
                     id,
@@ -76,13 +76,9 @@ impl Typer {
         if !metric || u.form != up || v.form != up || !u.twist.is_empty() || !v.twist.is_empty() {
             return self.fault(id, "the connection takes a metric and two tangent vectors");
         }
-        let weight = if class == Class::Scaling {
-            &g.weight + &pseudo.weight + &u.weight + &v.weight - Rational::ONE
-        } else {
-            Rational::ZERO
-        };
+        let weight = self.units(&(&g.weight + &pseudo.weight + &u.weight + &v.weight - Rational::ONE));
         let mut law = Law { weight, form: up, twist: Vec::new() };
-        if class == Class::Diffeo {
+        if class.is_curved() {
             if self.depends_on_state(gi) {
                 return self.fault(id, "the connection of a metric that depends on the state has no law here");
             }
@@ -93,17 +89,17 @@ impl Typer {
 
     /// An expression at another point `q`: if `q_B = f(q_A)`, what holds at every point holds there.
     pub(super) fn at(&self, id: Id, point: Id, q: &Law, e: &Law) -> Typed {
-        let lands = match self.class {
-            Class::Translation => q.form == Form::Shift(Rational::ONE),
-            Class::Diffeo => self.body.node(point).op == Op::Params,
-            _ => *q == self.vector(Axis::up()),
+        let lands = match self.class.facts().jacobian {
+            Jacobian::One => q.form == Form::Shift(Rational::ONE),
+            Jacobian::Varies => self.body.node(point).op == Op::Params,
+            Jacobian::Constant => *q == self.vector(Axis::up()),
         };
         if lands {
             return Ok(e.clone());
         }
         self.fault(
             id,
-            if self.class == Class::Diffeo {
+            if self.class.is_curved() {
                 "it looks at a point found by adding a vector to a point; nonlinear maps do not keep straight lines"
             } else {
                 "the point that it looks at does not move with the map"
@@ -124,7 +120,7 @@ impl Typer {
             self.metric_is_inverted();
         }
         let mut connection = Law { weight: &u.weight + &z.weight - &up.weight, ..z.clone() };
-        if class == Class::Diffeo && !u.is_zero() {
+        if class.is_curved() && !u.is_zero() {
             connection.twist = self.twist_of_pair(ui, zi, &Rational::ONE, *z == up);
         }
         if u.is_zero() {

@@ -1,7 +1,7 @@
 //! Entrywise operations and sums of entries: they have laws only where the coordinate axes are kept.
 
 use super::{Typed, Typer};
-use crate::core::class::Class;
+use crate::core::class::Jacobian;
 use crate::core::prim::{Homogeneity, Parity, Row};
 use crate::domain::Rational;
 use crate::structure::body::{Id, Kind, Op};
@@ -19,7 +19,7 @@ impl Typer {
         if kind == Kind::Numbers {
             return Ok(s.with(Form::Numbers));
         }
-        if self.class == Class::Translation {
+        if self.class.facts().jacobian == Jacobian::One {
             return Ok(self.vector(Axis::plain()));
         }
         if !keeps_axes(self.class) {

@@ -1,7 +1,7 @@
 //! The laws of states and points, and of wholes made of blocks.
 
 use super::{Typed, Typer};
-use crate::core::class::Class;
+use crate::core::class::Jacobian;
 use crate::core::variance::Variance;
 use crate::domain::Rational;
 use crate::structure::body::{Id, Kind};
@@ -54,7 +54,7 @@ impl Typer {
             // W ↦ Q W P: |P|⁻² Q⁻ᵀ z Q⁻¹ and |Q|⁻² P⁻¹ z P⁻ᵀ, sums of squares of the differential.
             Variance::Left | Variance::Right if keeps_blocks(self.class) => {
                 let left = self.body.states[i].variance == Variance::Left;
-                let weight = if self.class == Class::Scaling { Rational::from(-2) } else { Rational::ZERO };
+                let weight = self.units(&Rational::from(-2));
                 Law { weight, form: Form::Sides(left), twist: Vec::new() }
             }
             Variance::Left | Variance::Right => {
@@ -64,17 +64,17 @@ impl Typer {
     }
 
     /// The law of a point.
-    pub(super) fn point(&self) -> Law {
-        match self.class {
-            Class::Translation => Law::plain(Form::Shift(Rational::ONE)),
-            Class::Diffeo => Law::plain(Form::Point),
-            _ => self.vector(Axis::up()),
+    pub(in crate::structure) fn point(&self) -> Law {
+        match self.class.facts().jacobian {
+            Jacobian::One => Law::plain(Form::Shift(Rational::ONE)),
+            Jacobian::Varies => Law::plain(Form::Point),
+            Jacobian::Constant => self.vector(Axis::up()),
         }
     }
 
-    /// The weight of what has these units: only scalings see it.
+    /// The weight of what has these units: only maps that multiply everything alike see it.
     pub(super) fn units(&self, w: &Rational) -> Rational {
-        if self.class == Class::Scaling { w.clone() } else { Rational::ZERO }
+        if self.class.facts().scales { w.clone() } else { Rational::ZERO }
     }
 
     /// The one law of the rules of several sets of blocks. Maps that mix the blocks need one rule for all.

@@ -1,12 +1,11 @@
 //! Products, inverses and powers of matrices, and lengths: contractions of axes.
 
 use super::{Typed, Typer};
-use crate::core::class::Class;
 use crate::core::variance::Variance;
 use crate::domain::Rational;
 use crate::structure::body::{Id, Op};
 use crate::structure::hypothesis::{Hypothesis, needs_inverses};
-use crate::structure::law::{Axis, Form, Law, keeps_blocks};
+use crate::structure::law::{Axis, Form, Law, is_conformal, keeps_axes, keeps_blocks};
 
 impl Typer {
     /// `ρ_a M ρ_bᵀ · ρ_c v = ρ_a M v` if `b` and `c` contract; the same for two matrices.
@@ -195,7 +194,7 @@ impl Typer {
         let class = self.class;
         let weight = &a.weight * q;
         let form = match &a.form {
-            Form::Matrix(x, y) if x == y && x.weight.is_zero() && class != Class::Linear && class != Class::Diffeo => {
+            Form::Matrix(x, y) if x == y && x.weight.is_zero() && (keeps_axes(class) || is_conformal(class)) => {
                 a.form.clone()
             }
             Form::Diagonal(x) if !x.odd => match x.power(q) {

@@ -1,6 +1,6 @@
 //! The functions of the language and of an optimizer's body.
 
-use super::Builder;
+use super::{Builder, Given};
 use crate::core::prim::Fun;
 use crate::core::words::Calculus;
 use crate::domain::Rational;
@@ -56,7 +56,7 @@ impl Builder<'_> {
             }
             ("rows" | "cols" | "size", &[x]) => self.size_of(name, x, span),
             ("outer", &[a, b]) => self.push(Op::Outer, vec![a, b], Kind::Matrix, span),
-            ("eye" | "zeros" | "ones", &[n]) if self.body.node(n).op == Op::Given("dim".into()) => match name {
+            ("eye" | "zeros" | "ones", &[n]) if self.body.node(n).op == Op::Given(Given::Dim) => match name {
                 "eye" => self.push(Op::Eye, Vec::new(), Kind::Matrix, span),
                 "zeros" => self.push(Op::Zero, Vec::new(), Kind::Vector, span),
                 _ => {
@@ -112,7 +112,7 @@ impl Builder<'_> {
         let word = match (self.kind(x), name) {
             (Kind::Scalar, _) | (Kind::Vector, "cols") => return self.constant_at(Rational::ONE, span),
             (Kind::Vector, _) | (Kind::Matrix, "rows" | "cols") => {
-                return self.push(Op::Given("dim".into()), Vec::new(), Kind::Scalar, span);
+                return self.push(Op::Given(Given::Dim), Vec::new(), Kind::Scalar, span);
             }
             (Kind::Block, _) | (Kind::BlockTransposed, "size") => name,
             (Kind::BlockTransposed, "rows") | (Kind::Side(false), "rows" | "cols") => "cols",

@@ -1,10 +1,10 @@
 //! The language read into a graph of operations.
 
-use super::{Builder, Each, HYPERPARAMETER, MAX_DEPTH, MAX_NODES, block_kind, whole_kind};
+use super::{Builder, Each, Given, MAX_DEPTH, MAX_NODES, block_kind, whole_kind};
 use crate::core::error::ModelError;
 use crate::core::names::{DataId, Model};
 use crate::core::prim::{Composed, Fun, Is, Row, choice_weights};
-use crate::core::variance::Variance;
+use crate::core::variance::Space;
 use crate::core::words::{Calculus, Word};
 use crate::domain::Rational;
 use crate::read::{self, Algebra, Arg, At, Choice, Indexed, Local, Scope, Whole, is_free};
@@ -110,7 +110,7 @@ impl<'e> Algebra<'e> for Builder<'e> {
     }
 
     fn pi(&mut self, at: Span) -> Id {
-        self.push(Op::Given("pi".into()), Vec::new(), Kind::Scalar, at)
+        self.push(Op::Given(Given::Pi), Vec::new(), Kind::Scalar, at)
     }
 
     fn data(&mut self, id: DataId, args: &[Arg<Id>], at: Span) -> Node {
@@ -121,8 +121,7 @@ impl<'e> Algebra<'e> for Builder<'e> {
         let ty = &decl.decl.ty;
         let scalar = ty.name.name == "R" && ty.dims.is_empty() && ty.arrow.is_none();
         let kind = if scalar { Kind::Scalar } else { Kind::Fixed };
-        let text = format!("datum {}", id.0);
-        let op = if scalar { Op::Given(text) } else { Op::Fixed(text) };
+        let op = if scalar { Op::Given(Given::Datum(id)) } else { Op::Fixed(Given::Datum(id)) };
         Ok(self.push(op, Vec::new(), kind, at))
     }
 
@@ -130,9 +129,9 @@ impl<'e> Algebra<'e> for Builder<'e> {
         let (op, kind) = match word {
             Word::Params => (Op::Params, Kind::Vector),
             Word::Loss => (Op::Loss, Kind::Scalar),
-            Word::Output => (Op::Fixed("output".into()), Kind::Fixed),
+            Word::Output => (Op::Fixed(Given::Output), Kind::Fixed),
             Word::Metric => (Op::Metric, Kind::Matrix),
-            Word::Dim => (Op::Given("dim".into()), Kind::Scalar),
+            Word::Dim => (Op::Given(Given::Dim), Kind::Scalar),
         };
         Ok(self.push(op, Vec::new(), kind, at))
     }
@@ -264,16 +263,10 @@ impl<'e> Algebra<'e> for Builder<'e> {
 
     fn has_blocks(&self, component: &str, _over: &()) -> Option<bool> {
         let state = self.body.states.iter().find(|s| s.name == component)?;
-        Some(match state.variance {
-            Variance::Fixed | Variance::Scalar(_) => state.each,
-            Variance::Metric | Variance::Cometric => false,
-            Variance::Tangent
-            | Variance::Cotangent
-            | Variance::Diagonal
-            | Variance::Left
-            | Variance::Right
-            | Variance::Point
-            | Variance::Entries(..) => true,
+        Some(match state.variance.space() {
+            Space::Own | Space::Number => state.each,
+            Space::Matrix => false,
+            Space::Vector | Space::Sides(_) => true,
         })
     }
 
@@ -334,8 +327,8 @@ impl<'e> Algebra<'e> for Builder<'e> {
         let number =
             p.ty.as_ref()
                 .is_none_or(|t| matches!(t.name.name.as_str(), "R" | "N") && t.dims.is_empty() && t.arrow.is_none());
-        let text = format!("{HYPERPARAMETER}{}", p.name.name);
-        let (op, kind) = if number { (Op::Given(text), Kind::Scalar) } else { (Op::Fixed(text), Kind::Fixed) };
+        let given = Given::Hyperparameter(p.name.name.clone());
+        let (op, kind) = if number { (Op::Given(given), Kind::Scalar) } else { (Op::Fixed(given), Kind::Fixed) };
         Ok(self.push(op, Vec::new(), kind, p.name.span))
     }
 
