@@ -68,6 +68,19 @@ pub fn pieces_but(setting: &Setting, terms: &[Term], extra: &[Constraint], elsew
     })
 }
 
+/// Whether an entry of a term vanishes on a whole piece between the kinks in it; `None` if those are not known.
+pub fn may_vanish_on_a_piece(setting: &Setting, term: Term, extra: &[Constraint]) -> Option<bool> {
+    let sampler = Sampler::new(setting, &[term], extra);
+    let program = Program::new(&setting.store, &[term]);
+    let mut vanishes = false;
+    count(&sampler, &program, &|_, _| Vec::new(), |mut domain, point| {
+        let run = program.run(&mut domain, |s| point.get(&s).cloned());
+        vanishes |= !domain.is_empty() && run.iter().flatten().flatten().any(Polynomial::is_zero);
+        (domain, run.map_err(|f| f.stop))
+    })?;
+    Some(vanishes)
+}
+
 /// Whether a term may vanish for some member on a whole piece between the kinks in it; `None` if those are not known.
 pub fn may_vanish_at_member(setting: &Setting, term: Term, extra: &[Constraint]) -> Option<bool> {
     let sampler = Sampler::new(setting, &[term], extra);

@@ -1,11 +1,13 @@
 //! How the defect of a step behaves as the learning rate tends to 0 from above: from power series at random points.
 
-use super::sample::{Point, Sampler};
-use super::{Budget, Setting, cells};
+use super::sample::{Point, Sampler, embed};
+use super::{Budget, Setting, cells, certify};
+use crate::domain::exact::Exact;
 use crate::domain::float::Float;
+use crate::domain::interval::{Interval, Intervals};
 use crate::domain::laurent::{Germ, Laurent};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Roots, Signs};
-use crate::domain::{Fun, Rational};
+use crate::domain::{Domain, Fun, Rational, Stop};
 use crate::model::elaborate::Constraint;
 use crate::term::{Node, Program, SymbolId, Term};
 
@@ -66,6 +68,37 @@ pub fn of_defect(
             ROOTS.into_iter().find_map(|root| formal.run(root))
         })
         .unwrap_or(Defect::Unknown)
+}
+
+/// Whether at some simple point of the domain the difference of the sides has, as `rate` tends to 0 from above, a term of this
+/// power at most, for certain.
+pub fn is_shown(
+    setting: &Setting,
+    (left, right): (&[Term], &[Term]),
+    rate: SymbolId,
+    extra: &[Constraint],
+    (power, budget): (&Rational, &Budget),
+) -> bool {
+    const POINTS: usize = 32;
+    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
+    let program = Program::new(&setting.store, &roots);
+    let sampler = Sampler::new(setting, &roots, extra);
+    let expansion = Expansion { program, sampler, split: left.len(), rate, kinks: false, roots: false, budget };
+    let mut random = Random::new(budget.seed, "order/shown");
+    (0..POINTS).any(|k| {
+        let Some(point) = expansion.sampler.simple_near_pi(&mut random, k / 8, None) else { return false };
+        ROOTS.into_iter().any(|root| {
+            let ranks = expansion.ranks(&Signs::Free, "order/shown");
+            let exact = expansion.at_point(root, Exact::with_limit(1 << 12), &point, &ranks);
+            let found = exact.or_else(|| {
+                let mut domain = Intervals::default();
+                let mut embedded = embed(&mut domain, &point);
+                embedded.extend(expansion.sampler.pis().map(|s| (s, vec![Interval::pi()])));
+                expansion.at_point(root, domain, &embedded, &ranks)
+            });
+            found.is_some_and(|k| Rational::from(k) / Rational::from(root) <= *power)
+        })
+    })
 }
 
 /// A factor on the target's learning rate under which the leading moves of both sides agree, if their ratio is one number
@@ -185,12 +218,41 @@ impl Expansion<'_> {
         if !self.kinks {
             return (vec![Signs::Free], true);
         }
-        let met = self.pieces(root);
-        let all = cells::near_zero(&self.sampler, &self.program, self.rate, (root, terms))
-            .filter(|all| all.len() <= COUNTED && met.iter().all(|m| all.contains(m)));
-        let everywhere = all.is_some();
-        let signs = all.unwrap_or_else(|| met.into_iter().take(MET).collect());
+        let mut met = self.pieces(root);
+        let all = cells::near_zero(&self.sampler, &self.program, self.rate, (root, terms));
+        let mut signs = all.filter(|all| all.len() <= COUNTED).unwrap_or_default();
+        let everywhere = !signs.is_empty() && met.iter().all(|m| signs.contains(m));
+        met.retain(|m| !signs.contains(m));
+        signs.extend(met.into_iter().take(MET));
         (signs.into_iter().map(Signs::Pinned).collect(), everywhere)
+    }
+
+    /// The least power of `lr` with a coefficient that is certainly not zero in the difference of the sides at a point.
+    fn at_point<D: Domain>(&self, root: usize, base: D, point: &Point<D::Elem>, ranks: &[usize]) -> Option<i64> {
+        let mut series = Laurent::new(base, TERMS * root.min(3)).ok()?;
+        series.ranks = ranks.iter().copied().collect();
+        let values = self.run_at(&mut series, root, point).ok()?;
+        let (left, right) = values.split_at(self.split);
+        let differences = left.iter().flatten().zip(right.iter().flatten()).map(|(l, r)| series.sub(l, r));
+        let certain = |x: Germ<D::Elem>| {
+            let known = x.precision().unwrap_or(WRITTEN);
+            (x.low()..known).find(|k| x.at(*k).is_some_and(|c| series.base().is_zero(c) == Some(false)))
+        };
+        differences.filter_map(certain).min()
+    }
+
+    fn run_at<D: Domain>(
+        &self,
+        series: &mut Laurent<D>,
+        root: usize,
+        point: &Point<D::Elem>,
+    ) -> Result<Vec<Vec<Germ<D::Elem>>>, Stop> {
+        let rate = vec![series.variable(root as i64)];
+        let input = |s: SymbolId| match s == self.rate {
+            true => Some(rate.clone()),
+            false => point.get(&s).map(|v| v.iter().cloned().map(Germ::constant).collect()),
+        };
+        self.program.run(series, input).map_err(|f| f.stop)
     }
 
     /// The first power at which a side moves, in powers of `lr^(1/root)`, and the ratio of the sides there, if it is a
@@ -224,16 +286,20 @@ impl Expansion<'_> {
         let ranks = self.ranks(&Signs::Free, "order/pieces");
         for k in 0..LOOKS {
             let Some(point) = self.sampler.float_scaled(&mut random, [1.0, 1.0, 4.0, 0.25][k % 4]) else { continue };
-            let Ok(mut series) = Laurent::new(Float::default(), TERMS * root.min(3)) else { continue };
-            series.ranks = ranks.iter().copied().collect();
-            let rate = vec![series.variable(root as i64)];
-            let input = |s: SymbolId| match s == self.rate {
-                true => Some(rate.clone()),
-                false => point.get(&s).map(|v| v.iter().map(|x| Germ::constant(*x)).collect()),
+            // Exact numbers, where they do: small numbers are none to the rounded ones.
+            let exact = certify::exactly(&point).and_then(|point| {
+                let mut series = Laurent::new(Exact::with_limit(1 << 12), TERMS * root.min(3)).ok()?;
+                self.run_at(&mut series, root, &point).ok()?;
+                Some(series.into_base().trace.signs)
+            });
+            let rounded = || {
+                let mut series = Laurent::new(Float::default(), TERMS * root.min(3)).ok()?;
+                series.ranks = ranks.iter().copied().collect();
+                self.run_at(&mut series, root, &point).ok()?;
+                Some(series.into_base().trace.signs)
             };
-            let ran = self.program.run(&mut series, input).is_ok();
-            let signs = series.into_base().trace.signs;
-            if ran && !pieces.contains(&signs) {
+            let Some(signs) = exact.or_else(rounded) else { continue };
+            if !pieces.contains(&signs) {
                 pieces.push(signs);
             }
         }
@@ -302,12 +368,7 @@ impl Expansion<'_> {
         prime.zero_signs.clear();
         let mut series = Laurent::new(prime, terms).ok()?;
         series.ranks = ranks.iter().copied().collect();
-        let rate = vec![series.variable(root as i64)];
-        let input = |s: SymbolId| match s == self.rate {
-            true => Some(rate.clone()),
-            false => point.get(&s).map(|v| v.iter().map(|x| Germ::constant(*x)).collect()),
-        };
-        let mut values = self.program.run(&mut series, input).ok()?;
+        let mut values = self.run_at(&mut series, root, point).ok()?;
         let right = values.split_off(self.split);
         let flat = |v: Vec<Vec<Germ<u64>>>| v.into_iter().flatten().collect();
         let sides = Sides { prime: series.into_base(), left: flat(values), right: flat(right) };

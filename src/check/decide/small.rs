@@ -13,10 +13,9 @@ use crate::check::numeric::Sampled;
 use crate::check::order::{self, Defect};
 use crate::check::sample::Sampler;
 use crate::check::witness::Goal;
-use crate::check::{Budget, Problem, numeric};
-use crate::domain::float::Float;
+use crate::check::{Budget, Problem, cells, numeric};
 use crate::domain::prime::{Prime, PseudoInverses, Random, Signs};
-use crate::domain::{Domain, Fun, Rational, Stop};
+use crate::domain::{Domain, Fun, Rational};
 use crate::term::{Node, Program, Singular, SymbolId, Term};
 use crate::verdict::{Extent, Failure, Finding, Ground, Limit, Rate, Witness};
 
@@ -73,37 +72,20 @@ pub(in crate::check) fn depends_at_zero(problem: &mut Problem, lr: SymbolId, roo
             }
             return drops
                 || vanishing.iter().flatten().any(|x| *x == 0)
-                || vanishes_on_a_piece(problem, &there[..split], budget);
+                || vanishes_on_a_piece(problem, &there[..split]);
         }
     }
     // Without a value at lr = 0 there is nothing to be put there.
     true
 }
 
-/// Whether an entry of some terms with signs in them vanishes at sampled points: `min(0, z)` is not zero, but it is where z is
-/// positive.
-fn vanishes_on_a_piece(problem: &Problem, terms: &[Term], budget: &Budget) -> bool {
-    const POINTS: usize = 48;
-    const NOTHING: f64 = 1e-13;
+/// Whether an entry of some terms with signs in them vanishes on a piece: `min(0, z)` is not zero, but it is where z is
+/// positive. What cannot be looked at may be so.
+fn vanishes_on_a_piece(problem: &Problem, terms: &[Term]) -> bool {
     let store = &problem.setting.store;
-    let nested: Vec<Term> = terms
-        .iter()
-        .copied()
-        .filter(|&t| store.any_node(&[t], |n| matches!(n, Node::Map(Fun::Sign, _) | Node::Polar(_))))
-        .collect();
-    if nested.is_empty() {
-        return false;
-    }
-    let sampler = Sampler::new(&problem.setting, &nested, &problem.domain);
-    let program = Program::new(store, &nested);
-    let mut random = Random::new(budget.seed, "vanishes on a piece");
-    (0..POINTS).any(|k| {
-        let Some(point) = sampler.float_scaled(&mut random, [1.0, 4.0, 0.25][k % 3]) else { return false };
-        match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
-            Ok(values) => values.iter().flatten().any(|x| x.abs() < NOTHING),
-            Err(failure) => failure.stop == Stop::Kink,
-        }
-    })
+    let kinked = |t: &Term| store.any_node(&[*t], |n| matches!(n, Node::Map(Fun::Sign, _) | Node::Polar(_)));
+    let vanishes = |t: &Term| cells::may_vanish_on_a_piece(&problem.setting, *t, &problem.domain).unwrap_or(true);
+    terms.iter().filter(|t| kinked(t)).any(vanishes)
 }
 
 /// The finding for a step that is not smooth at `lr = 0`.
@@ -143,6 +125,7 @@ pub(super) fn near_zero(
         (Defect::Order { power, no_rate: true, .. }, Some(w))
             if *power < two
                 && slope.is_some_and(|s| (s - power.to_f64().value()).abs() < 0.25)
+                && order::is_shown(&problem.setting, (left, right), lr, &problem.domain, (power, budget))
                 && no_rate_is_seen() =>
         {
             let message = format!(
