@@ -8,7 +8,7 @@ use super::Setting;
 use super::sample::{Point, Sampler};
 use crate::domain::laurent::{Germ, Laurent};
 use crate::domain::polynomial::{Polynomial, Polynomials};
-use crate::domain::{Fun, Stop};
+use crate::domain::{Domain, Fun, Stop};
 use crate::model::elaborate::{Constraint, Role};
 use crate::term::{Node, Program, SymbolId, Term};
 
@@ -143,8 +143,11 @@ fn count(
         let mut domain = Polynomials::with_work(left);
         let point = sampler.symbolic(&mut domain, member);
         let of_members = sampler.symbols().filter(|(_, role, discrete)| *role == Role::Member && !discrete);
-        domain.know_members(of_members.flat_map(|(s, ..)| &point[&s]));
-        let lists = elsewhere(&mut domain, &point);
+        domain.know_members(of_members.map(|(s, ..)| s).chain(sampler.pis()).flat_map(|s| &point[&s]));
+        let mut lists = elsewhere(&mut domain, &point);
+        domain.begin();
+        let not_zero = sampler.not_zero(&mut domain, &point);
+        lists.extend(not_zero.into_iter().map(|p| vec![domain.neg(&p), p]));
         domain.only_members(lists);
         domain.begin();
         // Conditions with signs of their own are left out.

@@ -347,6 +347,16 @@ impl Sampler {
         point
     }
 
+    /// What the conditions say is not zero there, as far as those are polynomials.
+    pub fn not_zero(&self, domain: &mut Polynomials, point: &Point<Polynomial>) -> Vec<Polynomial> {
+        let Ok(run) = self.program.run(domain, |s| point.get(&s).cloned()) else { return Vec::new() };
+        if !domain.signs.is_empty() {
+            return Vec::new();
+        }
+        let kept = self.constraints.iter().zip(run).filter(|(c, _)| c.kind == ConstraintKind::NonZero);
+        kept.flat_map(|(_, values)| values).collect()
+    }
+
     /// What the conditions say is positive there; nothing if some condition is no polynomial.
     pub fn positive(&self, domain: &mut Polynomials, point: &Point<Polynomial>) -> Vec<Polynomial> {
         let Ok(run) = self.program.run(domain, |s| point.get(&s).cloned()) else { return Vec::new() };

@@ -5,17 +5,20 @@
 //! where a rank is lower, or, of a step, where something that it divides by vanishes at `lr = 0`: `lr^2 / (lr + w^2)` is of
 //! second order, but for `w = 0`. So such members are looked for and decided one by one.
 
+mod signs;
+
+pub use signs::{signs_may_vanish, some_sign_may_vanish};
+
 use rustc_hash::FxHashMap;
 
 use super::field::{drawn_freely, ranks};
 use super::places::special_values;
-use super::sample::{Point, Sampler};
+use super::sample::Sampler;
 use super::witness::defined_somewhere;
-use super::{Budget, Problem, Setting, algebra, cells, rate, singular};
+use super::{Budget, Problem, Setting, rate, singular};
 use crate::domain::float::Float;
-use crate::domain::polynomial::{Polynomial, Polynomials};
 use crate::domain::prime::{Random, Signs};
-use crate::domain::{Domain, Fun, Rational};
+use crate::domain::{Fun, Rational};
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Role};
 use crate::term::{Node, Program, Singular, Singularity, Store, SymbolId, Term};
 
@@ -150,77 +153,6 @@ pub fn members(problem: &Problem, lr: Option<SymbolId>, roots: &[Term], budget: 
         }
     }
     specials
-}
-
-impl Special {
-    /// Polynomials one of which is positive at every other member.
-    fn elsewhere(&self, domain: &mut Polynomials, point: &Point<Polynomial>) -> Option<Vec<Polynomial>> {
-        let mut differences = Vec::new();
-        for (symbol, value) in &self.set {
-            let own = point.get(symbol)?;
-            for (k, x) in own.iter().enumerate() {
-                let there = match value {
-                    Value::Number(q) => domain.rational(q).ok()?,
-                    Value::Parameter(other) => point.get(other)?.get(k)?.clone(),
-                };
-                let difference = domain.sub(x, &there);
-                differences.extend([domain.neg(&difference), difference]);
-            }
-        }
-        Some(differences)
-    }
-}
-
-/// Whether, for some member but those that are known, a sign that a proof rests on may be taken of what vanishes at all points of a
-/// piece: then the sign is zero there.
-pub fn signs_may_vanish(
-    problem: &Problem,
-    (left, right): (&[Term], &[Term]),
-    known: &Specials,
-    budget: &Budget,
-) -> bool {
-    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
-    if mixed_signs(problem, &roots).is_empty() {
-        return false;
-    }
-    let mut own = problem.setting.clone();
-    let residual: Vec<Term> = left.iter().zip(right).map(|(l, r)| own.store.sub(*l, *r)).collect();
-    if algebra::vanishes_for_free_signs(&own, &residual, &problem.domain, budget, "signs at members") {
-        return false;
-    }
-    let elsewhere = |domain: &mut Polynomials, point: &Point<Polynomial>| -> Vec<Vec<Polynomial>> {
-        known.members.iter().filter_map(|special| special.elsewhere(domain, point)).filter(|l| !l.is_empty()).collect()
-    };
-    let pieces = cells::pieces_but(&own, &residual, &problem.domain, &elsewhere);
-    pieces.is_none_or(|p| p.vanishes_at_member)
-}
-
-/// The same of sides that are compared elsewhere: whether any sign that they take may.
-pub fn some_sign_may_vanish(problem: &Problem, sides: &[Term]) -> bool {
-    let may = |read: &Term| cells::may_vanish_at_member(&problem.setting, *read, &problem.domain).unwrap_or(true);
-    mixed_signs(problem, sides).iter().any(may)
-}
-
-/// What signs are taken of that depends on parameters and on points. A sign that is only divided by is nowhere zero.
-fn mixed_signs(problem: &Problem, roots: &[Term]) -> Vec<Term> {
-    let store = &problem.setting.store;
-    let scalars: Vec<SymbolId> = parameters(&problem.setting).collect();
-    if scalars.is_empty() {
-        return Vec::new();
-    }
-    let reachable = store.reachable(roots);
-    let divided = |t: Term| {
-        let inverse = |n: &Node| matches!(n, Node::Power(_, q) if *q < Rational::ZERO);
-        !roots.contains(&t)
-            && reachable.iter().map(|u| store.node(*u)).filter(|n| n.operands().contains(&t)).all(inverse)
-    };
-    let mixed = |t: Term| {
-        let jump = store.singular(t).filter(|s| s.at == Singularity::Jump)?;
-        let free = store.free_symbols(&[jump.read]);
-        let both = free.iter().any(|s| scalars.contains(s)) && free.iter().any(|s| !scalars.contains(s));
-        (both && !divided(t)).then_some(jump.read)
-    };
-    reachable.iter().copied().filter_map(mixed).collect()
 }
 
 /// Where a matrix of members has a lower rank than in general, in words. Members that are decided one by one are no places for

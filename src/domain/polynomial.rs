@@ -126,6 +126,10 @@ pub struct Polynomials {
     inputs: u32,
     /// For each variable whether it is one of a member, or an atom of such alone.
     of_members: Vec<bool>,
+    /// For each variable whether it is an atom that reads members and points.
+    of_both: Vec<bool>,
+    /// What an atom is zero with: roots, and functions that are zero at zero alone.
+    vanishing_with: FxHashMap<u32, Polynomial>,
     /// Whether a sign was taken of what may vanish for some member at all points.
     vanishes_at_member: bool,
     /// Of each of these lists something is positive at the members that are asked for.
@@ -161,6 +165,8 @@ impl Polynomials {
             positive: Vec::new(),
             inputs: 0,
             of_members: Vec::new(),
+            of_both: Vec::new(),
+            vanishing_with: FxHashMap::default(),
             vanishes_at_member: false,
             elsewhere: Vec::new(),
             reciprocals: FxHashMap::default(),
@@ -223,9 +229,14 @@ impl Polynomials {
         self.vanishes_at_member
     }
 
+    fn reads_both(&self, v: u32) -> bool {
+        self.of_both[v as usize]
+    }
+
     fn another(&mut self, positive: bool) -> u32 {
         self.positive.push(positive);
         self.of_members.push(false);
+        self.of_both.push(false);
         for values in &mut self.pool {
             let size = 10f64.powf(6.0 * self.random.unit() - 3.0);
             let sign = if positive || self.random.below(2) == 0 { 1.0 } else { -1.0 };
@@ -266,7 +277,18 @@ impl Polynomials {
             Atom::Matrix(_, m, ..) => &m[..],
         };
         let mut variables = arguments.iter().flat_map(|p| p.0.iter()).flat_map(|(m, _)| m.iter());
+        let any = variables.clone().any(|(w, _)| self.of_members[*w as usize] || self.of_both[*w as usize]);
         self.of_members[v as usize] = variables.all(|(w, _)| self.of_members[*w as usize]);
+        self.of_both[v as usize] = any && !self.of_members[v as usize];
+        match &atom {
+            Atom::Power(p, q) if *q > Rational::ZERO => {
+                self.vanishing_with.insert(v, p.clone());
+            }
+            Atom::Function(Fun::Tanh | Fun::Atan | Fun::Erf, p) => {
+                self.vanishing_with.insert(v, p.clone());
+            }
+            Atom::Function(..) | Atom::Power(..) | Atom::Reciprocal(_) | Atom::Matrix(..) => {}
+        }
         if let Atom::Reciprocal(p) = &atom {
             self.reciprocals.insert(v, p.clone());
         }

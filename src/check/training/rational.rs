@@ -2,22 +2,21 @@
 //!
 //! All other factors multiply the whole block, so that the quotient `t` of two entries of its move depends on the one factor
 //! `c` alone. That `t = n(c) / q(c)` with polynomials of a low degree is proved: the determinant of the matrix with the rows
-//! `1, c, …, c^d, -t, -t c, …, -t c^d`, for as many numbers `c` as it takes and one free `c`, vanishes, and without the last
-//! row some minor does not. At a point the coefficients of `n` and `q` then follow from the values of `t` at these numbers. The
-//! source demands the quotient `s` of its own entries, `n(c) - s q(c) = 0`, which is a linear equation between the powers of
-//! `c`. If as many of them as there are powers, from entries of one block at points of one member, are independent for
-//! certain, there is no `c`.
+//! `1, c, …, c^d, -t, -t c, …, -t c^d`, for as many numbers `c` as it takes and one free `c`, vanishes. At a point
+//! where the rows of these numbers are independent, which elimination in intervals shows, the coefficients of `n` and `q` then
+//! follow from the values of `t` there. The source demands the quotient `s` of its own entries, `n(c) - s q(c) = 0`, which is a
+//! linear equation between the powers of `c`. If as many of them as there are powers, from entries of one block at points of
+//! one member, are independent for certain, there is no `c`.
 
 use super::Asked;
 use super::entries::{Entries, vanish};
 use super::linear::{difference, independent};
 use super::powers::{at_one, exponents, with_free};
 use super::regular::Regular;
-use crate::check::certify;
+use crate::check::Budget;
 use crate::check::decide::Difference;
 use crate::check::sample::Point;
 use crate::check::witness::Number;
-use crate::check::{Budget, Problem};
 use crate::domain::Rational;
 use crate::domain::interval::Interval;
 use crate::domain::prime::Random;
@@ -83,6 +82,9 @@ pub fn differ(
         let plain = at_one(asked, right, factors);
         let wanted: Vec<Term> = pairs.iter().map(|p| p.0).collect();
         CENTRES.into_iter().find_map(|centre| {
+            if centre != 0 && !is_rational(asked, &all, (symbol, degree, centre), budget) {
+                return None;
+            }
             let quotients = Quotients::new(&mut asked.problem.setting.store, &all, (symbol, degree, centre));
             search(asked, &quotients, &wanted, (left, plain), quantity, budget)
         })
@@ -110,45 +112,38 @@ fn quotients(
         return None;
     }
     let alone: Vec<Term> = all.into_iter().map(|t| at_one(asked, t, &others)).collect();
-    for degree in DEGREES {
-        let store = &mut asked.problem.setting.store;
-        let Quotients { nodes, at_nodes, .. } = Quotients::new(store, &alone, (symbol, degree, 0));
-        let free = store.symbol_term(symbol);
-        let constants: Vec<Term> = nodes.into_iter().map(|c| store.num(c)).chain([free]).collect();
-        let mut dets = Vec::with_capacity(alone.len());
-        let mut minors: Vec<Vec<Term>> = Vec::with_capacity(alone.len());
-        for (&t, values) in alone.iter().zip(&at_nodes) {
-            let mut parts = Vec::new();
-            for (&c, &t) in constants.iter().zip(values.iter().chain([&t])) {
-                let powers: Vec<Term> = (0..=degree).map(|k| store.power(c, &Rational::from(k as u64))).collect();
-                let minus = store.neg(t);
-                let others: Vec<Term> = powers.iter().map(|p| store.mul(minus, *p)).collect();
-                parts.extend(powers.into_iter().chain(others));
-            }
-            let n = 2 * degree + 2;
-            let matrix = store.join(&parts);
-            let matrix = store.reshape(matrix, &[n, n]);
-            dets.push(store.determinant(matrix));
-            // Without the last row and one column.
-            let minor = |store: &mut Store, column: usize| {
-                let kept = (0..(n - 1) * n).filter(|k| k % n != column).map(|k| k as u32).collect();
-                let minor = store.gather(matrix, kept, &[n - 1, n - 1]);
-                store.determinant(minor)
-            };
-            minors.push((0..n).map(|column| minor(store, column)).collect());
+    let degree = DEGREES.into_iter().find(|degree| is_rational(asked, &alone, (symbol, *degree, 0), budget))?;
+    Some((alone, degree))
+}
+
+/// Whether what depends on one factor alone is a quotient of polynomials of a degree in it, wherever its values at the numbers
+/// around a centre are not those of a lower degree: the caller has to see that they are not.
+fn is_rational(
+    asked: &mut Asked,
+    alone: &[Term],
+    (symbol, degree, centre): (SymbolId, usize, i32),
+    budget: &Budget,
+) -> bool {
+    let store = &mut asked.problem.setting.store;
+    let Quotients { nodes, at_nodes, .. } = Quotients::new(store, alone, (symbol, degree, centre));
+    let free = store.symbol_term(symbol);
+    let constants: Vec<Term> = nodes.into_iter().map(|c| store.num(c)).chain([free]).collect();
+    let mut dets = Vec::with_capacity(alone.len());
+    for (&t, values) in alone.iter().zip(&at_nodes) {
+        let mut parts = Vec::new();
+        for (&c, &t) in constants.iter().zip(values.iter().chain([&t])) {
+            let powers: Vec<Term> = (0..=degree).map(|k| store.power(c, &Rational::from(k as u64))).collect();
+            let minus = store.neg(t);
+            let others: Vec<Term> = powers.iter().map(|p| store.mul(minus, *p)).collect();
+            parts.extend(powers.into_iter().chain(others));
         }
-        if Program::new(store, &dets).operations() > MAX_OPERATIONS {
-            return None;
-        }
-        if !with_free(asked, &[symbol], |asked| vanish(&mut asked.problem, &dets, budget, "degree in a factor")) {
-            continue;
-        }
-        // If the values at the numbers were those of a lower degree, any value at the free one would do.
-        let Problem { setting, domain, .. } = &asked.problem;
-        let nonzero = |t: &Term| certify::somewhere_nonzero(setting, *t, domain, budget.seed);
-        return minors.iter().all(|all| all.iter().any(nonzero)).then_some((alone, degree));
+        let n = 2 * degree + 2;
+        let matrix = store.join(&parts);
+        let matrix = store.reshape(matrix, &[n, n]);
+        dets.push(store.determinant(matrix));
     }
-    None
+    Program::new(store, &dets).operations() <= MAX_OPERATIONS
+        && with_free(asked, &[symbol], |asked| vanish(&mut asked.problem, &dets, budget, "degree in a factor"))
 }
 
 /// Whether a matrix that reads the factor is inverted below some terms: what is in scalar denominators alone is looked at by

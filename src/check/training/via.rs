@@ -84,9 +84,7 @@ fn weakest(asked: &mut Asked, square: &Square, finding: Finding, budget: &Budget
     let Equation { left, right, .. } = &asked_there.problem.equation;
     Ok(match &specials.open {
         Some(at) => finding.only_in_general(&special::another(at)),
-        None if finding.verdict() == Verdict::Commutes
-            && special::signs_may_vanish(&asked.problem, (&left[..n], &right[n + 1..]), &specials, budget) =>
-        {
+        None if special::signs_may_vanish(&asked.problem, (&left[..n], &right[n + 1..]), &specials, budget) => {
             finding.only_in_general(special::ZERO_ON_A_PIECE)
         }
         None => finding,

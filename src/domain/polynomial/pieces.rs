@@ -148,10 +148,10 @@ impl Polynomials {
     }
 
     fn note(&mut self, p: &Polynomial, factors: &[Polynomial]) {
-        // What members alone decide is looked at as such.
-        let of_members = |p: &Polynomial| p.0.iter().flat_map(|(m, _)| m).all(|(v, _)| self.of_members[*v as usize]);
-        if !self.vanishes_at_member && !of_members(p) {
-            self.vanishes_at_member = factors.iter().any(|f| self.may_vanish_at_member(f));
+        // What is divided by is not zero.
+        let divisor = |f: &Polynomial| matches!(&f.0[..], [(m, _)] if matches!(m[..], [(v, _)] if p.0.iter().flat_map(|(m, _)| m).any(|x| x.0 == v && x.1 < 0)));
+        if !self.vanishes_at_member {
+            self.vanishes_at_member = factors.iter().any(|f| !divisor(f) && self.may_vanish_at_member(f));
         }
     }
 
@@ -188,20 +188,27 @@ impl Polynomials {
         Ok(sign)
     }
 
-    /// Whether the coefficients of the monomials of points, which depend on members, may be zero together.
+    /// Whether something is zero at all points for some member. Where nothing reads both, that are the members at which the
+    /// coefficients of all monomials of points are zero; else those at which it may be zero at some point.
     fn may_vanish_at_member(&self, f: &Polynomial) -> bool {
-        let mut coefficients: BTreeMap<Monomial, Vec<(Monomial, Rational)>> = BTreeMap::new();
-        for (m, c) in f.0.iter() {
-            let of_members = |(v, _): &(u32, i32)| self.of_members[*v as usize];
-            let (member, point): (Monomial, Monomial) = m.iter().copied().partition(of_members);
-            coefficients.entry(point).or_default().push((member, c.clone()));
+        if !f.0.iter().flat_map(|(m, _)| m).any(|(v, _)| self.of_members[*v as usize] || self.reads_both(*v)) {
+            return false;
         }
-        // That a parameter is zero is tried by itself; a reciprocal and a number are never zero.
         if let [(m, _)] = &f.0[..]
             && let [(v, _)] = m[..]
         {
-            let never = self.positive[v as usize] || self.reciprocals.contains_key(&v);
-            return v >= self.inputs && self.of_members[v as usize] && !never;
+            match self.vanishing_with.get(&v) {
+                Some(p) => return p.is_zero() || self.factors(p).1.iter().any(|f| self.may_vanish_at_member(f)),
+                None if self.positive[v as usize] || self.reciprocals.contains_key(&v) => return false,
+                None => {}
+            }
+        }
+        let mixed = f.0.iter().flat_map(|(m, _)| m).any(|(v, _)| self.reads_both(*v));
+        let mut coefficients: BTreeMap<Monomial, Vec<(Monomial, Rational)>> = BTreeMap::new();
+        for (m, c) in f.0.iter() {
+            let of_members = |(v, _): &(u32, i32)| mixed || self.of_members[*v as usize];
+            let (member, point): (Monomial, Monomial) = m.iter().copied().partition(of_members);
+            coefficients.entry(point).or_default().push((member, c.clone()));
         }
         if coefficients.values().any(|c| matches!(&c[..], [(m, _)] if m.is_empty())) {
             return false;
