@@ -49,20 +49,12 @@ pub struct Pieces {
 /// All pieces of some terms, and perhaps some that no point lies on; `None` if they are too many, if a member is not looked
 /// at, or if a term takes no sign.
 pub fn pieces(setting: &Setting, terms: &[Term], extra: &[Constraint]) -> Option<Pieces> {
-    pieces_but(setting, terms, extra, &|_, _| Vec::new())
-}
-
-/// Of each list something is positive at the members that count, given the values of all symbols.
-pub type Elsewhere<'a> = &'a dyn Fn(&mut Polynomials, &Point<Polynomial>) -> Vec<Vec<Polynomial>>;
-
-/// The same, where not all members count for [`Pieces::vanishes_at_member`].
-pub fn pieces_but(setting: &Setting, terms: &[Term], extra: &[Constraint], elsewhere: Elsewhere<'_>) -> Option<Pieces> {
     if !setting.store.any_node(terms, |n| matches!(n, Node::Map(Fun::Sign, _))) {
         return None;
     }
     let sampler = Sampler::new(setting, terms, extra);
     let program = Program::new(&setting.store, terms);
-    count(&sampler, &program, elsewhere, |mut domain, point| {
+    count(&sampler, &program, &|_, _| Vec::new(), |mut domain, point| {
         let run = program.run(&mut domain, |s| point.get(&s).cloned());
         (domain, run.map_err(|f| f.stop))
     })
@@ -81,11 +73,20 @@ pub fn may_vanish_on_a_piece(setting: &Setting, term: Term, extra: &[Constraint]
     Some(vanishes)
 }
 
-/// Whether a term may vanish for some member on a whole piece between the kinks in it; `None` if those are not known.
-pub fn may_vanish_at_member(setting: &Setting, term: Term, extra: &[Constraint]) -> Option<bool> {
+/// Of each list something is positive at the members that count, given the values of all symbols.
+pub type Elsewhere<'a> = &'a dyn Fn(&mut Polynomials, &Point<Polynomial>) -> Vec<Vec<Polynomial>>;
+
+/// Whether a term may vanish, for some member that counts, on a whole piece between the kinks in it; `None` if those are not
+/// known.
+pub fn may_vanish_at_member(
+    setting: &Setting,
+    term: Term,
+    extra: &[Constraint],
+    elsewhere: Elsewhere<'_>,
+) -> Option<bool> {
     let sampler = Sampler::new(setting, &[term], extra);
     let program = Program::new(&setting.store, &[term]);
-    let found = count(&sampler, &program, &|_, _| Vec::new(), |mut domain, point| {
+    let found = count(&sampler, &program, elsewhere, |mut domain, point| {
         let run = program.run(&mut domain, |s| point.get(&s).cloned());
         if let Ok(values) = &run {
             values.iter().for_each(|v| domain.look_at_members(v));

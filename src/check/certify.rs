@@ -55,6 +55,28 @@ pub fn single_valued(setting: &Setting, terms: &[Term]) -> bool {
     !setting.store.any_node(terms, |n| n.plane() == Some(Plane::Branched))
 }
 
+/// Why sides that agree in numbers may be different elsewhere, in words.
+pub const BRANCHES: &str = "the sides agree at the sampled points, but they have roots or other functions with branches in them, which may be others where no sample lies";
+
+/// Whether what is seen of some terms near one point may say nothing of them near others, though no sign is taken: roots and
+/// logarithms of what is not positive by its form, and functions with branches of what has poles. All else is analytic on the
+/// line, or meromorphic, and so determined by its values on any open set.
+pub fn may_have_branches(setting: &Setting, terms: &[Term]) -> bool {
+    let store = &setting.store;
+    let open = |x: &Term| !store.positive(*x);
+    let broken = |n: &Node| match n {
+        Node::Power(x, q) => (!q.is_int() || *q < Rational::ZERO) && open(x),
+        Node::Map(Fun::Log, x) => open(x),
+        n => matches!(n, Node::Inverse(_)),
+    };
+    store.any_node(terms, |n| match n {
+        Node::Power(x, q) => !q.is_int() && open(x),
+        Node::Map(Fun::Log, x) => open(x),
+        Node::Map(f, x) => f.plane() == Plane::Branched && store.any_node(&[*x], broken),
+        n => n.plane() == Some(Plane::Branched),
+    })
+}
+
 /// Whether at some real point of a discrete member all pseudo-inverted matrices have at least the given ranks, and all
 /// partial operations a value. With `continued`, signs of a piece are taken for those of the point ([`single_valued`]).
 pub fn ranks(

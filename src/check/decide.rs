@@ -183,7 +183,7 @@ pub(in crate::check) fn examine(
     if !identity.holds() {
         // What the sides have in common may be so large that no digit of them shows the difference.
         if sampled.agrees() {
-            let sides: Vec<Term> = left.iter().chain(right).copied().collect();
+            let sides = [left, right].concat();
             let not_zero = certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget);
             sampled.drowned = not_zero.is_some();
             sampled.suspects.extend(not_zero);
@@ -199,11 +199,12 @@ pub(in crate::check) fn examine(
         // Floating point only suspects; a point that refutes the proof exactly would be a defect of nat.
         let goal = (Goal::Differ, &sampled.suspects[..]);
         let (found, _) = witness::search(&problem.setting, (left, right), &problem.domain, goal, budget, purpose);
+        if found.is_some() && special::some_sign_may_vanish(problem, &[left, right].concat()) {
+            return Ok(Standing::Unproved(Identity::Stuck("a special member is another".into()), sampled));
+        }
         if found.is_some() {
-            let noise = sampled.residual.map_or(0.0, |r| r.noise);
-            let residual = sampled.residual.map_or(0.0, |r| r.max);
-            let engine = "the algebra engine";
-            return Err(Disagreement { engine, residual, noise, place: purpose.to_owned() });
+            let (residual, noise) = sampled.residual.map_or((0.0, 0.0), |r| (r.max, r.noise));
+            return Err(Disagreement { engine: "the algebra engine", residual, noise, place: purpose.into() });
         }
     }
     let identity =
@@ -334,10 +335,12 @@ fn numbers(
     let unsure = sampled.agrees() && !guarded(problem, left, right, budget);
     let identity = if unsure { &Identity::Unconfirmed } else { identity };
     let kinks = *identity == Identity::Open(Atoms::Kinks) && sampled.agrees() && !sampled.pieces.is_empty();
-    let on_pieces = kinks && {
-        let roots: Vec<Term> = left.iter().chain(right).copied().collect();
-        algebra::agree_on_pieces(&problem.setting, &roots, left.len(), &problem.domain, &sampled.pieces, budget)
-    };
+    let roots = [left, right].concat();
+    if sampled.agrees() && certify::may_have_branches(&problem.setting, &roots) {
+        return Finding { tried, ..Finding::undecided(certify::BRANCHES).beside(sampled.residual) };
+    }
+    let on_pieces = kinks
+        && algebra::agree_on_pieces(&problem.setting, &roots, left.len(), &problem.domain, &sampled.pieces, budget);
     by_numbers(extent, (identity, sampled, on_pieces), tried)
 }
 

@@ -45,6 +45,10 @@ pub const MANY_KINKS: usize = 64;
 /// Numbers that all suspected points together have, but of a few points.
 const MOST_SUSPECTED: usize = 1 << 17;
 
+/// How much wider or narrower the boxes of samples are than the usual one.
+const SCALES: [f64; 20] =
+    [1.0, 1.0, 4.0, 1.0, 0.25, 1.0, 16.0, 1.0, 1.0, 256.0, 1.0, 1.0, 4.0, 1.0, 0.25, 1.0, 16.0, 1.0, 1.0, 65536.0];
+
 /// Binary digits of the entries of a point on a thin piece.
 const SHORT: i32 = 12;
 
@@ -202,7 +206,7 @@ pub fn compare_at(
             break;
         }
         // Now and then a wider or a narrower box: pieces and curvature may lie far out.
-        let scale = [1.0, 1.0, 4.0, 1.0, 0.25, 1.0, 16.0, 1.0, 1.0, 256.0][(draw - 1) % 10];
+        let scale = SCALES[(draw - 1) % SCALES.len()];
         let chosen = given.is_some();
         let Some(point) = given.or_else(|| sampler.float_scaled(&mut random, scale)) else {
             continue;

@@ -254,7 +254,7 @@ pub fn defined_somewhere(setting: &Setting, roots: &[Term], extra: &[Constraint]
             return false;
         };
         let exact = program.run(&mut Exact::with_limit(1 << 13), |s| point.get(&s).cloned());
-        let open = matches!(&exact, Err(f) if matches!(f.stop, Stop::Unsupported | Stop::Budget));
+        let open = matches!(&exact, Err(f) if matches!(f.stop, Stop::Unsupported | Stop::Budget | Stop::Kink));
         exact.is_ok()
             || open && {
                 let mut domain = Intervals { zero_signs: zeros.clone(), ..Intervals::with_hints(ranks.clone()) };

@@ -292,7 +292,7 @@ impl Domain for Float {
     }
 
     fn eigenvectors(&mut self, m: &[f64], n: usize) -> Result<Vec<f64>, Stop> {
-        let (a, _) = scaled(m, n, n)?.ok_or(Stop::Kink)?;
+        let (a, _) = scaled(m, n, n)?.ok_or(Stop::OutOfDomain)?;
         let symmetric = (&a + a.transpose()) * 0.5;
         if (&a - &symmetric).amax() > 1e-9 {
             return Err(Stop::OutOfDomain);
@@ -302,7 +302,7 @@ impl Domain for Float {
         order.sort_by(|&i, &j| eigen.eigenvalues[j].total_cmp(&eigen.eigenvalues[i]));
         let gap = SIMPLE * eigen.eigenvalues.amax();
         if order.windows(2).any(|w| eigen.eigenvalues[w[0]] - eigen.eigenvalues[w[1]] <= gap) {
-            return Err(Stop::Kink);
+            return Err(Stop::OutOfDomain);
         }
         let vectors = DMatrix::from_fn(n, n, |i, j| eigen.eigenvectors[(i, order[j])]);
         entries(&vectors)

@@ -188,8 +188,8 @@ pub trait Domain {
     /// Unit eigenvectors of a symmetric `n × n` matrix as columns, by falling eigenvalue, each with any sign.
     ///
     /// # Errors
-    /// [`Stop::Unsupported`] unless the domain has eigenvectors; [`Stop::OutOfDomain`] if the matrix is not symmetric,
-    /// [`Stop::Kink`] or [`Stop::Unclear`] if its spectrum is not seen to be simple.
+    /// [`Stop::Unsupported`] unless the domain has eigenvectors; [`Stop::OutOfDomain`] if the matrix is not symmetric, and it or
+    /// [`Stop::Unclear`] if its spectrum is not seen to be simple.
     fn eigenvectors(&mut self, _m: &[Self::Elem], _n: usize) -> Result<Vec<Self::Elem>, Stop> {
         Err(Stop::Unsupported)
     }

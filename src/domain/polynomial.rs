@@ -9,6 +9,7 @@
 //! point has those signs. The pieces that are visited, [`Polynomials::next_piece`], are therefore all that there are, and
 //! perhaps some more.
 
+mod determinant;
 mod pieces;
 
 use std::cell::{Cell, RefCell};
@@ -32,6 +33,9 @@ const MOST_FACTS: usize = 64;
 
 /// Random values for all variables, by which most choices are seen to be there.
 const POOL: usize = 96;
+
+/// Determinants of so many rows are expanded.
+const SMALL: usize = 3;
 
 /// Powers by multiplication.
 const HIGHEST: i32 = 8;
@@ -218,7 +222,7 @@ impl Polynomials {
         }
     }
 
-    /// Leaves out members: only those count for [`Polynomials::vanishes_at_member`] at which something of each list is positive.
+    /// Only members count for [`Polynomials::vanishes_at_member`] at which something of each list is positive.
     pub fn only_members(&mut self, elsewhere: Vec<Vec<Polynomial>>) {
         self.elsewhere = elsewhere;
     }
@@ -227,10 +231,6 @@ impl Polynomials {
     /// of points may be zero together.
     pub fn vanishes_at_member(&self) -> bool {
         self.vanishes_at_member
-    }
-
-    fn reads_both(&self, v: u32) -> bool {
-        self.of_both[v as usize]
     }
 
     fn another(&mut self, positive: bool) -> u32 {
@@ -276,17 +276,13 @@ impl Polynomials {
             Atom::Function(_, p) | Atom::Power(p, _) | Atom::Reciprocal(p) => std::slice::from_ref(p),
             Atom::Matrix(_, m, ..) => &m[..],
         };
-        let mut variables = arguments.iter().flat_map(|p| p.0.iter()).flat_map(|(m, _)| m.iter());
+        let mut variables = arguments.iter().flat_map(|p| p.0.iter()).flat_map(|(m, _)| m);
         let any = variables.clone().any(|(w, _)| self.of_members[*w as usize] || self.of_both[*w as usize]);
         self.of_members[v as usize] = variables.all(|(w, _)| self.of_members[*w as usize]);
         self.of_both[v as usize] = any && !self.of_members[v as usize];
         match &atom {
-            Atom::Power(p, q) if *q > Rational::ZERO => {
-                self.vanishing_with.insert(v, p.clone());
-            }
-            Atom::Function(Fun::Tanh | Fun::Atan | Fun::Erf, p) => {
-                self.vanishing_with.insert(v, p.clone());
-            }
+            Atom::Power(p, q) if *q > Rational::ZERO => drop(self.vanishing_with.insert(v, p.clone())),
+            Atom::Function(Fun::Tanh | Fun::Atan | Fun::Erf, p) => drop(self.vanishing_with.insert(v, p.clone())),
             Atom::Function(..) | Atom::Power(..) | Atom::Reciprocal(_) | Atom::Matrix(..) => {}
         }
         if let Atom::Reciprocal(p) = &atom {
@@ -480,6 +476,9 @@ impl Domain for Polynomials {
     }
 
     fn determinant(&mut self, m: &[Polynomial], n: usize) -> Result<Polynomial, Stop> {
+        if n <= SMALL {
+            return Ok(self.expanded(m, n));
+        }
         let v = self.atom(Atom::Matrix(MatrixFunction::Determinant, m.to_vec(), n, 0))?;
         Ok(Polynomial::variable(v))
     }

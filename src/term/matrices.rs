@@ -109,10 +109,13 @@ impl Store {
         self.gather(all, map, &shape)
     }
 
-    /// The unit eigenvectors of a symmetric matrix with a simple spectrum as columns, by falling eigenvalue, the first entry of
-    /// each positive; without a value where an eigenvalue is repeated or a first entry is zero.
+    /// The unit eigenvectors of the symmetric part of a matrix as columns, by falling eigenvalue, the first entry of each positive;
+    /// without a value where an eigenvalue is repeated or a first entry is zero.
     pub fn eigenvectors(&mut self, a: Term) -> Term {
         let n = self.shape(a)[0];
+        let transposed = self.transpose(a);
+        let twice = self.add(a, transposed);
+        let a = self.scale(Rational::from_parts(1.into(), 2u8.into()), twice);
         let any = self.any_eigenvectors(a);
         let first = self.gather(any, (0..n as u32).collect(), &[n]);
         let signs = self.map(Fun::Sign, first);

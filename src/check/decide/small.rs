@@ -38,6 +38,10 @@ pub(in crate::check) fn depends_at_zero(problem: &mut Problem, lr: SymbolId, roo
     if arguments.is_empty() && matrices.is_empty() {
         return false;
     }
+    // On which pieces a rank is another one is not known.
+    if store.any_node(&matrices, |n| matches!(n, Node::Map(Fun::Sign, _))) {
+        return true;
+    }
     let shapes: Vec<(usize, usize)> = matrices.iter().map(|m| (store.shape(*m)[0], store.shape(*m)[1])).collect();
     let zero = store.num(0);
     let by: FxHashMap<_, _> = [(lr, zero)].into_iter().collect();

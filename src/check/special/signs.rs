@@ -5,6 +5,7 @@ use crate::check::sample::Point;
 use crate::check::{Budget, Problem, algebra, cells};
 use crate::domain::polynomial::{Polynomial, Polynomials};
 use crate::domain::{Domain, Fun, Rational};
+use crate::model::elaborate::Role;
 use crate::term::{Node, Program, Singularity, SymbolId, Term};
 
 impl Special {
@@ -35,7 +36,8 @@ pub fn signs_may_vanish(
     budget: &Budget,
 ) -> bool {
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
-    if mixed_signs(problem, &roots).is_empty() {
+    let mixed = mixed_signs(problem, &roots);
+    if mixed.is_empty() {
         return false;
     }
     let mut own = problem.setting.clone();
@@ -58,13 +60,16 @@ pub fn signs_may_vanish(
         }
         lists
     };
-    let pieces = cells::pieces_but(&own, &residual, &problem.domain, &elsewhere);
-    pieces.is_none_or(|p| p.vanishes_at_member)
+    let may =
+        |read: &Term| cells::may_vanish_at_member(&problem.setting, *read, &problem.domain, &elsewhere).unwrap_or(true);
+    mixed.iter().any(may)
 }
 
 /// The same of sides that are compared elsewhere: whether any sign that they take may.
 pub fn some_sign_may_vanish(problem: &Problem, sides: &[Term]) -> bool {
-    let may = |read: &Term| cells::may_vanish_at_member(&problem.setting, *read, &problem.domain).unwrap_or(true);
+    let nowhere = |_: &mut Polynomials, _: &Point<Polynomial>| Vec::new();
+    let may =
+        |read: &Term| cells::may_vanish_at_member(&problem.setting, *read, &problem.domain, &nowhere).unwrap_or(true);
     mixed_signs(problem, sides).iter().any(may)
 }
 
@@ -81,16 +86,21 @@ fn divisors(problem: &Problem, roots: &[Term]) -> Vec<Program> {
         },
         _ => None,
     };
-    let alone = |x: &Term| store.size(*x) == 1 && store.free_symbols(&[*x]).iter().all(|s| scalars.contains(s));
+    let kinks = |x: &Term| store.any_node(&[*x], |n| matches!(n, Node::Map(Fun::Sign, _)));
+    let alone = |x: &Term| {
+        let members = store.free_symbols(&[*x]).iter().all(|s| scalars.contains(s));
+        store.size(*x) == 1 && members && !kinks(x)
+    };
     let found = store.reachable(roots).into_iter().filter_map(divisor).filter(alone).take(DIVISORS);
     found.map(|x| Program::new(store, &[x])).collect()
 }
 
-/// What signs are taken of that depends on parameters and on points. A sign that is only divided by is nowhere zero.
+/// What signs are taken of that depends on members and on points. A sign that is only divided by is nowhere zero.
 fn mixed_signs(problem: &Problem, roots: &[Term]) -> Vec<Term> {
     let store = &problem.setting.store;
-    let scalars: Vec<SymbolId> = parameters(&problem.setting).collect();
-    if scalars.is_empty() {
+    let members = &problem.setting.quantified;
+    let members: Vec<SymbolId> = members.iter().filter(|q| q.role == Role::Member).map(|q| q.symbol).collect();
+    if members.is_empty() {
         return Vec::new();
     }
     let reachable = store.reachable(roots);
@@ -102,7 +112,7 @@ fn mixed_signs(problem: &Problem, roots: &[Term]) -> Vec<Term> {
     let mixed = |t: Term| {
         let jump = store.singular(t).filter(|s| matches!(s.at, Singularity::Jump | Singularity::Length))?;
         let free = store.free_symbols(&[jump.read]);
-        let both = free.iter().any(|s| scalars.contains(s)) && free.iter().any(|s| !scalars.contains(s));
+        let both = free.iter().any(|s| members.contains(s)) && free.iter().any(|s| !members.contains(s));
         (both && !divided(t)).then_some(jump.read)
     };
     reachable.iter().copied().filter_map(mixed).collect()

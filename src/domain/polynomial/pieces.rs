@@ -191,7 +191,7 @@ impl Polynomials {
     /// Whether something is zero at all points for some member. Where nothing reads both, that are the members at which the
     /// coefficients of all monomials of points are zero; else those at which it may be zero at some point.
     fn may_vanish_at_member(&self, f: &Polynomial) -> bool {
-        if !f.0.iter().flat_map(|(m, _)| m).any(|(v, _)| self.of_members[*v as usize] || self.reads_both(*v)) {
+        if !f.0.iter().flat_map(|(m, _)| m).any(|(v, _)| self.of_members[*v as usize] || self.of_both[*v as usize]) {
             return false;
         }
         if let [(m, _)] = &f.0[..]
@@ -203,7 +203,7 @@ impl Polynomials {
                 None => {}
             }
         }
-        let mixed = f.0.iter().flat_map(|(m, _)| m).any(|(v, _)| self.reads_both(*v));
+        let mixed = f.0.iter().flat_map(|(m, _)| m).any(|(v, _)| self.of_both[*v as usize]);
         let mut coefficients: BTreeMap<Monomial, Vec<(Monomial, Rational)>> = BTreeMap::new();
         for (m, c) in f.0.iter() {
             let of_members = |(v, _): &(u32, i32)| mixed || self.of_members[*v as usize];
