@@ -101,6 +101,8 @@ impl Action {
                 let turned = s.matmul(m, w);
                 c.map_or(turned, |c| s.add(turned, c))
             }
+            // A point has no other diffeomorphism.
+            Action::Bent(_) if n == 0 => w,
             Action::Bent(c) => {
                 let first = s.gather(w, vec![0], &[]);
                 let cube = s.power(first, &Rational::from(3));
