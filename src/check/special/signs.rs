@@ -5,7 +5,6 @@ use crate::check::sample::Point;
 use crate::check::{Budget, Problem, algebra, cells};
 use crate::domain::polynomial::{Polynomial, Polynomials};
 use crate::domain::{Domain, Fun, Rational};
-use crate::model::elaborate::Role;
 use crate::term::{Node, Program, Singularity, SymbolId, Term};
 
 impl Special {
@@ -95,11 +94,10 @@ fn divisors(problem: &Problem, roots: &[Term]) -> Vec<Program> {
     found.map(|x| Program::new(store, &[x])).collect()
 }
 
-/// What signs are taken of that depends on members and on points. A sign that is only divided by is nowhere zero.
+/// What signs are taken of that depends on parameters and on points. A sign that is only divided by is nowhere zero.
 fn mixed_signs(problem: &Problem, roots: &[Term]) -> Vec<Term> {
     let store = &problem.setting.store;
-    let members = &problem.setting.quantified;
-    let members: Vec<SymbolId> = members.iter().filter(|q| q.role == Role::Member).map(|q| q.symbol).collect();
+    let members: Vec<SymbolId> = parameters(&problem.setting).collect();
     if members.is_empty() {
         return Vec::new();
     }
