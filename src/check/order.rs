@@ -85,10 +85,10 @@ pub fn is_shown(
     let sampler = Sampler::new(setting, &roots, extra);
     let expansion = Expansion { program, sampler, split: left.len(), rate, kinks: false, roots: false, budget };
     let mut random = Random::new(budget.seed, "order/shown");
+    let ranks = expansion.ranks(&Signs::Free, "order/shown");
     (0..POINTS).any(|k| {
         let Some(point) = expansion.sampler.simple_near_pi(&mut random, k / 8, None) else { return false };
         ROOTS.into_iter().any(|root| {
-            let ranks = expansion.ranks(&Signs::Free, "order/shown");
             let exact = expansion.at_point(root, Exact::with_limit(1 << 12), &point, &ranks);
             let found = exact.or_else(|| {
                 let mut domain = Intervals::default();

@@ -26,8 +26,8 @@ impl Special {
     }
 }
 
-/// Whether, for some member but those that are known, a sign that a proof rests on may be taken of what vanishes at all points of a
-/// piece: then the sign is zero there.
+/// Whether, for some member but those that are known, a sign that a proof rests on may be taken of what vanishes at all points
+/// of a piece: then the sign is zero there.
 pub fn signs_may_vanish(
     problem: &Problem,
     (left, right): (&[Term], &[Term]),
