@@ -29,9 +29,9 @@ const POINTS: usize = 160;
 pub fn removed(problem: &Problem, sides: &[Term], built: usize) -> Vec<Term> {
     let store = &problem.setting.store;
     let seen = store.reachable(sides);
+    // Also points that no side reads any more, and those of a target, whose functions have to be defined somewhere as well.
     let mut known = store.free_symbols(sides);
-    let fixed = problem.setting.quantified.iter().filter(|q| matches!(q.role, Role::Member | Role::Data));
-    known.extend(fixed.map(|q| q.symbol));
+    known.extend(problem.setting.quantified.iter().map(|q| q.symbol));
     let partial = |t: &Term| {
         is_partial(store, *t)
             && seen.binary_search(t).is_err()
