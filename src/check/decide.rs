@@ -23,7 +23,7 @@ use super::written;
 use super::{Budget, Equation, Problem, Shape};
 use crate::domain::Stop;
 use crate::term::{Program, Term};
-use crate::verdict::{Answer, Equality, Extent, Failure, Finding, Ground, NO_NUMBERS, Residual, Verdict, Witness};
+use crate::verdict::{Answer, Equality, Extent, Failure, Finding, Ground, NO_NUMBERS, Residual, Witness};
 
 use super::sample::Sampler;
 
@@ -87,7 +87,7 @@ fn decide_generally(problem: &mut Problem, as_written: bool, budget: &Budget) ->
         return Ok(broken);
     }
     if as_written {
-        problem.setting.written = written::removed(problem, &problem.equation.sides(), built);
+        problem.setting.written = written::removed(&mut problem.setting, &problem.equation.sides(), built);
     }
     let mut finding = match problem.shape {
         Shape::Plain => plain(problem, budget)?,
@@ -110,10 +110,7 @@ fn decide_generally(problem: &mut Problem, as_written: bool, budget: &Budget) ->
             }
         };
     }
-    if as_written
-        && !matches!(finding.verdict(), Verdict::Invalid | Verdict::Undecided)
-        && let Some(empty) = written::nowhere(problem, &problem.setting.written, budget)
-    {
+    if as_written && let Some(empty) = written::vacuous(problem, &finding, budget) {
         finding = empty;
     }
     if finding.equality().is_some() && finding.residual.is_none() {

@@ -8,6 +8,7 @@ mod bodies;
 mod carry;
 mod claims;
 mod expected;
+mod maps;
 mod monomial;
 mod names;
 mod paths;
@@ -314,6 +315,7 @@ fn setting(e: Elaborator<'_>) -> Setting {
         orthogonal: e.orthogonal,
         written: Vec::new(),
         generated: e.generated,
+        images: e.images,
     }
 }
 
@@ -337,6 +339,7 @@ fn problem(shape: Shape, equation: Equation, domain: Vec<Constraint>, claims: Ve
             orthogonal: Vec::new(),
             written: Vec::new(),
             generated: Vec::new(),
+            images: Vec::new(),
         },
         shape,
         equation,

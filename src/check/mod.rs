@@ -22,6 +22,7 @@ pub mod expected;
 mod field;
 mod formula;
 mod generic;
+mod inhabited;
 pub mod lower;
 pub mod naturalize;
 pub mod numeric;
@@ -47,6 +48,8 @@ pub use task::{Ask, Kind, Task};
 
 use std::time::Instant;
 
+use rustc_hash::FxHashMap;
+
 use crate::core::variance::Variance;
 use crate::model::elaborate::{Constraint, Quantified, Shown};
 use crate::source::Span;
@@ -71,6 +74,9 @@ pub struct Setting {
     /// Finite matrix members whose maps compose as the matrices do: for what passes to composites (a commuting square, a
     /// preserved function), generators of the group stand for all. A rate does not pass: see [`Problem::for_every_member`].
     pub generated: Vec<SymbolId>,
+    /// Where functions are read: what the point there, and the states, are in terms of the source's. Along a path the ends of
+    /// its parts; of a question about training, or two programs, where the left and where the right one is read first.
+    pub images: Vec<FxHashMap<SymbolId, Term>>,
 }
 
 /// One component of an equation between paths.

@@ -3,41 +3,49 @@
 //! The terms of a question are in normal form, and `z / z` or `0 * log(-1 - x^2)` is gone from them. What was built on the
 //! way is still in the store: every division, root, logarithm and inverse that the file asks for.
 
+use indexmap::IndexSet;
+
 use super::field::Trial;
+use super::inhabited::{self, Search};
 use super::sample::{Point, Sampler, embed};
-use super::{Budget, Problem, certify};
-use crate::domain::exact::Exact;
-use crate::domain::float::Float;
+use super::{Budget, Problem, Setting, certify};
+use crate::domain::exact::{Exact, ZeroSign};
 use crate::domain::interval::Intervals;
-use crate::domain::prime::Random;
 use crate::domain::{Fun, Rational, Stop};
-use crate::model::elaborate::Role;
-use crate::term::{Node, Program, Singularity, Store, Term};
-use crate::verdict::Finding;
+use crate::term::{Node, Program, Singularity, Store, SymbolId, Term};
+use crate::verdict::{Finding, Verdict};
 
 /// Partial operations that are looked at.
 pub const MOST: usize = 512;
 
-/// Up to this many operations are expected to have values together at one of the points tried.
-const FEW: usize = 4;
-
-/// Points tried.
-const POINTS: usize = 160;
-
-/// The partial operations that the file asks for and that are in no side any more. `built` is the number of terms that lowering
-/// built.
-pub fn removed(problem: &Problem, sides: &[Term], built: usize) -> Vec<Term> {
-    let store = &problem.setting.store;
+/// The partial operations that the file asks for and that are in no side any more, at all places where the question reads
+/// them. `built` is the number of terms that lowering built.
+pub fn removed(setting: &mut Setting, sides: &[Term], built: usize) -> Vec<Term> {
+    let Setting { store, quantified, images, .. } = setting;
     let seen = store.reachable(sides);
-    // Also points that no side reads any more, and those of a target, whose functions have to be defined somewhere as well.
-    let mut known = store.free_symbols(sides);
-    known.extend(problem.setting.quantified.iter().map(|q| q.symbol));
-    let partial = |t: &Term| {
-        is_partial(store, *t)
-            && seen.binary_search(t).is_err()
-            && store.free_symbols(&[*t]).iter().all(|s| known.contains(s))
-    };
-    store.terms(built).filter(partial).take(MOST).collect()
+    let partial: Vec<Term> =
+        store.terms(built).filter(|t| is_partial(store, *t) && seen.binary_search(t).is_err()).take(MOST).collect();
+    let symbols: Vec<Vec<SymbolId>> = partial.iter().map(|t| store.free_symbols(&[*t])).collect();
+    // The point of another architecture has no place of its own in the question.
+    let read = store.free_symbols(sides);
+    let elsewhere = |s: &SymbolId| !read.contains(s) && images.iter().any(|at| at.contains_key(s));
+    let mut known = read.clone();
+    known.extend(quantified.iter().map(|q| q.symbol).filter(|s| !elsewhere(s)));
+    let mut found: IndexSet<Term> = IndexSet::new();
+    for (&t, symbols) in partial.iter().zip(&symbols) {
+        if symbols.iter().all(|s| known.contains(s)) {
+            found.insert(t);
+        }
+        for at in images.iter().filter(|at| symbols.iter().any(|s| at.contains_key(s))) {
+            if symbols.iter().all(|s| known.contains(s) || at.contains_key(s)) {
+                let image = store.substitute_one(t, at);
+                // In its place it may be `-inv(A)` or have a value always, or be one of the sides' operations.
+                let parts = store.reachable(&[image]).into_iter();
+                found.extend(parts.filter(|t| is_partial(store, *t) && seen.binary_search(t).is_err()));
+            }
+        }
+    }
+    found.into_iter().take(MOST).collect()
 }
 
 /// Whether some operation has no value at a point, for certain; those that read what the point does not give are left out.
@@ -48,8 +56,12 @@ pub fn is_undefined(store: &Store, removed: &[Term], point: &Point<Rational>) ->
             return false;
         }
         let nowhere = |stop: Stop| matches!(stop, Stop::Pole | Stop::OutOfDomain);
-        match program.run(&mut Exact::with_limit(1 << 12), |s| point.get(&s).cloned()) {
+        // The sign of zero is a value.
+        let mut exact = Exact::with_limit(1 << 12);
+        exact.zero_sign = ZeroSign::Zero;
+        match program.run(&mut exact, |s| point.get(&s).cloned()) {
             Ok(_) => false,
+            Err(_) if exact.oversized() => false,
             Err(f) if nowhere(f.stop) => true,
             Err(_) => {
                 let mut domain = Intervals::default();
@@ -60,60 +72,86 @@ pub fn is_undefined(store: &Store, removed: &[Term], point: &Point<Rational>) ->
     })
 }
 
-/// The finding that no point of the domain has values for all that is written: `invalid` if that is certain, else
-/// `undecided`. Given are the operations of [`removed`].
-pub fn nowhere(problem: &Problem, removed: &[Term], budget: &Budget) -> Option<Finding> {
+/// What takes the place of a finding if what is written has values nowhere, as far as is seen. That both sides have some
+/// at one point is seen by numbers or at a witness.
+pub fn vacuous(problem: &Problem, finding: &Finding, budget: &Budget) -> Option<Finding> {
+    let written = &problem.setting.written;
+    let equal = finding.equality().is_some();
+    if finding.verdict() == Verdict::Invalid || (written.is_empty() && (!equal || finding.residual.is_some())) {
+        return None;
+    }
+    let sides = if equal { problem.equation.sides() } else { Vec::new() };
+    let empty = nowhere(problem, &sides, written, budget)?;
+    (finding.verdict() != Verdict::Undecided || empty.verdict() != Verdict::Undecided).then_some(empty)
+}
+
+/// The finding that no point of the domain has values for all that is written, `sides` and the operations of [`removed`]:
+/// `invalid` if that is certain, else `undecided`.
+pub fn nowhere(problem: &Problem, sides: &[Term], removed: &[Term], budget: &Budget) -> Option<Finding> {
     let store = &problem.setting.store;
-    if removed.is_empty() {
+    // Positive definite matrices are seldom met by chance.
+    let removed: Vec<Term> =
+        removed.iter().copied().filter(|t| !matches!(store.node(*t), Node::PowerSpd(..))).collect();
+    let all: Vec<Term> = sides.iter().chain(&removed).copied().collect();
+    if all.is_empty() {
+        return None;
+    }
+    if let Some(at) = singular_everywhere(problem, &removed, budget) {
+        return Some(Finding::invalid(said(&format!("{} is singular everywhere", named(store, at)))));
+    }
+    let search = |terms: &[Term]| {
+        let sampler = Sampler::new(&problem.setting, terms, &problem.domain);
+        inhabited::search(store, &sampler, terms, budget.seed, budget.operations)
+    };
+    let at = match search(&all) {
+        Search::Found => return uncertain(problem, &removed, budget),
+        Search::Open => return None,
+        Search::Never(at) => at,
+    };
+    let operand = store.node(at).operands().first().copied();
+    if operand.is_some_and(|x| store.bounds(x).negative()) {
+        let why = format!("{} is a logarithm or a root of what is nowhere positive", named(store, at));
+        return Some(Finding::invalid(said(&why)));
+    }
+    let together = matches!(search(&[at]), Search::Found);
+    let why = match together {
+        true => "no point was found at which all that is written has a value: where all else has one, none was met for",
+        false => "no point was found that has a value for",
+    };
+    Some(Finding::undecided(format!("{why} {}", named(store, at))))
+}
+
+/// An operation as a formula where that is short, else in words.
+fn named(store: &Store, at: Term) -> String {
+    const SHORT: usize = 60;
+    let text = store.text(at);
+    match text.chars().count() <= SHORT && !text.contains('…') {
+        true => format!("`{text}`"),
+        false => store.describe_partial(at),
+    }
+}
+
+/// An operation that has no value at random points of prime fields.
+fn singular_everywhere(problem: &Problem, removed: &[Term], budget: &Budget) -> Option<Term> {
+    const FIELDS: usize = 4;
+    let program = Program::new(&problem.setting.store, removed);
+    if removed.is_empty() || program.operations() > budget.operations / FIELDS {
         return None;
     }
     let sampler = Sampler::new(&problem.setting, removed, &problem.domain);
-    let program = Program::new(store, removed);
-    if program.operations().saturating_mul(POINTS) > budget.operations {
-        return None;
-    }
-    let exact: Vec<(Stop, Term)> = (0..4)
-        .map_while(|seed| {
-            let label = format!("written/{seed}");
-            match Trial::new(&sampler, &program, budget.seed, &label).draw() {
-                Err((stop @ (Stop::Pole | Stop::OutOfDomain), Some(term))) => Some((stop, term)),
-                _ => None,
+    let mut last = None;
+    for seed in 0..FIELDS {
+        let label = format!("written/{seed}");
+        match (Trial { roots: true, ..Trial::new(&sampler, &program, budget.seed, &label) }).draw() {
+            Err((Stop::Pole, Some(at))) => last = Some(at),
+            // Of roots and logarithms it is a piece that is out of the domain, not every point.
+            Err((Stop::OutOfDomain, Some(at))) if matches!(problem.setting.store.node(at), Node::Eigenvectors(_)) => {
+                last = Some(at);
             }
-        })
-        .collect();
-    if let [(Stop::Pole, at), _, _, _] = exact[..] {
-        return Some(Finding::invalid(said(&format!("{} is singular everywhere", store.describe_partial(at)))));
-    }
-    let mut random = Random::new(budget.seed, "written");
-    let mut at = None;
-    for k in 0..POINTS {
-        let Some(point) = point(&sampler, &mut random, k) else { continue };
-        match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
-            Ok(_) => return uncertain(problem, removed, budget),
-            Err(f) if matches!(f.stop, Stop::Pole | Stop::OutOfDomain) => at = Some(f.term),
-            Err(_) => return None,
+            _ => return None,
         }
     }
-    let at = at?;
-    // Many conditions at once are seldom met by chance; one operation that never has a value speaks for itself.
-    if removed.iter().map(|t| store.size(*t)).sum::<usize>() > FEW {
-        let alone = Program::new(store, &[at]);
-        let defined = (0..POINTS).any(|k| {
-            point(&sampler, &mut random, k)
-                .is_some_and(|p| alone.run(&mut Float::default(), |s| p.get(&s).cloned()).is_ok())
-        });
-        if defined {
-            return None;
-        }
-    }
-    let what = store.describe_partial(at);
-    let operand = store.node(at).operands().first().copied();
-    if operand.is_some_and(|x| store.bounds(x).negative()) {
-        let why = format!("{what} is a logarithm or a root of what is nowhere positive");
-        return Some(Finding::invalid(said(&why)));
-    }
-    let why = format!("no point was found at which all that is written has a value: {what}");
-    Some(Finding::undecided(said(&why)))
+    last
 }
 
 fn said(why: &str) -> String {
@@ -144,25 +182,7 @@ fn uncertain(problem: &Problem, removed: &[Term], budget: &Budget) -> Option<Fin
     Some(Finding::undecided(said(&why)))
 }
 
-/// A point of the domain, near or far; now and then one with all entries above zero, or all below.
-fn point(sampler: &Sampler, random: &mut Random, k: usize) -> Option<Point<f64>> {
-    let drawn = sampler.float_scaled(random, [1.0, 4.0, 0.25, 64.0][k % 4])?;
-    let mut point = drawn.clone();
-    let members: Vec<_> = sampler.symbols().filter(|x| x.1 == Role::Member).map(|x| x.0).collect();
-    for symbol in sampler.movable().filter(|s| !members.contains(s)) {
-        for x in point.get_mut(&symbol)? {
-            match k / 4 % 3 {
-                0 => {}
-                1 => *x = x.abs(),
-                _ => *x = -x.abs(),
-            }
-        }
-    }
-    Some(if sampler.inside_float(&point, &drawn) { point } else { drawn })
-}
-
 /// Whether an operation has no value for some operands.
 pub fn is_partial(store: &Store, t: Term) -> bool {
-    let partial = store.singular(t).is_some_and(|s| !matches!(s.at, Singularity::Jump | Singularity::Rank));
-    partial && !matches!(store.node(t), Node::PowerSpd(..))
+    store.singular(t).is_some_and(|s| !matches!(s.at, Singularity::Jump | Singularity::Rank))
 }

@@ -343,6 +343,15 @@ impl Domain for Exact {
         if self.oversized() { Err(Stop::Budget) } else { Ok(out) }
     }
 
+    /// Whether there are any; they are seldom rational.
+    fn eigenvectors(&mut self, m: &[Rational], n: usize) -> Result<Vec<Rational>, Stop> {
+        let symmetric = (0..n).all(|i| (0..i).all(|j| m[i * n + j] == m[j * n + i]));
+        if !symmetric || !linear::has_eigenvectors(self, m, n)? {
+            return Err(if self.oversized() { Stop::Budget } else { Stop::OutOfDomain });
+        }
+        Err(Stop::Unsupported)
+    }
+
     /// Integer powers of all, fractional powers of diagonal matrices with rational roots.
     fn power_spd(&mut self, m: &[Rational], n: usize, q: &Rational) -> Result<Vec<Rational>, Stop> {
         self.check_positive(m, n)?;

@@ -273,6 +273,21 @@ pub fn rank<D: Domain>(d: &mut D, m: &[D::Elem], rows: usize, cols: usize) -> Re
     factorise(d, m, rows, cols, None).map(|f| f.columns.len())
 }
 
+/// Whether the symmetric matrix `A` has simple eigenvalues and no eigenvector with first entry zero: then, and only then,
+/// the vectors `e, A e, A² e, …` for the first unit vector `e` are independent.
+///
+/// # Errors
+/// If a zero test is undecided.
+pub fn has_eigenvectors<D: Domain>(d: &mut D, m: &[D::Elem], n: usize) -> Result<bool, Stop> {
+    let mut next: Vec<D::Elem> = (0..n).map(|i| if i == 0 { d.one() } else { d.zero() }).collect();
+    let mut rows = Vec::with_capacity(n * n);
+    for _ in 0..n {
+        let image = multiply(d, m, &next, n, n, 1);
+        rows.extend(std::mem::replace(&mut next, image));
+    }
+    Ok(rank(d, &rows, n, n)? == n)
+}
+
 /// The Moore–Penrose inverse (`cols × rows`) of a `rows × cols` matrix.
 ///
 /// Over a full-rank factorisation `A = C F` it is `Fᵀ (Cᵀ C F Fᵀ)⁻¹ Cᵀ`. Matrices of full rank skip the factorisation:

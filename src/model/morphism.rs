@@ -70,12 +70,17 @@ impl<'a> From<&'a Path> for Along<'a> {
 impl MorphismPath {
     /// The composite map: the target's parameter vector as a function of the source's.
     pub fn map(&self, store: &mut Store) -> Term {
+        self.images(store).last().copied().unwrap_or(self.source.point)
+    }
+
+    /// The point at the end of each part as a function of the source's.
+    pub fn images(&self, store: &mut Store) -> Vec<Term> {
         let mut at = self.source.point;
-        for m in &self.parts {
-            let by: FxHashMap<_, _> = [(m.source.symbol, at)].into_iter().collect();
-            at = store.substitute_one(m.map, &by);
-        }
-        at
+        let mut next = |m: &Rc<Morphism>| {
+            at = store.substitute_one(m.map, &[(m.source.symbol, at)].into_iter().collect());
+            at
+        };
+        self.parts.iter().map(&mut next).collect()
     }
 }
 
@@ -111,7 +116,11 @@ impl Elaborator<'_> {
 
     /// A path by itself.
     pub fn whole_path(&mut self, path: Along<'_>) -> Elab<MorphismPath> {
-        self.path(path, &Scope::default(), &mut FxHashMap::default())
+        let path = self.path(path, &Scope::default(), &mut FxHashMap::default())?;
+        let images = path.images(&mut self.store);
+        let places = path.parts.iter().map(|m| m.target.symbol);
+        self.images.extend(places.zip(images).map(|at| [at].into_iter().collect()));
+        Ok(path)
     }
 
     /// The path of one declared morphism over all its members.

@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use indexmap::IndexSet;
 use rustc_hash::FxHashMap;
 
 use super::carry::carry;
 use super::claims::claims_of;
 use super::expected::{Expected, expected_rate};
-use super::monomial::Monomial;
+use super::maps::{LARGEST_EXPLAINED, class_of_maps};
 use super::names::route;
 use super::{Function, components, interpret, jacobian, optimizer_places, problem, show_state, task, unfilled};
 use crate::check::class::ClassQuestion;
@@ -162,9 +161,6 @@ pub(super) fn reads_auto(model: &Model, optimizer: &Instance) -> bool {
     }
 }
 
-/// Maps of more coordinates that are no scaled permutations are not classified for an explanation.
-const LARGEST_EXPLAINED: usize = 256;
-
 type Square = (Problem, Route, Option<Class>);
 
 /// The square of an optimizer along a path that is made for it and stands in no file. A rate that is expected may name the
@@ -244,6 +240,9 @@ fn square(
         }
     };
     let equation = equation(e, &path, &over, &source, &target, &carried.maps, &shape)?;
+    let ends: Vec<_> = path.parts.iter().map(|m| Rc::clone(&over[&m.target.symbol])).collect();
+    let images = images(e, &carried.maps);
+    e.images = ends.iter().zip(images).map(|(o, at)| coordinates(o).into_iter().zip(at).collect()).collect();
     let mut p = problem(shape, equation, domain, claims);
     p.diagonal = (!carried.diagonal.is_empty()).then_some(carried.diagonal);
     p.expected_rate = expected_rate(e, expected)?;
@@ -252,6 +251,24 @@ fn square(
     show_state(e, &source);
     let maps = class_of_maps(e, &path);
     Ok((p, along_path, maps))
+}
+
+/// The symbols of the point and of the states.
+fn coordinates(o: &OptimizerOn) -> Vec<SymbolId> {
+    std::iter::once(o.architecture.symbol).chain(o.states.iter().map(|s| s.symbol)).collect()
+}
+
+/// The point and the states at the end of each part of a path as functions of the source's.
+pub(super) fn images(e: &mut Elaborator<'_>, carried: &[Function]) -> Vec<Vec<Term>> {
+    let Some(first) = carried.first() else { return Vec::new() };
+    let mut at: Vec<Term> = first.inputs.iter().map(|&s| e.store.symbol_term(s)).collect();
+    let mut next = |f: &Function| {
+        // Parts of one endomorphism share the symbols of their states; each function names its own inputs.
+        let by: FxHashMap<SymbolId, Term> = f.inputs.iter().copied().zip(at.iter().copied()).collect();
+        at = e.store.substitute(&f.outputs, &by);
+        at.clone()
+    };
+    carried.iter().map(&mut next).collect()
 }
 
 /// Whether the Jacobian of a part of a path seems to be of a simpler form than is seen of it.
@@ -265,87 +282,6 @@ fn hides_relations(e: &mut Elaborator<'_>, path: &MorphismPath) -> Elab<bool> {
         }
     }
     Ok(false)
-}
-
-/// The smallest class that holds the maps of an invertible path, seen at a random point and random members: only for
-/// explanations, no verdict rests on it.
-fn class_of_maps(e: &mut Elaborator<'_>, path: &MorphismPath) -> Option<Class> {
-    let n = path.source.dim;
-    if n != path.target.dim || n == 0 {
-        return None;
-    }
-    let map = path.map(&mut e.store);
-    if let Some(form) = Monomial::of(&mut e.store, map, path.source.symbol).filter(Monomial::is_scaled_permutation) {
-        let fixed = fixes_origin(e, map, path.source.symbol)?;
-        return class_of_scaled_permutation(e, &form, fixed);
-    }
-    if n > LARGEST_EXPLAINED {
-        return None;
-    }
-    let j = e.store.jacobian(map, path.source.symbol).ok()?;
-    if e.store.free_symbols(&[j]).contains(&path.source.symbol) {
-        return Some(Class::Diffeo);
-    }
-    let values = generic::pattern(e, j)?;
-    let fixed = fixes_origin(e, map, path.source.symbol)?;
-    let field = generic::field();
-    let (one, minus) = (field.one, field.sub(0, field.one));
-    let diagonal = |k: usize| k / n == k % n;
-    let rows = |f: &dyn Fn(u64) -> bool| {
-        (0..n).all(|i| (0..n).filter(|&c| values[i * n + c] != 0).count() == 1)
-            && (0..n).all(|c| (0..n).filter(|&i| values[i * n + c] != 0).count() == 1)
-            && values.iter().all(|&v| v == 0 || f(v))
-    };
-    let is_diagonal = (0..n * n).all(|k| diagonal(k) || values[k] == 0);
-    let gram =
-        |i: usize, k: usize| (0..n).fold(0, |acc, r| field.add(acc, field.mul(values[r * n + i], values[r * n + k])));
-    let class = if is_diagonal && (0..n).all(|i| values[i * n + i] == one) {
-        return Some(Class::Translation);
-    } else if is_diagonal && (0..n).all(|i| values[i * n + i] == values[0]) && !rows(&|v| v == minus) {
-        Class::Scaling
-    } else if rows(&|v| v == one) {
-        Class::Permutation
-    } else if rows(&|v| v == one || v == minus) {
-        Class::SignedPermutation
-    } else if is_diagonal {
-        Class::Diagonal
-    } else if (0..n * n).all(|k| gram(k / n, k % n) == if diagonal(k) { one } else { 0 }) {
-        Class::Orthogonal
-    } else {
-        Class::Linear
-    };
-    Some(if fixed { class } else { Class::Affine })
-}
-
-/// Whether an affine map takes the origin to the origin. Other maps may have no value there.
-fn fixes_origin(e: &mut Elaborator<'_>, map: Term, point: SymbolId) -> Option<bool> {
-    let shape = e.store.symbol_info(point).shape.clone();
-    let zero = e.store.zero(&shape);
-    let start = e.store.substitute_one(map, &[(point, zero)].into_iter().collect());
-    Some(generic::pattern(e, start)?.iter().all(|v| *v == 0))
-}
-
-/// [`class_of_maps`] from the form of a scaled permutation.
-fn class_of_scaled_permutation(e: &mut Elaborator<'_>, form: &Monomial, fixed: bool) -> Option<Class> {
-    let (places, factors): (Vec<usize>, Vec<Term>) = form.entries().unzip();
-    let distinct: IndexSet<Term> = factors.into_iter().collect();
-    let all: Vec<Term> = distinct.into_iter().collect();
-    let vector = e.store.join(&all);
-    let values = generic::pattern(e, vector)?;
-    let field = generic::field();
-    let (one, minus) = (field.one, field.sub(0, field.one));
-    let in_place = places.iter().enumerate().all(|(i, &k)| i == k);
-    let ones = values.iter().all(|&v| v == one);
-    let signs = values.iter().all(|&v| v == one || v == minus);
-    let class = match (in_place, &values[..]) {
-        (true, _) if ones => return Some(Class::Translation),
-        (true, [v]) if *v != minus => Class::Scaling,
-        _ if ones => Class::Permutation,
-        _ if signs => Class::SignedPermutation,
-        (true, _) => Class::Diagonal,
-        (false, _) => Class::Linear,
-    };
-    Some(if fixed { class } else { Class::Affine })
 }
 
 /// The finite matrix parameter `P` of an endomorphism `f` with `f_P ; f_Q = f_PQ` or `f_QP`, if there is one. What
@@ -394,9 +330,6 @@ fn equation(
     let flow = matches!(shape, Shape::Flow);
     let mut diagram = Diagram::default();
     let mut functions: Vec<Function> = Vec::new();
-    let coordinates = |o: &OptimizerOn| -> Vec<SymbolId> {
-        std::iter::once(o.architecture.symbol).chain(o.states.iter().map(|s| s.symbol)).collect()
-    };
     let top: Vec<Ob> = chain_objects(&mut diagram, path, "S");
     let bottom: Vec<Ob> = chain_objects(&mut diagram, path, if flow { "TS" } else { "S" });
     // The optimizer at both ends. A vector field keeps the point and adds the velocity.

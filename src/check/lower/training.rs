@@ -9,6 +9,7 @@ use super::carry::carry;
 use super::claims::claims_of;
 use super::expected::{Expected, expected_rate, rate_scope};
 use super::names::route;
+use super::square::images;
 use super::{component, components, difference, optimizer_places, problem, show_point, task};
 use crate::check::generic::Size;
 use crate::check::posed::Posed;
@@ -65,6 +66,8 @@ fn question(
     }
     let map = path.map(&mut e.store);
     let carried = carried(e, optimizer, &path, &source, &target)?;
+    let places = [(&source, path.source.point), (&target, map)];
+    e.images = places.into_iter().map(|(o, image)| fresh(e, o, image)).collect();
     let expected = match asked_for.verdict {
         Some(ExpectedVerdict::UpToRates(rates)) => expected_rates(e, rates, asked_for, &factors, &path.target)?,
         _ => Vec::new(),
@@ -98,6 +101,14 @@ fn question(
         removed: Vec::new(),
     };
     Ok((asked, route(&path)))
+}
+
+/// Where an optimizer is read first: fresh states, at the image of the source's point.
+fn fresh(e: &mut Elaborator<'_>, o: &OptimizerOn, image: Term) -> FxHashMap<SymbolId, Term> {
+    let at = [(o.architecture.symbol, image)].into_iter().collect();
+    let initial: Vec<Term> = o.states.iter().map(|s| s.initial).collect();
+    let initial = e.store.substitute(&initial, &at);
+    o.states.iter().map(|s| s.symbol).zip(initial).chain(at).collect()
 }
 
 /// A problem without an equation, for the setting and the domain of a question.
@@ -168,15 +179,7 @@ fn carried(
         }
     }
     let Ok(found) = carry(e, path, &over)? else { return Ok(none) };
-    // Parts of one endomorphism share the symbols of their states; each function names its own inputs.
-    let start: Vec<Term> = std::iter::once(path.source.symbol)
-        .chain(source.states.iter().map(|s| s.symbol))
-        .map(|s| e.store.symbol_term(s))
-        .collect();
-    let end = found.maps.iter().fold(start, |at, f| {
-        let by: FxHashMap<SymbolId, Term> = f.inputs.iter().copied().zip(at).collect();
-        e.store.substitute(&f.outputs, &by)
-    });
+    let end = images(e, &found.maps).pop().unwrap_or_default();
     Ok(end.into_iter().skip(1).map(Some).collect())
 }
 
@@ -273,11 +276,16 @@ fn same_question(
     let target = e.optimizer_with(right, &a, Some(Variance::Tangent), &scaling);
     let (source, target) = (source?, target?);
     let mut p = shell(&source, &a, &target);
+    if let Compared::Training = compared {
+        e.images = [&source, &target].into_iter().map(|o| fresh(e, o, a.point)).collect();
+    }
     let mut via = None;
     if let Compared::Step(given) = compared {
         let map = e.state_map((left, right), (&source, &target), given)?;
         p.equation.components = components(&target);
         via = map.iter().copied().collect::<Option<Vec<Term>>>();
+        let known = target.states.iter().zip(&map[1..]).filter_map(|(s, v)| Some((s.symbol, (*v)?)));
+        e.images = vec![FxHashMap::default(), known.collect()];
         let missed = given.is_none() && source.states.len() != target.states.len();
         if missed {
             let difference = difference(&source, &target);

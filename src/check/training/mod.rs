@@ -187,6 +187,20 @@ pub struct Asked {
     pub expected: Vec<(usize, usize, Term)>,
 }
 
+/// Both sides where they are read first, with no factors.
+fn read_first(asked: &mut Asked) -> Vec<Term> {
+    let places = asked.problem.setting.images.clone();
+    let mut terms = Vec::new();
+    for (k, next) in [asked.source.next.clone(), asked.target.next.clone()].into_iter().enumerate() {
+        terms.extend(match places.get(k) {
+            Some(at) => asked.problem.setting.store.substitute(&next, at),
+            None => next,
+        });
+    }
+    let all: Vec<usize> = (0..asked.factors.len()).collect();
+    terms.into_iter().map(|t| powers::at_one(asked, t, &all)).collect()
+}
+
 /// Answers a question about training.
 ///
 /// # Errors
@@ -204,16 +218,17 @@ pub fn question(model: &Model, posed: Posed<'_>, mut asked: Asked, budget: &Budg
     let built = asked.problem.setting.store.len();
     asked.removed = fresh::removed(&asked, built);
     let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
-    asked.problem.setting.written = written::removed(&asked.problem, &sides, built);
+    asked.problem.setting.written = written::removed(&mut asked.problem.setting, &sides, built);
     let mut context = answer::Context { square: &mut square, mixing };
     let mut finding = match asked.kind {
         Kind::Via => via::answer(&mut asked, budget)?,
         _ => answer::answer(&mut asked, &mut context, budget)?,
     };
-    if finding.equality().is_some()
-        && let Some(empty) = written::nowhere(&asked.problem, &asked.problem.setting.written, budget)
-    {
-        finding = empty;
+    if finding.equality().is_some() && (!asked.problem.setting.written.is_empty() || finding.residual.is_none()) {
+        let first = read_first(&mut asked);
+        if let Some(empty) = written::nowhere(&asked.problem, &first, &asked.problem.setting.written, budget) {
+            finding = empty;
+        }
     }
     // One generic architecture is not every architecture.
     if let Some(generic) = &asked.problem.generic

@@ -3,7 +3,7 @@
 use crate::check::field::Trial;
 use crate::check::sample::{Point, Sampler, embed};
 use crate::check::witness::Number;
-use crate::check::{Budget, replay};
+use crate::check::{Budget, Setting, replay, written};
 use crate::domain::exact::Exact;
 use crate::domain::interval::Intervals;
 use crate::domain::prime::Signs;
@@ -55,9 +55,12 @@ impl<'a> Regular<'a> {
     }
 
     /// The values of the roots at a point, exactly or in intervals, by one evaluator and then by the other; nothing on a kink,
-    /// or where a rank is another than nearby.
+    /// where a rank is another than nearby, or where something that is written has no value.
     pub fn values(&self, point: &Point<Rational>) -> Option<Vec<Vec<Number>>> {
-        let store = &self.asked.problem.setting.store;
+        let Setting { store, written, .. } = &self.asked.problem.setting;
+        if written::is_undefined(store, written, point) {
+            return None;
+        }
         let mut exact = Exact::with_limit(BITS);
         if let Ok(run) = self.program.run(&mut exact, |s| point.get(&s).cloned())
             && !exact.oversized()
