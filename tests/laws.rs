@@ -295,6 +295,7 @@ fn setting(built: &Built) -> Setting {
         orthogonal: Vec::new(),
         written: Vec::new(),
         generated: Vec::new(),
+        images: Vec::new(),
     }
 }
 

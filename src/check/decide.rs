@@ -1,6 +1,7 @@
 //! From a problem to a finding: claims first, then proof, rate, order and refutation, with numbers beside all of them.
 
 mod claims;
+mod examine;
 mod members;
 mod rank;
 mod rates;
@@ -9,6 +10,7 @@ mod step;
 
 pub(in crate::check) use claims::claims;
 use claims::{scaled_permutations, seem_scaled_permutations};
+pub(in crate::check) use examine::{Standing, examine, proof_text};
 use rates::proved_rate;
 pub(in crate::check) use rates::{Sign, agree, expected_rate, is_one, looks_like_one, positive, rate_text, up_to_rate};
 pub(in crate::check) use small::depends_at_zero;
@@ -16,16 +18,14 @@ pub(in crate::check) use step::{rate_of, step};
 
 use super::algebra::{self, Atoms, Identity, stop_text};
 use super::certify;
-use super::numeric::{self, Looked, Sampled};
+use super::numeric::{self, Sampled};
 use super::special;
 use super::witness::{self, Goal};
 use super::written;
 use super::{Budget, Equation, Problem, Shape};
 use crate::domain::Stop;
-use crate::term::{Program, Term};
+use crate::term::Term;
 use crate::verdict::{Answer, Equality, Extent, Failure, Finding, Ground, NO_NUMBERS, Residual, Witness};
-
-use super::sample::Sampler;
 
 /// One engine proved what another refutes: a defect of `nat`, which stops the run.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -126,119 +126,6 @@ pub(in crate::check) fn unscaled(problem: &Problem, budget: &Budget) -> bool {
     problem.diagonal.as_ref().is_some_and(|j| scaled_permutations(problem, j, budget) == Some(false))
 }
 
-/// How an equation between two lists of terms stands.
-pub(in crate::check) enum Standing {
-    /// Proved by exact computation: in what words, and the numbers beside it.
-    Proved(String, Residual2),
-    /// Neither proved nor refuted.
-    Unproved(Identity, Sampled),
-}
-
-/// The residual that goes with a proof; absent when no sample could be evaluated.
-pub(in crate::check) type Residual2 = Option<Residual>;
-
-fn residuals(problem: &mut Problem, left: &[Term], right: &[Term]) -> Vec<Term> {
-    left.iter().zip(right).map(|(&l, &r)| problem.setting.store.sub(l, r)).collect()
-}
-
-/// Scalar operations beyond which finer tests of an identity cost much more than numbers do.
-const DEAR: usize = 1 << 14;
-
-/// Looks at an equation symbolically and numerically.
-pub(in crate::check) fn examine(
-    problem: &mut Problem,
-    left: &[Term],
-    right: &[Term],
-    budget: &Budget,
-    purpose: &str,
-) -> Result<Standing, Disagreement> {
-    let residual = residuals(problem, left, right);
-    let operations = Program::new(&problem.setting.store, &residual).operations();
-    // Numbers are asked before finer tests that are dear: where the sides plainly differ, nothing is to be proved.
-    let mut looked = None;
-    let plainly_not = || {
-        operations > DEAR && {
-            let sides = (left, right);
-            let sampled =
-                numeric::compare_at(&problem.setting, sides, &problem.domain, (budget, Looked::OnPieces), purpose);
-            looked.insert(sampled).disagrees()
-        }
-    };
-    let identity = if operations > budget.operations / 16 {
-        Identity::Stuck(format!(
-            "the residual has {operations} scalar operations, more than the budget of {}",
-            budget.operations / 16
-        ))
-    } else {
-        algebra::vanishes_unless(&problem.setting, &residual, &problem.domain, budget, purpose, plainly_not)
-    };
-    let place = if identity.holds() { Looked::BesideProof } else { Looked::OnPieces };
-    let mut sampled = match looked {
-        Some(sampled) if !identity.holds() => sampled,
-        _ => numeric::compare_at(&problem.setting, (left, right), &problem.domain, (budget, place), purpose),
-    };
-    if !identity.holds() {
-        // What the sides have in common may be so large that no digit of them shows the difference.
-        if sampled.agrees() {
-            let sides = [left, right].concat();
-            let not_zero = certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget);
-            sampled.drowned = not_zero.is_some();
-            sampled.suspects.extend(not_zero);
-            sampled.absorbed = numeric::absorbs(&problem.setting, &sides, &problem.domain, budget);
-            sampled.finer = numeric::finer(&problem.setting, (left, right), &problem.domain, budget);
-        }
-        return Ok(Standing::Unproved(identity, sampled));
-    }
-    if Sampler::new(&problem.setting, &residual, &problem.domain).contradictory() {
-        return Ok(Standing::Unproved(Identity::Stuck("the conditions contradict each other".into()), sampled));
-    }
-    if sampled.disagrees() {
-        // Floating point only suspects; a point that refutes the proof exactly would be a defect of nat.
-        let goal = (Goal::Differ, &sampled.suspects[..]);
-        let (found, _) = witness::search(&problem.setting, (left, right), &problem.domain, goal, budget, purpose);
-        if found.is_some() && special::some_sign_may_vanish(problem, &[left, right].concat()) {
-            return Ok(Standing::Unproved(Identity::Stuck("a special member is another".into()), sampled));
-        }
-        if found.is_some() {
-            let (residual, noise) = sampled.residual.map_or((0.0, 0.0), |r| (r.max, r.noise));
-            return Err(Disagreement { engine: "the algebra engine", residual, noise, place: purpose.into() });
-        }
-    }
-    let identity =
-        if sampled.residual.is_none() { nowhere(problem, left, right, identity, &sampled) } else { identity };
-    Ok(match identity {
-        Identity::Trivial => Standing::Proved("both sides have the same normal form".to_owned(), sampled.residual),
-        Identity::Proved { bits, trials } => Standing::Proved(proof_text("", bits, trials), sampled.residual),
-        Identity::Open(_) | Identity::Unconfirmed | Identity::Stuck(_) | Identity::Undefined(..) => {
-            Standing::Unproved(identity, sampled)
-        }
-    })
-}
-
-/// How something was proved, with an error of `2^-bits` if it took evaluations.
-pub(in crate::check) fn proof_text(how: &str, bits: f64, trials: usize) -> String {
-    if trials == 0 {
-        return format!("proved{how}: the difference is the zero polynomial on every piece between kinks");
-    }
-    let bits = bits.min(9999.0).floor();
-    format!("proved{how} by {trials} exact evaluations over random prime fields, error probability below 2^-{bits}")
-}
-
-/// What a proof is worth when no sample could be evaluated: as much as before, if some simple point has values on both
-/// sides or if the samples only failed for lack of digits; otherwise the question may be about no point at all.
-fn nowhere(problem: &Problem, left: &[Term], right: &[Term], identity: Identity, sampled: &Sampled) -> Identity {
-    let roots: Vec<Term> = left.iter().chain(right).copied().collect();
-    if sampled.misjudged > 0 || witness::defined_somewhere(&problem.setting, &roots, &problem.domain) {
-        return identity;
-    }
-    let why = if sampled.inside {
-        "no point was found at which both sides are defined"
-    } else {
-        "no point was found that satisfies the conditions"
-    };
-    Identity::Stuck(why.into())
-}
-
 /// The finding when neither proof nor witness was found, from the numbers alone: the sides are equal so far, if anything.
 fn by_numbers(
     extent: Extent,
@@ -297,7 +184,7 @@ fn by_numbers(
                 "at every sampled point rounding is as large as the values, or a function has come to its limit, so that floating point sees nothing".to_owned()
             }
             (Some(_), ..) if sampled.agrees() => "the sides are different functions, but no simple point was found that shows it".to_owned(),
-            (Some(_), ..) => "the sides differ numerically, but no point was found that proves it".to_owned(),
+            (Some(_), ..) => unproved_difference(sampled).to_owned(),
             (None, false, _) => "no point was found that satisfies the conditions".to_owned(),
             (None, true, Some(stop)) => format!("no sampled point has a value on both sides: {}", stop_text(stop)),
             (None, true, None) => {
@@ -310,6 +197,15 @@ fn by_numbers(
     finding.residual = sampled.residual;
     finding.tried = tried;
     finding
+}
+
+/// What numbers say of sides that do not agree in them, where no witness was found.
+pub(in crate::check) fn unproved_difference(sampled: &Sampled) -> &'static str {
+    if sampled.disagrees() {
+        "the sides differ in numbers, and neither a rate that mends it nor a point that proves it for every rate was found"
+    } else {
+        "neither proved nor refuted: the sides differ so little in numbers that it may be rounding"
+    }
 }
 
 /// Whether what two sides divide by, invert and take signs of is certainly different from zero somewhere. In floating point

@@ -18,6 +18,7 @@ mod cells;
 mod certify;
 pub mod class;
 pub mod decide;
+mod degenerate;
 pub mod expected;
 mod field;
 mod formula;

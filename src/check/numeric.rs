@@ -7,7 +7,7 @@ mod parallel;
 mod rounding;
 
 pub use absorbed::absorbs;
-pub use finer::{Finer, finer};
+pub use finer::{Finer, finer, residual as fine_residual};
 pub use kinks::{Looked, on_pieces};
 pub use parallel::plainly_not_parallel;
 

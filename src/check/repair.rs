@@ -33,13 +33,26 @@ const MAX_EDITS: usize = 3;
 pub fn mend(model: &Model, posed: Posed<'_>, finding: &mut Finding, budget: &Budget) {
     let (found, wanted) = (finding.verdict(), expected_verdict(posed.expected()));
     if found < wanted && matches!(found, Verdict::Fails | Verdict::InLimit) {
-        finding.repair = suggest(model, posed, (found, wanted), budget);
+        finding.repair = suggest(model, posed, (found, wanted), (|_| true, budget));
+        if !finding.repair.as_ref().is_some_and(|r| r.carrying)
+            && let Some(failure) = finding.failure_mut()
+            && let Some(other) = suggest(model, posed, (found, wanted), (Edit::is_of_a_type, budget))
+        {
+            let reasons = other.reasons.join("; ");
+            failure.causes.push(format!("{reasons}: the square is then `{}`", other.verdict.text()));
+        }
     }
 }
 
 /// The smallest repair of the optimizer of a `check natural` that reaches a verdict stronger than `found`; of several
-/// such of one size the strongest. One that reaches `wanted` is preferred to a smaller one that does not.
-fn suggest(model: &Model, posed: Posed<'_>, (found, wanted): (Verdict, Verdict), budget: &Budget) -> Option<Repair> {
+/// such of one size the strongest. One that reaches `wanted` is preferred to a smaller one that does not. Only edits of a
+/// kind are tried.
+fn suggest(
+    model: &Model,
+    posed: Posed<'_>,
+    (found, wanted): (Verdict, Verdict),
+    (kind, budget): (fn(&Edit) -> bool, &Budget),
+) -> Option<Repair> {
     let (optimizer, along) = posed.natural()?;
     let Some(Declared::Optimizer(id)) = model.resolve(&optimizer.name.name, optimizer.name.span) else {
         return None;
@@ -54,7 +67,7 @@ fn suggest(model: &Model, posed: Posed<'_>, (found, wanted): (Verdict, Verdict),
             })
         })
         .collect();
-    let allowed = |e: &Edit| !matches!(e, Edit::Without(i) if set.contains(i));
+    let allowed = |e: &Edit| kind(e) && !matches!(e, Edit::Without(i) if set.contains(i));
     let (found, wanted) = (Some(found), wanted);
     match &task.ask {
         Ask::Class(question) if question.on.is_none() && question.then.is_empty() => {
@@ -99,6 +112,10 @@ pub fn search(
     let (zeros, rest): (Vec<usize>, Vec<usize>) = (0..edits.len()).partition(|&k| matches!(edits[k], Edit::Without(_)));
     let (carried, rest): (Vec<usize>, Vec<usize>) = rest.into_iter().partition(|&k| edits[k].is_simple());
     tries.sets(&zeros, &[]);
+    // Numbers at zero that leave a rate to be chosen leave the optimizer what it is.
+    if tries.best.as_ref().is_some_and(|b| b.1.verdict >= Verdict::UpToRate) {
+        return tries.best;
+    }
     tries.singles(&carried);
     let all: Vec<usize> = zeros.iter().copied().chain(rest).collect();
     tries.sets(&all, &zeros);

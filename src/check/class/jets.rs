@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use super::members::{self, Names};
 use super::{Case, ClassAnswer};
-use crate::check::Problem;
 use crate::check::decide::{Disagreement, decide};
+use crate::check::{Problem, degenerate};
 use crate::core::class::Class;
 use crate::domain::Rational;
 use crate::model::architecture::{Architecture, Block};
@@ -39,7 +39,7 @@ pub(super) fn answer(case: &Case<'_>, mut undecided: Finding) -> Result<ClassAns
     let mut found: Option<(Finding, Equality)> = None;
     let mut seen: Vec<usize> = Vec::new();
     for n in 1..=most {
-        let Some(mut problem) = problem(case, n, order) else { continue };
+        let Some((mut problem, granted)) = problem(case, n, order) else { continue };
         problem.claims.clear();
         let f = decide(&mut problem, case.budget)?;
         let proved = f
@@ -50,6 +50,13 @@ pub(super) fn answer(case: &Case<'_>, mut undecided: Finding) -> Result<ClassAns
             undecided.tried.push(format!("generic architectures of dimension {n}: {}", f.verdict().text()));
             return Ok(undecided.into());
         };
+        let sides = (&problem.equation.left[..], &problem.equation.right[..]);
+        if let Some(why) =
+            degenerate::exception(&problem, sides, (equality.extent == Extent::Commutes, &granted), case.budget)
+        {
+            undecided.tried.push(format!("generic architectures of dimension {n}: {why}"));
+            return Ok(undecided.into());
+        }
         seen.push(n);
         let residual =
             found.as_ref().and_then(|(g, _)| g.residual).into_iter().chain(f.residual).reduce(Residual::with);
@@ -145,8 +152,8 @@ fn powers(s: &mut Store, a: &Architecture, monomials: &[Monomial]) -> Term {
 }
 
 /// The square on an architecture of `n` parameters with free derivatives to `order`, along a general map of the class into
-/// it.
-fn problem(case: &Case<'_>, n: usize, order: usize) -> Option<Problem> {
+/// it, and what is granted to be non-singular at both ends.
+fn problem(case: &Case<'_>, n: usize, order: usize) -> Option<(Problem, Vec<Term>)> {
     let class = case.question.class;
     let span = case.question.optimizer.span;
     let blocks: Vec<Block> =
@@ -156,7 +163,8 @@ fn problem(case: &Case<'_>, n: usize, order: usize) -> Option<Problem> {
         return None;
     }
     let names = Names { own: String::new(), scale: "a".to_owned() };
-    case.into(|e| {
+    let mut granted = Vec::new();
+    let problem = case.into(|e| {
         // A map that is linear at the origin, and bent by all higher monomials.
         let bent = match class.is_curved() {
             true => monomials(n, 2, order),
@@ -166,15 +174,20 @@ fn problem(case: &Case<'_>, n: usize, order: usize) -> Option<Problem> {
         let action = members::general(e, linear, &blocks, &names, span);
         let curvature = (!bent.is_empty()).then(|| members::symbol(e, "b", &[n, bent.len()]));
         let target = Rc::new(jet(e, blocks, order, span));
-        e.map_into(FAMILY, &target, |s, source| {
+        let path = e.map_into(FAMILY, &target, |s, source| {
             let straight = action.image(s, source);
             let Some(b) = curvature else { return straight };
             let powers = powers(s, source, &bent);
             let (straight, curved) = (s.join(&straight), s.matmul(b, powers));
             let z = s.add(straight, curved);
             members::apart(s, source, z)
-        })
-    })
+        })?;
+        let (there, image) = (e.granted(&target)?, path.map(&mut e.store));
+        granted = e.store.substitute(&there, &[(target.symbol, image)].into_iter().collect());
+        granted.extend(e.granted(&path.source)?);
+        Ok(path)
+    })?;
+    Some((problem, granted))
 }
 
 /// An architecture whose output and loss are polynomials with free coefficients.

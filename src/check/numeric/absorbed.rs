@@ -2,9 +2,9 @@
 
 use crate::check::sample::Sampler;
 use crate::check::{Budget, Setting};
-use crate::domain::{Fun, Rational};
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
+use crate::domain::{Fun, Rational};
 use crate::model::elaborate::Constraint;
 use crate::term::{Node, Program, Term};
 use dashu_int::ops::BitTest;

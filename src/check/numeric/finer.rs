@@ -8,6 +8,7 @@ use crate::domain::prime::{Random, Signs};
 use crate::domain::{Domain, Rational, Trace};
 use crate::model::elaborate::Constraint;
 use crate::term::{Node, Program, Term};
+use crate::verdict::Residual;
 
 /// Points that are looked at.
 const POINTS: usize = 6;
@@ -33,13 +34,44 @@ pub enum Finer {
 
 /// Looks at sides that agree in floating point with more digits, at rational points.
 pub fn finer(setting: &Setting, (left, right): (&[Term], &[Term]), extra: &[Constraint], budget: &Budget) -> Finer {
+    let Some(seen) = look(setting, (left, right), extra, budget) else { return Finer::NotAsked };
+    let mut gaps = seen.iter().flatten().copied();
+    if gaps.any(|(gap, largest)| gap > i64::MIN && gap > largest.saturating_sub(PLACES)) {
+        return Finer::Differ;
+    }
+    if seen.is_empty() { Finer::Blind } else { Finer::Agree }
+}
+
+/// How the sides compare with a hundred digits, where floating point can evaluate them at no point: with exponents of any
+/// size nothing under- or overflows.
+pub fn residual(
+    setting: &Setting,
+    (left, right): (&[Term], &[Term]),
+    extra: &[Constraint],
+    budget: &Budget,
+) -> Option<Residual> {
+    let seen = look(setting, (left, right), extra, budget).filter(|seen| !seen.is_empty())?;
+    let relative = |(gap, largest): (i64, i64)| match gap == i64::MIN {
+        true => 0.0,
+        false => 2f64.powi(i32::try_from(gap.saturating_sub(largest)).unwrap_or(i32::MIN)),
+    };
+    let max = seen.iter().flatten().copied().map(relative).fold(0.0, f64::max);
+    Some(Residual { max, defect: max, noise: 2f64.powi(-(PLACES as i32)), samples: seen.len() })
+}
+
+/// At each point for each component the binary exponents of the largest difference and of the largest entry; `None` if the
+/// program is too large.
+type Gaps = Vec<Vec<(i64, i64)>>;
+
+fn look(setting: &Setting, (left, right): (&[Term], &[Term]), extra: &[Constraint], budget: &Budget) -> Option<Gaps> {
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let program = Program::new(&setting.store, &roots);
     let sampler = Sampler::new(setting, &roots, extra);
     if program.operations() > OPERATIONS.min(budget.operations / 64) {
-        return Finer::NotAsked;
+        return None;
     }
-    let Some(mut digits) = Digits::new() else { return Finer::Blind };
+    let mut seen = Vec::new();
+    let Some(mut digits) = Digits::new() else { return Some(seen) };
     let mut random = Random::new(budget.seed, "digits");
     // What holds at almost all points need not hold where a rank is lower.
     let ranks = setting.store.any_node(&roots, |n| matches!(n, Node::PseudoInverse(_) | Node::Polar(_)));
@@ -49,7 +81,6 @@ pub fn finer(setting: &Setting, (left, right): (&[Term], &[Term]), extra: &[Cons
         let generic = Trial { signs: &signs, ..trial }.draw();
         generic.is_ok_and(|d| d.prime.ranks != trace.ranks || d.prime.polar_ranks != trace.polar_ranks)
     };
-    let mut seen = 0;
     for draw in 0..DRAWS {
         let Some(point) = sampler.simple_near_pi(&mut random, 1 + draw % 3, None) else { continue };
         digits.trace = Trace::default();
@@ -58,21 +89,16 @@ pub fn finer(setting: &Setting, (left, right): (&[Term], &[Term]), extra: &[Cons
             continue;
         }
         let size = |v: &[_]| v.iter().map(Digits::exponent).max().unwrap_or(i64::MIN);
-        for (l, r) in values[..left.len()].iter().zip(&values[left.len()..]) {
-            let largest = size(l).max(size(r));
-            if l.iter().zip(r).any(|(a, b)| {
-                let gap = Digits::exponent(&digits.sub(a, b));
-                gap > i64::MIN && gap > largest.saturating_sub(PLACES)
-            }) {
-                return Finer::Differ;
-            }
-        }
-        seen += 1;
-        if seen == POINTS {
+        let compared = values[..left.len()].iter().zip(&values[left.len()..]).map(|(l, r)| {
+            let gap = l.iter().zip(r).map(|(a, b)| Digits::exponent(&digits.sub(a, b))).max().unwrap_or(i64::MIN);
+            (gap, size(l).max(size(r)))
+        });
+        seen.push(compared.collect());
+        if seen.len() == POINTS {
             break;
         }
     }
-    if seen == 0 { Finer::Blind } else { Finer::Agree }
+    Some(seen)
 }
 
 type Values = Vec<Vec<<Digits as Domain>::Elem>>;

@@ -2,7 +2,9 @@
 
 use crate::domain::Rational;
 use crate::source::Span;
-use crate::syntax::tree::{BinaryOp, Expr, ExprKind, Ident, Optimizer, Place, State, Statement, StatementKind, Type};
+use crate::syntax::tree::{
+    BinaryOp, Expr, ExprKind, Ident, Optimizer, Place, State, Statement, StatementKind, Type, Weight,
+};
 use crate::verdict::Change;
 
 /// One kind of change, made everywhere in a body where it applies.
@@ -29,11 +31,23 @@ pub enum Edit {
     /// A hyperparameter, by number, becomes zero.
     Without(usize),
     /// A state, by number, is carried as another type.
-    Carried(usize, &'static str),
+    Carried(usize, Carrying),
 }
 
+/// A type of a state: its word, and its weight.
+type Carrying = (&'static str, Option<u32>);
+
 /// Types of states whose values have one shape.
-const CARRIED: [&[&str]; 2] = [&["tangent", "cotangent", "diagonal"], &["metric", "cometric"]];
+const CARRIED: [&[Carrying]; 3] = [
+    &[("tangent", None), ("cotangent", None), ("diagonal", None)],
+    &[("metric", None), ("cometric", None)],
+    &[("R", None), ("scalar", Some(2)), ("scalar", Some(1))],
+];
+
+/// As it is written in a file.
+fn written((word, weight): Carrying) -> String {
+    weight.map_or_else(|| word.to_owned(), |k| format!("{word}({k})"))
+}
 
 impl Edit {
     /// All edits that may apply to an optimizer, in the order in which they are tried.
@@ -44,8 +58,9 @@ impl Edit {
         let mut all: Vec<Edit> = summands.take(4).map(|(i, _)| Edit::Without(i)).collect();
         for (i, s) in optimizer.states.iter().enumerate().take(4) {
             let word = s.ty.name.name.as_str();
-            let kind = CARRIED.iter().find(|kind| kind.contains(&word) && s.ty.dims.is_empty());
-            let others = kind.into_iter().flat_map(|k| k.iter().copied()).filter(|w| *w != word);
+            let plain = s.ty.dims.is_empty() && s.weight.is_none() && !s.each;
+            let kind = CARRIED.iter().find(|kind| plain && kind.contains(&(word, None)));
+            let others = kind.into_iter().flat_map(|k| k.iter().copied()).filter(|c| *c != (word, None));
             all.extend(others.map(|w| Edit::Carried(i, w)));
         }
         all.extend([
@@ -75,6 +90,11 @@ impl Edit {
         matches!(self, Edit::Without(_) | Edit::Carried(..))
     }
 
+    /// Whether it changes the type of a state, and nothing else.
+    pub fn is_of_a_type(&self) -> bool {
+        matches!(self, Edit::Carried(..))
+    }
+
     /// What was wrong with what it replaces.
     pub fn reason(&self, optimizer: &Optimizer) -> String {
         match self {
@@ -87,7 +107,8 @@ impl Edit {
             Edit::MetricDamping => "`eye(dim)` is no tensor: adding it to the metric fixes a scale for every coordinate".into(),
             Edit::NoRoot => "the root leaves a step without units, which moves every coordinate alike whatever its scale; without it the step has the units of the coordinate".into(),
             Edit::OwnDecay => "`params` depends on the origin of the coordinates; the way gone since the start is a vector that does not".into(),
-            Edit::Carried(i, word) => {
+            Edit::Carried(i, carrying) => {
+                let word = written(*carrying);
                 let (name, was) = optimizer.states.get(*i).map_or(("", ""), |s| (s.name.name.as_str(), s.ty.name.name.as_str()));
                 format!("the answer hangs on the type of the state `{name}`: it is carried as `{was}`, and carried as `{word}` it fits")
             }
@@ -114,11 +135,15 @@ impl Edit {
                 changes.push((p.name.span.to(default.span), old, new));
                 default.kind = ExprKind::Number(Rational::ZERO);
             }
-            Edit::Carried(i, word) => {
+            Edit::Carried(i, carrying) => {
                 let s = changed.states.get_mut(*i)?;
                 let (name, was) = (&s.name.name, &s.ty.name.name);
-                changes.push((s.name.span.to(s.ty.span), format!("{name} : {was}"), format!("{name} : {word}")));
-                s.ty.name.name = (*word).to_owned();
+                let new = format!("{name} : {}", written(*carrying));
+                changes.push((s.name.span.to(s.ty.span), format!("{name} : {was}"), new));
+                let (word, weight) = *carrying;
+                s.ty.name.name = word.to_owned();
+                let number = |k: u32| Expr { kind: ExprKind::Number(Rational::from(k)), span: s.ty.span };
+                s.weight = weight.map(|k| Weight { power: number(k), parity: None, span: s.ty.span });
             }
             Edit::CovariantDerivative => covariant(&mut changed, &mut changes),
             Edit::Hamiltonian => hamiltonian(&mut changed, &mut changes),

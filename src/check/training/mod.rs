@@ -61,7 +61,7 @@ pub mod words;
 use super::decide::{Disagreement, decide};
 use super::generic::Size;
 use super::posed::Posed;
-use super::{Ask, Budget, Problem, lower, written};
+use super::{Ask, Budget, Problem, degenerate, lower, written};
 use crate::core::names::{Declared, Model};
 use crate::core::variance::Space;
 use crate::model::architecture::Block;
@@ -229,6 +229,13 @@ pub fn question(model: &Model, posed: Posed<'_>, mut asked: Asked, budget: &Budg
         if let Some(empty) = written::nowhere(&asked.problem, &first, &asked.problem.setting.written, budget) {
             finding = empty;
         }
+    }
+    let runs = asked.problem.generic.is_some() && asked.kind != Kind::Via && finding.equality().is_some();
+    if runs
+        && !asked.problem.same_bodies
+        && let Some(why) = degenerate::exception_of_runs(&asked.problem.setting.store, &sides)
+    {
+        finding = Finding::undecided(why);
     }
     // One generic architecture is not every architecture.
     if let Some(generic) = &asked.problem.generic

@@ -9,10 +9,10 @@ use super::refute::singled_out;
 use crate::check::algebra::{Atoms, Identity, stop_text};
 use crate::check::decide::{
     Disagreement, Sign, Standing, depends_at_zero, expected_rate, guarded, hunt, is_one, looks_like_one, positive,
-    rate_of, rate_text, step, up_to_rate,
+    rate_of, rate_text, step, unproved_difference, up_to_rate,
 };
 use crate::check::witness::Goal;
-use crate::check::{Budget, Equation, Problem, numeric, rate, special};
+use crate::check::{Budget, Equation, Problem, degenerate, numeric, rate, special};
 use crate::model::elaborate::Constraint;
 use crate::term::{Seeds, Store, SymbolId, Term};
 use crate::verdict::{Extent, Finding, Ground, Verdict, Witness};
@@ -122,7 +122,10 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
     let one = asked.problem.setting.store.num(1);
     let right = set(asked, one);
     let (identity, sampled) = match examine_entries(&mut asked.problem, (&square.left, &right), budget, "same")? {
-        Standing::Proved(text, residual) => return Ok(Finding::commutes(Ground::Algebra, text).beside(residual)),
+        Standing::Proved(text, residual) => {
+            let proof = Finding::commutes(Ground::Algebra, text).beside(residual);
+            return Ok(everywhere(asked, (&square.left, &right), true, budget).unwrap_or(proof));
+        }
         Standing::Unproved(identity, sampled) => (identity, sampled),
     };
     let plain = at_one(asked, square.moves.1, &factor);
@@ -146,6 +149,9 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
             && let Standing::Proved(text, residual) =
                 examine_entries(&mut asked.problem, (&square.left, &scaled), budget, "same up to rate")?
         {
+            if let Some(open) = everywhere(asked, (&square.left, &scaled), true, budget) {
+                return Ok(open);
+            }
             let mut f = up_to_rate(&mut asked.problem, c, &text, residual, budget);
             if sign == Sign::Sampled {
                 let of = rate_text(&mut asked.problem, c, budget).map_or(String::new(), |text| format!(" {text}"));
@@ -158,7 +164,8 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
     if let Some(lr) = asked.rate
         && let Some(f) = small(asked, square, (lr, &right), budget)?
     {
-        return Ok(f);
+        let open = f.equality().and_then(|_| everywhere(asked, (&square.left, &right), false, budget));
+        return Ok(open.unwrap_or(f));
     }
     // Refuted at one point if no rate is left, or if the moves of the parameters leave one only.
     let open = Identity::Open(Atoms::None);
@@ -204,12 +211,19 @@ fn decided(asked: &mut Asked, square: &Square, budget: &Budget) -> Result<Findin
     {
         "neither proved nor refuted, and floating point cannot tell the sides apart from rounding"
     } else {
-        "the sides differ at the sampled points, but no point was found that proves it for every rate"
+        unproved_difference(&sampled)
     };
     let f = if believable { Finding::commutes(Ground::Numeric, message) } else { Finding::undecided(message) };
     let mut f = f.beside(sampled.residual);
     f.tried.push(crate::check::decide::identity_text(&identity));
-    Ok(f)
+    let open = f.equality().and_then(|_| everywhere(asked, (&square.left, &right), true, budget));
+    Ok(open.unwrap_or(f))
+}
+
+/// What is to be said instead of an answer for a generic architecture that is not one for every architecture.
+fn everywhere(asked: &Asked, sides: (&[Term], &[Term]), equal: bool, budget: &Budget) -> Option<Finding> {
+    asked.problem.generic.as_ref().filter(|_| !(equal && asked.problem.same_bodies))?;
+    degenerate::exception(&asked.problem, sides, (equal, &[]), budget).map(Finding::undecided)
 }
 
 /// Decides two steps as a square is decided, by the first order in the learning rate and its rate, then the whole; nothing if

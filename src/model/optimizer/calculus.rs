@@ -4,6 +4,7 @@ use super::Over;
 use crate::core::error::ModelError;
 use crate::core::words::{Calculus, Word};
 use crate::domain::Rational;
+use crate::model::architecture::Architecture;
 use crate::model::elaborate::{Elab, Elaborator};
 use crate::model::faults;
 use crate::read::Arg;
@@ -49,10 +50,31 @@ impl Elaborator<'_> {
 
     /// The pullback metric `Jᵀ M J` of the realisation.
     pub(super) fn metric(&mut self, over: &Over, needed_by: &str, span: Span) -> Elab<Term> {
-        let a = &over.architecture;
-        let Some(output) = a.output else {
-            return self.incomplete(over, "output", needed_by, span);
-        };
+        match over.architecture.output {
+            Some(output) => self.pullback_metric(&over.architecture, output, span),
+            None => self.incomplete(over, "output", needed_by, span),
+        }
+    }
+
+    /// The metric and the Hessian of the loss, as far as an architecture has them: what a question about a class grants to be
+    /// non-singular.
+    ///
+    /// # Errors
+    /// If the output or the loss cannot be differentiated.
+    pub fn granted(&mut self, a: &Architecture) -> Elab<Vec<Term>> {
+        let mut granted = Vec::new();
+        if let Some(output) = a.output {
+            granted.push(self.pullback_metric(a, output, a.span)?);
+        }
+        if let Some(loss) = a.loss {
+            let d = self.gradient(loss, a.symbol, a.span)?;
+            let hessian = self.store.jacobian(d, a.symbol);
+            granted.push(self.differentiable(hessian, a.span)?);
+        }
+        Ok(granted)
+    }
+
+    fn pullback_metric(&mut self, a: &Architecture, output: Term, span: Span) -> Elab<Term> {
         if let Some(&g) = self.metrics.get(&a.symbol) {
             return Ok(g);
         }
