@@ -163,34 +163,21 @@ pub fn vanishes_unless(
     }
 }
 
-/// Whether terms vanish when every sign is a free number: they do then at kinks as well, where signs are zero.
+/// Whether terms vanish when every sign is a free number: they do then at kinks as well, where signs are zero; with
+/// regularised pseudo-inverses also where ranks are lower than generic ones.
 pub fn vanishes_for_free_signs(
     setting: &Setting,
     terms: &[Term],
     extra: &[Constraint],
-    budget: &Budget,
-    purpose: &str,
+    (budget, purpose): (&Budget, &str),
+    mode: PseudoInverses,
 ) -> bool {
     let test = Test::new(setting, terms, extra, budget, purpose);
-    test.program.operations() <= budget.operations / PART
-        && !ranks_depend_on_kinks(setting, terms)
-        && test.run_both(&Signs::Free, PseudoInverses::ByRank).0.holds()
-}
-
-/// Whether terms vanish when every sign is a free number and every pseudo-inverted matrix may have any rank: they do then
-/// also where a sign is zero, or a rank is lower, everywhere.
-pub fn vanishes_for_every_rank(
-    setting: &Setting,
-    terms: &[Term],
-    extra: &[Constraint],
-    budget: &Budget,
-    purpose: &str,
-) -> bool {
-    let test = Test::new(setting, terms, extra, budget, purpose);
-    let ranks = setting.store.any_node(terms, |n| matches!(n, Node::PseudoInverse(_)));
-    test.program.operations() <= budget.operations / PART
-        && (!ranks || regularisation_is_sound(setting, terms))
-        && test.run_both(&Signs::Free, PseudoInverses::Regularised).0.holds()
+    let sound = match mode {
+        PseudoInverses::ByRank => !ranks_depend_on_kinks(setting, terms),
+        PseudoInverses::Regularised => !test.ranks || regularisation_is_sound(setting, terms),
+    };
+    sound && test.program.operations() <= budget.operations / PART && test.run_both(&Signs::Free, mode).0.holds()
 }
 
 /// Whether the first `split` roots equal the rest, one by one, at two random points of a prime field on each of the

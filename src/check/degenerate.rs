@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Budget, Problem, algebra};
 use crate::domain::Fun;
+use crate::domain::prime::PseudoInverses;
 use crate::term::{Node, Store, Term};
 
 /// Why the sides need not agree on every architecture, as they do on a generic one; `None` if they do, as far as ranks and
@@ -32,8 +33,13 @@ pub fn exception(
     }
     let residual = store.replace(&residual, &inverses);
     let what = degenerate(store, &residual)?;
-    let everywhere =
-        algebra::vanishes_for_every_rank(&setting, &residual, &problem.domain, budget, "on every architecture");
+    let everywhere = algebra::vanishes_for_free_signs(
+        &setting,
+        &residual,
+        &problem.domain,
+        (budget, "every architecture"),
+        PseudoInverses::Regularised,
+    );
     (!everywhere).then(|| said(what))
 }
 

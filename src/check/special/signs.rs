@@ -4,6 +4,7 @@ use super::{Special, Specials, Value, parameters};
 use crate::check::sample::Point;
 use crate::check::{Budget, Problem, algebra, cells};
 use crate::domain::polynomial::{Polynomial, Polynomials};
+use crate::domain::prime::PseudoInverses;
 use crate::domain::{Domain, Fun, Rational};
 use crate::term::{Node, Program, Singularity, SymbolId, Term};
 
@@ -41,7 +42,13 @@ pub fn signs_may_vanish(
     }
     let mut own = problem.setting.clone();
     let residual: Vec<Term> = left.iter().zip(right).map(|(l, r)| own.store.sub(*l, *r)).collect();
-    if algebra::vanishes_for_free_signs(&own, &residual, &problem.domain, budget, "signs at members") {
+    if algebra::vanishes_for_free_signs(
+        &own,
+        &residual,
+        &problem.domain,
+        (budget, "signs at members"),
+        PseudoInverses::ByRank,
+    ) {
         return false;
     }
     let divisors = divisors(problem, &roots);

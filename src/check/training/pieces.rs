@@ -168,6 +168,8 @@ fn zero_part(
 
 /// The moves at a point.
 struct Demand {
+    /// The number of the try.
+    id: usize,
     point: Point<Rational>,
     values: Vec<Vec<Number>>,
 }
@@ -198,24 +200,42 @@ impl Demand {
     }
 }
 
-/// The pieces on which all points may lie together, one each, so many at most.
-fn assignments(found: &[Demand], pieces: &[Vec<Part>], chosen: &mut Vec<usize>, count: &mut usize) {
-    if *count > MAX_WAYS {
-        return;
+/// Which points may lie on which pieces together. Entries are compared with entries once, and asked for in many ways.
+struct Ways<'a> {
+    pieces: &'a [Vec<Part>],
+    alone: FxHashMap<(usize, usize), bool>,
+    beside: FxHashMap<(usize, usize, usize, usize), bool>,
+}
+
+impl Ways<'_> {
+    fn fits_alone(&mut self, point: &Demand, piece: usize) -> bool {
+        let pieces = self.pieces;
+        *self.alone.entry((point.id, piece)).or_insert_with(|| !point.impossible(&pieces[piece]))
     }
-    if chosen.len() == found.len() {
-        *count += 1;
-        return;
+
+    fn fit(&mut self, (a, on): (&Demand, usize), (b, other): (&Demand, usize)) -> bool {
+        let pieces = self.pieces;
+        let found = self.beside.entry((a.id, on, b.id, other));
+        *found.or_insert_with(|| !a.contradicts(&pieces[on], b, &pieces[other]))
     }
-    let now = &found[chosen.len()];
-    for (k, piece) in pieces.iter().enumerate() {
-        let contradicts = |(i, own): (usize, &usize)| found[i].contradicts(&pieces[*own], now, piece);
-        if now.impossible(piece) || chosen.iter().enumerate().any(contradicts) {
-            continue;
+
+    /// In how many ways all points may lie on pieces together, one each; no more than a limit are counted.
+    fn count(&mut self, found: &[Demand], chosen: &mut Vec<usize>, count: &mut usize) {
+        if *count > MAX_WAYS {
+            return;
         }
-        chosen.push(k);
-        assignments(found, pieces, chosen, count);
-        chosen.pop();
+        if chosen.len() == found.len() {
+            *count += 1;
+            return;
+        }
+        let now = &found[chosen.len()];
+        for k in 0..self.pieces.len() {
+            if self.fits_alone(now, k) && (0..chosen.len()).all(|i| self.fit((&found[i], chosen[i]), (now, k))) {
+                chosen.push(k);
+                self.count(found, chosen, count);
+                chosen.pop();
+            }
+        }
     }
 }
 
@@ -236,6 +256,7 @@ fn search(
     let mut random = Random::new(budget.seed, "pieces");
     let mut found: Vec<Demand> = Vec::new();
     let mut left = f64::INFINITY;
+    let mut ways = Ways { pieces, alone: FxHashMap::default(), beside: FxHashMap::default() };
     for tried in 0..tries {
         let Some(mut point) = sampler.simple(&mut random, tried * 3 / tries) else { continue };
         // Close to zero thresholds are not reached.
@@ -263,9 +284,9 @@ fn search(
             }
         }
         let Some(values) = regular.values(&point) else { continue };
-        found.push(Demand { point, values });
+        found.push(Demand { id: tried, point, values });
         let mut count = 0;
-        assignments(&found, pieces, &mut Vec::new(), &mut count);
+        ways.count(&found, &mut Vec::new(), &mut count);
         if count == 0 {
             return difference(asked, &found, pieces, quantity);
         }

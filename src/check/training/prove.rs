@@ -9,6 +9,7 @@ use crate::check::algebra::{self, Identity};
 use crate::check::decide::{Disagreement, Standing, identity_text};
 use crate::check::{Budget, Problem};
 use crate::domain::Fun;
+use crate::domain::prime::PseudoInverses;
 use crate::model::elaborate::Constraint;
 use crate::model::optimizer::State;
 use crate::term::{Node, Seeds, Store, SymbolId, Term};
@@ -157,7 +158,13 @@ pub fn prove(
 fn holds_for_free_signs(problem: &mut Problem, (left, right): &Sides, budget: &Budget) -> bool {
     let residual: Vec<Term> = left.iter().zip(right).map(|(&l, &r)| problem.setting.store.sub(l, r)).collect();
     !problem.setting.store.any_node(&residual, |n| matches!(n, Node::Map(Fun::Sign, _)))
-        || algebra::vanishes_for_free_signs(&problem.setting, &residual, &problem.domain, budget, "free signs")
+        || algebra::vanishes_for_free_signs(
+            &problem.setting,
+            &residual,
+            &problem.domain,
+            (budget, "free signs"),
+            PseudoInverses::ByRank,
+        )
 }
 
 /// Left and right sides, one by one.
