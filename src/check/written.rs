@@ -50,26 +50,33 @@ pub fn removed(setting: &mut Setting, sides: &[Term], built: usize) -> Vec<Term>
 
 /// Whether some operation has no value at a point, for certain; those that read what the point does not give are left out.
 pub fn is_undefined(store: &Store, removed: &[Term], point: &Point<Rational>) -> bool {
-    removed.iter().any(|&t| {
-        let program = Program::new(store, &[t]);
-        if !program.inputs().iter().all(|s| point.contains_key(s)) {
-            return false;
-        }
-        let nowhere = |stop: Stop| matches!(stop, Stop::Pole | Stop::OutOfDomain);
-        // The sign of zero is a value.
-        let mut exact = Exact::with_limit(1 << 12);
-        exact.zero_sign = ZeroSign::Zero;
-        match program.run(&mut exact, |s| point.get(&s).cloned()) {
-            Ok(_) => false,
-            Err(_) if exact.oversized() => false,
-            Err(f) if nowhere(f.stop) => true,
-            Err(_) => {
-                let mut domain = Intervals::default();
-                let embedded = embed(&mut domain, point);
-                program.run(&mut domain, |s| embedded.get(&s).cloned()).is_err_and(|f| nowhere(f.stop))
-            }
-        }
-    })
+    let given = |t: &&Term| store.free_symbols(&[**t]).iter().all(|s| point.contains_key(s));
+    let removed: Vec<Term> = removed.iter().filter(given).copied().collect();
+    // What all together leave open, by an operation that is none of numbers, each may settle.
+    undefined_at(store, &removed, point)
+        .unwrap_or_else(|| removed.len() > 1 && removed.iter().any(|t| undefined_at(store, &[*t], point) == Some(true)))
+}
+
+/// Whether some of the terms have no value at a point; `None` if that is open.
+fn undefined_at(store: &Store, terms: &[Term], point: &Point<Rational>) -> Option<bool> {
+    let program = Program::new(store, terms);
+    let nowhere = |stop: Stop| matches!(stop, Stop::Pole | Stop::OutOfDomain);
+    // The sign of zero is a value.
+    let mut exact = Exact::with_limit(1 << 12);
+    exact.zero_sign = ZeroSign::Zero;
+    let run = program.run(&mut exact, |s| point.get(&s).cloned());
+    match run {
+        Ok(_) if !exact.oversized() => return Some(false),
+        Err(f) if !exact.oversized() && nowhere(f.stop) => return Some(true),
+        Ok(_) | Err(_) => {}
+    }
+    let mut domain = Intervals::default();
+    let embedded = embed(&mut domain, point);
+    match program.run(&mut domain, |s| embedded.get(&s).cloned()) {
+        Ok(_) => Some(false),
+        Err(f) if nowhere(f.stop) => Some(true),
+        Err(_) => None,
+    }
 }
 
 /// What takes the place of a finding if what is written has values nowhere, as far as is seen. That both sides have some
@@ -182,7 +189,8 @@ fn uncertain(problem: &Problem, removed: &[Term], budget: &Budget) -> Option<Fin
     Some(Finding::undecided(said(&why)))
 }
 
-/// Whether an operation has no value for some operands.
+/// Whether an operation has no value for some operands, as far as is known of these.
 pub fn is_partial(store: &Store, t: Term) -> bool {
-    store.singular(t).is_some_and(|s| !matches!(s.at, Singularity::Jump | Singularity::Rank))
+    let partial = store.singular(t).is_some_and(|s| !matches!(s.at, Singularity::Jump | Singularity::Rank));
+    partial && !matches!(store.node(t), Node::Map(_, x) | Node::Power(x, _) if store.bounds(*x).positive())
 }
