@@ -178,10 +178,15 @@ impl Guards {
     pub fn of(setting: &Setting, terms: &[Term]) -> Guards {
         let store = &setting.store;
         let (mut signs, mut divisors) = (Vec::new(), Vec::new());
+        // Sums of exponentials, say, are not zero anywhere.
+        let open = |x: Term| {
+            let bounds = store.bounds(x);
+            !bounds.positive() && !bounds.negative() && has_atoms(setting, x)
+        };
         for t in store.reachable(terms) {
             match store.node(t) {
-                Node::Map(Fun::Sign, x) if has_atoms(setting, *x) => signs.push(*x),
-                Node::Power(x, q) if *q < Rational::ZERO && has_atoms(setting, *x) => divisors.push(*x),
+                Node::Map(Fun::Sign, x) if open(*x) => signs.push(*x),
+                Node::Power(x, q) if *q < Rational::ZERO && open(*x) => divisors.push(*x),
                 Node::Inverse(x) if has_atoms(setting, *x) => divisors.push(t),
                 Node::Map(..)
                 | Node::Power(..)

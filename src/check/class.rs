@@ -21,7 +21,7 @@ pub use proofs::{along_by_types, blame_of, by_types, explain, natural_along, the
 use super::auto::Strongest;
 use super::decide::{Disagreement, decide, unscaled};
 use super::sample::Sampler;
-use super::{Budget, ClaimKind, Problem, lower, numeric, witness};
+use super::{Budget, ClaimKind, Problem, lower, numeric, witness, written};
 use crate::core::class::Class;
 use crate::core::names::Declared;
 use crate::core::variance::Variance;
@@ -262,9 +262,15 @@ impl Case<'_> {
     fn numbers(&self) -> Result<Seen, Disagreement> {
         for map in self.examples.families(self.question.class, self.reads_blocks()) {
             let Some(mut problem) = self.problem(&map, false) else { continue };
+            let built = problem.setting.store.len();
             let sides = (&problem.equation.left[..], &problem.equation.right[..]);
             if let Some(residual) = self.compare(&problem, sides)? {
-                return Ok(Seen::Numbers(residual));
+                // What is written may have a value nowhere though its normal form has.
+                let removed = written::removed(&mut problem.setting, &problem.equation.sides(), built);
+                if removed.is_empty() || written::nowhere(&problem, &[], &removed, self.budget).is_none() {
+                    return Ok(Seen::Numbers(residual));
+                }
+                continue;
             }
             let found = decide(&mut problem, self.budget)?;
             if found.verdict() == Verdict::Invalid {
