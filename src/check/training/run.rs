@@ -125,9 +125,14 @@ impl Runner {
 
     /// A course from a random point; with `keep`, at the members and the `lr` of another point.
     pub fn course(&self, random: &mut Random, scale: f64, keep: Option<(&[SymbolId], &Point<f64>)>) -> Option<Course> {
+        /// Tries at learning rates as they are drawn; later ones are smaller and smaller, for losses of high degree.
+        const PLAIN: i32 = 6;
         let mut restless = None;
-        for _ in 0..16 {
+        for tried in 0..16 {
             let Some(mut point) = self.sampler.float_scaled(random, scale) else { continue };
+            for (rate, ..) in self.sampler.symbols().filter(|x| x.1 == Role::Rate && tried >= PLAIN) {
+                point.entry(rate).or_default().iter_mut().for_each(|x| *x *= 0.25f64.powi(tried - PLAIN + 1));
+            }
             if let Some((members, from)) = keep {
                 for s in members {
                     if let Some(v) = from.get(s) {
