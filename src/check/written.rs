@@ -108,7 +108,9 @@ pub fn nowhere(problem: &Problem, removed: &[Term], budget: &Budget) -> Option<F
     }
     let what = store.describe_partial(at);
     let operand = store.node(at).operands().first().copied();
-    if operand.is_some_and(|x| store.bounds(x).negative()) {
+    // A matrix with a negative diagonal is not definite.
+    let asks_positive = !matches!(store.node(at), Node::Inverse(_) | Node::Eigenvectors(_));
+    if asks_positive && operand.is_some_and(|x| store.bounds(x).negative()) {
         let why = format!("{what} is a logarithm or a root of what is nowhere positive");
         return Some(Finding::invalid(said(&why)));
     }
@@ -163,6 +165,5 @@ fn point(sampler: &Sampler, random: &mut Random, k: usize) -> Option<Point<f64>>
 
 /// Whether an operation has no value for some operands.
 pub fn is_partial(store: &Store, t: Term) -> bool {
-    let partial = store.singular(t).is_some_and(|s| !matches!(s.at, Singularity::Jump | Singularity::Rank));
-    partial && !matches!(store.node(t), Node::PowerSpd(..))
+    store.singular(t).is_some_and(|s| !matches!(s.at, Singularity::Jump | Singularity::Rank))
 }
