@@ -184,6 +184,30 @@ pub(super) fn eigenvectors(d: &mut Intervals, m: &[Interval], n: usize) -> Resul
     Ok(out)
 }
 
+/// The power of every symmetric positive definite matrix in `m`, by its eigenvectors and what they make of it.
+pub(super) fn power_by_spectrum(
+    d: &mut Intervals,
+    m: &[Interval],
+    n: usize,
+    q: &Rational,
+) -> Result<Vec<Interval>, Stop> {
+    let vectors = eigenvectors(d, m, n)?;
+    let images = multiply(d, m, &vectors, n, n, n);
+    let mut scaled = vectors.clone();
+    for j in 0..n {
+        let value = (0..n).fold(Interval::point(0.0), |sum, i| sum.plus(&vectors[i * n + j].times(&images[i * n + j])));
+        if value.lo() <= 0.0 {
+            return Err(Stop::Unclear);
+        }
+        let power = super::functions::power(&value, q)?;
+        for i in 0..n {
+            scaled[i * n + j] = scaled[i * n + j].times(&power);
+        }
+    }
+    let out = multiply(d, &scaled, &transpose(&vectors, n, n), n, n, n);
+    symmetric_part(&out, n).ok_or(Stop::Unclear)
+}
+
 /// The polar factor of matrices of full rank: `(A Aᵀ)^(-1/2) A` or `A (Aᵀ A)^(-1/2)` on the smaller side.
 pub(super) fn polar(d: &mut Intervals, m: &[Interval], rows: usize, cols: usize) -> Result<Vec<Interval>, Stop> {
     if m.iter().all(Interval::is_zero) {
