@@ -9,14 +9,15 @@ mod step;
 
 pub(in crate::check) use claims::claims;
 use claims::{scaled_permutations, seem_scaled_permutations};
-use rates::proved_rate;
 pub(in crate::check) use rates::{Sign, agree, expected_rate, is_one, looks_like_one, positive, rate_text, up_to_rate};
+use rates::{are_different, proved_rate};
 pub(in crate::check) use small::depends_at_zero;
 pub(in crate::check) use step::{rate_of, step};
 
 use super::algebra::{self, Atoms, Identity, stop_text};
 use super::certify;
 use super::numeric::{self, Looked, Sampled};
+use super::sample::Sampler;
 use super::special;
 use super::witness::{self, Goal};
 use super::written;
@@ -24,8 +25,6 @@ use super::{Budget, Equation, Problem, Shape};
 use crate::domain::Stop;
 use crate::term::{Program, Term};
 use crate::verdict::{Answer, Equality, Extent, Failure, Finding, Ground, NO_NUMBERS, Residual, Verdict, Witness};
-
-use super::sample::Sampler;
 
 /// One engine proved what another refutes: a defect of `nat`, which stops the run.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -487,6 +486,7 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
     if (!sampled.agrees() || different)
         && guarded(problem, &left, &right, budget)
         && let Some((c, proof, residual)) = proved_rate(problem, &left, &right, budget)?
+        && (sampled.residual.is_some() || different || are_different(problem, &left, &right, budget))
     {
         let mut f = up_to_rate(problem, c, &proof, residual, budget);
         expected_rate(problem, c, budget, &mut f);

@@ -136,8 +136,7 @@ fn gradients_and_jacobians_agree() {
         let jacobian = s.jacobian(f, x).expect("a Jacobian");
         let by_jacobian = s.product(jacobian, &[0, 1, 2, 3], direction, &[2, 3], &[0, 1]);
         let by_jacobian = s.dot(by_jacobian, weight);
-        let [one, two, three] =
-            [by_gradient, by_tangent, by_jacobian].map(|t| value(&s, t, x, &at).expect("a value"));
+        let [one, two, three] = [by_gradient, by_tangent, by_jacobian].map(|t| value(&s, t, x, &at).expect("a value"));
         assert!(close(&one, &two, 1e-10) && close(&one, &three, 1e-10), "{}: {one:?} {two:?} {three:?}", case.name);
     }
 }
@@ -167,7 +166,11 @@ fn intervals_hold_derivatives() {
             let size = 1.0 + v.abs();
             assert!(i.hi() - i.lo() < 1e-5 * size, "{}: {i:?} is wide", case.name);
             // Rounding of the value itself is no matter of intervals.
-            assert!((i.middle() - v).abs() < 1e-6 * size && (v - e).abs() < 1e-5 * size, "{}: {i:?} {v} {e}", case.name);
+            assert!(
+                (i.middle() - v).abs() < 1e-6 * size && (v - e).abs() < 1e-5 * size,
+                "{}: {i:?} {v} {e}",
+                case.name
+            );
         }
     }
 }

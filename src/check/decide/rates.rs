@@ -1,9 +1,9 @@
 //! Rates: what is proved of a candidate, whether it is positive, and how it is told.
 
-use super::{Disagreement, Standing, examine};
+use super::{Disagreement, Standing, examine, residuals};
 use crate::check::rate::{self, Ratio};
 use crate::check::sample::{Sampler, embed};
-use crate::check::{Budget, Problem, algebra, numeric, singular, special};
+use crate::check::{Budget, Problem, algebra, certify, numeric, singular, special};
 use crate::domain::Stop;
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
@@ -46,6 +46,13 @@ pub(super) fn proved_rate(
         Standing::Proved(text, residual) => Some((c, text, residual)),
         Standing::Unproved(..) => None,
     })
+}
+
+/// Whether the sides are certainly different at some point: where both are zero they agree at every rate, and an identity among
+/// atoms may not show it.
+pub(super) fn are_different(problem: &mut Problem, left: &[Term], right: &[Term], budget: &Budget) -> bool {
+    let residual = residuals(problem, left, right);
+    certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget).is_some()
 }
 
 /// What is known of the sign of a rate.

@@ -2,7 +2,7 @@
 
 use super::Intervals;
 use super::number::{Interval, add_down, add_up, mul_down, mul_up, sqrt_down, sqrt_up};
-use crate::domain::float::Float;
+use crate::domain::float::{Float, determinant_sign};
 use crate::domain::linear::{multiply, transpose};
 use crate::domain::{Domain, Rational, Stop};
 use dashu_int::{IBig, UBig};
@@ -236,6 +236,11 @@ pub(super) fn polar(d: &mut Intervals, m: &[Interval], rows: usize, cols: usize)
     } else {
         multiply(d, m, &factor, rows, cols, cols)
     };
+    if rows == cols {
+        // All members have full rank, and so the same sign: that of the middle.
+        let middle = DMatrix::from_row_slice(rows, cols, &middle(&out)?);
+        d.trace.branches.push(determinant_sign(&middle));
+    }
     let unit = Interval::new(-1.0, 1.0);
     Ok(out.iter().map(|x| x.meet(&unit).unwrap_or(unit)).collect())
 }
