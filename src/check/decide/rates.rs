@@ -48,11 +48,12 @@ pub(super) fn proved_rate(
     })
 }
 
-/// Whether the sides are certainly different at some point: where both are zero they agree at every rate, and an identity among
-/// atoms may not show it.
-pub(super) fn are_different(problem: &mut Problem, left: &[Term], right: &[Term], budget: &Budget) -> bool {
+/// Whether a rate that is proved is one: where both sides are zero they agree at every rate, and an identity among atoms may
+/// not show it. So they are certainly different at some point; or the rate is 1, and says that they are equal.
+pub(super) fn is_rate(problem: &mut Problem, c: Term, (left, right): (&[Term], &[Term]), budget: &Budget) -> bool {
+    let c = rate::simplified(&mut problem.setting, c);
     let residual = residuals(problem, left, right);
-    certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget).is_some()
+    is_one(problem, c) || certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget).is_some()
 }
 
 /// What is known of the sign of a rate.
