@@ -7,11 +7,14 @@ use nat::domain::interval::{Interval, Intervals};
 use nat::domain::{Rational, Stop};
 use nat::term::{NotDifferentiable, Program, Seeds, Store, SymbolId, Term};
 
+/// Builds a function of a matrix.
+type Build = dyn Fn(&mut Store, Term) -> Term;
+
 /// A function of a matrix: what it is called, the extents of its matrix, and how it is built.
 struct Case {
     name: String,
     shape: [usize; 2],
-    build: Box<dyn Fn(&mut Store, Term) -> Term>,
+    build: Box<Build>,
 }
 
 fn cases() -> Vec<Case> {
@@ -178,9 +181,9 @@ fn intervals_hold_derivatives() {
 /// Where the function has no value, its derivative has none.
 #[test]
 fn there_is_no_derivative_where_there_is_no_value() {
-    let root: fn(&mut Store, Term) -> Term = |s, a| s.power_spd(a, &Rational::from_parts(1.into(), 2u8.into()));
-    let vectors: fn(&mut Store, Term) -> Term = Store::eigenvectors;
-    let points: [(&str, fn(&mut Store, Term) -> Term, &[f64]); 4] = [
+    let root: &Build = &|s, a| s.power_spd(a, &Rational::from_parts(1.into(), 2u8.into()));
+    let vectors: &Build = &Store::eigenvectors;
+    let points: [(&str, &Build, &[f64]); 4] = [
         ("not definite", root, &[1.0, 2.0, 2.0, 1.0]),
         ("singular", root, &[1.0, 1.0, 1.0, 1.0]),
         ("repeated", vectors, &[3.0, 0.0, 0.0, 3.0]),
