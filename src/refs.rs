@@ -10,6 +10,7 @@
 //!   NeurIPS 2018: derivatives of tensor terms as tensor terms, [`crate::term`].
 //! - G. H. Golub, V. Pereyra, *The Differentiation of Pseudo-Inverses and Nonlinear Least Squares Problems Whose
 //!   Variables Separate*, SIAM J. Numer. Anal. 10 (1973): the derivative of a pseudo-inverse.
+//! - N. J. Higham, *Functions of Matrices*, SIAM 2008: the derivatives of polar factors and of powers of matrices.
 //! - D. Shiebler, *Generalized Optimization*, arXiv:2109.10262: gradient descent and Newton's method as functors, and
 //!   the transformations along which they are natural.
 //! - Y. Song, J. Song, S. Ermon, *Accelerating Natural Gradient with Higher-Order Invariance*, ICML 2018: geodesic

@@ -11,7 +11,9 @@ use super::sample::{Point, Sampler, embed};
 use super::witness::Number;
 use super::{Budget, Setting, numeric};
 use crate::core::prim::Plane;
+use crate::domain::digits::Digits;
 use crate::domain::exact::Exact;
+use crate::domain::float::Float;
 use crate::domain::interval::{Interval, Intervals};
 use crate::domain::prime::Random;
 use crate::domain::{Domain, Fun, Rational};
@@ -32,6 +34,12 @@ const FIRST_POINTS: usize = 8;
 
 /// Points tried in the search for one on a given piece.
 const PIECE_POINTS: usize = 400;
+
+/// Points tried in the search for sides of polar factors.
+const SIDE_POINTS: usize = 96;
+
+/// Sides that are confirmed one by one.
+const MOST_SIDES: usize = 16;
 
 /// Scalar operations of an interval evaluation, all points together.
 const OPERATIONS: usize = 50_000_000;
@@ -86,20 +94,96 @@ pub fn ranks(
     (taken, continued): (&Taken<'_>, bool),
     seed: u64,
 ) -> bool {
-    let mut random = Random::new(seed, "certificate");
     let affordable = OPERATIONS / program.operations().max(1);
     let wanted = if taken.signs.is_some() && !continued { PIECE_POINTS } else { POINTS };
-    (0..wanted.min(affordable.max(2))).any(|k| {
-        let Some(point) = sampler.simple_of(&mut random, k * 8 / wanted, member) else { return false };
+    let confirms = |point: &Point<Rational>, side: Option<&[i8]>| {
         let mut domain = Intervals::with_hints(taken.ranks.iter().copied());
         if continued {
             domain.pinned = taken.signs.map(<[i8]>::to_vec).unwrap_or_default();
         }
-        let embedded = embed(&mut domain, &point);
+        let embedded = embed(&mut domain, point);
         program.run(&mut domain, |s| embedded.get(&s).cloned()).is_ok()
             && domain.trace.ranks == taken.ranks
             && taken.signs.is_none_or(|signs| domain.trace.signs == signs)
-    })
+            && side.is_none_or(|side| domain.trace.branches == side)
+    };
+    let confirmed = |side: Option<&[i8]>| {
+        let mut random = Random::new(seed, "certificate");
+        (0..wanted.min(affordable.max(2))).any(|k| {
+            let point = sampler.simple_of(&mut random, k * 8 / wanted, member);
+            point.is_some_and(|point| confirms(&point, side))
+        })
+    };
+    if !program.has_matrix_functions() {
+        return confirmed(None);
+    }
+    match sides(sampler, program, member, taken, seed) {
+        Some(sides) if sides.is_empty() => confirmed(None),
+        Some(sides) => sides.iter().all(|side| confirmed(Some(side))),
+        None => false,
+    }
+}
+
+/// The sides of drops of rank on which polar factors of square matrices are found, each another function, as the determinants
+/// of the factors; `None` if a sample has a rank that is lower than the one taken, or if there are too many sides. A function of
+/// a matrix is analytic where it has a value, but what it reads may have its values in parts that are not connected.
+fn sides(
+    sampler: &Sampler,
+    program: &Program,
+    member: Option<u64>,
+    taken: &Taken<'_>,
+    seed: u64,
+) -> Option<Vec<Vec<i8>>> {
+    let mut random = Random::new(seed, "sides");
+    let affordable = OPERATIONS / program.operations().max(1);
+    let single = sampler.members().0 == 1;
+    let mut found: Vec<Vec<i8>> = Vec::new();
+    for k in 0..SIDE_POINTS.min(affordable.max(8)) {
+        let point = match single {
+            true => sampler.float_scaled(&mut random, [1.0, 4.0, 0.25][k % 3]),
+            false => sampler.simple_of(&mut random, k % 8, member).and_then(|p| beside(sampler, &p, &mut random)),
+        };
+        let Some(point) = point else { continue };
+        let mut float = Float::default();
+        if program.run(&mut float, |s| point.get(&s).cloned()).is_err()
+            || taken.signs.is_some_and(|signs| float.trace.signs != signs)
+        {
+            continue;
+        }
+        let lower = |ranks: &[usize]| ranks.iter().zip(taken.ranks).any(|(here, taken)| here < taken);
+        if lower(&float.trace.ranks) && digits_ranks(program, &point).is_none_or(|ranks| lower(&ranks)) {
+            return None;
+        }
+        if !found.contains(&float.trace.branches) {
+            found.push(float.trace.branches);
+        }
+        if found.len() > MOST_SIDES {
+            return None;
+        }
+    }
+    Some(found)
+}
+
+/// A random point near a simple one of the same discrete member.
+fn beside(sampler: &Sampler, point: &Point<Rational>, random: &mut Random) -> Option<Point<f64>> {
+    let start = embed(&mut Float::default(), point);
+    let mut moved = start.clone();
+    for symbol in sampler.movable() {
+        for x in moved.get_mut(&symbol)? {
+            let share = random.below(1 << 20) as f64 / f64::from(1 << 20) - 0.5;
+            *x += share * (1.0 + x.abs()) / 4.0;
+        }
+    }
+    sampler.inside_float(&moved, &start).then_some(moved)
+}
+
+/// The ranks of pseudo-inverses at a point, with a hundred digits.
+fn digits_ranks(program: &Program, point: &Point<f64>) -> Option<Vec<usize>> {
+    let exact = exactly(point)?;
+    let mut digits = Digits::new()?;
+    let embedded = embed(&mut digits, &exact);
+    program.run(&mut digits, |s| embedded.get(&s).cloned()).ok()?;
+    Some(digits.trace.ranks)
 }
 
 /// Whether a scalar is certainly not zero at some point of the domain.

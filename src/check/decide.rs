@@ -10,9 +10,10 @@ mod step;
 
 pub(in crate::check) use claims::claims;
 use claims::{scaled_permutations, seem_scaled_permutations};
+use examine::residuals;
 pub(in crate::check) use examine::{Standing, examine, proof_text};
-use rates::proved_rate;
 pub(in crate::check) use rates::{Sign, agree, expected_rate, is_one, looks_like_one, positive, rate_text, up_to_rate};
+use rates::{is_rate, proved_rate};
 pub(in crate::check) use small::depends_at_zero;
 pub(in crate::check) use step::{rate_of, step};
 
@@ -380,6 +381,7 @@ fn flow(problem: &mut Problem, budget: &Budget) -> Result<Finding, Disagreement>
     if (!sampled.agrees() || different)
         && guarded(problem, &left, &right, budget)
         && let Some((c, proof, residual)) = proved_rate(problem, &left, &right, budget)?
+        && (sampled.residual.is_some() || different || is_rate(problem, c, (&left, &right), budget))
     {
         let mut f = up_to_rate(problem, c, &proof, residual, budget);
         expected_rate(problem, c, budget, &mut f);

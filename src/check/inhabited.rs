@@ -69,14 +69,36 @@ fn underflows(store: &Store, at: Term) -> bool {
     matches!(store.node(at), Node::Map(_, x) | Node::Power(x, _) if store.bounds(*x).positive())
 }
 
-/// How far below zero the least entry of an operation's operand is; 0 for what has no value at zero alone.
+/// How far an operation's operand is from having a value: how far below zero its least entry is, or the first pivot of a
+/// matrix that is to be positive definite; 0 for what has no value at zero alone.
 fn short(store: &Store, operands: &mut FxHashMap<Term, Program>, at: Term, point: &Point<f64>) -> f64 {
-    let (Node::Map(_, operand) | Node::Power(operand, _)) = store.node(at) else { return 0.0 };
+    let (Node::Map(_, operand) | Node::Power(operand, _) | Node::PowerSpd(operand, _)) = store.node(at) else {
+        return 0.0;
+    };
     let program = operands.entry(at).or_insert_with(|| Program::new(store, &[*operand]));
-    match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
-        Ok(values) => values.iter().flatten().fold(0.0, |short: f64, v| short.max(-v)),
-        Err(_) => f64::INFINITY,
+    let Ok(values) = program.run(&mut Float::default(), |s| point.get(&s).cloned()) else { return f64::INFINITY };
+    match matches!(store.node(at), Node::PowerSpd(..)) {
+        true => from_definite(&values[0], store.shape(*operand)[0]),
+        false => values.iter().flatten().fold(0.0, |short: f64, v| short.max(-v)),
     }
+}
+
+/// How many pivots of a symmetric matrix are missing until all are positive, and how negative the first of these is.
+fn from_definite(m: &[f64], n: usize) -> f64 {
+    let mut work = m.to_vec();
+    for k in 0..n {
+        let pivot = work[k * n + k];
+        if pivot <= 0.0 {
+            return (n - k) as f64 - pivot / (1.0 - pivot);
+        }
+        for i in k + 1..n {
+            let factor = work[i * n + k] / pivot;
+            for j in k..n {
+                work[i * n + j] -= factor * work[k * n + j];
+            }
+        }
+    }
+    0.0
 }
 
 /// A point of the domain, near or far; now and then one with all entries above zero, or all below.

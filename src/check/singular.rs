@@ -36,6 +36,7 @@ pub fn find(problem: &Problem, term: Term, budget: &Budget) -> Option<(String, b
     }
     let mut random = Random::new(budget.seed, "singular");
     let special = places::special_values(&problem.setting.store, &[term]);
+    let generic = generic_ranks(&sampler, &program, budget.seed);
     for tried in 0..320 {
         let point = match tried % 4 {
             2 => places::special(&sampler, &mut random, &special),
@@ -47,12 +48,29 @@ pub fn find(problem: &Problem, term: Term, budget: &Budget) -> Option<(String, b
         let mut exact = Exact::default();
         exact.zero_sign = crate::domain::exact::ZeroSign::Zero;
         let value = program.run(&mut exact, |s| point.get(&s).cloned());
-        if value.is_ok_and(|v| v[0][0].is_zero()) {
+        // Where a rank drops the derivative at constant rank is that of no point nearby.
+        let ranks = [exact.trace.ranks, exact.trace.polar_ranks].concat();
+        if value.is_ok_and(|v| v[0][0].is_zero()) && ranks.iter().zip(&generic).all(|(here, there)| here >= there) {
             return Some((point_text(problem, &point), true));
         }
     }
     let point = sign_change(&sampler, &program, &special, &mut random)?;
     Some((approximately(&problem.setting.store, &point), false))
+}
+
+/// The ranks of pseudo-inverses and then of polar factors at random points, the largest of each.
+fn generic_ranks(sampler: &Sampler, program: &Program, seed: u64) -> Vec<usize> {
+    let mut random = Random::new(seed, "ranks");
+    let mut generic: Vec<usize> = Vec::new();
+    for point in (0..8).filter_map(|_| sampler.float(&mut random)) {
+        let mut float = Float::default();
+        if program.run(&mut float, |s| point.get(&s).cloned()).is_ok() {
+            let ranks = [float.trace.ranks, float.trace.polar_ranks].concat();
+            generic.resize(ranks.len(), 0);
+            generic.iter_mut().zip(ranks).for_each(|(most, here)| *most = (*most).max(here));
+        }
+    }
+    generic
 }
 
 /// A point in floating point by the names of the file: a number, or the entries of a tensor.

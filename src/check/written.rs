@@ -96,14 +96,11 @@ pub fn vacuous(problem: &Problem, finding: &Finding, budget: &Budget) -> Option<
 /// `invalid` if that is certain, else `undecided`.
 pub fn nowhere(problem: &Problem, sides: &[Term], removed: &[Term], budget: &Budget) -> Option<Finding> {
     let store = &problem.setting.store;
-    // Positive definite matrices are seldom met by chance.
-    let removed: Vec<Term> =
-        removed.iter().copied().filter(|t| !matches!(store.node(*t), Node::PowerSpd(..))).collect();
-    let all: Vec<Term> = sides.iter().chain(&removed).copied().collect();
+    let all: Vec<Term> = sides.iter().chain(removed).copied().collect();
     if all.is_empty() {
         return None;
     }
-    if let Some(at) = singular_everywhere(problem, &removed, budget) {
+    if let Some(at) = singular_everywhere(problem, removed, budget) {
         return Some(Finding::invalid(said(&format!("{} is singular everywhere", named(store, at)))));
     }
     let search = |terms: &[Term]| {
@@ -111,12 +108,14 @@ pub fn nowhere(problem: &Problem, sides: &[Term], removed: &[Term], budget: &Bud
         inhabited::search(store, &sampler, terms, budget.seed, budget.operations)
     };
     let at = match search(&all) {
-        Search::Found => return uncertain(problem, &removed, budget),
+        Search::Found => return uncertain(problem, removed, budget),
         Search::Open => return None,
         Search::Never(at) => at,
     };
     let operand = store.node(at).operands().first().copied();
-    if operand.is_some_and(|x| store.bounds(x).negative()) {
+    // A matrix with a negative diagonal is not definite.
+    let asks_positive = !matches!(store.node(at), Node::Inverse(_) | Node::Eigenvectors(_));
+    if asks_positive && operand.is_some_and(|x| store.bounds(x).negative()) {
         let why = format!("{} is a logarithm or a root of what is nowhere positive", named(store, at));
         return Some(Finding::invalid(said(&why)));
     }

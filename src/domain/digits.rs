@@ -290,6 +290,22 @@ impl Domain for Digits {
         })
     }
 
+    fn eigenvectors(&mut self, m: &[BigFloat], n: usize) -> Result<Vec<BigFloat>, Stop> {
+        let (values, vectors) = self.eigen(m, n)?;
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by(|&i, &j| values[j].cmp(&values[i]).map_or(std::cmp::Ordering::Equal, |c| c.cmp(&0)));
+        let largest = values.iter().map(Self::exponent).max().unwrap_or(0);
+        // What is repeated but for rounding has no vectors here.
+        let apart = |w: &[usize]| {
+            let gap = self.sub(&values[w[0]], &values[w[1]]);
+            gap.is_positive() && Self::exponent(&gap) >= largest - NONZERO
+        };
+        if !order.windows(2).all(apart) {
+            return Err(Stop::Unsupported);
+        }
+        Ok((0..n * n).map(|k| vectors[k / n * n + order[k % n]].clone()).collect())
+    }
+
     fn power_spd(&mut self, m: &[BigFloat], n: usize, q: &Rational) -> Result<Vec<BigFloat>, Stop> {
         let (values, vectors) = self.eigen(m, n)?;
         let largest = values.iter().map(Self::exponent).max().unwrap_or(0);
@@ -354,6 +370,17 @@ mod tests {
         let part = d.polar(&low, 3, 2).expect("a factor");
         let norm = part.iter().fold(d.zero(), |sum, x| d.add(&sum, &d.mul(x, x)));
         assert!(close(&norm, &d.one(), 300));
+        let vectors = d.eigenvectors(&m, 3).expect("vectors");
+        let image = d.product(&m, &vectors, 3, 3, 3);
+        let turned = d.product(&transposed(&vectors, 3, 3), &image, 3, 3, 3);
+        for i in 0..3 {
+            for j in (0..3).filter(|j| *j != i) {
+                assert!(Digits::exponent(&turned[i * 3 + j]) < -400, "diagonal");
+            }
+        }
+        assert!(d.sub(&turned[0], &turned[4]).is_positive() && d.sub(&turned[4], &turned[8]).is_positive(), "falling");
+        let repeated: Vec<BigFloat> = (0..9).map(|k| if k % 4 == 0 { d.one() } else { d.zero() }).collect();
+        assert!(d.eigenvectors(&repeated, 3).is_err());
         let polar = d.polar(&m, 3, 3).expect("a factor");
         let unit = d.product(&transposed(&polar, 3, 3), &polar, 3, 3, 3);
         assert!((0..3).all(|i| close(&unit[i * 4], &d.one(), 400)));

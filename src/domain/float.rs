@@ -103,6 +103,11 @@ fn lu_inverse(m: &DMatrix<f64>) -> Option<(DMatrix<f64>, f64)> {
     condition.is_finite().then_some((out, condition))
 }
 
+/// The sign of the determinant of an orthogonal matrix, up to rounding.
+pub(super) fn determinant_sign(m: &DMatrix<f64>) -> i8 {
+    if m.determinant() < 0.0 { -1 } else { 1 }
+}
+
 /// Eigenvalues that are closer than this, relative to the largest, count as equal.
 const SIMPLE: f64 = 1e-9;
 
@@ -282,6 +287,9 @@ impl Domain for Float {
         // Each singular value is there twice, with either sign.
         self.trace.polar_ranks.push(kept / 2);
         let out = both.view((0, rows), (rows, cols)).into_owned();
+        if rows == cols {
+            self.trace.branches.push(if kept < 2 * rows { 0 } else { determinant_sign(&out) });
+        }
         // With A = U Σ Vᵀ the factor W = U Vᵀ satisfies W Wᵀ W = W and W Aᵀ W = A.
         let isometry = (&out * out.transpose() * &out - &out).norm();
         let factor = (&out * a.transpose() * &out - &a).norm();

@@ -154,7 +154,7 @@ impl Domain for Intervals {
         matrix::eigenvectors(self, &work, n)
     }
 
-    /// Exponents `k / 2^j`; any exponent for diagonal matrices. The caller owes symmetry: only the symmetric members of
+    /// Exponents `k / 2^j`; any exponent for diagonal matrices and for those with a simple spectrum. The caller owes symmetry: only the symmetric members of
     /// `m` are considered.
     fn power_spd(&mut self, m: &[Interval], n: usize, q: &Rational) -> Result<Vec<Interval>, Stop> {
         let mut work = matrix::symmetric_part(m, n).ok_or(Stop::OutOfDomain)?;
@@ -173,7 +173,7 @@ impl Domain for Intervals {
         }
         let mut index = usize::try_from(q.denominator().clone()).map_err(|_| Stop::Unsupported)?;
         if !index.is_power_of_two() {
-            return Err(Stop::Unsupported);
+            return matrix::power_by_spectrum(self, &work, n, q);
         }
         let (sign, exponent) = q.numerator().clone().into_parts();
         let exponent = usize::try_from(exponent).ok().filter(|&k| k <= MAX_POWER).ok_or(Stop::Unsupported)?;

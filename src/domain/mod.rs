@@ -59,6 +59,9 @@ pub struct Trace {
     pub ranks: Vec<usize>,
     /// The rank of every matrix of which the polar factor was taken: where it is lower than nearby the factor jumps.
     pub polar_ranks: Vec<usize>,
+    /// The sign of the determinant of every polar factor of a square matrix, 0 where the rank is lower. Matrices of full rank with
+    /// either sign are apart, and the factor is one analytic function on each side alone. Enclosures and floating point note it.
+    pub branches: Vec<i8>,
 }
 
 /// Scalars of one kind and the primitives on them. Matrices are row-major slices.

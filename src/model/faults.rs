@@ -338,8 +338,7 @@ pub(super) fn circle<'n>(names: impl Iterator<Item = &'n str>, span: Span) -> Mo
     ModelError::OptimizerBody { message, help: None, span }
 }
 
-/// What has no derivative.
-pub(super) fn not_differentiable(message: String, primitive: Option<&str>, span: Span) -> ModelError {
-    let help = primitive.map(|p| format!("nat does not differentiate through `{p}` yet"));
-    ModelError::OptimizerBody { message, help, span }
+/// What has no derivative that can be built.
+pub(super) fn not_differentiable(message: String, span: Span) -> ModelError {
+    ModelError::OptimizerBody { message, help: None, span }
 }

@@ -18,11 +18,21 @@ const MAX_ENTRIES: usize = 1 << 24;
 /// Why a term has no derivative that can be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotDifferentiable {
-    /// A primitive that has no derivative as a term: the polar factor, or a power of a matrix.
-    #[error("the derivative of `{primitive}` is not available")]
-    Primitive {
-        /// The primitive's name in the language.
+    /// The linear system for the derivative of a function of a matrix is too large.
+    #[error("the derivative of `{primitive}` would be a system of {unknowns} unknowns, more than the limit of {limit}")]
+    System {
+        /// The function's name in the language.
         primitive: &'static str,
+        /// How many.
+        unknowns: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A power of a matrix has an exponent that is not simple enough.
+    #[error("the derivative of `powm` takes exponents p/q with p and q up to {limit} in size")]
+    Exponent {
+        /// How large both may be.
+        limit: i32,
     },
     /// It has too many entries.
     #[error("a derivative would have {entries} entries, more than the limit of {MAX_ENTRIES}")]
@@ -57,7 +67,7 @@ impl Store {
     /// The derivative of `f` in the direction of the seeds: a term of the shape of `f` followed by the extra axes.
     ///
     /// # Errors
-    /// If `f` contains a primitive whose derivative is not a term.
+    /// If the derivative would be too large.
     pub fn tangent(&mut self, f: Term, seeds: &Seeds) -> Result<Term, NotDifferentiable> {
         let mut memo: FxHashMap<Term, Term> = FxHashMap::default();
         for t in self.reachable(&[f]) {
@@ -173,14 +183,15 @@ impl Store {
                 let trace = self.product(inverse, &[1, 0], dx, &with, &extra);
                 self.product(t, &[], trace, &extra, &extra)
             }),
-            Node::Polar(x) if memo.contains_key(&x) => return Err(NotDifferentiable::Primitive { primitive: "polar" }),
-            Node::Eigenvectors(x) if memo.contains_key(&x) => {
-                return Err(NotDifferentiable::Primitive { primitive: "eigvecs" });
-            }
-            Node::PowerSpd(x, _) if memo.contains_key(&x) => {
-                return Err(NotDifferentiable::Primitive { primitive: "powm" });
-            }
-            Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_) => None,
+            Node::Polar(x) => match memo.get(&x) {
+                Some(&dx) => Some(self.polar_tangent(t, x, dx, &extra)?),
+                None => None,
+            },
+            Node::PowerSpd(x, q) => match memo.get(&x) {
+                Some(&dx) => Some(self.power_spd_tangent((t, x, &q), dx, &extra)?),
+                None => None,
+            },
+            Node::Eigenvectors(x) => memo.get(&x).copied().map(|dx| self.eigenvectors_tangent(t, x, dx, &extra)),
         })
     }
 

@@ -31,6 +31,14 @@ impl Store {
                 let n = self.shape(*x)[0];
                 format!("a {n} × {n} matrix that is inverted")
             }
+            Node::PowerSpd(x, _) => {
+                let n = self.shape(*x)[0];
+                format!("a {n} × {n} matrix of which a power is taken")
+            }
+            Node::Eigenvectors(x) => {
+                let n = self.shape(*x)[0];
+                format!("a {n} × {n} matrix of which the eigenvectors are taken")
+            }
             Node::Power(..) => "a number that is divided by".to_owned(),
             _ => "a subexpression".to_owned(),
         }

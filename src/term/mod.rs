@@ -24,6 +24,7 @@ mod program;
 mod reverse;
 mod sign;
 mod singular;
+mod spectral;
 mod store;
 mod substitute;
 

@@ -136,6 +136,11 @@ impl Program {
         &self.inputs
     }
 
+    /// Whether a function of a matrix is computed that is not rational on each rank: a polar factor, a power, eigenvectors.
+    pub fn has_matrix_functions(&self) -> bool {
+        self.steps.iter().any(|s| matches!(s.op, Op::Polar(..) | Op::PowerSpd(..) | Op::Eigenvectors(..)))
+    }
+
     /// The number of scalars that one run computes.
     pub fn cells(&self) -> usize {
         self.size

@@ -11,7 +11,7 @@ impl Store {
     /// The gradient of a scalar term: the partial derivatives by the entries of `x`, in the shape of `x`.
     ///
     /// # Errors
-    /// If `f` contains a primitive whose derivative is not a term.
+    /// If the derivative would be too large.
     pub fn gradient(&mut self, f: Term, x: SymbolId) -> Result<Term, NotDifferentiable> {
         debug_assert!(self.shape(f).is_empty(), "the gradient of a scalar");
         let order = self.reachable(&[f]);
@@ -105,9 +105,9 @@ impl Store {
                 let scale = self.mul(t, y);
                 vec![(x, one, self.scalar_mul(scale, cofactors))]
             }
-            Node::Polar(_) => return Err(NotDifferentiable::Primitive { primitive: "polar" }),
-            Node::Eigenvectors(_) => return Err(NotDifferentiable::Primitive { primitive: "eigvecs" }),
-            Node::PowerSpd(..) => return Err(NotDifferentiable::Primitive { primitive: "powm" }),
+            Node::Polar(x) => vec![(x, one, self.polar_adjoint(t, x, y)?)],
+            Node::PowerSpd(x, q) => vec![(x, one, self.power_spd_adjoint((t, x, &q), y)?)],
+            Node::Eigenvectors(x) => vec![(x, one, self.eigenvectors_adjoint(t, x, y))],
         })
     }
 

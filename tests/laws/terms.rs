@@ -18,7 +18,7 @@ pub type Step = (u8, u8, u8, u8);
 pub enum Kind {
     /// Inverses, determinants and smooth functions.
     Smooth,
-    /// Signs, roots, logarithms and pseudo-inverses too.
+    /// Signs, roots, logarithms, pseudo-inverses, polar factors, powers of matrices and eigenvectors too.
     Any,
 }
 
@@ -128,7 +128,7 @@ impl Built {
     fn step(&mut self, (op, a, b, c): Step, kind: Kind) {
         let operations = match kind {
             Kind::Smooth => 16,
-            Kind::Any => 22,
+            Kind::Any => 25,
         };
         // Operations without fitting operands are skipped.
         let _ = self.operation(op % operations, a, b, c);
@@ -267,6 +267,28 @@ impl Built {
             }
             20 => {
                 let t = self.store.map(Fun::Log, self.pool[i]);
+                self.push(t, None);
+            }
+            21 => {
+                let i = self.pick(a, |s| s.len() == 2 && s[0] > 1 && s[1] > 1)?;
+                let t = self.store.polar(self.pool[i]);
+                self.push(t, None);
+            }
+            22 => {
+                // Positive definite: a square and the identity.
+                let i = self.pick(a, square)?;
+                let n = self.shape(i)[0];
+                let across = self.store.transpose(self.pool[i]);
+                let gram = self.store.matmul(self.pool[i], across);
+                let eye = self.store.eye(n);
+                let definite = self.store.add(gram, eye);
+                let (r, s) = [(1, 2u8), (-1, 4), (-1, 2), (2, 3), (-3, 2), (2, 1), (-2, 1)][usize::from(b) % 7];
+                let t = self.store.power_spd(definite, &Rational::from_parts(i64::into(r), s.into()));
+                self.push(t, None);
+            }
+            23 => {
+                let i = self.pick(a, square)?;
+                let t = self.store.eigenvectors(self.pool[i]);
                 self.push(t, None);
             }
             _ => {

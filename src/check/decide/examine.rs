@@ -20,7 +20,7 @@ pub(in crate::check) enum Standing {
 /// The residual that goes with a proof; absent when no sample could be evaluated.
 pub(in crate::check) type Residual2 = Option<Residual>;
 
-fn residuals(problem: &mut Problem, left: &[Term], right: &[Term]) -> Vec<Term> {
+pub(super) fn residuals(problem: &mut Problem, left: &[Term], right: &[Term]) -> Vec<Term> {
     left.iter().zip(right).map(|(&l, &r)| problem.setting.store.sub(l, r)).collect()
 }
 

@@ -41,6 +41,8 @@ struct Jacobian<'a> {
 /// A piece that occurs, with the discrete members at which it does, and points on it.
 struct Piece {
     signs: Vec<i8>,
+    /// The sides on which polar factors are.
+    branches: Vec<i8>,
     members: Vec<Vec<f64>>,
     points: Vec<Point<f64>>,
 }
@@ -117,11 +119,12 @@ impl Jacobian<'_> {
                 continue;
             }
             let members: Vec<Vec<f64>> = discrete.iter().map(|s| point[s].clone()).collect();
-            let signs = float.trace.signs;
-            match pieces.iter_mut().find(|p| p.signs == signs && p.members == members) {
+            let (signs, branches) = (float.trace.signs, float.trace.branches);
+            let here = |p: &&mut Piece| p.signs == signs && p.branches == branches && p.members == members;
+            match pieces.iter_mut().find(here) {
                 Some(piece) if piece.points.len() < CONFIRMING => piece.points.push(point),
                 Some(_) => {}
-                None => pieces.push(Piece { signs, members, points: vec![point] }),
+                None => pieces.push(Piece { signs, branches, members, points: vec![point] }),
             }
         }
         pieces

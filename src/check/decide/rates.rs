@@ -1,14 +1,14 @@
 //! Rates: what is proved of a candidate, whether it is positive, and how it is told.
 
-use super::{Disagreement, Standing, examine};
+use super::{Disagreement, Standing, examine, residuals};
 use crate::check::rate::{self, Ratio};
 use crate::check::sample::{Sampler, embed};
-use crate::check::{Budget, Problem, algebra, numeric, singular, special};
+use crate::check::{Budget, Problem, algebra, certify, numeric, singular, special};
 use crate::domain::Stop;
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
 use crate::model::elaborate::{Constraint, ConstraintKind};
-use crate::term::{Program, Term};
+use crate::term::{Node, Program, Term};
 use crate::verdict::{Extent, Finding, Ground, Rate, Residual};
 
 /// `c · right`, component by component.
@@ -46,6 +46,18 @@ pub(super) fn proved_rate(
         Standing::Proved(text, residual) => Some((c, text, residual)),
         Standing::Unproved(..) => None,
     })
+}
+
+/// Whether a rate that is proved, and beside which no numbers stand, is one: where both sides are zero they agree at every rate,
+/// and between functions of matrices many relations are missed that would show it. So they are certainly different at some point;
+/// or the rate is 1, and says that they are equal.
+pub(super) fn is_rate(problem: &mut Problem, c: Term, (left, right): (&[Term], &[Term]), budget: &Budget) -> bool {
+    let functions = |n: &Node| matches!(n, Node::Polar(_) | Node::PowerSpd(..) | Node::Eigenvectors(_));
+    let c = rate::simplified(&mut problem.setting, c);
+    let residual = residuals(problem, left, right);
+    is_one(problem, c)
+        || !problem.setting.store.any_node(&residual, functions)
+        || certify::some_nonzero(&problem.setting, &residual, &problem.domain, budget).is_some()
 }
 
 /// What is known of the sign of a rate.

@@ -2,7 +2,7 @@
 
 use super::Intervals;
 use super::number::{Interval, add_down, add_up, mul_down, mul_up, sqrt_down, sqrt_up};
-use crate::domain::float::Float;
+use crate::domain::float::{Float, determinant_sign};
 use crate::domain::linear::{multiply, transpose};
 use crate::domain::{Domain, Rational, Stop};
 use dashu_int::{IBig, UBig};
@@ -184,6 +184,30 @@ pub(super) fn eigenvectors(d: &mut Intervals, m: &[Interval], n: usize) -> Resul
     Ok(out)
 }
 
+/// The power of every symmetric positive definite matrix in `m`, by its eigenvectors and what they make of it.
+pub(super) fn power_by_spectrum(
+    d: &mut Intervals,
+    m: &[Interval],
+    n: usize,
+    q: &Rational,
+) -> Result<Vec<Interval>, Stop> {
+    let vectors = eigenvectors(d, m, n)?;
+    let images = multiply(d, m, &vectors, n, n, n);
+    let mut scaled = vectors.clone();
+    for j in 0..n {
+        let value = (0..n).fold(Interval::point(0.0), |sum, i| sum.plus(&vectors[i * n + j].times(&images[i * n + j])));
+        if value.lo() <= 0.0 {
+            return Err(Stop::Unclear);
+        }
+        let power = super::functions::power(&value, q)?;
+        for i in 0..n {
+            scaled[i * n + j] = scaled[i * n + j].times(&power);
+        }
+    }
+    let out = multiply(d, &scaled, &transpose(&vectors, n, n), n, n, n);
+    symmetric_part(&out, n).ok_or(Stop::Unclear)
+}
+
 /// The polar factor of matrices of full rank: `(A Aᵀ)^(-1/2) A` or `A (Aᵀ A)^(-1/2)` on the smaller side.
 pub(super) fn polar(d: &mut Intervals, m: &[Interval], rows: usize, cols: usize) -> Result<Vec<Interval>, Stop> {
     if m.iter().all(Interval::is_zero) {
@@ -212,6 +236,11 @@ pub(super) fn polar(d: &mut Intervals, m: &[Interval], rows: usize, cols: usize)
     } else {
         multiply(d, m, &factor, rows, cols, cols)
     };
+    if rows == cols {
+        // All members have full rank, and so the same sign: that of the middle.
+        let middle = DMatrix::from_row_slice(rows, cols, &middle(&out)?);
+        d.trace.branches.push(determinant_sign(&middle));
+    }
     let unit = Interval::new(-1.0, 1.0);
     Ok(out.iter().map(|x| x.meet(&unit).unwrap_or(unit)).collect())
 }

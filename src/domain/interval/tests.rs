@@ -236,7 +236,15 @@ fn matrix_roots_enclose_known_roots() {
     }
     let not_definite = [1, 2, 2, 1].map(|x| Interval::point(f64::from(x)));
     assert_eq!(d.power_spd(&not_definite, 2, &q(1, 2)), Err(Stop::Unclear));
-    assert_eq!(d.power_spd(&not_definite, 2, &q(1, 3)), Err(Stop::Unsupported));
+    assert_eq!(d.power_spd(&not_definite, 2, &q(1, 3)), Err(Stop::Unclear));
+    // By the spectrum: a repeated eigenvalue is not told apart.
+    let root = |d: &mut Intervals, m: [i32; 4]| d.power_spd(&m.map(|x| Interval::point(f64::from(x))), 2, &q(-1, 3));
+    let known = root(&mut d, [14, -13, -13, 14]).unwrap();
+    // 27 and 1 along (1, -1) and (1, 1).
+    let expected = [q(2, 3), q(1, 3), q(1, 3), q(2, 3)];
+    assert!(known.iter().zip(&expected).all(|(x, y)| x.contains(y) && x.hi() - x.lo() < 1e-8), "{known:?}");
+    let near = [1.0, 1e-300, 1e-300, 1.0].map(Interval::point);
+    assert_eq!(d.power_spd(&near, 2, &q(1, 3)), Err(Stop::Unclear));
 }
 
 #[test]

@@ -30,8 +30,15 @@ impl Prime {
         out
     }
 
-    fn identity(&self, n: usize) -> Vec<u64> {
+    pub(super) fn identity(&self, n: usize) -> Vec<u64> {
         (0..n * n).map(|k| if k / n == k % n { self.field.one } else { 0 }).collect()
+    }
+
+    /// The factor of a multiple of the identity, if it is not zero.
+    pub(super) fn multiple_of_identity(&mut self, m: &[u64], n: usize) -> Option<u64> {
+        self.collisions += (n * n) as f64;
+        let scale = *m.first()?;
+        (scale != 0 && (0..n * n).all(|k| m[k] == if k / n == k % n { scale } else { 0 })).then_some(scale)
     }
 
     pub(super) fn sandwich(&self, left: &[u64], m: &[u64], right: &[u64], rows: usize, cols: usize) -> Vec<u64> {

@@ -156,12 +156,15 @@ impl Prime {
         self.large_roots.iter().find(|a| a.rows == n && a.argument == gram).map(|a| a.value.clone())
     }
 
-    /// `G^{+1/2}` (the power −1/2 on the range) of a Gram matrix that is related to a known one: a multiple of it, between
+    /// `G^{+1/2}` (the power −1/2 on the range) of a Gram matrix that is related to a known one, or to the identity: a multiple of it, between
     /// known orthogonal matrices, or with its axes exchanged and turned round.
     fn known_root(&mut self, gram: &[u64], n: usize) -> Result<Option<Vec<u64>>, Stop> {
         let known = std::mem::take(&mut self.polars);
-        let mut found = None;
+        let mut found = self.multiple_of_identity(gram, n).map(|scale| (self.identity(n), scale));
         for atom in known.iter().filter(|a| a.rows == n) {
+            if found.is_some() {
+                break;
+            }
             if let Some((left, right, scale)) = self.related(atom, gram, true) {
                 found = Some((self.sandwich(&left, &atom.value, &right, n, n), scale));
                 break;

@@ -155,9 +155,13 @@ impl Domain for Prime {
         self.eigenvector_atom(m, n)
     }
 
-    /// `(Q A Qᵀ)^q = Q A^q Qᵀ` for orthogonal `Q`, and `(c A)^q = c^q A^q`; else a new atom.
+    /// `(Q A Qᵀ)^q = Q A^q Qᵀ` for orthogonal `Q`, and `(c A)^q = c^q A^q`, also of the identity; else a new atom.
     fn power_spd(&mut self, m: &[u64], n: usize, q: &Rational) -> Result<Vec<u64>, Stop> {
         self.atoms = true;
+        if let Some(scale) = self.multiple_of_identity(m, n) {
+            let value = self.power(&scale, q)?;
+            return Ok((0..n * n).map(|k| if k / n == k % n { value } else { 0 }).collect());
+        }
         let known = std::mem::take(&mut self.powers);
         let mut found = None;
         for (atom, _) in known.iter().filter(|(a, p)| a.rows == n && p == q) {

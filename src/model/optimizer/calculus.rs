@@ -92,13 +92,7 @@ impl Elaborator<'_> {
     fn differentiable(&mut self, t: Result<Term, NotDifferentiable>, span: Span) -> Elab<Term> {
         match t {
             Ok(t) => Ok(t),
-            Err(e) => {
-                let primitive = match e {
-                    NotDifferentiable::Primitive { primitive } => Some(primitive),
-                    NotDifferentiable::TooLarge { .. } => None,
-                };
-                self.fail(faults::not_differentiable(e.to_string(), primitive, span))
-            }
+            Err(e) => self.fail(faults::not_differentiable(e.to_string(), span)),
         }
     }
 

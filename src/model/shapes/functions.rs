@@ -149,11 +149,9 @@ impl<'e> Shapes<'e> {
                 None => Shaped::unknown(),
             },
             ("inv", [(x, at)]) => self.inverted(x, *at)?,
-            ("powm", [(x, at), (p, _), ..]) => {
+            ("powm", [(x, at), _, ..]) => {
                 self.square(x, "the first argument of `powm`", *at)?;
-                let plain = |q: &Rational| q.is_zero() || q.is_one() || *q == Rational::NEG_ONE;
-                let reads = if p.number.is().is_none_or(plain) { x.reads } else { rough("powm", x) };
-                return Ok(x.shape_only().reading(reads));
+                x.shape_only()
             }
             ("outer", [(x, s), (y, t)]) => {
                 self.rank(x, 1, "a vector", "the first argument of `outer`", *s)?;
@@ -185,7 +183,7 @@ impl<'e> Shapes<'e> {
                     _ => Shaped::unknown(),
                 }
             }
-            ("polar", [(x, _)]) => return Ok(x.shape_only().reading(rough("polar", x))),
+            ("polar", [(x, _)]) => x.shape_only(),
             ("eigvecs", [(x, at)]) => {
                 self.square(x, &argument(), *at)?;
                 x.shape_only()
@@ -289,16 +287,6 @@ impl<'e> Shapes<'e> {
                 other => other,
             }
         })
-    }
-}
-
-/// What a value reads through a function of matrices that has no derivative: one row or one column is differentiated.
-fn rough(name: &'static str, x: &Shaped) -> Reads {
-    let thin = |n: &Lin| n.as_num().is_some_and(|n| n <= 1);
-    let matrix = x.extents.as_deref().is_some_and(|e| e.len() == 2 && !e.iter().any(thin));
-    match matrix && x.reads.point {
-        true => Reads { rough: x.reads.rough.or(Some(name)), ..x.reads },
-        false => x.reads,
     }
 }
 

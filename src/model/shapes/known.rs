@@ -43,21 +43,19 @@ pub(super) struct Reads {
     pub(super) new: u64,
     /// Whether the point, or what is a function of it.
     pub(super) point: bool,
-    /// A function without a derivative through which the point is read.
-    pub(super) rough: Option<&'static str>,
 }
 
 impl BitOr for Reads {
     type Output = Reads;
 
     fn bitor(self, other: Reads) -> Reads {
-        Reads { new: self.new | other.new, point: self.point || other.point, rough: self.rough.or(other.rough) }
+        Reads { new: self.new | other.new, point: self.point || other.point }
     }
 }
 
 impl Reads {
     /// What reads the point.
-    pub(super) const POINT: Reads = Reads { new: 0, point: true, rough: None };
+    pub(super) const POINT: Reads = Reads { new: 0, point: true };
 
     /// What reads the new value of a component.
     pub(super) fn new_value(component: usize) -> Reads {

@@ -162,7 +162,7 @@ impl<'e> Shapes<'e> {
     }
 
     /// A function of an optimizer's body, with as many arguments as it takes.
-    pub(super) fn calculus_of(&mut self, f: Calculus, args: &[Arg<Shaped>], over: &Over, at: Span) -> Shape {
+    pub(super) fn calculus_of(&mut self, f: Calculus, args: &[Arg<Shaped>], over: &Over) -> Shape {
         let n = || over.dim.clone();
         for (i, (x, span)) in args.iter().enumerate() {
             let (wanted, place) = match (f, i) {
@@ -182,44 +182,27 @@ impl<'e> Shapes<'e> {
             self.expect(x, &wanted, place, *span)?;
         }
         let reads = Reads::of(args.iter().map(|a| &a.0));
-        let Some((x, span)) = args.first() else { return Ok(Shaped::unknown()) };
+        let Some((x, _)) = args.first() else { return Ok(Shaped::unknown()) };
         let derivative = |extents: Vec<Lin>| {
             // What does not read the point has the derivative zero.
-            let reads = if x.reads.point { Reads { rough: None, ..x.reads } } else { Reads::default() };
+            let reads = if x.reads.point { x.reads } else { Reads::default() };
             Shaped::of(extents).reading(reads)
         };
         match f {
-            Calculus::Differential | Calculus::Gradient | Calculus::NaturalGradient => {
-                self.differentiable(x, *span)?;
-                Ok(derivative(vec![n()]))
-            }
-            Calculus::Hessian | Calculus::CovariantHessian => {
-                self.differentiable(x, if f == Calculus::Hessian { *span } else { at })?;
-                Ok(derivative(vec![n(), n()]))
-            }
-            Calculus::Christoffel => {
-                self.differentiable(x, at)?;
-                Ok(Shaped::of(vec![n()]).reading(reads))
-            }
-            Calculus::Raise | Calculus::Lower => Ok(Shaped::of(vec![n()]).reading(reads)),
+            Calculus::Differential | Calculus::Gradient | Calculus::NaturalGradient => Ok(derivative(vec![n()])),
+            Calculus::Hessian | Calculus::CovariantHessian => Ok(derivative(vec![n(), n()])),
+            Calculus::Christoffel | Calculus::Raise | Calculus::Lower => Ok(Shaped::of(vec![n()]).reading(reads)),
             Calculus::BlockDiagonal => Ok(Shaped::of(vec![n(), n()]).reading(reads)),
             Calculus::At => {
                 let Some((e, _)) = args.get(1) else { return Ok(Shaped::unknown()) };
                 // The point is put in for the point: what does not read it stays as it is.
                 let reads = match e.reads.point {
-                    true => Reads { point: x.reads.point, rough: e.reads.rough.filter(|_| x.reads.point), ..reads },
+                    true => Reads { point: x.reads.point, ..reads },
                     false => e.reads,
                 };
                 Ok(e.shape_only().reading(reads))
             }
         }
-    }
-
-    /// Refuses the derivative of what has none.
-    fn differentiable(&mut self, x: &Shaped, span: Span) -> Done {
-        let Some(primitive) = x.reads.rough else { return Ok(()) };
-        let message = crate::term::NotDifferentiable::Primitive { primitive }.to_string();
-        Err(self.report(faults::not_differentiable(message, Some(primitive), span)))
     }
 }
 

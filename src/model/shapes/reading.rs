@@ -302,8 +302,8 @@ impl<'e> Algebra<'e> for Shapes<'e> {
         self.shape_of(name, args, at)
     }
 
-    fn calculus(&mut self, f: Calculus, args: &[Arg<Shaped>], over: &Over, at: Span) -> Shape {
-        self.calculus_of(f, args, over, at)
+    fn calculus(&mut self, f: Calculus, args: &[Arg<Shaped>], over: &Over, _at: Span) -> Shape {
+        self.calculus_of(f, args, over)
     }
 
     fn has_blocks(&self, component: &str, over: &Over) -> Option<bool> {
