@@ -150,10 +150,6 @@ fn singular_everywhere(problem: &Problem, removed: &[Term], budget: &Budget) -> 
         let label = format!("written/{seed}");
         match (Trial { roots: true, ..Trial::new(&sampler, &program, budget.seed, &label) }).draw() {
             Err((Stop::Pole, Some(at))) => last = Some(at),
-            // Of roots and logarithms it is a piece that is out of the domain, not every point.
-            Err((Stop::OutOfDomain, Some(at))) if matches!(problem.setting.store.node(at), Node::Eigenvectors(_)) => {
-                last = Some(at);
-            }
             _ => return None,
         }
     }

@@ -149,8 +149,9 @@ impl Domain for Prime {
     /// Those of `c Q A Qᵀ` follow from those of `A`; else a new atom.
     fn eigenvectors(&mut self, m: &[u64], n: usize) -> Result<Vec<u64>, Stop> {
         self.atoms = true;
+        // A repeated eigenvalue, or a first entry that is zero, at all points.
         if !linear::has_eigenvectors(self, m, n)? {
-            return Err(Stop::OutOfDomain);
+            return Err(Stop::Pole);
         }
         self.eigenvector_atom(m, n)
     }
