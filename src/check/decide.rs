@@ -83,12 +83,12 @@ fn decide_generally(problem: &mut Problem, as_written: bool, budget: &Budget) ->
         let message = format!("as far as is proved the question makes no sense, but numbers say otherwise: {reason}");
         return Ok(Finding::undecided(message));
     }
-    let built = problem.setting.store.len();
+    if as_written {
+        let built = problem.setting.store.len();
+        problem.setting.written = written::removed(&mut problem.setting, &problem.equation.sides(), built);
+    }
     if let Some(broken) = claims(problem, budget)? {
         return Ok(broken);
-    }
-    if as_written {
-        problem.setting.written = written::removed(&mut problem.setting, &problem.equation.sides(), built);
     }
     let mut finding = match problem.shape {
         Shape::Plain => plain(problem, budget)?,
@@ -102,6 +102,10 @@ fn decide_generally(problem: &mut Problem, as_written: bool, budget: &Budget) ->
         finding = match finding.answer {
             Answer::Invalid { .. } => finding,
             Answer::Fails(_) => Finding { message: format!("{}; {why}", finding.message), ..finding },
+            // Sides that differ fail, were there a witness.
+            Answer::Undecided { .. } if finding.residual.is_some_and(|r| r.max > 1e-6 && r.max > 1e3 * r.noise) => {
+                Finding { message: format!("{}; {why}", finding.message), ..finding }
+            }
             Answer::Undecided { .. } | Answer::Holds(_) => {
                 if seem_scaled_permutations(problem, jacobians, budget) {
                     Finding::undecided(format!("{why}, as far as is proved; numbers say that it is"))

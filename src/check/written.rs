@@ -10,7 +10,9 @@ use super::inhabited::{self, Search};
 use super::sample::{Point, Sampler, embed};
 use super::{Budget, Problem, Setting, certify};
 use crate::domain::exact::{Exact, ZeroSign};
+use crate::domain::float::Float;
 use crate::domain::interval::Intervals;
+use crate::domain::prime::Random;
 use crate::domain::{Fun, Rational, Stop};
 use crate::term::{Node, Program, Singularity, Store, SymbolId, Term};
 use crate::verdict::{Finding, Verdict};
@@ -26,11 +28,12 @@ pub fn removed(setting: &mut Setting, sides: &[Term], built: usize) -> Vec<Term>
     let partial: Vec<Term> =
         store.terms(built).filter(|t| is_partial(store, *t) && seen.binary_search(t).is_err()).take(MOST).collect();
     let symbols: Vec<Vec<SymbolId>> = partial.iter().map(|t| store.free_symbols(&[*t])).collect();
-    // The point of another architecture has no place of its own in the question.
+    // The point of another architecture has no place of its own in the question, nor has a raw state that something stands for.
     let read = store.free_symbols(sides);
-    let elsewhere = |s: &SymbolId| !read.contains(s) && images.iter().any(|at| at.contains_key(s));
-    let mut known = read.clone();
-    known.extend(quantified.iter().map(|q| q.symbol).filter(|s| !elsewhere(s)));
+    let drawn: Vec<SymbolId> = quantified.iter().map(|q| q.symbol).collect();
+    let stood_for = |s: &SymbolId| images.iter().any(|at| at.contains_key(s));
+    let own = |s: &SymbolId| !stood_for(s) || drawn.contains(s) && read.contains(s);
+    let known: Vec<SymbolId> = read.iter().chain(&drawn).copied().filter(own).collect();
     let mut found: IndexSet<Term> = IndexSet::new();
     for (&t, symbols) in partial.iter().zip(&symbols) {
         if symbols.iter().all(|s| known.contains(s)) {
@@ -48,18 +51,24 @@ pub fn removed(setting: &mut Setting, sides: &[Term], built: usize) -> Vec<Term>
     found.into_iter().take(MOST).collect()
 }
 
-/// Whether some operation has no value at a point, for certain; those that read what the point does not give are left out.
+/// Whether some operation has no value at a point, or at no point around it; those that read what the point does not give are
+/// left out. What neither exact numbers nor enclosures tell, floating point does.
 pub fn is_undefined(store: &Store, removed: &[Term], point: &Point<Rational>) -> bool {
     let given = |t: &&Term| store.free_symbols(&[**t]).iter().all(|s| point.contains_key(s));
     let removed: Vec<Term> = removed.iter().filter(given).copied().collect();
+    if removed.is_empty() {
+        return false;
+    }
+    let program = Program::new(store, &removed);
     // What all together leave open, by an operation that is none of numbers, each may settle.
-    undefined_at(store, &removed, point)
-        .unwrap_or_else(|| removed.len() > 1 && removed.iter().any(|t| undefined_at(store, &[*t], point) == Some(true)))
+    undefined_at(&program, point).unwrap_or_else(|| {
+        let one = |t: &Term| undefined_at(&Program::new(store, &[*t]), point) == Some(true);
+        removed.iter().any(one) || !has_values(&program, &embed(&mut Float::default(), point))
+    }) || !around(&program, point)
 }
 
-/// Whether some of the terms have no value at a point; `None` if that is open.
-fn undefined_at(store: &Store, terms: &[Term], point: &Point<Rational>) -> Option<bool> {
-    let program = Program::new(store, terms);
+/// Whether a program has no value at a point; `None` if that is open.
+fn undefined_at(program: &Program, point: &Point<Rational>) -> Option<bool> {
     let nowhere = |stop: Stop| matches!(stop, Stop::Pole | Stop::OutOfDomain);
     // The sign of zero is a value.
     let mut exact = Exact::with_limit(1 << 12);
@@ -77,6 +86,27 @@ fn undefined_at(store: &Store, terms: &[Term], point: &Point<Rational>) -> Optio
         Err(f) if nowhere(f.stop) => Some(true),
         Err(_) => None,
     }
+}
+
+/// Whether floating point finds values; where it can compute nothing it does not say that there are none.
+fn has_values(program: &Program, point: &Point<f64>) -> bool {
+    let run = program.run(&mut Float::default(), |s| point.get(&s).cloned());
+    run.is_ok() || run.is_err_and(|f| !matches!(f.stop, Stop::Pole | Stop::OutOfDomain))
+}
+
+/// Whether a program has values at some point around one: what has them on a line, or at a boundary alone, is not defined.
+fn around(program: &Program, point: &Point<Rational>) -> bool {
+    const TRIES: i32 = 24;
+    let mut random = Random::new(0, "around");
+    let centre = embed(&mut Float::default(), point);
+    let mut symbols: Vec<SymbolId> = centre.keys().copied().collect();
+    symbols.sort_unstable();
+    (0..TRIES).any(|k| {
+        let size = 10f64.powi(-2 - k % 6);
+        let mut moved = |v: &f64| v + size * (1.0 + v.abs()) * (2.0 * random.unit() - 1.0);
+        let near = symbols.iter().map(|s| (*s, centre[s].iter().map(&mut moved).collect())).collect();
+        has_values(program, &near)
+    })
 }
 
 /// What takes the place of a finding if what is written has values nowhere, as far as is seen. That both sides have some

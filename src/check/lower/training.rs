@@ -284,8 +284,11 @@ fn same_question(
         let map = e.state_map((left, right), (&source, &target), given)?;
         p.equation.components = components(&target);
         via = map.iter().copied().collect::<Option<Vec<Term>>>();
-        let known = target.states.iter().zip(&map[1..]).filter_map(|(s, v)| Some((s.symbol, (*v)?)));
-        e.images = vec![FxHashMap::default(), known.collect()];
+        let general: FxHashMap<SymbolId, Term> = source.states.iter().map(|s| (s.symbol, s.general)).collect();
+        let known: Vec<(SymbolId, Term)> =
+            target.states.iter().zip(&map[1..]).filter_map(|(s, v)| Some((s.symbol, (*v)?))).collect();
+        let there = known.into_iter().map(|(s, v)| (s, e.store.substitute_one(v, &general))).collect();
+        e.images = vec![general, there];
         let missed = given.is_none() && source.states.len() != target.states.len();
         if missed {
             let difference = difference(&source, &target);

@@ -224,9 +224,13 @@ pub fn question(model: &Model, posed: Posed<'_>, mut asked: Asked, budget: &Budg
         Kind::Via => via::answer(&mut asked, budget)?,
         _ => answer::answer(&mut asked, &mut context, budget)?,
     };
-    if finding.equality().is_some() && (!asked.problem.setting.written.is_empty() || finding.residual.is_none()) {
-        let first = read_first(&mut asked);
-        if let Some(empty) = written::nowhere(&asked.problem, &first, &asked.problem.setting.written, budget) {
+    let equal = finding.equality().is_some();
+    let removed = !asked.problem.setting.written.is_empty();
+    if equal && (removed || finding.residual.is_none()) || removed && finding.verdict() == Verdict::Fails {
+        let first = if equal { read_first(&mut asked) } else { Vec::new() };
+        let empty = written::nowhere(&asked.problem, &first, &asked.problem.setting.written, budget);
+        // A witness stands unless it is certain that nothing has a value.
+        if let Some(empty) = empty.filter(|e| equal || e.verdict() == Verdict::Invalid) {
             finding = empty;
         }
     }
