@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::sample::{Point, Sampler};
+use super::written;
 use crate::domain::Stop;
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
@@ -50,23 +51,18 @@ pub fn search(store: &Store, sampler: &Sampler, terms: &[Term], seed: u64, opera
         let Some(point) = drawn else { continue };
         match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
             Ok(_) => return Search::Found,
-            Err(Failure { stop: Stop::Pole | Stop::OutOfDomain, term }) if !underflows(store, term) => {
+            Err(Failure { stop: Stop::Pole | Stop::OutOfDomain, term }) if written::is_partial(store, term) => {
                 let height = Height { at: term, short: short(store, &mut operands, term, &point) };
                 if best.as_ref().is_none_or(|(b, _)| (height.at, b.short) > (b.at, height.short)) {
                     *best = Some((height, point));
                 }
             }
-            // Over- and underflow say nothing.
+            // Over- and underflow say nothing: the logarithm of `exp(x)` has a value far out, too.
             Err(_) => {}
         }
     }
     let last = best.into_iter().flatten().map(|(height, _)| height.at).max();
     last.map_or(Search::Open, Search::Never)
-}
-
-/// Whether an operation that stopped has a value by what is known of its operand: the logarithm of `exp(x)` far out.
-fn underflows(store: &Store, at: Term) -> bool {
-    matches!(store.node(at), Node::Map(_, x) | Node::Power(x, _) if store.bounds(*x).positive())
 }
 
 /// How far an operation's operand is from having a value: how far below zero its least entry is, or the first pivot of a

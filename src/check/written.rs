@@ -143,8 +143,11 @@ pub fn nowhere(problem: &Problem, sides: &[Term], removed: &[Term], budget: &Bud
         Search::Never(at) => at,
     };
     let operand = store.node(at).operands().first().copied();
-    // A matrix with a negative diagonal is not definite.
-    let asks_positive = !matches!(store.node(at), Node::Inverse(_) | Node::Eigenvectors(_));
+    // A matrix with a negative diagonal is not definite. What is divided by may be negative.
+    let asks_positive = match store.node(at) {
+        Node::Power(_, q) => !q.is_int(),
+        node => matches!(node, Node::Map(..) | Node::PowerSpd(..)),
+    };
     if asks_positive && operand.is_some_and(|x| store.bounds(x).negative()) {
         let why = format!("{} is a logarithm or a root of what is nowhere positive", named(store, at));
         return Some(Finding::invalid(said(&why)));
@@ -211,11 +214,16 @@ fn uncertain(problem: &Problem, removed: &[Term], budget: &Budget) -> Option<Fin
     })?;
     let what = store.describe_partial(*open);
     let why = format!("whether all that is written has a value anywhere is open: {what} may be singular everywhere");
-    Some(Finding::undecided(said(&why)))
+    Some(Finding::undecided(why))
 }
 
 /// Whether an operation has no value for some operands, as far as is known of these.
 pub fn is_partial(store: &Store, t: Term) -> bool {
     let partial = store.singular(t).is_some_and(|s| !matches!(s.at, Singularity::Jump | Singularity::Rank));
-    partial && !matches!(store.node(t), Node::Map(_, x) | Node::Power(x, _) if store.bounds(*x).positive())
+    let inside = match store.node(t) {
+        Node::Map(_, x) => store.bounds(*x).positive(),
+        Node::Power(x, q) => store.bounds(*x).positive() || q.is_int() && store.bounds(*x).negative(),
+        _ => false,
+    };
+    partial && !inside
 }
