@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::sample::{Point, Sampler};
-use super::written;
+use super::{boundary, written};
 use crate::domain::Stop;
 use crate::domain::float::Float;
 use crate::domain::prime::Random;
@@ -18,6 +18,9 @@ const POINTS: usize = 160;
 
 /// Steps of the climbs from the best of them.
 const STEPS: usize = 480;
+
+/// Points with values in floating point alone, at most.
+const ROUNDED: usize = 16;
 
 /// What came of a search.
 pub enum Search {
@@ -42,7 +45,11 @@ pub fn search(store: &Store, sampler: &Sampler, terms: &[Term], seed: u64, opera
     let mut random = Random::new(seed, "written");
     let mut operands: FxHashMap<Term, Program> = FxHashMap::default();
     let mut best: [Option<(Height, Point<f64>)>; SCALES.len()] = [const { None }; SCALES.len()];
+    let mut rounded = Vec::new();
     for k in 0..(POINTS + STEPS).min(tries) {
+        if rounded.len() == ROUNDED {
+            break;
+        }
         let best = &mut best[k % SCALES.len()];
         let drawn = match best {
             Some((_, from)) if k >= POINTS => beside(sampler, &mut random, from),
@@ -50,7 +57,10 @@ pub fn search(store: &Store, sampler: &Sampler, terms: &[Term], seed: u64, opera
         };
         let Some(point) = drawn else { continue };
         match program.run(&mut Float::default(), |s| point.get(&s).cloned()) {
-            Ok(_) => return Search::Found,
+            Ok(_) => match boundary::without_value_at(store, terms, &point) {
+                Ok(Some(at)) => rounded.push(at),
+                Ok(None) | Err(_) => return Search::Found,
+            },
             Err(Failure { stop: Stop::Pole | Stop::OutOfDomain, term }) if written::is_partial(store, term) => {
                 let height = Height { at: term, short: short(store, &mut operands, term, &point) };
                 if best.as_ref().is_none_or(|(b, _)| (height.at, b.short) > (b.at, height.short)) {
@@ -61,7 +71,7 @@ pub fn search(store: &Store, sampler: &Sampler, terms: &[Term], seed: u64, opera
             Err(_) => {}
         }
     }
-    let last = best.into_iter().flatten().map(|(height, _)| height.at).max();
+    let last = best.into_iter().flatten().map(|(height, _)| height.at).chain(rounded).max();
     last.map_or(Search::Open, Search::Never)
 }
 

@@ -14,6 +14,7 @@
 
 pub mod algebra;
 pub mod auto;
+mod boundary;
 mod cells;
 mod certify;
 pub mod class;

@@ -96,8 +96,8 @@ pub fn another(at: &str) -> String {
 }
 
 /// Why a verdict may not be one for all members, where none is found.
-pub const ZERO_ON_A_PIECE: &str =
-    "at some member a sign may be taken of what is zero on a whole piece, and what holds there is open";
+pub const ZERO_ON_A_PIECE: &str = "at some member a sign may be taken of what is zero on a whole piece, or a rank be lower \
+     there, and what holds there is open";
 
 impl Specials {
     /// Whether there are none, as far as is seen.
@@ -159,19 +159,37 @@ pub fn members(problem: &Problem, lr: Option<SymbolId>, roots: &[Term], budget: 
 /// all the others.
 fn lower_rank(problem: &mut Problem, argument: &Argument, budget: &Budget) -> Option<String> {
     const LARGEST: usize = 5;
-    let [rows, cols] = problem.setting.store.shape(argument.read)[..] else { return None };
-    let (read, small) = (argument.read, rows.min(cols));
-    let general = ranks(problem, &[read], budget.seed)?[0];
-    if general == 0 {
-        return None;
+    match minors(problem, argument.read, LARGEST, budget.seed) {
+        Minors::Never => None,
+        Minors::Large => Some("members at which a rank is lower".into()),
+        Minors::VanishWhereLower(t) => zero(problem, t, budget),
     }
-    if small > LARGEST {
-        return Some("members at which a rank is lower".into());
+}
+
+/// Where the rank of a matrix is lower than in general.
+enum Minors {
+    /// Nowhere, or it is not known what it is in general.
+    Never,
+    /// The matrix is too large to be looked at.
+    Large,
+    /// Where this scalar vanishes.
+    VanishWhereLower(Term),
+}
+
+/// The determinant of a square matrix of full rank, else a sum of squares of minors; up to so many rows or columns.
+fn minors(problem: &mut Problem, read: Term, largest: usize, seed: u64) -> Minors {
+    let [rows, cols] = problem.setting.store.shape(read)[..] else { return Minors::Never };
+    let small = rows.min(cols);
+    let general = ranks(problem, &[read], seed).map_or(0, |r| r[0]);
+    if general == 0 {
+        return Minors::Never;
+    }
+    if small > largest {
+        return Minors::Large;
     }
     let store = &mut problem.setting.store;
     if general == small && rows == cols {
-        let determinant = store.determinant(read);
-        return zero(problem, determinant, budget);
+        return Minors::VanishWhereLower(store.determinant(read));
     }
     let transposed = store.transpose(read);
     let gram = if rows <= cols { store.matmul(read, transposed) } else { store.matmul(transposed, read) };
@@ -185,8 +203,7 @@ fn lower_rank(problem: &mut Problem, argument: &Argument, budget: &Budget) -> Op
             store.determinant(minor)
         })
         .collect();
-    let sum = minors.into_iter().reduce(|a, b| store.add(a, b))?;
-    zero(problem, sum, budget)
+    minors.into_iter().reduce(|a, b| store.add(a, b)).map_or(Minors::Never, Minors::VanishWhereLower)
 }
 
 /// Where a scalar that is not zero in general vanishes, in words.

@@ -8,7 +8,7 @@ use indexmap::IndexSet;
 use super::field::Trial;
 use super::inhabited::{self, Search};
 use super::sample::{Point, Sampler, embed};
-use super::{Budget, Problem, Setting, certify};
+use super::{Budget, Problem, Setting, boundary, certify};
 use crate::domain::exact::{Exact, ZeroSign};
 use crate::domain::float::Float;
 use crate::domain::interval::Intervals;
@@ -63,7 +63,8 @@ pub fn is_undefined(store: &Store, removed: &[Term], point: &Point<Rational>) ->
     // What all together leave open, by an operation that is none of numbers, each may settle.
     undefined_at(&program, point).unwrap_or_else(|| {
         let one = |t: &Term| undefined_at(&Program::new(store, &[*t]), point) == Some(true);
-        removed.iter().any(one) || !has_values(&program, &embed(&mut Float::default(), point))
+        let rounded = || matches!(boundary::without_value(store, &removed, point), Ok(Some(_)));
+        removed.iter().any(one) || !has_values(&program, &embed(&mut Float::default(), point)) || rounded()
     }) || !around(&program, point)
 }
 

@@ -103,6 +103,12 @@ impl Store {
             }
             done.push(q);
         }
+        if columns > 1 {
+            // Read by no side: that it has no value tells, in numbers without roots, that columns depend on each other.
+            let transposed = self.transpose(a);
+            let gram = self.matmul(transposed, a);
+            self.inverse(gram);
+        }
         let all = self.join(&done);
         // The columns stand one behind the other.
         let map = (0..rows * columns).map(|k| (k % columns * rows + k / columns) as u32).collect();
@@ -137,10 +143,15 @@ impl Store {
     /// The power `A^q` of a symmetric positive definite matrix.
     pub fn power_spd(&mut self, a: Term, q: &Rational) -> Term {
         let shape = self.shape(a).clone();
+        if self.identities.contains(&a) {
+            return a;
+        }
+        // Built also where it is something simpler: which matrices it is defined for is read off that.
+        let power = self.intern(Node::PowerSpd(a, q.clone()), shape.clone());
         if q.is_zero() {
             return self.eye(shape[0]);
         }
-        if q.is_one() || self.identities.contains(&a) {
+        if q.is_one() {
             return a;
         }
         if shape[0] == 1 {
@@ -149,6 +160,6 @@ impl Store {
         if *q == Rational::NEG_ONE {
             return self.inverse(a);
         }
-        self.intern(Node::PowerSpd(a, q.clone()), shape)
+        power
     }
 }

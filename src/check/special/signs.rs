@@ -1,6 +1,6 @@
 //! Signs of what may be zero, for some member, at all points of a piece.
 
-use super::{Special, Specials, Value, parameters};
+use super::{Minors, Special, Specials, Value, minors, parameters};
 use crate::check::sample::Point;
 use crate::check::{Budget, Problem, algebra, cells};
 use crate::domain::polynomial::{Polynomial, Polynomials};
@@ -36,21 +36,6 @@ pub fn signs_may_vanish(
     budget: &Budget,
 ) -> bool {
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
-    let mixed = mixed_signs(problem, &roots);
-    if mixed.is_empty() {
-        return false;
-    }
-    let mut own = problem.setting.clone();
-    let residual: Vec<Term> = left.iter().zip(right).map(|(l, r)| own.store.sub(*l, *r)).collect();
-    if algebra::vanishes_for_free_signs(
-        &own,
-        &residual,
-        &problem.domain,
-        (budget, "signs at members"),
-        PseudoInverses::ByRank,
-    ) {
-        return false;
-    }
     let divisors = divisors(problem, &roots);
     let elsewhere = |domain: &mut Polynomials, point: &Point<Polynomial>| -> Vec<Vec<Polynomial>> {
         let special = known.members.iter().filter_map(|special| special.elsewhere(domain, point));
@@ -66,14 +51,68 @@ pub fn signs_may_vanish(
         }
         lists
     };
+    if some_rank_may_drop(problem, &roots, &elsewhere, budget.seed) {
+        return true;
+    }
+    let mixed = mixed_signs(problem, &roots);
+    if mixed.is_empty() {
+        return false;
+    }
+    let mut own = problem.setting.clone();
+    let residual: Vec<Term> = left.iter().zip(right).map(|(l, r)| own.store.sub(*l, *r)).collect();
+    if algebra::vanishes_for_free_signs(
+        &own,
+        &residual,
+        &problem.domain,
+        (budget, "signs at members"),
+        PseudoInverses::ByRank,
+    ) {
+        return false;
+    }
     let may =
         |read: &Term| cells::may_vanish_at_member(&problem.setting, *read, &problem.domain, &elsewhere).unwrap_or(true);
     mixed.iter().any(may)
 }
 
+/// Whether, for some member, a matrix that is pseudo-inverted or has a polar factor has a lower rank than in general at all
+/// points: where all minors of this size vanish as polynomials in the points. Those that are too large are not looked at, nor those with
+/// functions of members in them.
+fn some_rank_may_drop(problem: &Problem, roots: &[Term], elsewhere: cells::Elsewhere<'_>, seed: u64) -> bool {
+    const LARGEST: usize = 3;
+    let store = &problem.setting.store;
+    // Matrices that are members are invertible or orthogonal by themselves.
+    let number = |s: &SymbolId| store.symbol_info(*s).shape.is_empty();
+    let members: Vec<SymbolId> = parameters(&problem.setting).filter(number).collect();
+    let ranked = |t: Term| {
+        let ranked = store.singular(t).filter(|s| s.at == Singularity::Rank)?;
+        let free = store.free_symbols(&[ranked.read]);
+        let both = free.iter().any(|s| members.contains(s)) && free.iter().any(|s| !members.contains(s));
+        // `cos(a)` and `sin(a)` would be taken for two numbers that vanish together.
+        let tied = store
+            .reachable(&[ranked.read])
+            .into_iter()
+            .any(|u| store.node(u).is_atomic() && store.free_symbols(&[u]).iter().any(|s| members.contains(s)));
+        (both && !tied).then_some(ranked.read)
+    };
+    let mixed: Vec<Term> = store.reachable(roots).into_iter().filter_map(ranked).collect();
+    if mixed.is_empty() {
+        return false;
+    }
+    let mut look = problem.clone();
+    mixed.into_iter().any(|read| match minors(&mut look, read, LARGEST, seed) {
+        Minors::Never | Minors::Large => false,
+        Minors::VanishWhereLower(t) => {
+            cells::may_vanish_at_member(&look.setting, t, &look.domain, elsewhere) == Some(true)
+        }
+    })
+}
+
 /// The same of sides that are compared elsewhere: whether any sign that they take may.
 pub fn some_sign_may_vanish(problem: &Problem, sides: &[Term]) -> bool {
     let nowhere = |_: &mut Polynomials, _: &Point<Polynomial>| Vec::new();
+    if some_rank_may_drop(problem, sides, &nowhere, 0) {
+        return true;
+    }
     let may =
         |read: &Term| cells::may_vanish_at_member(&problem.setting, *read, &problem.domain, &nowhere).unwrap_or(true);
     mixed_signs(problem, sides).iter().any(may)

@@ -33,8 +33,19 @@ pub(super) fn squares(
     c: &Context<'_>,
     optimizer: &Instance,
     (squares, beyond): (&[Square], &[(u64, Square)]),
-    finding: Finding,
+    mut finding: Finding,
 ) -> Result<Finding, Stopped> {
+    // A member refutes the whole, if there is one: a generator that breaks its claims farther out makes no system.
+    if finding.verdict() == Verdict::Fails && !c.system.family.direct {
+        let open = |u: &&Unbounded| match family(c, u) {
+            Some(family) => matches!(uniform::submersion(&family), Outcome::Open { .. }),
+            None => true,
+        };
+        finding.assumptions.extend(c.system.family.unbounded.iter().filter(open).map(|u| {
+            let (g, n) = (&u.instance.name.name, &u.index.name);
+            format!("`{g}` is a projection for {n} > {} as well: not proved", u.to)
+        }));
+    }
     let prove = |u: &Unbounded| -> Result<Sought, Disagreement> {
         if c.system.family.direct {
             return Ok(Err(DIRECT.into()));

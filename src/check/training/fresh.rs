@@ -1,5 +1,7 @@
 //! Sides that have no value at fresh states.
 
+use rustc_hash::FxHashMap;
+
 use super::Asked;
 use super::orbit::System;
 use super::powers::at_one;
@@ -62,6 +64,24 @@ pub fn removed(asked: &Asked, built: usize) -> Vec<Term> {
         }
     };
     store.terms(built).filter(partial).take(written::MOST).collect()
+}
+
+/// Takes what is gone from the step of a side to the values that a run has there: at a point where it has none, the run has no
+/// further step.
+pub fn reads_at(asked: &mut Asked, values: &FxHashMap<SymbolId, Term>) {
+    let Asked { removed, problem, .. } = asked;
+    let setting = &mut problem.setting;
+    for &t in removed.iter() {
+        if setting.written.len() >= 2 * written::MOST {
+            return;
+        }
+        if setting.store.free_symbols(&[t]).iter().any(|s| values.contains_key(s)) {
+            let read = setting.store.substitute_one(t, values);
+            if !setting.written.contains(&read) {
+                setting.written.push(read);
+            }
+        }
+    }
 }
 
 /// What was simplified away and has no value at fresh states, such as `(k - 1) / (k - 1)` where `k` starts at 1.

@@ -14,7 +14,7 @@ use super::entries::vanish;
 use super::powers::{at_one, exponents, jumps_at_ranks, signs, with_free};
 use super::prove::{Factors, Scaled, with_factors};
 use super::refute::{moves_differ, narrow, taylor};
-use super::{Asked, Factor, Layout, linear};
+use super::{Asked, Factor, Layout, fresh, linear};
 use crate::check::decide::{Difference, Disagreement, Sign, positive};
 use crate::check::field::Trial;
 use crate::check::sample::Sampler;
@@ -122,12 +122,15 @@ impl Led {
     /// A step: how the image has to move, and how the target's point moves.
     fn step(&mut self, asked: &mut Asked) -> Option<(Term, Term)> {
         let (source, target, map) = (asked.source.clone(), asked.target.clone(), asked.map);
-        let store = &mut asked.problem.setting.store;
         let by: FxHashMap<SymbolId, Term> = source.symbols().zip(self.source.iter().copied()).collect();
+        fresh::reads_at(asked, &by);
+        let store = &mut asked.problem.setting.store;
         self.source = store.substitute(&source.next, &by);
         let image = store.substitute_one(map, &[(source.point, self.source[0])].into_iter().collect());
         let here = std::iter::once(self.image).chain(self.states.iter().copied());
         let by: FxHashMap<SymbolId, Term> = target.symbols().zip(here).collect();
+        fresh::reads_at(asked, &by);
+        let store = &mut asked.problem.setting.store;
         let mut next = store.substitute(&self.rules, &by);
         if let Some((&point, others)) = self.names.split_first() {
             // What reads the new point reads the image of the source's.

@@ -226,10 +226,10 @@ pub fn question(model: &Model, posed: Posed<'_>, mut asked: Asked, budget: &Budg
     };
     let equal = finding.equality().is_some();
     let removed = !asked.problem.setting.written.is_empty();
-    if equal && (removed || finding.residual.is_none()) || removed && finding.verdict() == Verdict::Fails {
+    if removed && finding.verdict() != Verdict::Invalid || equal && finding.residual.is_none() {
         let first = if equal { read_first(&mut asked) } else { Vec::new() };
         let empty = written::nowhere(&asked.problem, &first, &asked.problem.setting.written, budget);
-        // A witness stands unless it is certain that nothing has a value.
+        // A witness stands unless it is certain that nothing has a value, and so does what is open.
         if let Some(empty) = empty.filter(|e| equal || e.verdict() == Verdict::Invalid) {
             finding = empty;
         }

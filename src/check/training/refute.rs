@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::Asked;
 use super::entries::vanish;
+use super::fresh;
 use super::powers::{affine, at_one, exponents, jumps_at_ranks, signs};
 use super::prove::{Factors, Scaled};
 use crate::check::algebra::{self, Identity};
@@ -23,6 +24,8 @@ pub(super) const MAX_OPERATIONS: usize = 2_000_000;
 
 /// Both runs after each number of steps: `F(x_k)` and `y_k`, `k = 0..=steps`.
 pub struct Courses {
+    /// What each side's step reads, by its symbols: for every step the source's, then the target's.
+    pub values: Vec<[FxHashMap<SymbolId, Term>; 2]>,
     /// `F(x_k)`.
     pub images: Vec<Term>,
     /// `y_k`.
@@ -40,14 +43,15 @@ pub fn courses(asked: &mut Asked, factors: &Factors, steps: usize) -> Courses {
     let mut here: Vec<Term> = std::iter::once(x).chain(source.states.iter().map(|s| s.initial)).collect();
     let fresh = store.substitute(&scaled.fresh, &[(target.point, start)].into_iter().collect());
     let mut there: Vec<Term> = std::iter::once(start).chain(fresh).collect();
-    let mut all = Courses { images: vec![start], points: vec![start] };
+    let mut all = Courses { values: Vec::new(), images: vec![start], points: vec![start] };
     for _ in 0..steps {
-        let by: FxHashMap<SymbolId, Term> = source.symbols().zip(here.iter().copied()).collect();
-        here = store.substitute(&source.next, &by);
-        let by: FxHashMap<SymbolId, Term> = target.symbols().zip(there.iter().copied()).collect();
-        there = store.substitute(&scaled.next, &by);
+        let by_source: FxHashMap<SymbolId, Term> = source.symbols().zip(here.iter().copied()).collect();
+        let by_target: FxHashMap<SymbolId, Term> = target.symbols().zip(there.iter().copied()).collect();
+        here = store.substitute(&source.next, &by_source);
+        there = store.substitute(&scaled.next, &by_target);
         all.images.push(image(store, here[0]));
         all.points.push(there[0]);
+        all.values.push([by_source, by_target]);
     }
     all
 }
@@ -110,6 +114,7 @@ pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Resul
     let factors = Factors::everywhere(asked, list);
     let runs = courses(asked, &factors, STEPS);
     for k in 2..=STEPS {
+        runs.values[k - 1].iter().for_each(|values| fresh::reads_at(asked, values));
         let (left, right) = ([runs.images[k]], [runs.points[k]]);
         let program = crate::term::Program::new(&asked.problem.setting.store, &[left[0], right[0]]);
         if program.operations() > MAX_OPERATIONS {
