@@ -159,7 +159,7 @@ fn reasons(c: &CheckEntry) -> String {
     if let Some(r) = &c.repair {
         let edits = r.edits.iter().map(|e| {
             if e.replace.is_empty() {
-                format!("add <code>{}</code> at line {}", escape(&e.by), e.line)
+                format!("add <code>{}</code> at line {}", escape(e.by.trim_end()), e.line)
             } else {
                 format!("<code>{}</code> becomes <code>{}</code> (line {})", escape(&e.replace), escape(&e.by), e.line)
             }

@@ -401,7 +401,9 @@ impl EditEntry {
     fn new(sources: &Sources, (span, old, new): &Change) -> Self {
         let (file, line, column) = sources.place(*span);
         let (end_line, end_column) = if old.is_empty() { (line, column) } else { sources.end(*span) };
-        EditEntry { file: file.to_owned(), line, column, end_line, end_column, replace: old.clone(), by: new.clone() }
+        // White space is all that separates an addition from what follows it.
+        let by = if old.is_empty() { format!("{new} ") } else { new.clone() };
+        EditEntry { file: file.to_owned(), line, column, end_line, end_column, replace: old.clone(), by }
     }
 }
 

@@ -79,7 +79,10 @@ fn details(check: &CheckEntry) -> String {
     if let Some(r) = &check.repair {
         text.push_str(&format!("\nRepair (checked; then {}):\n\n", r.verdict));
         for e in &r.edits {
-            text.push_str(&format!("- line {}: {} becomes {}\n", e.line, code(&e.replace), code(&e.by)));
+            text.push_str(&match e.replace.is_empty() {
+                true => format!("- line {}: {} added\n", e.line, code(e.by.trim_end())),
+                false => format!("- line {}: {} becomes {}\n", e.line, code(&e.replace), code(&e.by)),
+            });
         }
     }
     text

@@ -92,11 +92,9 @@ fn blamed(blame: &BlameEntry) -> Value {
 fn fix(repair: &RepairEntry) -> Value {
     let mut files: Vec<(String, Vec<Value>)> = Vec::new();
     for edit in &repair.edits {
-        // White space is all that separates an addition from what follows it.
-        let inserted = if edit.replace.is_empty() { format!("{} ", edit.by) } else { edit.by.clone() };
         let change = json!({
             "deletedRegion": region(edit.line, edit.column, edit.end_line, edit.end_column),
-            "insertedContent": { "text": inserted },
+            "insertedContent": { "text": edit.by },
         });
         match files.iter_mut().find(|(f, _)| *f == edit.file) {
             Some((_, changes)) => changes.push(change),

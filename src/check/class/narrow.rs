@@ -22,8 +22,10 @@ use crate::syntax::tree::Instance;
 use crate::term::{Node, Program, Term};
 use crate::verdict::{Answer, Extent, Failure, Finding, Ground};
 
-/// The name of the family, and the beginning of the names of its parameters.
-const FAMILY: &str = "member_of_class";
+/// The name of a map of a class, as it is printed: `linear_map`.
+fn name(class: Class) -> String {
+    format!("{}_map", class.word().replace(|c: char| !c.is_alphanumeric(), "_"))
+}
 
 pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disagreement> {
     let class = case.question.class;
@@ -47,7 +49,7 @@ pub(super) fn answer(case: &Case<'_>, on: &Instance) -> Result<ClassAnswer, Disa
     let types_apply = case.theorem.hypotheses.iter().all(|&h| !h.is_used_by_the_proof() || holds(&mut e, &a, h));
     // One simple map refutes faster than a general one, and its witness is easier to read.
     if (*proof == Proof::Open || !types_apply)
-        && let Some(text) = members::simple_text(class, &a, (FAMILY, &instance_text(on), &own(&a)))
+        && let Some(text) = members::simple_text(class, &a, (&name(class), &instance_text(on), &own(&a)))
         && let Some(mut problem) = simple(case, on)
     {
         let mut finding = decide(&mut problem, case.budget)?;
@@ -118,7 +120,7 @@ fn general(case: &Case<'_>, a: &Architecture, on: &Instance) -> Option<Problem> 
     case.into(|e| {
         let action = members::general(e, case.question.class, &a.blocks, &names, on.span);
         let target = e.architecture(on, &Scope::default())?;
-        e.map_into(FAMILY, &target, |s, source| action.image(s, source))
+        e.map_into(&name(case.question.class), &target, |s, source| action.image(s, source))
     })
 }
 
@@ -126,7 +128,7 @@ fn general(case: &Case<'_>, a: &Architecture, on: &Instance) -> Option<Problem> 
 fn simple(case: &Case<'_>, on: &Instance) -> Option<Problem> {
     case.into(|e| {
         let target = e.architecture(on, &Scope::default())?;
-        e.map_into(FAMILY, &target, |s, source| {
+        e.map_into(&name(case.question.class), &target, |s, source| {
             members::simple_image(case.question.class, s, source).unwrap_or_default()
         })
     })

@@ -296,7 +296,8 @@ fn proved(
     }
     let known =
         if invariant.is_empty() { String::new() } else { format!(" with the invariant: {};", invariant.join("; ")) };
-    let proof_text = format!("for every number of steps,{known} {}", proof.text);
+    let when = if asked.rate.is_some() { "for every number of steps" } else { "at all times" };
+    let proof_text = format!("{when},{known} {}", proof.text);
     let (extent, message) = match asked.kind {
         _ if scaled.is_empty() => (Extent::Commutes, format!("the parameters of both runs correspond {proof_text}")),
         Kind::Transfer => {

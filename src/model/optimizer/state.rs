@@ -12,8 +12,8 @@ use crate::syntax::tree::{self, Ident};
 use crate::term::{Shape, Term};
 
 /// The types of states in a sentence.
-const TYPES: &str = "a state is `R`, `R[k]`, `tangent`, `cotangent`, `metric`, `cometric`, `diagonal`, `left`, `right`, `point`, \
-                     `scalar(k)`, `entries(k)`, `entries(k, odd)` or `auto`";
+const TYPES: &str = "a state is `R`, `R[k]`, `R each`, `tangent`, `cotangent`, `metric`, `cometric`, `diagonal`, `left`, `right`, \
+                     `point`, `scalar(k)`, `scalar(k) each`, `entries(k)`, `entries(k, odd)` or `auto`";
 
 impl Elaborator<'_> {
     /// A state as it is declared.
