@@ -367,9 +367,9 @@ fn inverse_gram(mut columns: Vec<Vec<f64>>) -> Vec<f64> {
     let vectors = orthogonalized(&mut columns);
     let sizes: Vec<f64> = columns.iter().map(|c| c.iter().map(|x| x * x).sum::<f64>().sqrt()).collect();
     let top = sizes.iter().copied().fold(0.0, f64::max);
-    // Entries that are zero but for rounding are disturbed like all others.
+    // Entries that are zero but for rounding are disturbed like all others; all of them may be such.
     let nothing = if noise::is_on() { 1e-9 } else { 1e-13 };
-    let (small, large): (Vec<usize>, Vec<usize>) = (0..n).partition(|&i| sizes[i] <= nothing * top);
+    let (small, large): (Vec<usize>, Vec<usize>) = (0..n).partition(|&i| sizes[i] <= nothing * top.max(1.0));
     // Where entries are great, what they are added to may have been rounded away.
     if large.iter().any(|&i| sizes[i] < 1e-6 * top) || (!small.is_empty() && largest > 1e5) {
         return unknown;

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::noise::{disturbed, kink};
+use super::noise::{self, disturbed};
 
 /// The variables, the order of truncation, and the tables of monomials.
 #[derive(Debug)]
@@ -216,6 +216,13 @@ impl Jet {
         self.compose(&self.line().power(p).0)
     }
 
+    /// The sign. What is zero in all coefficients (the other side of a `relu`) is so all around, with sign 0; a zero
+    /// else is a point of a kink, where there is no value.
+    fn sign(&self) -> f64 {
+        let sign = noise::sign(self.value());
+        if sign == 0.0 && self.c.iter().any(|&x| x != 0.0) { f64::NAN } else { sign }
+    }
+
     /// A named function.
     pub fn apply(&self, f: &str) -> Jet {
         let x = self.line();
@@ -236,9 +243,9 @@ impl Jet {
                 self.compose(&s.integral(log1p).0)
             }
             "sqrt" => self.power(0.5),
-            "sign" => Jet::constant(&self.space, kink(x0).signum()),
-            "abs" => self.scale(kink(x0).signum()),
-            "relu" => self.scale((kink(x0).signum() + 1.0) / 2.0),
+            "sign" => Jet::constant(&self.space, self.sign()),
+            "abs" => self.scale(self.sign()),
+            "relu" => self.scale((self.sign() + 1.0) / 2.0),
             other => unreachable!("no function {other}"),
         }
     }

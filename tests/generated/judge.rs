@@ -122,11 +122,20 @@ fn factor(pairs: &[Pair]) -> Option<Option<Factor>> {
     Some((value > 0.0 && error.is_finite()).then_some(Factor { value, error }))
 }
 
+/// A sample with both sides.
+type Sided<'a> = (&'a Sample<'a>, Measured);
+
 /// What is true for the members of these samples.
 pub fn found(samples: &[Sample], step: bool) -> Truth {
     let rate = if step { Rate::Infinitesimal } else { Rate::At(0.0) };
-    let seen = samples.iter().filter_map(|s| Some((s, measured(|| s.sides(rate, 1.0))?)));
-    let seen = plain_ranks(seen.collect());
+    let measured = samples.iter().filter_map(|s| Some((s, measured(|| s.sides(rate, 1.0))?)));
+    let (plain, doubtful) = plain_ranks(measured.collect());
+    let (truth, some_are_doubtful) = (told(&plain, step), !doubtful.is_empty());
+    let all = [plain, doubtful].concat();
+    if truth != Truth::Fails && some_are_doubtful && told(&all, step) != truth { Truth::Unclear } else { truth }
+}
+
+fn told(seen: &[Sided], step: bool) -> Truth {
     let pairs = |of: usize, which: usize| -> Vec<Pair> { seen.iter().map(|(_, m)| Pair::of(m, of, which)).collect() };
     if !step {
         return related(&pairs(1, 0)).map_or(Truth::Unclear, |(truth, _)| truth);
@@ -164,18 +173,20 @@ fn related(pairs: &[Pair]) -> Option<(Truth, Factor)> {
     }
 }
 
-/// The samples whose ranks are those of nearly all points between the same kinks, where functions are analytic. A
-/// rank that is less than full must be seen at several points: a single one may owe it to numbers too great or too
-/// small to tell.
-fn plain_ranks<'a>(seen: Vec<(&'a Sample<'a>, Measured)>) -> Vec<(&'a Sample<'a>, Measured)> {
-    let plain = |m: &Measured| {
-        let side = m.trace.side();
-        let ranks: Vec<_> = seen.iter().filter(|(_, o)| o.trace.side() == side).map(|(_, o)| &o.trace.ranks).collect();
-        let full = m.trace.ranks.iter().all(|(r, of)| r == of);
-        let most = |k: usize| ranks.iter().all(|o| o[k].0 <= m.trace.ranks[k].0);
-        let same = ranks.iter().filter(|o| **o == &m.trace.ranks).count();
-        full || (same >= 3 && (0..m.trace.ranks.len()).all(most))
-    };
-    let keep: Vec<bool> = seen.iter().map(|(_, m)| plain(m)).collect();
-    seen.into_iter().zip(keep).filter(|(_, k)| *k).map(|(s, _)| s).collect()
+/// The samples whose ranks are those of nearly all points between the same kinks, where functions are analytic: the
+/// greatest. A lower one comes of numbers too great or too small. So may one that is less than full and seen at few
+/// points; these are given apart.
+fn plain_ranks(seen: Vec<Sided>) -> (Vec<Sided>, Vec<Sided>) {
+    let ranks: Vec<_> = seen.iter().map(|(_, m)| (m.trace.side(), m.trace.ranks.clone())).collect();
+    let lower = |a: &[(usize, usize)], b: &[(usize, usize)]| a.iter().zip(b).any(|(a, b)| a.0 < b.0);
+    let (mut plain, mut doubtful) = (Vec::new(), Vec::new());
+    for (one, (side, own)) in seen.into_iter().zip(&ranks) {
+        let full = own.iter().all(|(r, of)| r == of);
+        let same = ranks.iter().filter(|(_, o)| o == own).count();
+        if ranks.iter().any(|(s, o)| s == side && lower(own, o)) {
+            continue;
+        }
+        if full || same >= 3 { plain.push(one) } else { doubtful.push(one) }
+    }
+    (plain, doubtful)
 }

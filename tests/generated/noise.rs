@@ -21,13 +21,13 @@ pub struct Trace {
 
 impl Trace {
     /// On which side of each kink this is. Functions are analytic where it is the same.
-    pub fn side(&self) -> Vec<bool> {
-        self.kinks.iter().map(|&x| x > 0.0).collect()
+    pub fn side(&self) -> Vec<i8> {
+        self.kinks.iter().map(|&x| i8::from(x > 0.0) - i8::from(x < 0.0)).collect()
     }
 
     /// Whether the branches are those of this disturbed evaluation, and none is close to another.
     fn stands(&self, disturbed: &Trace) -> bool {
-        let clear = |(a, b): (&f64, &f64)| a.abs() > 1e3 * (a - b).abs() + 1e-9;
+        let clear = |(a, b): (&f64, &f64)| a.abs() > 1e3 * (a - b).abs() + 1e-9 || (*a, *b) == (0.0, 0.0);
         self.ranks == disturbed.ranks
             && self.kinks.len() == disturbed.kinks.len()
             && self.kinks.iter().zip(&disturbed.kinks).all(clear)
@@ -57,10 +57,10 @@ pub fn is_on() -> bool {
     RANDOM.get().is_some()
 }
 
-/// A number whose sign is asked for; none where it is zero.
-pub fn kink(x: f64) -> f64 {
+/// The sign of a number, which is written down.
+pub fn sign(x: f64) -> f64 {
     TRACE.with_borrow_mut(|t| t.kinks.push(x));
-    if x == 0.0 { f64::NAN } else { x }
+    if x == 0.0 { 0.0 } else { x.signum() }
 }
 
 /// A rank that has been decided.

@@ -243,8 +243,7 @@ impl Square {
 
     /// A point where every number is of the usual size times `scale`, or of any size.
     fn draw(&self, random: &mut Random, members: &Given, scale: Option<f64>) -> Sample<'_> {
-        let mut scale = || scale.unwrap_or_else(|| 10f64.powf(1.75 * random.symmetric() - 1.25));
-        let scales = [scale(), scale(), scale()];
+        let scales = [(); 3].map(|()| scale.unwrap_or_else(|| any_size(random)));
         let mut some = |k: usize, positive: bool, scale: f64| -> Vec<f64> {
             (0..k).map(|_| scale * if positive { random.positive() } else { random.real() }).collect()
         };
@@ -264,17 +263,21 @@ impl Square {
     /// What is true of the square.
     pub fn truth(&self, random: &mut Random, search: Search) -> Truth {
         let mut worst = Truth::Commutes;
-        let (rounds, mut points) = if self.members.is_empty() { (1, 12) } else { (3, 6) };
-        if search == Search::Thorough {
-            points = 60;
-        }
+        let (rounds, points) = match (self.members.is_empty(), search) {
+            (true, Search::Quick) => (1, 12),
+            (false, Search::Quick) => (3, 6),
+            (true, Search::Thorough) => (1, 60),
+            // A rate may be positive for most members.
+            (false, Search::Thorough) => (12, 24),
+        };
         for _ in 0..rounds {
             let one = |(name, d): &(String, Draw)| {
                 let x = match d {
                     Draw::Real => random.real(),
                     Draw::Positive => random.positive(),
                 };
-                (name.clone(), vec![x])
+                let scale = if search == Search::Thorough { any_size(random) } else { 1.0 };
+                (name.clone(), vec![scale * x])
             };
             let members: Given = self.members.iter().map(one).collect();
             let mut samples: Vec<Sample> = Vec::new();
@@ -288,41 +291,93 @@ impl Square {
                 }
             }
             if search == Search::Thorough {
-                self.add_pieces(&mut samples);
+                Square::add_pieces(&mut samples);
             }
-            match (worst, judge::found(&samples, self.optimizer.step)) {
-                (_, Truth::Unclear) => return Truth::Unclear,
-                (_, found) => worst = worst.max(found),
+            match judge::found(&samples, self.optimizer.step) {
+                Truth::Fails => return Truth::Fails,
+                found => worst = worst.max(found),
             }
         }
         worst
     }
 
-    /// Adds a point of each piece between kinks that a line between two samples comes through, however small it is:
-    /// where two ends have different signs, the line is halved.
-    fn add_pieces(&self, samples: &mut Vec<Sample<'_>>) {
-        let sides: Vec<Vec<bool>> = samples.iter().filter_map(Sample::trace).map(|t| t.side()).collect();
-        let mut known: Vec<Vec<bool>> = sides.clone();
-        let ends: Vec<_> = samples.iter().cloned().zip(sides).collect();
-        let mut open: Vec<_> = ends.windows(2).map(|w| (w[0].clone(), w[1].clone(), 12)).collect();
-        while let Some((a, b, depth)) = open.pop() {
-            if a.1 == b.1 || depth == 0 || known.len() > 400 {
+    /// Adds a point of each piece between kinks that lines between two samples come through, however small it is.
+    fn add_pieces<'a>(samples: &mut Vec<Sample<'a>>) {
+        const PARTS: u32 = 8;
+        let mut known: Vec<_> = samples.iter().filter_map(Sample::trace).map(|t| t.side()).collect();
+        let mut open: Vec<([Seen; 2], u32)> = Vec::new();
+        let mut new: Vec<Seen> = Vec::new();
+        for ends in samples.windows(2) {
+            let seen = |k: u32| ends[0].between(&ends[1], f64::from(k) / f64::from(PARTS)).seen();
+            let line: Vec<Seen> = (0..=PARTS).filter_map(seen).collect();
+            open.extend(line.windows(2).map(|w| ([w[0].clone(), w[1].clone()], 24)));
+            for (crossed, a, b) in line.windows(3).flat_map(dips) {
+                new.push(crossed.clone());
+                open.extend([([a, crossed.clone()], 24), ([crossed, b], 24)]);
+            }
+        }
+        // Where the ends have different signs, the line is halved.
+        while let Some(([a, b], depth)) = open.pop() {
+            if a.1.side() == b.1.side() || depth == 0 {
                 continue;
             }
-            let sample = a.0.half_way(&b.0);
-            let Some(side) = sample.trace().map(|t| t.side()) else { continue };
-            if !known.contains(&side) {
-                known.push(side.clone());
-                samples.push(sample.clone());
+            let Some(middle) = a.0.between(&b.0, 0.5).seen() else { continue };
+            new.push(middle.clone());
+            open.push(([a, middle.clone()], depth - 1));
+            open.push(([middle, b], depth - 1));
+        }
+        for (sample, trace) in new {
+            // Some of each piece, for one point alone may be lost to noise.
+            let side = trace.side();
+            if known.iter().filter(|k| **k == side).count() < 3 && known.len() < 400 {
+                known.push(side);
+                samples.push(sample);
             }
-            let middle = (sample, side);
-            open.push((a, middle.clone(), depth - 1));
-            open.push((middle, b, depth - 1));
         }
     }
 }
 
-impl Sample<'_> {
+/// A factor between a thousandth and three.
+fn any_size(random: &mut Random) -> f64 {
+    10f64.powf(1.75 * random.symmetric() - 1.25)
+}
+
+/// A sample with its branches.
+type Seen<'a> = (Sample<'a>, Trace);
+
+/// Where a number that is asked for its sign is closest to zero in the middle of three samples of a line, and has the
+/// same sign in all, it may cross zero and come back between them: the minimum is narrowed down until it has another
+/// sign. Gives such points with their neighbours on the line.
+fn dips<'a>(line: &[Seen<'a>]) -> Vec<(Seen<'a>, Seen<'a>, Seen<'a>)> {
+    let mut found = Vec::new();
+    for k in 0..line[1].1.kinks.len() {
+        let sign = line[1].1.kinks[k].signum();
+        let height = |s: &Seen| sign * s.1.kinks[k];
+        let mut three = [line[0].clone(), line[1].clone(), line[2].clone()];
+        for _ in 0..16 {
+            let [a, m, b] = &three;
+            if height(a) <= 0.0 || height(b) <= 0.0 || height(m) > height(a).min(height(b)) {
+                break;
+            }
+            let (Some(p), Some(q)) = (a.0.between(&m.0, 0.5).seen(), m.0.between(&b.0, 0.5).seen()) else { break };
+            if let Some(crossed) = [&p, &q].into_iter().find(|s| height(s) < 0.0) {
+                found.push((crossed.clone(), a.clone(), b.clone()));
+                break;
+            }
+            let [a, m, b] = three;
+            three = if height(&p) < height(&m) {
+                [a, p, m]
+            } else if height(&q) < height(&m) {
+                [m, q, b]
+            } else {
+                [p, m, q]
+            };
+        }
+    }
+    found
+}
+
+impl<'a> Sample<'a> {
     /// Both sides one after the other, all components of each in one list; at an infinitesimal learning rate followed
     /// by their derivatives. The target is run at `factor` times the learning rate.
     pub fn sides(&self, rate: Rate, factor: f64) -> Vec<f64> {
@@ -352,10 +407,16 @@ impl Sample<'_> {
         values.iter().all(|x| x.is_finite()).then_some(trace)
     }
 
-    fn half_way(&self, other: &Self) -> Self {
-        let middle = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| f64::midpoint(*x, *y)).collect::<Vec<_>>();
-        let point = self.point.iter().zip(&other.point).map(|(x, y)| middle(x, y)).collect();
-        let given = self.given.iter().map(|(k, x)| (k.clone(), middle(x, &other.given[k]))).collect();
+    fn seen(self) -> Option<Seen<'a>> {
+        let trace = self.trace()?;
+        Some((self, trace))
+    }
+
+    /// The point of the line to another one, of the same members.
+    fn between(&self, other: &Self, t: f64) -> Self {
+        let mix = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x + t * (y - x)).collect::<Vec<_>>();
+        let point = self.point.iter().zip(&other.point).map(|(x, y)| mix(x, y)).collect();
+        let given = self.given.iter().map(|(k, x)| (k.clone(), mix(x, &other.given[k]))).collect();
         Sample { square: self.square, given, point }
     }
 }
