@@ -290,30 +290,36 @@ impl Square {
                     samples.push(sample);
                 }
             }
-            if search == Search::Thorough {
-                Square::add_pieces(&mut samples);
+            let mut found = judge::found(&samples, self.optimizer.step);
+            if found != Truth::Fails && Square::add_pieces(&mut samples, search) {
+                found = judge::found(&samples, self.optimizer.step);
             }
-            match judge::found(&samples, self.optimizer.step) {
-                Truth::Fails => return Truth::Fails,
-                found => worst = worst.max(found),
+            if found == Truth::Fails {
+                return found;
             }
+            worst = worst.max(found);
         }
         worst
     }
 
-    /// Adds a point of each piece between kinks that lines between two samples come through, however small it is.
-    fn add_pieces<'a>(samples: &mut Vec<Sample<'a>>) {
+    /// Adds points of each piece between kinks that lines between two samples come through, however small it is; whether
+    /// there are any.
+    fn add_pieces(samples: &mut Vec<Sample<'_>>, search: Search) -> bool {
         const PARTS: u32 = 8;
+        let (lines, depth) = if search == Search::Thorough { (samples.len(), 24) } else { (5, 8) };
         let mut known: Vec<_> = samples.iter().filter_map(Sample::trace).map(|t| t.side()).collect();
+        if known.iter().all(Vec::is_empty) {
+            return false;
+        }
         let mut open: Vec<([Seen; 2], u32)> = Vec::new();
         let mut new: Vec<Seen> = Vec::new();
-        for ends in samples.windows(2) {
+        for ends in samples.windows(2).take(lines) {
             let seen = |k: u32| ends[0].between(&ends[1], f64::from(k) / f64::from(PARTS)).seen();
             let line: Vec<Seen> = (0..=PARTS).filter_map(seen).collect();
-            open.extend(line.windows(2).map(|w| ([w[0].clone(), w[1].clone()], 24)));
+            open.extend(line.windows(2).map(|w| ([w[0].clone(), w[1].clone()], depth)));
             for (crossed, a, b) in line.windows(3).flat_map(dips) {
                 new.push(crossed.clone());
-                open.extend([([a, crossed.clone()], 24), ([crossed, b], 24)]);
+                open.extend([([a, crossed.clone()], depth), ([crossed, b], depth)]);
             }
         }
         // Where the ends have different signs, the line is halved.
@@ -326,6 +332,7 @@ impl Square {
             open.push(([a, middle.clone()], depth - 1));
             open.push(([middle, b], depth - 1));
         }
+        let before = samples.len();
         for (sample, trace) in new {
             // Some of each piece, for one point alone may be lost to noise.
             let side = trace.side();
@@ -334,6 +341,7 @@ impl Square {
                 samples.push(sample);
             }
         }
+        samples.len() > before
     }
 }
 
