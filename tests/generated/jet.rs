@@ -213,6 +213,10 @@ impl Jet {
         if p.fract() == 0.0 && p >= 0.0 {
             return (0..p as usize).fold(Jet::constant(&self.space, 1.0), |a, _| a.mul(self));
         }
+        if p > 0.0 && self.c.iter().all(|&x| x == 0.0) {
+            return self.clone();
+        }
+        noise::pole(self.value());
         self.compose(&self.line().power(p).0)
     }
 

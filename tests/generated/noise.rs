@@ -15,6 +15,8 @@ const DISTURBANCE: f64 = 1e-12;
 pub struct Trace {
     /// Numbers whose sign was asked for.
     pub kinks: Vec<f64>,
+    /// Numbers that were divided by, or had a root taken of.
+    pub poles: Vec<f64>,
     /// Ranks of matrices, with their numbers of columns.
     pub ranks: Vec<(usize, usize)>,
 }
@@ -31,6 +33,7 @@ impl Trace {
         self.ranks == disturbed.ranks
             && self.kinks.len() == disturbed.kinks.len()
             && self.kinks.iter().zip(&disturbed.kinks).all(clear)
+            && self.poles.iter().zip(&disturbed.poles).all(|(a, b)| a.abs() > 1e3 * (a - b).abs())
     }
 }
 
@@ -61,6 +64,12 @@ pub fn is_on() -> bool {
 pub fn sign(x: f64) -> f64 {
     TRACE.with_borrow_mut(|t| t.kinks.push(x));
     if x == 0.0 { 0.0 } else { x.signum() }
+}
+
+/// Writes down a number that is divided by. If it is zero but for rounding there is no value, even where what comes of it
+/// is small: `x / (1 + |x / 0|)`.
+pub fn pole(x: f64) {
+    TRACE.with_borrow_mut(|t| t.poles.push(x));
 }
 
 /// A rank that has been decided.
