@@ -33,7 +33,7 @@ impl Trace {
         self.ranks == disturbed.ranks
             && self.kinks.len() == disturbed.kinks.len()
             && self.kinks.iter().zip(&disturbed.kinks).all(clear)
-            && self.poles.iter().zip(&disturbed.poles).all(|(a, b)| a.abs() > 1e3 * (a - b).abs())
+            && self.poles.iter().zip(&disturbed.poles).all(|(a, b)| *a > 1e3 * (a - b).abs())
     }
 }
 
@@ -67,9 +67,9 @@ pub fn sign(x: f64) -> f64 {
 }
 
 /// Writes down a number that is divided by. If it is zero but for rounding there is no value, even where what comes of it
-/// is small: `x / (1 + |x / 0|)`.
+/// is small: `x / (1 + |x / 0|)`. Without its sign, for of two rows with pivots 1 and -1 either may come first.
 pub fn pole(x: f64) {
-    TRACE.with_borrow_mut(|t| t.poles.push(x));
+    TRACE.with_borrow_mut(|t| t.poles.push(x.abs()));
 }
 
 /// A rank that has been decided.
