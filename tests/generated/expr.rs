@@ -5,6 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::jet::{Jet, Space};
+use super::noise;
 
 /// An expression of the language, as far as the generator writes it.
 #[derive(Debug, Clone)]
@@ -123,6 +124,18 @@ impl<'a> Env<'a> {
         x.iter().enumerate().map(|(i, &x)| Jet::variable(&self.space, x, i)).collect()
     }
 
+    /// The derivatives of the output, parameter by parameter.
+    fn output_by(&self) -> Vec<Vec<Jet>> {
+        let out = self.model().0.realise(&self.point(), &self.names).0.expect("an output");
+        (0..self.model().1.len()).map(|i| out.iter().map(|o| o.by(i)).collect()).collect()
+    }
+
+    /// The pseudo-inverse of the metric, as a value.
+    fn inverse_metric(&self) -> Vec<Jet> {
+        let columns: Vec<Vec<f64>> = self.output_by().iter().map(|c| c.iter().map(Jet::value).collect()).collect();
+        inverse_gram(columns).into_iter().map(|x| Jet::constant(&self.space, x).frozen()).collect()
+    }
+
     fn name(&self, s: &str) -> Tensor {
         if let Some(t) = self.names.get(s) {
             return t.clone();
@@ -133,9 +146,7 @@ impl<'a> Env<'a> {
             "dim" => Tensor::scalar(Jet::constant(&self.space, dim() as f64)),
             "loss" => Tensor::scalar(self.model().0.realise(&self.point(), &self.names).1),
             "metric" => {
-                let out = self.model().0.realise(&self.point(), &self.names).0.expect("an output");
-                let n = dim();
-                let by: Vec<Vec<Jet>> = (0..n).map(|i| out.iter().map(|o| o.by(i)).collect()).collect();
+                let (by, n) = (self.output_by(), dim());
                 let entry = |i: usize, j: usize| dot(&by[i], &by[j], &self.space);
                 let at = (0..n * n).map(|k| entry(k / n, k % n)).collect();
                 Tensor { shape: vec![n, n], at }
@@ -202,7 +213,7 @@ impl<'a> Env<'a> {
     /// `Γ^k_ij` as `[k][i][j]`.
     fn christoffel(&self) -> Vec<Jet> {
         let (g, n) = (self.name("metric").at, self.model().1.len());
-        let inverse = inverse(&g, n, &self.space);
+        let inverse = self.inverse_metric();
         let by = |i: usize, j: usize, k: usize| g[i * n + j].by(k);
         let lower = |l: usize, i: usize, j: usize| by(l, i, j).add(&by(l, j, i)).sub(&by(i, j, l)).scale(0.5);
         let mut all = Vec::new();
@@ -215,19 +226,16 @@ impl<'a> Env<'a> {
         all
     }
 
-    fn raise(&self, g: &Tensor, c: &Tensor) -> Tensor {
-        let n = c.at.len();
-        let inverse = pseudo_inverse(&g.at, n, &self.space);
-        Tensor::vector((0..n).map(|i| dot(&inverse[i * n..(i + 1) * n], &c.at, &self.space)).collect())
-    }
-
     fn call(&self, f: &str, args: &[X]) -> Tensor {
         let s = &self.space;
         let arg = |i: usize| self.eval(&args[i]);
         match f {
             "d" | "grad" => self.gradient(&args[0]),
-            "natgrad" => self.raise(&self.name("metric"), &self.gradient(&args[0])),
-            "raise" => self.raise(&arg(0), &arg(1)),
+            "natgrad" => {
+                let (inverse, d) = (self.inverse_metric(), self.gradient(&args[0]).at);
+                let n = d.len();
+                Tensor::vector((0..n).map(|i| dot(&inverse[i * n..(i + 1) * n], &d, s)).collect())
+            }
             "hess" => {
                 let n = self.model().1.len();
                 Tensor { shape: vec![n, n], at: self.hessian(&args[0]) }
@@ -255,12 +263,6 @@ impl<'a> Env<'a> {
                 let n = b.at.len();
                 let inverse = inverse(&a.at, n, s);
                 Tensor::vector((0..n).map(|i| dot(&inverse[i * n..(i + 1) * n], &b.at, s)).collect())
-            }
-            "at" => {
-                let mut inner =
-                    Env { space: Rc::clone(s), names: self.names.clone(), over: None, rules: self.rules.clone() };
-                inner.over = Some((self.model().0, arg(0).values()));
-                inner.eval(&args[1]).map(Jet::frozen)
             }
             "eye" => {
                 let n = arg(0).at[0].value() as usize;
@@ -325,19 +327,13 @@ pub fn dot(a: &[Jet], b: &[Jet], space: &Rc<Space>) -> Jet {
     a.iter().zip(b).fold(Jet::constant(space, 0.0), |s, (x, y)| s.add(&x.mul(y)))
 }
 
-/// The inverse by elimination; not a number where it is singular or nearly so.
+/// The inverse by elimination. Where the matrix is singular or nearly so, it has no value or a great noise.
 pub fn inverse(m: &[Jet], n: usize, space: &Rc<Space>) -> Vec<Jet> {
     let mut a = m.to_vec();
     let mut b: Vec<Jet> = (0..n * n).map(|e| Jet::constant(space, if e / n == e % n { 1.0 } else { 0.0 })).collect();
-    let size = a.iter().map(|x| x.value().abs()).fold(0.0, f64::max);
     for k in 0..n {
         let best = (k..n).max_by(|&i, &j| a[i * n + k].value().abs().total_cmp(&a[j * n + k].value().abs()));
         let p = best.unwrap_or(k);
-        // Written so that a value that is no number is caught too.
-        let regular = a[p * n + k].value().abs() > 1e-7 * size;
-        if !regular {
-            return vec![Jet::constant(space, f64::NAN); n * n];
-        }
         for j in 0..n {
             a.swap(k * n + j, p * n + j);
             b.swap(k * n + j, p * n + j);
@@ -358,55 +354,53 @@ pub fn inverse(m: &[Jet], n: usize, space: &Rc<Space>) -> Vec<Jet> {
     b
 }
 
-/// The pseudo-inverse of a symmetric matrix: its inverse, or where it is singular the limit of `(g² + t)⁻¹ g`, as a
-/// value without derivatives. Not a number where the rank is not plain.
-fn pseudo_inverse(g: &[Jet], n: usize, space: &Rc<Space>) -> Vec<Jet> {
-    let values: Vec<f64> = g.iter().map(Jet::value).collect();
-    if values.iter().any(|v| !v.is_finite()) {
-        return vec![Jet::constant(space, f64::NAN); n * n];
+/// The pseudo-inverse of `JᵀJ`, from the columns of `J`. Not a number where the rank of `J` is not plain.
+///
+/// The rank is read from `J`, for squares would halve the digits that tell a small singular value from none.
+fn inverse_gram(mut columns: Vec<Vec<f64>>) -> Vec<f64> {
+    let n = columns.len();
+    let unknown = vec![f64::NAN; n * n];
+    let largest = columns.iter().flatten().fold(0.0, |m: f64, x| if x.is_finite() { m.max(x.abs()) } else { f64::NAN });
+    if !largest.is_finite() || columns.iter().flatten().any(|x| !x.is_finite()) {
+        return unknown;
     }
-    let (eigen, vectors) = jacobi(&values, n);
-    let top = eigen.iter().map(|x| x.abs()).fold(0.0, f64::max);
-    let (small, large): (Vec<usize>, Vec<usize>) = (0..n).partition(|&i| eigen[i].abs() < 1e-11 * top);
-    if large.iter().any(|&i| eigen[i].abs() < 1e-6 * top) {
-        return vec![Jet::constant(space, f64::NAN); n * n];
+    let vectors = orthogonalized(&mut columns);
+    let sizes: Vec<f64> = columns.iter().map(|c| c.iter().map(|x| x * x).sum::<f64>().sqrt()).collect();
+    let top = sizes.iter().copied().fold(0.0, f64::max);
+    // Entries that are zero but for rounding are disturbed like all others; all of them may be such.
+    let nothing = if noise::is_on() { 1e-9 } else { 1e-13 };
+    let (small, large): (Vec<usize>, Vec<usize>) = (0..n).partition(|&i| sizes[i] <= nothing * top.max(1.0));
+    // Where entries are great, what they are added to may have been rounded away.
+    if large.iter().any(|&i| sizes[i] < 1e-6 * top) || (!small.is_empty() && largest > 1e5) {
+        return unknown;
     }
-    if small.is_empty() && top > 0.0 {
-        return inverse(g, n, space);
-    }
-    let entry = |i: usize, j: usize| {
-        let terms = large.iter().map(|&k| vectors[i * n + k] * vectors[j * n + k] / eigen[k]);
-        Jet::constant(space, terms.sum()).frozen()
+    noise::rank(large.len(), n);
+    let entry = |i: usize, j: usize| -> f64 {
+        large.iter().map(|&k| vectors[k][i] * vectors[k][j] / (sizes[k] * sizes[k])).sum()
     };
-    (0..n * n).map(|e| entry(e / n, e % n)).collect()
+    (0..n * n).map(|e| noise::disturbed(entry(e / n, e % n))).collect()
 }
 
-/// Eigenvalues and eigenvectors (in columns) of a symmetric matrix, by rotations.
-fn jacobi(m: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
-    let mut a = m.to_vec();
-    let mut v: Vec<f64> = (0..n * n).map(|e| if e / n == e % n { 1.0 } else { 0.0 }).collect();
-    for _ in 0..60 {
-        for p in 0..n {
-            for q in p + 1..n {
-                if a[p * n + q] == 0.0 {
-                    continue;
-                }
-                let theta = 0.5 * (2.0 * a[p * n + q]).atan2(a[q * n + q] - a[p * n + p]);
-                let (c, s) = (theta.cos(), theta.sin());
-                for k in 0..n {
-                    let (x, y) = (a[k * n + p], a[k * n + q]);
-                    (a[k * n + p], a[k * n + q]) = (c * x - s * y, s * x + c * y);
-                }
-                for k in 0..n {
-                    let (x, y) = (a[p * n + k], a[q * n + k]);
-                    (a[p * n + k], a[q * n + k]) = (c * x - s * y, s * x + c * y);
-                }
-                for k in 0..n {
-                    let (x, y) = (v[k * n + p], v[k * n + q]);
-                    (v[k * n + p], v[k * n + q]) = (c * x - s * y, s * x + c * y);
-                }
+/// Rotates columns until they are orthogonal (Hestenes); the rotations, column by column.
+fn orthogonalized(columns: &mut [Vec<f64>]) -> Vec<Vec<f64>> {
+    let n = columns.len();
+    let mut vectors: Vec<Vec<f64>> = (0..n).map(|i| (0..n).map(|j| if i == j { 1.0 } else { 0.0 }).collect()).collect();
+    let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(x, y)| x * y).sum() };
+    let rotate = |m: &mut [Vec<f64>], p: usize, q: usize, c: f64, s: f64| {
+        for k in 0..m[p].len() {
+            let (x, y) = (m[p][k], m[q][k]);
+            (m[p][k], m[q][k]) = (c * x - s * y, s * x + c * y);
+        }
+    };
+    for _ in 0..40 {
+        for (p, q) in (0..n).flat_map(|p| (p + 1..n).map(move |q| (p, q))) {
+            let [pp, pq, qq] = [(p, p), (p, q), (q, q)].map(|(a, b)| dot(&columns[a], &columns[b]));
+            if pq.abs() > 1e-17 * (pp * qq).sqrt() {
+                let theta = 0.5 * (2.0 * pq).atan2(qq - pp);
+                rotate(columns, p, q, theta.cos(), theta.sin());
+                rotate(&mut vectors, p, q, theta.cos(), theta.sin());
             }
         }
     }
-    ((0..n).map(|i| a[i * n + i]).collect(), v)
+    vectors
 }

@@ -45,4 +45,9 @@ impl Random {
     pub fn positive(&mut self) -> f64 {
         if self.chance(0.25) { 2.3 + 3.7 * self.unit() } else { 0.3 + 2.0 * self.unit() }
     }
+
+    /// Evenly between -1 and 1.
+    pub fn symmetric(&mut self) -> f64 {
+        2.0 * self.unit() - 1.0
+    }
 }

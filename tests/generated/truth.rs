@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use super::expr::{Env, Model, Tensor, X, inverse};
 use super::jet::{Jet, Space};
+use super::judge::{self, Truth};
+use super::noise::{Trace, traced};
 use super::random::Random;
 
 /// The names and shapes of parameters, in order.
@@ -123,7 +125,7 @@ pub struct Optimizer {
 }
 
 /// A point of the state space: the parameters, then each state.
-type Point = Vec<Vec<f64>>;
+pub type Point = Vec<Vec<f64>>;
 
 /// A question: this optimizer along this map.
 pub struct Square {
@@ -148,26 +150,30 @@ pub enum Draw {
     Positive,
 }
 
-/// What is true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Truth {
-    /// The sides are equal.
-    Commutes,
-    /// Equal up to a rate that depends on members alone.
-    UpToRate,
-    /// The defect of a step vanishes at second order or beyond.
-    InLimit,
-    /// None of these.
-    Fails,
-    /// Numbers do not tell.
-    Unclear,
-}
-
-/// One sample: both sides as functions of the learning rate (of nothing, for a flow).
-struct Sides<'a> {
+/// One sample: data and members, and a point.
+#[derive(Clone)]
+pub struct Sample<'a> {
     square: &'a Square,
     given: Given,
     point: Point,
+}
+
+/// At which learning rate a side is run.
+#[derive(Clone, Copy)]
+pub enum Rate {
+    /// This one; of no meaning for a flow.
+    At(f64),
+    /// Zero, with the derivative there.
+    Infinitesimal,
+}
+
+/// How widely is looked for points.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Search {
+    /// Few points, which tell most squares.
+    Quick,
+    /// Many of many sizes, and pieces between the kinks that lie between those.
+    Thorough,
 }
 
 impl Square {
@@ -178,20 +184,27 @@ impl Square {
         }
     }
 
-    /// The field or the step at a point.
-    fn run(&self, model: &dyn Model, point: &Point, given: &Given, lr: f64) -> Point {
+    /// The field or the step at a point, and its derivative by the learning rate.
+    fn run(&self, model: &dyn Model, point: &Point, given: &Given, rate: Rate) -> (Point, Point) {
         let n = point[0].len();
-        let space = Space::new(n, 4);
+        // No body asks for more than two derivatives; one that did would have no value.
+        let space = Space::new(n, 2, matches!(rate, Rate::Infinitesimal));
         let constant = |v: &[f64]| v.iter().map(|&x| Jet::constant(&space, x)).collect::<Vec<_>>();
         let mut names: BTreeMap<String, Tensor> = self.tensors(given, &space);
         for ((name, kind), z) in self.optimizer.states.iter().zip(&point[1..]) {
             let shape = if *kind == Kind::Fixed { vec![] } else { vec![n] };
             names.insert(name.clone(), Tensor { shape, at: constant(z) });
         }
-        names.insert("lr".into(), Tensor::scalar(Jet::constant(&space, lr)));
+        let lr = match rate {
+            Rate::At(lr) => Jet::constant(&space, lr),
+            Rate::Infinitesimal => Jet::epsilon(&space, 0.0),
+        };
+        names.insert("lr".into(), Tensor::scalar(lr));
         let over = Some((model, point[0].clone()));
         let env = Env { space, names, over, rules: self.optimizer.rules.clone() };
-        self.optimizer.rules.iter().map(|(_, x)| env.eval(x).values()).collect()
+        let new: Vec<Tensor> = self.optimizer.rules.iter().map(|(_, x)| env.eval(x)).collect();
+        let slopes = new.iter().map(|t| t.at.iter().map(Jet::slope).collect()).collect();
+        (new.iter().map(Tensor::values).collect(), slopes)
     }
 
     fn tensors(&self, given: &Given, space: &Rc<Space>) -> BTreeMap<String, Tensor> {
@@ -203,7 +216,7 @@ impl Square {
     /// `S f` at a point, and its derivative along a direction.
     fn carry(&self, point: &Point, along: &Point, given: &Given) -> (Point, Point) {
         let n = point[0].len();
-        let space = Space::new(n + 1, 3);
+        let space = Space::new(n + 1, 2, false);
         let t = Jet::variable(&space, 0.0, n);
         let line = |x: f64, v: f64| Jet::constant(&space, x).add(&t.scale(v));
         let x: Vec<Jet> = (0..n).map(|i| Jet::variable(&space, point[0][i], i).add(&t.scale(along[0][i]))).collect();
@@ -228,233 +241,190 @@ impl Square {
         (value, derivative)
     }
 
-    fn draw(&self, random: &mut Random, members: &Given) -> (Given, Point) {
+    /// A point where every number is of the usual size times `scale`, or of any size.
+    fn draw(&self, random: &mut Random, members: &Given, scale: Option<f64>) -> Sample<'_> {
+        let scales = [(); 3].map(|()| scale.unwrap_or_else(|| any_size(random)));
+        let mut some = |k: usize, positive: bool, scale: f64| -> Vec<f64> {
+            (0..k).map(|_| scale * if positive { random.positive() } else { random.real() }).collect()
+        };
         let mut given = members.clone();
         for (name, shape) in &self.data {
-            given.insert(name.clone(), (0..shape.iter().product()).map(|_| random.real()).collect());
+            given.insert(name.clone(), some(shape.iter().product(), false, scales[0]));
         }
         let n = size(&self.source().blocks().to_vec());
-        let mut point: Point = vec![(0..n).map(|_| random.real()).collect()];
+        let mut point: Point = vec![some(n, false, scales[1])];
         for (_, kind) in &self.optimizer.states {
-            point.push(match kind {
-                Kind::Fixed => vec![random.real()],
-                Kind::Diagonal => (0..n).map(|_| random.positive()).collect(),
-                Kind::Tangent | Kind::Cotangent => (0..n).map(|_| random.real()).collect(),
-            });
+            let k = if *kind == Kind::Fixed { 1 } else { n };
+            point.push(some(k, *kind == Kind::Diagonal, scales[2]));
         }
-        (given, point)
+        Sample { square: self, given, point }
     }
 
     /// What is true of the square.
-    ///
-    /// `points` are looked at for each member: few tell most squares, many are needed where a side is piecewise.
-    pub fn truth(&self, random: &mut Random, points: usize) -> Truth {
+    pub fn truth(&self, random: &mut Random, search: Search) -> Truth {
         let mut worst = Truth::Commutes;
-        for _ in 0..3 {
-            let members: Given = self
-                .members
-                .iter()
-                .map(|(name, d)| {
-                    let x = match d {
-                        Draw::Real => random.real(),
-                        Draw::Positive => random.positive(),
-                    };
-                    (name.clone(), vec![x])
-                })
-                .collect();
-            let samples: Vec<Sides> = (0..4 * points)
-                .map(|_| self.draw(random, &members))
-                .map(|(given, point)| Sides { square: self, given, point })
-                .filter(Sides::usable)
-                .take(points)
-                .collect();
-            if samples.len() < 4 {
-                return Truth::Unclear;
-            }
-            let found = if self.optimizer.step { step(&samples) } else { flow(&samples) };
-            worst = match (worst, found) {
-                (_, Truth::Unclear) | (Truth::Unclear, _) => return Truth::Unclear,
-                (Truth::Fails, _) | (_, Truth::Fails) => Truth::Fails,
-                (Truth::InLimit, _) | (_, Truth::InLimit) => Truth::InLimit,
-                (Truth::UpToRate, _) | (_, Truth::UpToRate) => Truth::UpToRate,
-                _ => Truth::Commutes,
+        let (rounds, points) = match (self.members.is_empty(), search) {
+            (true, Search::Quick) => (1, 12),
+            (false, Search::Quick) => (3, 6),
+            (true, Search::Thorough) => (1, 60),
+            // A rate may be positive for most members.
+            (false, Search::Thorough) => (12, 24),
+        };
+        for _ in 0..rounds {
+            let one = |(name, d): &(String, Draw)| {
+                let x = match d {
+                    Draw::Real => random.real(),
+                    Draw::Positive => random.positive(),
+                };
+                let scale = if search == Search::Thorough { any_size(random) } else { 1.0 };
+                (name.clone(), vec![scale * x])
             };
+            let members: Given = self.members.iter().map(one).collect();
+            let mut samples: Vec<Sample> = Vec::new();
+            for k in 0..4 * points {
+                // Where functions are great at numbers of the usual size, smaller ones are tried.
+                let scale = if k < 2 * points { 1.0 } else { 0.25 };
+                let scale = if search == Search::Thorough && k % 2 == 1 { None } else { Some(scale) };
+                let sample = self.draw(random, &members, scale);
+                if samples.len() < points && sample.trace().is_some() {
+                    samples.push(sample);
+                }
+            }
+            let mut found = judge::found(&samples, self.optimizer.step);
+            if found != Truth::Fails && Square::add_pieces(&mut samples, search) {
+                found = judge::found(&samples, self.optimizer.step);
+            }
+            if found == Truth::Fails {
+                return found;
+            }
+            worst = worst.max(found);
         }
         worst
     }
+
+    /// Adds points of each piece between kinks that lines between two samples come through, however small it is; whether
+    /// there are any.
+    fn add_pieces(samples: &mut Vec<Sample<'_>>, search: Search) -> bool {
+        const PARTS: u32 = 8;
+        let (lines, depth) = if search == Search::Thorough { (samples.len(), 24) } else { (5, 8) };
+        let mut known: Vec<_> = samples.iter().filter_map(Sample::trace).map(|t| t.side()).collect();
+        if known.iter().all(Vec::is_empty) {
+            return false;
+        }
+        let mut open: Vec<([Seen; 2], u32)> = Vec::new();
+        let mut new: Vec<Seen> = Vec::new();
+        for ends in samples.windows(2).take(lines) {
+            let seen = |k: u32| ends[0].between(&ends[1], f64::from(k) / f64::from(PARTS)).seen();
+            let line: Vec<Seen> = (0..=PARTS).filter_map(seen).collect();
+            open.extend(line.windows(2).map(|w| ([w[0].clone(), w[1].clone()], depth)));
+            for (crossed, a, b) in line.windows(3).flat_map(dips) {
+                new.push(crossed.clone());
+                open.extend([([a, crossed.clone()], depth), ([crossed, b], depth)]);
+            }
+        }
+        // Where the ends have different signs, the line is halved.
+        while let Some(([a, b], depth)) = open.pop() {
+            if a.1.side() == b.1.side() || depth == 0 {
+                continue;
+            }
+            let Some(middle) = a.0.between(&b.0, 0.5).seen() else { continue };
+            new.push(middle.clone());
+            open.push(([a, middle.clone()], depth - 1));
+            open.push(([middle, b], depth - 1));
+        }
+        let before = samples.len();
+        for (sample, trace) in new {
+            // Some of each piece, for one point alone may be lost to noise.
+            let side = trace.side();
+            if known.iter().filter(|k| **k == side).count() < 3 && known.len() < 400 {
+                known.push(side);
+                samples.push(sample);
+            }
+        }
+        samples.len() > before
+    }
 }
 
-impl Sides<'_> {
-    /// Both sides, all components in one list.
-    fn at(&self, lr: f64, rate: f64) -> (Vec<f64>, Vec<f64>) {
+/// A factor between a thousandth and three.
+fn any_size(random: &mut Random) -> f64 {
+    10f64.powf(1.75 * random.symmetric() - 1.25)
+}
+
+/// A sample with its branches.
+type Seen<'a> = (Sample<'a>, Trace);
+
+/// Where a number that is asked for its sign is closest to zero in the middle of three samples of a line, and has the
+/// same sign in all, it may cross zero and come back between them: the minimum is narrowed down until it has another
+/// sign. Gives such points with their neighbours on the line.
+fn dips<'a>(line: &[Seen<'a>]) -> Vec<(Seen<'a>, Seen<'a>, Seen<'a>)> {
+    let mut found = Vec::new();
+    for k in 0..line[1].1.kinks.len() {
+        let sign = line[1].1.kinks[k].signum();
+        let height = |s: &Seen| sign * s.1.kinks[k];
+        let mut three = [line[0].clone(), line[1].clone(), line[2].clone()];
+        for _ in 0..16 {
+            let [a, m, b] = &three;
+            if height(a) <= 0.0 || height(b) <= 0.0 || height(m) > height(a).min(height(b)) {
+                break;
+            }
+            let (Some(p), Some(q)) = (a.0.between(&m.0, 0.5).seen(), m.0.between(&b.0, 0.5).seen()) else { break };
+            if let Some(crossed) = [&p, &q].into_iter().find(|s| height(s) < 0.0) {
+                found.push((crossed.clone(), a.clone(), b.clone()));
+                break;
+            }
+            let [a, m, b] = three;
+            three = if height(&p) < height(&m) {
+                [a, p, m]
+            } else if height(&q) < height(&m) {
+                [m, q, b]
+            } else {
+                [p, m, q]
+            };
+        }
+    }
+    found
+}
+
+impl<'a> Sample<'a> {
+    /// Both sides one after the other, all components of each in one list; at an infinitesimal learning rate followed
+    /// by their derivatives. The target is run at `factor` times the learning rate.
+    pub fn sides(&self, rate: Rate, factor: f64) -> Vec<f64> {
         let s = self.square;
         let zero: Point = self.point.iter().map(|c| vec![0.0; c.len()]).collect();
         let (image, _) = s.carry(&self.point, &zero, &self.given);
-        let right = s.run(&s.map.target, &image, &self.given, rate * lr);
-        let moved = s.run(s.source(), &self.point, &self.given, lr);
-        let left = if s.optimizer.step {
-            s.carry(&moved, &zero, &self.given).0
-        } else {
-            s.carry(&self.point, &moved, &self.given).1
+        let scaled = match rate {
+            Rate::At(lr) => Rate::At(factor * lr),
+            Rate::Infinitesimal => rate,
         };
-        (left.concat(), right.concat())
-    }
-
-    /// Whether everything is a moderate number here, at every learning rate that is tried.
-    fn usable(&self) -> bool {
-        let rates: &[f64] = if self.square.optimizer.step { &RATES } else { &[1.0] };
-        rates.iter().all(|&lr| {
-            let (l, r) = self.at(lr, 1.0);
-            l.iter().chain(&r).all(|x| x.abs() < 1e6)
-        })
-    }
-
-    /// The two sides at `lr = 0`, and their first derivatives there, with the step `h` as the largest learning rate.
-    ///
-    /// The derivatives are extrapolated from quotients at `h`, `h/2` and `h/4`, which leaves an error of order `h³`.
-    fn first_order(&self, h: f64) -> FirstOrder {
-        let (l0, r0) = self.at(0.0, 1.0);
-        let quotients = [h, h / 2.0, h / 4.0].map(|lr| {
-            let (l, r) = self.at(lr, 1.0);
-            (scaled(&minus(&l, &l0), 1.0 / lr), scaled(&minus(&r, &r0), 1.0 / lr))
-        });
-        let [(la, ra), (lb, rb), (lc, rc)] = quotients;
-        let limit = |a: &[f64], b: &[f64], c: &[f64]| {
-            (0..a.len()).map(|i| (8.0 * c[i] - 6.0 * b[i] + a[i]) / 3.0).collect::<Vec<_>>()
-        };
-        ([l0, r0], [limit(&la, &lb, &lc), limit(&ra, &rb, &rc)])
-    }
-}
-
-/// Both sides at `lr = 0`, and their first derivatives there.
-type FirstOrder = ([Vec<f64>; 2], [Vec<f64>; 2]);
-
-/// Learning rates at which the sides are compared as a whole, and small ones at which they must have a value.
-const RATES: [f64; 7] = [4.0, 1.0, 0.25, 1e-2, 1e-3, 1e-4, 1e-5];
-
-fn norm(v: &[f64]) -> f64 {
-    v.iter().map(|x| x * x).sum::<f64>().sqrt()
-}
-
-fn minus(a: &[f64], b: &[f64]) -> Vec<f64> {
-    a.iter().zip(b).map(|(x, y)| x - y).collect()
-}
-
-fn scaled(v: &[f64], k: f64) -> Vec<f64> {
-    v.iter().map(|x| k * x).collect()
-}
-
-fn inner(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
-}
-
-/// Differences, relative to the sizes, judged: all nothing, some plainly something, or neither. What is no number tells
-/// nothing.
-fn judge(differences: &[f64], nothing: f64, something: f64) -> Option<bool> {
-    if differences.iter().any(|d| d.is_nan()) {
-        return None;
-    }
-    let most = differences.iter().copied().fold(0.0, f64::max);
-    if most < nothing {
-        Some(true)
-    } else if most > something {
-        Some(false)
-    } else {
-        None
-    }
-}
-
-fn flow(samples: &[Sides]) -> Truth {
-    let sides: Vec<_> = samples.iter().map(|s| s.at(1.0, 1.0)).collect();
-    let relative = |c: f64| {
-        let one = |(l, r): &(Vec<f64>, Vec<f64>)| {
-            let scaled: Vec<f64> = r.iter().map(|x| c * x).collect();
-            norm(&minus(l, &scaled)) / (norm(l) + norm(&scaled) + 1e-9)
-        };
-        sides.iter().map(one).collect::<Vec<_>>()
-    };
-    match judge(&relative(1.0), 1e-8, 1e-5) {
-        Some(true) => return Truth::Commutes,
-        None => return Truth::Unclear,
-        Some(false) => {}
-    }
-    let (l, r): (Vec<f64>, Vec<f64>) =
-        (sides.iter().flat_map(|s| s.0.clone()).collect(), sides.iter().flat_map(|s| s.1.clone()).collect());
-    let c = inner(&l, &r) / inner(&r, &r);
-    match judge(&relative(c), 1e-8, 1e-5) {
-        Some(true) if c > 0.0 => Truth::UpToRate,
-        None => Truth::Unclear,
-        Some(_) => Truth::Fails,
-    }
-}
-
-fn step(samples: &[Sides]) -> Truth {
-    let relative = |c: f64| -> Vec<f64> {
-        let one = |s: &Sides, lr: f64| {
-            let (l, r) = s.at(lr, c);
-            let (l0, r0) = s.at(0.0, c);
-            norm(&minus(&l, &r)) / (norm(&minus(&l, &l0)) + norm(&minus(&r, &r0)) + 1e-3 * norm(&l))
-        };
-        samples.iter().flat_map(|s| RATES[..4].iter().map(move |&lr| one(s, lr))).collect()
-    };
-    match judge(&relative(1.0), 1e-8, 1e-5) {
-        Some(true) => return Truth::Commutes,
-        None => return Truth::Unclear,
-        Some(false) => {}
-    }
-    // A defect that is there without any step; no rate touches it.
-    let orders = [1e-3, 1e-4, 1e-5, 1e-6].map(|h| samples.iter().map(|s| s.first_order(h)).collect::<Vec<_>>());
-    let zeroth: Vec<f64> =
-        orders[0].iter().map(|([l, r], _)| norm(&minus(l, r)) / (norm(l) + norm(r) + 1e-9)).collect();
-    match judge(&zeroth, 1e-10, 1e-7) {
-        Some(true) => {}
-        Some(false) => return Truth::Fails,
-        None => return Truth::Unclear,
-    }
-    // The rate from the first order, sharpened at a learning rate where rounding is small.
-    let first = |order: &[FirstOrder]| {
-        let parts = order.iter().map(|(_, [l, r])| (inner(l, r), inner(r, r)));
-        let (a, b) = parts.fold((0.0, 0.0), |(a, b), (x, y)| (a + x, b + y));
-        a / b
-    };
-    let ratio = |lr: f64, c: f64| {
-        let parts = samples.iter().map(|s| {
-            let ((l, r), (l0, r0)) = (s.at(lr, c), s.at(0.0, c));
-            let (l, r) = (minus(&l, &l0), minus(&r, &r0));
-            (inner(&l, &r), inner(&r, &r))
-        });
-        let (a, b) = parts.fold((0.0, 0.0), |(a, b), (x, y)| (a + x, b + y));
-        a / b
-    };
-    let start = first(&orders[0]);
-    if start > 0.0 && start.is_finite() {
-        // A step that is not linear in the learning rate approaches its rate from afar.
-        let mut c = start;
-        for _ in 0..40 {
-            c *= ratio(0.25, c);
-        }
-        for c in [start, c] {
-            if c > 0.0 && judge(&relative(c), 1e-8, 1e-5) == Some(true) {
-                return Truth::UpToRate;
+        let (right, right_slope) = s.run(&s.map.target, &image, &self.given, scaled);
+        let (moved, slope) = s.run(s.source(), &self.point, &self.given, rate);
+        let parts = match rate {
+            _ if !s.optimizer.step => vec![s.carry(&self.point, &moved, &self.given).1, right],
+            Rate::At(_) => vec![s.carry(&moved, &zero, &self.given).0, right],
+            Rate::Infinitesimal => {
+                let (left, left_slope) = s.carry(&moved, &slope, &self.given);
+                vec![left, right, left_slope, right_slope]
             }
-        }
-    }
-    // The derivatives at 0 with a rate, or with none: of the step sizes the one that shows least, for small ones are
-    // spoilt by rounding and large ones by higher orders, which is soon so where gradients are great.
-    let slopes = |c: &dyn Fn(usize) -> f64| -> Vec<f64> {
-        let one = |k: usize, s: usize| {
-            let ([l0, _], [l, r]) = &orders[k][s];
-            let r = scaled(r, c(k));
-            norm(&minus(l, &r)) / (norm(l) + norm(&r) + 1e-3 * norm(l0))
         };
-        let least = |s: usize| (0..orders.len()).map(|k| one(k, s)).fold(f64::INFINITY, f64::min);
-        (0..samples.len()).map(least).collect()
-    };
-    let own = judge(&slopes(&|_| 1.0), 1e-6, 1e-5);
-    let at_rate = if start > 0.0 { judge(&slopes(&|k| first(&orders[k])), 1e-6, 1e-5) } else { Some(false) };
-    match (own, at_rate) {
-        (Some(true), _) | (_, Some(true)) => Truth::InLimit,
-        (Some(false), Some(false)) => Truth::Fails,
-        _ => Truth::Unclear,
+        parts.into_iter().flatten().flatten().collect()
+    }
+
+    /// The branches at no learning rate, where the sides have values.
+    fn trace(&self) -> Option<Trace> {
+        let (values, trace) = traced(|| self.sides(Rate::At(0.0), 1.0));
+        values.iter().all(|x| x.is_finite()).then_some(trace)
+    }
+
+    fn seen(self) -> Option<Seen<'a>> {
+        let trace = self.trace()?;
+        Some((self, trace))
+    }
+
+    /// The point of the line to another one, of the same members.
+    fn between(&self, other: &Self, t: f64) -> Self {
+        let mix = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x + t * (y - x)).collect::<Vec<_>>();
+        let point = self.point.iter().zip(&other.point).map(|(x, y)| mix(x, y)).collect();
+        let given = self.given.iter().map(|(k, x)| (k.clone(), mix(x, &other.given[k]))).collect();
+        Sample { square: self.square, given, point }
     }
 }
