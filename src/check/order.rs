@@ -1,7 +1,7 @@
 //! How the defect of a step behaves as the learning rate tends to 0 from above: from power series at random points.
 
 use super::sample::{Point, Sampler, embed};
-use super::{Budget, Setting, cells, certify};
+use super::{Budget, Setting, cells, certify, written};
 use crate::domain::exact::Exact;
 use crate::domain::float::Float;
 use crate::domain::interval::{Interval, Intervals};
@@ -88,6 +88,9 @@ pub fn is_shown(
     let ranks = expansion.ranks(&Signs::Free, "order/shown");
     (0..POINTS).any(|k| {
         let Some(point) = expansion.sampler.simple_near_pi(&mut random, k / 8, None) else { return false };
+        if written::is_undefined(&setting.store, &setting.written, &point) {
+            return false;
+        }
         ROOTS.into_iter().any(|root| {
             let exact = expansion.at_point(root, Exact::with_limit(1 << 12), &point, &ranks);
             let found = exact.or_else(|| {

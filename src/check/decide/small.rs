@@ -126,9 +126,10 @@ pub(super) fn near_zero(
         None => Vec::new(),
     };
     let f = match (&defect, witness) {
+        // What differs at lr = 0 for certain needs no numbers beside it: no rate has anything to do with it.
         (Defect::Order { power, no_rate: true, .. }, Some(w))
             if *power < two
-                && slope.is_some_and(|s| (s - power.to_f64().value()).abs() < 0.25)
+                && (power.is_zero() || slope.is_some_and(|s| (s - power.to_f64().value()).abs() < 0.25))
                 && order::is_shown(&problem.setting, (left, right), lr, &problem.domain, (power, budget))
                 && no_rate_is_seen() =>
         {
