@@ -22,7 +22,7 @@
 //! | [`detect`] | those that the numbers satisfy, with their constants |
 //! | [`prove`], [`entries`], [`copies`] | the identities |
 //! | [`powers`] | how a term depends on factors |
-//! | [`refute`], [`pieces`], [`linear`], `rational`, [`later`] | a point and a number of steps at which the parameters differ, exact or in intervals |
+//! | [`refute`], [`pieces`], [`linear`], `rational`, `choices`, `boxes`, [`later`] | a point and a number of steps at which the parameters differ, exact or in intervals |
 //! | [`exceptions`], [`orbit`] | states of a run at which what holds for almost all states may not |
 //! | `fibres`, `limit` | states that leave the set of their type; what `in limit` of a step says of runs |
 //! | [`answer`] | the finding |
@@ -31,7 +31,9 @@
 //! Numbers only suggest: whatever they miss costs an answer and never makes a wrong one.
 
 pub mod answer;
+mod boxes;
 pub mod chart;
+mod choices;
 pub mod copies;
 pub mod detect;
 pub mod entries;
@@ -183,6 +185,8 @@ pub struct Asked {
     pub via: Vec<Term>,
     /// Divisions, roots and inverses that the file asks for and that are gone from the sides' normal forms.
     pub removed: Vec<Term>,
+    /// Searches for factors, see [`refute::SEARCHES`], that are left to this question.
+    pub searches: usize,
     /// The factors that the check expects: block, factor, value.
     pub expected: Vec<(usize, usize, Term)>,
 }

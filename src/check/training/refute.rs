@@ -2,10 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Asked;
 use super::entries::vanish;
 use super::powers::{affine, at_one, exponents, jumps_at_ranks, signs};
 use super::prove::{Factors, Scaled};
+use super::{Asked, Kind, boxes, choices};
 use crate::check::algebra::{self, Identity};
 use crate::check::decide::{Difference, Disagreement, hunt};
 use crate::check::witness::{self, Goal};
@@ -20,6 +20,10 @@ const STEPS: usize = 7;
 const COEFFICIENTS: usize = 5;
 /// Programs of more operations are not searched for witnesses.
 pub(super) const MAX_OPERATIONS: usize = 2_000_000;
+
+/// Searches for factors that one question makes, at most, and the operations of a program that is searched.
+pub const SEARCHES: usize = 12;
+const MAX_SEARCHED: usize = 50_000;
 
 /// Both runs after each number of steps: `F(x_k)` and `y_k`, `k = 0..=steps`.
 pub struct Courses {
@@ -80,8 +84,8 @@ pub fn first_moves(asked: &mut Asked) -> Option<(Term, Term)> {
 /// If two engines contradict each other.
 pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
     let Some((left, right)) = first_moves(asked) else { return Ok(None) };
-    let all = 0..asked.target.dim;
     let only_rate: Vec<usize> = (0..asked.factors.len().min(1)).collect();
+    let all = 0..asked.target.dim;
     if let Some(mut difference) = moves_differ(asked, (left, right), all, (&only_rate, first_quantity(asked)), budget)?
     {
         let quantity = if asked.rate.is_some() {
@@ -339,6 +343,7 @@ pub fn moves_differ(
                 false => super::rational::differ(asked, (left, right), (factors, quantity), budget),
             })
             .or_else(|| super::pieces::differ(asked, (left, right), (factors, quantity), budget));
+        let found = found.or_else(|| searched(asked, (left, right), (factors, quantity), budget));
         asked.problem.equation.components = components;
         return Ok(found);
     };
@@ -355,6 +360,19 @@ pub fn moves_differ(
     };
     asked.problem.equation.components = components;
     Ok(found)
+}
+
+/// Searches all choices of signs, and then all factors. One rate for all moves is not refuted so: what differs beyond the
+/// first order in it may still agree in the limit.
+fn searched(asked: &mut Asked, moves: (Term, Term), named: (&[usize], &str), budget: &Budget) -> Option<Difference> {
+    if asked.kind != Kind::Transfer || asked.searches == 0 {
+        return None;
+    }
+    if Program::new(&asked.problem.setting.store, &[moves.0, moves.1]).operations() > MAX_SEARCHED {
+        return None;
+    }
+    asked.searches -= 1;
+    choices::differ(asked, moves, named, budget).or_else(|| boxes::differ(asked, moves, named, budget))
 }
 
 /// What is compared first.
