@@ -20,6 +20,7 @@
 //! | `formula` | numbers at several members to formulas in members, sizes and roots |
 //! | [`relation`] | equations between states: what they may look like |
 //! | [`detect`] | those that the numbers satisfy, with their constants |
+//! | `beside` | those that the rules suggest: counters, running products, copies of the parameters |
 //! | [`prove`], [`entries`], [`copies`] | the identities |
 //! | [`powers`] | how a term depends on factors |
 //! | [`refute`], [`pieces`], [`linear`], `rational`, `choices`, `boxes`, [`later`] | a point and a number of steps at which the parameters differ, exact or in intervals |
@@ -31,6 +32,7 @@
 //! Numbers only suggest: whatever they miss costs an answer and never makes a wrong one.
 
 pub mod answer;
+mod beside;
 mod boxes;
 pub mod chart;
 mod choices;
