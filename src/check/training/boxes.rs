@@ -34,8 +34,9 @@ const FIRST: f64 = 16.0;
 const LAST: f64 = 128.0;
 /// Boxes are not cut below this ratio of their ends, as a logarithm.
 const NARROW: f64 = 1e-4;
-/// Of the operations that an evaluation may have, one part in so many goes into a search.
-const SHARE: usize = 1000;
+/// Factors that are told apart; to prove how one stands in a move costs so many evaluations of it.
+const MAX_FACTORS: usize = 6;
+const PROOF: usize = 64;
 
 const WHY: &str = "whatever the factors are, two of the entries here contradict each other: all positive values were excluded, in intervals that cover them";
 
@@ -82,6 +83,12 @@ pub fn differ(
 ) -> Option<Difference> {
     let read = asked.problem.setting.store.free_symbols(&[right]);
     let used: Vec<usize> = factors.iter().copied().filter(|&j| read.contains(&asked.factors[j].symbol)).collect();
+    let operations = Program::new(&asked.problem.setting.store, &[right]).operations().max(1);
+    let proofs = PROOF.saturating_mul(operations * used.len());
+    if used.len() > MAX_FACTORS || proofs > asked.searches {
+        return None;
+    }
+    asked.searches -= proofs;
     let mut in_front = Vec::new();
     for &j in &used {
         let others: Vec<SymbolId> = used.iter().filter(|k| **k != j).map(|&k| asked.factors[k].symbol).collect();
@@ -95,7 +102,23 @@ pub fn differ(
     }
     let move_of = at_one(asked, right, &in_front);
     let plain = at_one(asked, move_of, &inside);
-    let asked = &*asked;
+    // Half of what is left: others may need theirs.
+    let one = TOGETHER * operations;
+    let mut boxes = (asked.searches / 2 / one).min(MAX_BOXES * TOGETHER * TRIED);
+    let given = boxes;
+    let found = search(asked, (left, plain, move_of), (&in_front, &inside), (quantity, &mut boxes), budget);
+    asked.searches -= (given - boxes) * one;
+    found
+}
+
+/// Points at which no factors inside of the move work.
+fn search(
+    asked: &Asked,
+    (left, plain, move_of): (Term, Term, Term),
+    (in_front, inside): (&[usize], &[usize]),
+    (quantity, boxes): (&str, &mut usize),
+    budget: &Budget,
+) -> Option<Difference> {
     let regular = Regular::new(asked, &[left, plain], budget);
     let search = Search {
         store: &asked.problem.setting.store,
@@ -104,15 +127,13 @@ pub fn differ(
         symbols: inside.iter().map(|&j| asked.factors[j].symbol).collect(),
         free: !in_front.is_empty(),
     };
-    let affordable = budget.operations / SHARE / (search.program.operations().max(1) * TOGETHER);
-    let mut boxes = affordable.min(MAX_BOXES * TOGETHER * TRIED);
     let mut random = Random::new(budget.seed, "boxes");
     for tried in 0..TRIED {
         let mut points: Vec<Point<Rational>> = Vec::new();
         let mut equations: Vec<Vec<Number>> = Vec::new();
         let mut shown = None;
         for _ in 0..2 * TOGETHER {
-            if points.len() == TOGETHER || boxes == 0 || budget.expired() {
+            if points.len() == TOGETHER || *boxes == 0 || budget.expired() {
                 break;
             }
             let Some(mut point) = regular.sampler.simple(&mut random, 1 + tried % 3) else { continue };
@@ -126,7 +147,7 @@ pub fn differ(
             equations.push(values[0].clone());
             points.push(point);
             shown.get_or_insert(values);
-            if search.excludes_all((&points, &equations), &mut boxes) {
+            if search.excludes_all((&points, &equations), boxes) {
                 return difference(asked, &points, &shown?, (quantity, WHY));
             }
         }

@@ -156,9 +156,19 @@ fn choices(asked: &mut Asked, (left, right): (Term, Term), factors: &[usize]) ->
             for argument in vanishing {
                 equations.push(forms.of(argument)?.0);
             }
-            own.push(equations.into_iter().map(|p| found.add(p)).collect::<Option<Vec<Row>>>()?);
+            own.push(equations);
         }
-        found.entries.push(own);
+        // What another choice asks for and more is refuted with that.
+        let more = |c: usize| {
+            let within = |d: usize| own[d].iter().all(|p| own[c].contains(p));
+            (0..own.len()).any(|d| d != c && within(d) && (d < c || own[d].len() < own[c].len()))
+        };
+        let kept: Vec<&Vec<Polynomial>> = (0..own.len()).filter(|&c| !more(c)).map(|c| &own[c]).collect();
+        let mut rows = Vec::new();
+        for equations in kept {
+            rows.push(equations.iter().map(|p| found.add(p.clone())).collect::<Option<Vec<Row>>>()?);
+        }
+        found.entries.push(rows);
     }
     (pieces && found.entries.len() > 1).then_some(found)
 }

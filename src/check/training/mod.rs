@@ -187,7 +187,7 @@ pub struct Asked {
     pub via: Vec<Term>,
     /// Divisions, roots and inverses that the file asks for and that are gone from the sides' normal forms.
     pub removed: Vec<Term>,
-    /// Searches for factors, see [`refute::SEARCHES`], that are left to this question.
+    /// Operations that searches for factors may still take, see [`refute::SEARCHES`].
     pub searches: usize,
     /// The factors that the check expects: block, factor, value.
     pub expected: Vec<(usize, usize, Term)>,

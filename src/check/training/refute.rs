@@ -21,9 +21,11 @@ const COEFFICIENTS: usize = 5;
 /// Programs of more operations are not searched for witnesses.
 pub(super) const MAX_OPERATIONS: usize = 2_000_000;
 
-/// Searches for factors that one question makes, at most, and the operations of a program that is searched.
-pub const SEARCHES: usize = 12;
-const MAX_SEARCHED: usize = 50_000;
+/// Operations that go into searches for factors of one question, at most, those of a program that is searched, and what a
+/// search over choices of signs is counted for, as a multiple of the moves' own.
+pub const SEARCHES: usize = 40_000_000;
+const MAX_SEARCHED: usize = 20_000;
+const CHOICES: usize = 200;
 
 /// Both runs after each number of steps: `F(x_k)` and `y_k`, `k = 0..=steps`.
 pub struct Courses {
@@ -365,13 +367,12 @@ pub fn moves_differ(
 /// Searches all choices of signs, and then all factors. One rate for all moves is not refuted so: what differs beyond the
 /// first order in it may still agree in the limit.
 fn searched(asked: &mut Asked, moves: (Term, Term), named: (&[usize], &str), budget: &Budget) -> Option<Difference> {
-    if asked.kind != Kind::Transfer || asked.searches == 0 {
+    let operations = Program::new(&asked.problem.setting.store, &[moves.0, moves.1]).operations().max(1000);
+    let spent = operations * CHOICES;
+    if asked.kind != Kind::Transfer || operations > MAX_SEARCHED || spent > asked.searches {
         return None;
     }
-    if Program::new(&asked.problem.setting.store, &[moves.0, moves.1]).operations() > MAX_SEARCHED {
-        return None;
-    }
-    asked.searches -= 1;
+    asked.searches -= spent;
     choices::differ(asked, moves, named, budget).or_else(|| boxes::differ(asked, moves, named, budget))
 }
 
