@@ -18,6 +18,7 @@ pub mod linear;
 pub mod polynomial;
 pub mod prime;
 pub mod roots;
+pub mod scaled;
 pub mod series;
 pub mod surd;
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::check::generic::Size;
 use crate::check::posed::Posed;
 use crate::check::task::Route;
 use crate::check::training::magnify::scales;
+use crate::check::training::refute::SEARCHES;
 use crate::check::training::{Asked, Factor, Kind, Side};
 use crate::check::{Ask, Equation, Problem, Shape, Task, generic};
 use crate::core::error::ModelError;
@@ -99,6 +100,7 @@ fn question(
         expected,
         via: Vec::new(),
         removed: Vec::new(),
+        searches: SEARCHES,
     };
     Ok((asked, route(&path)))
 }
@@ -341,5 +343,6 @@ fn same_question(
         carried: vec![None; states],
         expected: Vec::new(),
         removed: Vec::new(),
+        searches: SEARCHES,
     })
 }

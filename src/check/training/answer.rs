@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::beside::beside;
 use super::chart::Chart;
 use super::detect::detect;
 use super::exceptions::{Exceptions, exceptions, fresh_states_are_carried, holds_along_runs, starts_between_pieces};
@@ -10,7 +11,7 @@ use super::fibres::loosen;
 use super::foreign::reads_other_blocks;
 use super::guess::{Guess, allowed, guess, led};
 use super::magnify::guess_magnified;
-use super::prove::prove;
+use super::prove::{Scaled, prove};
 use super::relation::{Builder, Relation};
 use super::run::{Courses, Runner, STEPS};
 use super::{Asked, Kind, fresh, later, limit, refute, words};
@@ -222,11 +223,20 @@ fn proved_with(
     let builder = Builder { chart, carried: &carried };
     let mut relation = detect(asked, &builder, courses, &led);
     let traces = relation.equal_traces.take();
-    let mut attempts = vec![relation.clone()];
-    if traces.is_some() {
-        attempts.push(Relation { equal_traces: traces, ..relation });
-    }
-    for relation in attempts {
+    for attempt in 0..3 {
+        let relation = match attempt {
+            0 => relation.clone(),
+            1 if traces.is_some() => Relation { equal_traces: traces, ..relation.clone() },
+            2 => {
+                let scaled = Scaled::new(asked, &guess.terms);
+                let beside = beside(asked, &relation, &scaled, (courses, &led));
+                if beside.is_empty() {
+                    continue;
+                }
+                Relation { beside, ..relation.clone() }
+            }
+            _ => continue,
+        };
         let open = match prove(asked, &builder, &relation, &guess.terms, budget)? {
             Ok(proof) => match exceptions(asked, &guess.terms, (&proof.general, proof.free_signs, true), budget) {
                 Exceptions::Met(why) => why,

@@ -35,25 +35,40 @@ const TRIED: usize = 24;
 const WHY: &str = "the moves are linear equations between products of the factors, and those of the entries here have no solution but zero";
 
 /// A power product: atoms with their exponents, sorted. An atom is a factor or a number made of factors and members alone.
-type Monomial = Vec<(Term, Rational)>;
+pub(super) type Monomial = Vec<(Term, Rational)>;
 /// A sum of monomials with coefficients free of factors.
-type Polynomial = Vec<(Monomial, Term)>;
+pub(super) type Polynomial = Vec<(Monomial, Term)>;
 
 /// The rational functions of factors.
-struct Forms<'a> {
+pub(super) struct Forms<'a> {
     store: &'a mut Store,
     factors: Vec<SymbolId>,
     /// Factors and members: what an unknown number may be made of.
     constants: FxHashSet<SymbolId>,
 }
 
-impl Forms<'_> {
+impl<'a> Forms<'a> {
+    /// Those of these symbols, over the members of a question.
+    pub fn new(asked: &'a mut Asked, symbols: &[SymbolId]) -> Forms<'a> {
+        let members = asked.problem.setting.quantified.iter().filter(|q| matches!(q.role, Role::Member | Role::Rate));
+        let constants = members.map(|q| q.symbol).chain(symbols.iter().copied()).collect();
+        Forms { store: &mut asked.problem.setting.store, factors: symbols.to_vec(), constants }
+    }
+
+    /// `left d - n`, which is zero.
+    pub fn equation(&mut self, left: Term, n: Polynomial, d: Polynomial) -> Option<Polynomial> {
+        let left = vec![(Vec::new(), left)];
+        let (demanded, minus) = (self.product(&left, &d)?, self.store.num(-1));
+        let n = n.into_iter().map(|(m, k)| (m, self.store.mul(minus, k))).collect();
+        Some(self.sum(demanded, n))
+    }
+
     fn depends(&self, t: Term) -> bool {
         self.store.free_symbols(&[t]).iter().any(|s| self.factors.contains(s))
     }
 
     /// A scalar as numerator and denominator.
-    fn of(&mut self, t: Term) -> Option<(Polynomial, Polynomial)> {
+    pub fn of(&mut self, t: Term) -> Option<(Polynomial, Polynomial)> {
         let one: (Monomial, Term) = (Vec::new(), self.store.num(1));
         if !self.depends(t) {
             return Some((vec![(Vec::new(), t)], vec![one]));
@@ -171,18 +186,13 @@ struct Equations {
 fn equations(asked: &mut Asked, left: Term, right: Term, factors: &[usize]) -> Option<Equations> {
     let size = asked.problem.setting.store.size(right).min(MAX_ENTRIES);
     let symbols: Vec<SymbolId> = factors.iter().map(|&j| asked.factors[j].symbol).collect();
-    let members = asked.problem.setting.quantified.iter().filter(|q| matches!(q.role, Role::Member | Role::Rate));
-    let constants = members.map(|q| q.symbol).chain(symbols.iter().copied()).collect();
     let mut entries = Entries::reading(&symbols);
-    let mut forms = Forms { store: &mut asked.problem.setting.store, factors: symbols, constants };
+    let mut forms = Forms::new(asked, &symbols);
     let mut all: Vec<Polynomial> = Vec::new();
     for i in 0..size {
         let (l, r) = (entries.of(forms.store, left, i), entries.of(forms.store, right, i));
         let (n, d) = forms.of(r)?;
-        let l = vec![(Vec::new(), l)];
-        let (demanded, minus) = (forms.product(&l, &d)?, forms.store.num(-1));
-        let n = n.into_iter().map(|(m, k)| (m, forms.store.mul(minus, k))).collect();
-        all.push(forms.sum(demanded, n));
+        all.push(forms.equation(l, n, d)?);
     }
     let mut monomials: Vec<Monomial> = all.iter().flatten().map(|(m, _)| m.clone()).collect();
     monomials.sort();

@@ -20,9 +20,10 @@
 //! | `formula` | numbers at several members to formulas in members, sizes and roots |
 //! | [`relation`] | equations between states: what they may look like |
 //! | [`detect`] | those that the numbers satisfy, with their constants |
+//! | `beside` | those that the rules suggest: counters, running products, copies of the parameters |
 //! | [`prove`], [`entries`], [`copies`] | the identities |
 //! | [`powers`] | how a term depends on factors |
-//! | [`refute`], [`pieces`], [`linear`], `rational`, [`later`] | a point and a number of steps at which the parameters differ, exact or in intervals |
+//! | [`refute`], [`pieces`], [`linear`], `rational`, `choices`, `boxes`, [`later`] | a point and a number of steps at which the parameters differ, exact or in intervals |
 //! | [`exceptions`], [`orbit`] | states of a run at which what holds for almost all states may not |
 //! | `fibres`, `limit` | states that leave the set of their type; what `in limit` of a step says of runs |
 //! | [`answer`] | the finding |
@@ -31,7 +32,10 @@
 //! Numbers only suggest: whatever they miss costs an answer and never makes a wrong one.
 
 pub mod answer;
+mod beside;
+mod boxes;
 pub mod chart;
+mod choices;
 pub mod copies;
 pub mod detect;
 pub mod entries;
@@ -183,6 +187,8 @@ pub struct Asked {
     pub via: Vec<Term>,
     /// Divisions, roots and inverses that the file asks for and that are gone from the sides' normal forms.
     pub removed: Vec<Term>,
+    /// Operations that searches for factors may still take, see [`refute::SEARCHES`].
+    pub searches: usize,
     /// The factors that the check expects: block, factor, value.
     pub expected: Vec<(usize, usize, Term)>,
 }

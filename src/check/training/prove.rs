@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::entries::examine_entries;
-use super::relation::{Builder, Link, Relation, Way};
+use super::relation::{Builder, Relation, Way};
 use super::{Asked, Layout, Side};
 use crate::check::algebra::{self, Identity};
 use crate::check::decide::{Disagreement, Standing, identity_text};
@@ -178,20 +178,31 @@ struct Equations {
     general: FxHashMap<SymbolId, Term>,
 }
 
+/// A state that an equation gives, and what it is.
+struct Given {
+    way: Way,
+    state: usize,
+    term: Term,
+}
+
 fn equations(asked: &mut Asked, builder: &Builder<'_>, relation: &Relation, scaled: &Scaled) -> Option<Equations> {
-    let links: Vec<(Link, Term)> =
-        relation.links.iter().map(|l| builder.term(asked, l).map(|t| (l.clone(), t))).collect::<Option<_>>()?;
+    let mut links: Vec<Given> = Vec::new();
+    for l in &relation.links {
+        let state = if l.way == Way::Forward { l.target } else { l.source };
+        links.push(Given { way: l.way, state, term: builder.term(asked, l)? });
+    }
+    links.extend(relation.beside.iter().map(|o| Given { way: o.way, state: o.state, term: o.term }));
     let (source, target, map, flow) = (asked.source.clone(), asked.target.clone(), asked.map, asked.rate.is_none());
     let store = &mut asked.problem.setting.store;
     // Raw symbols of states that links give, in the free ones.
     let mut given: FxHashMap<SymbolId, Term> = FxHashMap::default();
-    for (l, t) in links.iter().filter(|(l, _)| l.way == Way::Back) {
-        given.insert(source.states[l.source].symbol, *t);
+    for l in links.iter().filter(|l| l.way == Way::Back) {
+        given.insert(source.states[l.state].symbol, l.term);
     }
     let back = given.clone();
-    for (l, t) in links.iter().filter(|(l, _)| l.way == Way::Forward) {
-        let t = store.substitute_one(*t, &back);
-        given.insert(target.states[l.target].symbol, t);
+    for l in links.iter().filter(|l| l.way == Way::Forward) {
+        let t = store.substitute_one(l.term, &back);
+        given.insert(target.states[l.state].symbol, t);
     }
     let x = store.symbol_term(source.point);
     let source_next = store.substitute(&source.next, &back);
@@ -216,34 +227,29 @@ fn equations(asked: &mut Asked, builder: &Builder<'_>, relation: &Relation, scal
     }
     step.1.push(target_next[0]);
     let after = values(source_next[0], &source_next[1..], &target_next[1..]);
-    for (l, t) in &links {
+    for l in &links {
+        let t = l.term;
         let (made, first) = match l.way {
-            Way::Forward => (target_next[l.target + 1], target_fresh[l.target]),
-            Way::Back => (source_next[l.source + 1], source_fresh[l.source]),
+            Way::Forward => (target_next[l.state + 1], target_fresh[l.state]),
+            Way::Back => (source_next[l.state + 1], source_fresh[l.state]),
         };
-        fresh.0.push(store.substitute_one(*t, &now));
+        fresh.0.push(store.substitute_one(t, &now));
         fresh.1.push(first);
         if flow {
             let velocities: Vec<(SymbolId, Term)> = after.iter().map(|(s, t)| (*s, *t)).collect();
-            let moved = store.tangent(*t, &Seeds::along(velocities)).ok()?;
+            let moved = store.tangent(t, &Seeds::along(velocities)).ok()?;
             step.0.push(store.substitute_one(moved, &given));
         } else {
-            step.0.push(store.substitute_one(*t, &after));
+            step.0.push(store.substitute_one(t, &after));
         }
         step.1.push(made);
     }
     // General points of the fibres that are left free.
-    let linked = |side: &Side, way: Way, i: usize| {
-        links.iter().any(|(l, _)| {
-            l.way == way && if way == Way::Back { l.source == i } else { l.target == i } && side.states.len() > i
-        })
-    };
+    let linked = |way: Way, i: usize| links.iter().any(|l| l.way == way && l.state == i);
     let free: Vec<State> = (0..source.states.len())
-        .filter(|&i| !linked(&source, Way::Back, i))
+        .filter(|&i| !linked(Way::Back, i))
         .map(|i| source.states[i].clone())
-        .chain(
-            (0..target.states.len()).filter(|&i| !linked(&target, Way::Forward, i)).map(|i| target.states[i].clone()),
-        )
+        .chain((0..target.states.len()).filter(|&i| !linked(Way::Forward, i)).map(|i| target.states[i].clone()))
         .collect();
     let mut general: FxHashMap<SymbolId, Term> = free.iter().map(|s| (s.symbol, s.general)).collect();
     if let Some((l, r)) = relation.equal_traces {
@@ -261,6 +267,9 @@ fn equations(asked: &mut Asked, builder: &Builder<'_>, relation: &Relation, scal
     }
     step.0 = store.substitute(&step.0, &general);
     step.1 = store.substitute(&step.1, &general);
+    for terms in [&mut step.0, &mut step.1] {
+        super::beside::split_powers(store, terms);
+    }
     let (symbols, terms): (Vec<SymbolId>, Vec<Term>) = at_image.into_iter().unzip();
     let terms = store.substitute(&terms, &general);
     general.extend(symbols.into_iter().zip(terms));

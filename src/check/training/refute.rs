@@ -2,11 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Asked;
 use super::entries::vanish;
 use super::fresh;
 use super::powers::{affine, at_one, exponents, jumps_at_ranks, signs};
 use super::prove::{Factors, Scaled};
+use super::{Asked, Kind, boxes, choices};
 use crate::check::algebra::{self, Identity};
 use crate::check::decide::{Difference, Disagreement, hunt};
 use crate::check::witness::{self, Goal};
@@ -21,6 +21,12 @@ const STEPS: usize = 7;
 const COEFFICIENTS: usize = 5;
 /// Programs of more operations are not searched for witnesses.
 pub(super) const MAX_OPERATIONS: usize = 2_000_000;
+
+/// Operations that go into searches for factors of one question, at most, those of a program that is searched, and what a
+/// search over choices of signs is counted for, as a multiple of the moves' own.
+pub const SEARCHES: usize = 40_000_000;
+const MAX_SEARCHED: usize = 20_000;
+const CHOICES: usize = 200;
 
 /// Both runs after each number of steps: `F(x_k)` and `y_k`, `k = 0..=steps`.
 pub struct Courses {
@@ -84,8 +90,8 @@ pub fn first_moves(asked: &mut Asked) -> Option<(Term, Term)> {
 /// If two engines contradict each other.
 pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
     let Some((left, right)) = first_moves(asked) else { return Ok(None) };
-    let all = 0..asked.target.dim;
     let only_rate: Vec<usize> = (0..asked.factors.len().min(1)).collect();
+    let all = 0..asked.target.dim;
     if let Some(mut difference) = moves_differ(asked, (left, right), all, (&only_rate, first_quantity(asked)), budget)?
     {
         let quantity = if asked.rate.is_some() {
@@ -344,6 +350,7 @@ pub fn moves_differ(
                 false => super::rational::differ(asked, (left, right), (factors, quantity), budget),
             })
             .or_else(|| super::pieces::differ(asked, (left, right), (factors, quantity), budget));
+        let found = found.or_else(|| searched(asked, (left, right), (factors, quantity), budget));
         asked.problem.equation.components = components;
         return Ok(found);
     };
@@ -360,6 +367,18 @@ pub fn moves_differ(
     };
     asked.problem.equation.components = components;
     Ok(found)
+}
+
+/// Searches all choices of signs, and then all factors. One rate for all moves is not refuted so: what differs beyond the
+/// first order in it may still agree in the limit.
+fn searched(asked: &mut Asked, moves: (Term, Term), named: (&[usize], &str), budget: &Budget) -> Option<Difference> {
+    let operations = Program::new(&asked.problem.setting.store, &[moves.0, moves.1]).operations().max(1000);
+    let spent = operations * CHOICES;
+    if asked.kind != Kind::Transfer || operations > MAX_SEARCHED || spent > asked.searches {
+        return None;
+    }
+    asked.searches -= spent;
+    choices::differ(asked, moves, named, budget).or_else(|| boxes::differ(asked, moves, named, budget))
 }
 
 /// What is compared first.

@@ -63,11 +63,26 @@ pub struct Link {
     pub constants: Vec<Term>,
 }
 
+/// An equation that is no link: what gives it is read off the rules.
+#[derive(Debug, Clone)]
+pub struct Own {
+    /// Which side's state it gives.
+    pub way: Way,
+    /// The number of that state.
+    pub state: usize,
+    /// What it is, in the raw symbols of the other side's states and the source's point.
+    pub term: Term,
+    /// The equation in words.
+    pub text: String,
+}
+
 /// All equations.
 #[derive(Debug, Clone, Default)]
 pub struct Relation {
     /// The links; no state is given twice.
     pub links: Vec<Link>,
+    /// The equations beside them.
+    pub beside: Vec<Own>,
     /// For sides: the trace of the source's first `left` state on each block is that of its first `right` state.
     pub equal_traces: Option<(usize, usize)>,
 }

@@ -13,6 +13,7 @@ pub fn invariant(asked: &mut Asked, relation: &Relation) -> Vec<String> {
     for link in &relation.links {
         lines.push(sentence(asked, link));
     }
+    lines.extend(relation.beside.iter().map(|own| own.text.clone()));
     if let Some((l, r)) = relation.equal_traces {
         let name = |i: usize| asked.source.states[i].name.clone();
         lines.push(format!("the traces of `{}` and `{}` of the source agree on every block", name(l), name(r)));
