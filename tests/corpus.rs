@@ -22,8 +22,6 @@ const KNOWN_DIFFERENCES: &[(&str, usize, &str)] = &[
     ("check/claims.nat", 122, "an inverse that has no value on half of the target passes"),
     ("check/expressions.nat", 130, "a difference that is rounding alone beside 0: floating point sees nothing"),
     ("check/expressions.nat", 134, "as above"),
-    ("check/conditions.nat", 46, "a rate that is a sign times a number is not found"),
-    ("check/conditions.nat", 47, "as above"),
 ];
 
 /// Removes the known differences from those found, and complains of known ones that are gone.

@@ -131,7 +131,9 @@ fn quantities(setting: &Setting, c: Term) -> Vec<Term> {
     let worth = |t: &Term| {
         let node = store.node(*t);
         let scalar = store.shape(*t).is_empty() && !store.free_symbols(&[*t]).is_empty();
-        scalar && !matches!(node, Node::Product { .. } | Node::Power(..))
+        scalar
+            && !matches!(node, Node::Product { .. } | Node::Power(..))
+            && !matches!(node, Node::Sum(list) if list.len() == 1)
     };
     let mut found: Vec<(usize, Term)> =
         store.reachable(&[c]).into_iter().filter(worth).map(|t| (store.reachable(&[t]).len(), t)).collect();

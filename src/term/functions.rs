@@ -1,6 +1,6 @@
 //! Entrywise functions, powers and extrema, with constants folded.
 
-use super::build::{exact_power, half, is_even};
+use super::build::{NONE, exact_power, half, is_even};
 use super::store::{Node, Store, Term};
 use crate::core::prim::Parity;
 use crate::domain::{Fun, Rational};
@@ -69,7 +69,8 @@ impl Store {
     }
 
     /// `sign(y^n) = sign(y)^n` for a whole `n`, and of a product with such a power each sign by itself: then the signs of `y`
-    /// and of its powers are known to be one. `sign(y^q) = sign(y)` for a root of `y ≥ 0`.
+    /// and of its powers are known to be one. `sign(y^q) = sign(y)` for a root of `y ≥ 0`. A factor with one sign at all points
+    /// has no part in the sign of a product. The same for tensors that are put together of such.
     fn sign_of_power(&mut self, x: Term) -> Option<Term> {
         match self.node(x).clone() {
             Node::Power(y, n) if n.is_int() => {
@@ -79,15 +80,58 @@ impl Store {
             // A root of what is never negative is zero where that is.
             Node::Power(y, n) if n > Rational::ZERO && self.nonnegative(y) => Some(self.map(Fun::Sign, y)),
             Node::Product { a, b, la, lb, out } if la.iter().chain(&lb).all(|l| out.contains(l)) => {
-                let whole = |t: Term| matches!(self.node(t), Node::Power(_, n) if n.is_int());
-                if !whole(a) && !whole(b) {
+                // A factor with one sign at all points has no part in it.
+                let alone = |t: Term| {
+                    let whole = matches!(self.node(t), Node::Power(_, n) if n.is_int());
+                    whole || self.bounds(t).positive() || self.bounds(t).negated().positive()
+                };
+                if !alone(a) && !alone(b) {
                     return None;
                 }
                 let (s, t) = (self.map(Fun::Sign, a), self.map(Fun::Sign, b));
                 Some(self.product(s, &la, t, &lb, &out))
             }
+            Node::Gather(y, map) => {
+                let shape = self.shape(x).clone();
+                let sign = self.sign_of_power(y)?;
+                Some(self.gather(sign, map.to_vec(), &shape))
+            }
+            Node::Join(parts) => {
+                let parts = parts.to_vec();
+                self.some_sign_splits(&parts).then(|| {
+                    let signs: Vec<Term> = parts.iter().map(|p| self.map(Fun::Sign, *p)).collect();
+                    self.join(&signs)
+                })
+            }
+            // Blocks at places of their own, as a differential puts them together.
+            Node::Sum(list) => {
+                let mut taken = vec![false; self.size(x)];
+                for (_, t) in list.iter() {
+                    let Node::Gather(_, map) = self.node(*t) else { return None };
+                    for (taken, _) in taken.iter_mut().zip(map.iter()).filter(|(_, from)| **from != NONE) {
+                        if std::mem::replace(taken, true) {
+                            return None;
+                        }
+                    }
+                }
+                let parts: Vec<Term> = list.iter().map(|p| p.1).collect();
+                self.some_sign_splits(&parts).then(|| {
+                    let sign = |q: &Rational| if *q < Rational::ZERO { Rational::NEG_ONE } else { Rational::ONE };
+                    let signs: Vec<Term> = parts.iter().map(|p| self.map(Fun::Sign, *p)).collect();
+                    let shape = self.shape(x).clone();
+                    self.sum(list.iter().map(|(q, _)| sign(q)).zip(signs).collect(), &shape)
+                })
+            }
             _ => None,
         }
+    }
+
+    /// Whether the sign of one of some terms is written by those of its factors.
+    fn some_sign_splits(&mut self, parts: &[Term]) -> bool {
+        parts.iter().any(|p| {
+            let (_, rest) = self.split_coefficient(*p);
+            self.sign_of_power(rest).is_some()
+        })
     }
 
     /// `x^q` entry by entry.
