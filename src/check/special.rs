@@ -96,8 +96,8 @@ pub fn another(at: &str) -> String {
 }
 
 /// Why a verdict may not be one for all members, where none is found.
-pub const ZERO_ON_A_PIECE: &str = "at some member a sign may be taken of what is zero on a whole piece, or a rank be lower \
-     there, and what holds there is open";
+pub const ZERO_ON_A_PIECE: &str = "at some member a sign may be taken of what is zero on a whole piece, or a rank may be \
+     lower, and what holds there is open";
 
 impl Specials {
     /// Whether there are none, as far as is seen.

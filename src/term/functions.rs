@@ -97,11 +97,8 @@ impl Store {
                 Some(self.gather(sign, map.to_vec(), &shape))
             }
             Node::Join(parts) => {
-                let parts = parts.to_vec();
-                self.some_sign_splits(&parts).then(|| {
-                    let signs: Vec<Term> = parts.iter().map(|p| self.map(Fun::Sign, *p)).collect();
-                    self.join(&signs)
-                })
+                let signs = self.signs_of_parts(&parts)?;
+                Some(self.join(&signs))
             }
             // Blocks at places of their own, as a differential puts them together.
             Node::Sum(list) => {
@@ -115,23 +112,20 @@ impl Store {
                     }
                 }
                 let parts: Vec<Term> = list.iter().map(|p| p.1).collect();
-                self.some_sign_splits(&parts).then(|| {
-                    let sign = |q: &Rational| if *q < Rational::ZERO { Rational::NEG_ONE } else { Rational::ONE };
-                    let signs: Vec<Term> = parts.iter().map(|p| self.map(Fun::Sign, *p)).collect();
-                    let shape = self.shape(x).clone();
-                    self.sum(list.iter().map(|(q, _)| sign(q)).zip(signs).collect(), &shape)
-                })
+                let signs = self.signs_of_parts(&parts)?;
+                let sign = |q: &Rational| if *q < Rational::ZERO { Rational::NEG_ONE } else { Rational::ONE };
+                let shape = self.shape(x).clone();
+                Some(self.sum(list.iter().map(|(q, _)| sign(q)).zip(signs).collect(), &shape))
             }
             _ => None,
         }
     }
 
-    /// Whether the sign of one of some terms is written by those of its factors.
-    fn some_sign_splits(&mut self, parts: &[Term]) -> bool {
-        parts.iter().any(|p| {
-            let (_, rest) = self.split_coefficient(*p);
-            self.sign_of_power(rest).is_some()
-        })
+    /// The signs of some terms, if that of one of them is more than a sign and a number before it.
+    fn signs_of_parts(&mut self, parts: &[Term]) -> Option<Vec<Term>> {
+        let signs: Vec<Term> = parts.iter().map(|p| self.map(Fun::Sign, *p)).collect();
+        let plain = |s: &Term| matches!(self.node(self.split_coefficient(*s).1), Node::Map(Fun::Sign, _));
+        (!signs.iter().all(plain)).then_some(signs)
     }
 
     /// `x^q` entry by entry.

@@ -82,7 +82,7 @@ pub(in crate::check) fn examine(
         // Floating point only suspects; a point that refutes the proof exactly would be a defect of nat.
         let goal = (Goal::Differ, &sampled.suspects[..]);
         let (found, _) = witness::search(&problem.setting, (left, right), &problem.domain, goal, budget, purpose);
-        if found.is_some() && special::some_sign_may_vanish(problem, &[left, right].concat()) {
+        if found.is_some() && special::some_sign_may_vanish(problem, &[left, right].concat(), budget) {
             return Ok(Standing::Unproved(Identity::Stuck("a special member is another".into()), sampled));
         }
         if found.is_some() {

@@ -75,8 +75,8 @@ pub fn signs_may_vanish(
 }
 
 /// Whether, for some member, a matrix that is pseudo-inverted or has a polar factor has a lower rank than in general at all
-/// points: where all minors of this size vanish as polynomials in the points. Those that are too large are not looked at, nor those with
-/// functions of members in them.
+/// points: where all minors of this size vanish as polynomials in the points. Those that are too large are not looked at,
+/// nor those with functions of members in them.
 fn some_rank_may_drop(problem: &Problem, roots: &[Term], elsewhere: cells::Elsewhere<'_>, seed: u64) -> bool {
     const LARGEST: usize = 3;
     let store = &problem.setting.store;
@@ -108,9 +108,9 @@ fn some_rank_may_drop(problem: &Problem, roots: &[Term], elsewhere: cells::Elsew
 }
 
 /// The same of sides that are compared elsewhere: whether any sign that they take may.
-pub fn some_sign_may_vanish(problem: &Problem, sides: &[Term]) -> bool {
+pub fn some_sign_may_vanish(problem: &Problem, sides: &[Term], budget: &Budget) -> bool {
     let nowhere = |_: &mut Polynomials, _: &Point<Polynomial>| Vec::new();
-    if some_rank_may_drop(problem, sides, &nowhere, 0) {
+    if some_rank_may_drop(problem, sides, &nowhere, budget.seed) {
         return true;
     }
     let may =

@@ -60,7 +60,7 @@ pub fn answer(asked: &mut Asked, context: &mut Context<'_>, budget: &Budget) -> 
                 Some(fails) => fails,
                 None => finding.only_in_general(&special::another(at)),
             };
-        } else if special::some_sign_may_vanish(&asked.problem, &sides) {
+        } else if special::some_sign_may_vanish(&asked.problem, &sides, budget) {
             finding = finding.only_in_general(special::ZERO_ON_A_PIECE);
         }
     }

@@ -136,11 +136,7 @@ fn search(
             if points.len() == TOGETHER || *boxes == 0 || budget.expired() {
                 break;
             }
-            let Some(mut point) = regular.sampler.simple(&mut random, 1 + tried % 3) else { continue };
-            if points.first().is_some_and(|first| !regular.beside(first, &mut point)) {
-                continue;
-            }
-            let Some(values) = regular.values(&point) else { continue };
+            let Some((point, values)) = regular.draw(&mut random, 1 + tried % 3, &points) else { continue };
             if !values[0].iter().any(Number::nonzero) {
                 continue;
             }

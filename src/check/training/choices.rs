@@ -8,12 +8,10 @@
 //! What all entries are multiplied by, such as `1 / norm(u)`, is one unknown for each point: it is what it may be, and only its
 //! products with other factors are unknown together.
 
-use rustc_hash::FxHashMap;
-
 use super::Asked;
 use super::entries::Entries;
 use super::linear::{Forms, Monomial, Polynomial, difference};
-use super::powers::{at_one, signs};
+use super::powers::{Choice, at_one, choices_of_signs, signs};
 use super::regular::Regular;
 use crate::check::Budget;
 use crate::check::decide::Difference;
@@ -136,18 +134,15 @@ fn choices(asked: &mut Asked, (left, right): (Term, Term), factors: &[usize]) ->
         }
         pieces |= !kinks.is_empty();
         let mut own = Vec::new();
-        for choice in 0..3usize.pow(kinks.len() as u32) {
-            let digits: Vec<usize> = (0..kinks.len() as u32).map(|k| choice / 3usize.pow(k) % 3).collect();
+        for Choice { zero, by } in choices_of_signs(&mut asked.problem.setting.store, &kinks) {
             let store = &mut asked.problem.setting.store;
-            let values = [store.num(1), store.num(-1), store.num(0)];
-            let by: FxHashMap<Term, Term> = kinks.iter().copied().zip(digits.iter().map(|&d| values[d])).collect();
             let mut smooth = store.replace(&[r], &by)[0];
             if beside {
                 smooth = store.mul(unknown, smooth);
             }
             let mut vanishing = Vec::new();
-            for (kink, _) in kinks.iter().zip(&digits).filter(|(_, d)| **d == 2) {
-                let Node::Map(Fun::Sign, argument) = *store.node(*kink) else { return None };
+            for kink in zero {
+                let Node::Map(Fun::Sign, argument) = *store.node(kink) else { return None };
                 vanishing.push(store.replace(&[argument], &by)[0]);
             }
             let mut forms = Forms::new(asked, &symbols);
@@ -202,11 +197,7 @@ pub fn differ(
         let mut points: Vec<Point<Rational>> = Vec::new();
         let mut shown = None;
         for _ in 0..TOGETHER {
-            let Some(mut point) = regular.sampler.simple(&mut random, tried / 4) else { continue };
-            if points.first().is_some_and(|first| !regular.beside(first, &mut point)) {
-                continue;
-            }
-            let Some(mut values) = regular.values(&point) else { continue };
+            let Some((point, mut values)) = regular.draw(&mut random, tried / 4, &points) else { continue };
             let sides = values.split_off(roots.len() - 2);
             system.values.push(values.iter().map(|v| v.first().map_or(Interval::ALL, Number::interval)).collect());
             points.push(point);

@@ -255,7 +255,6 @@ pub fn differ(
     roots.extend([left, plain]);
     let asked = &*asked;
     let regular = Regular::new(asked, &roots, budget);
-    let sampler = &regular.sampler;
     let tried = budget.operations / (regular.program.operations().max(1) * TOGETHER * 100);
     if tried == 0 {
         return None;
@@ -266,11 +265,7 @@ pub fn differ(
         let mut rows: Vec<Vec<Number>> = Vec::new();
         let mut shown = None;
         for _ in 0..TOGETHER {
-            let Some(mut point) = sampler.simple(&mut random, tried / 8) else { continue };
-            if points.first().is_some_and(|first| !regular.beside(first, &mut point)) {
-                continue;
-            }
-            let Some(mut found) = regular.values(&point) else { continue };
+            let Some((point, mut found)) = regular.draw(&mut random, tried / 8, &points) else { continue };
             let sides = found.split_off(roots.len() - 2);
             let flat: Vec<Number> = found.into_iter().flatten().collect();
             rows.extend(flat.chunks(equations.width).map(<[Number]>::to_vec));

@@ -225,16 +225,18 @@ pub fn question(model: &Model, posed: Posed<'_>, mut asked: Asked, budget: &Budg
     asked.removed = fresh::removed(&asked, built);
     let sides: Vec<Term> = asked.source.next.iter().chain(&asked.target.next).copied().collect();
     asked.problem.setting.written = written::removed(&mut asked.problem.setting, &sides, built);
+    // A search for later steps adds what they read.
+    let written = asked.problem.setting.written.clone();
     let mut context = answer::Context { square: &mut square, mixing };
     let mut finding = match asked.kind {
         Kind::Via => via::answer(&mut asked, budget)?,
         _ => answer::answer(&mut asked, &mut context, budget)?,
     };
     let equal = finding.equality().is_some();
-    let removed = !asked.problem.setting.written.is_empty();
+    let removed = !written.is_empty();
     if removed && finding.verdict() != Verdict::Invalid || equal && finding.residual.is_none() {
         let first = if equal { read_first(&mut asked) } else { Vec::new() };
-        let empty = written::nowhere(&asked.problem, &first, &asked.problem.setting.written, budget);
+        let empty = written::nowhere(&asked.problem, &first, &written, budget);
         // A witness stands unless it is certain that nothing has a value, and so does what is open.
         if let Some(empty) = empty.filter(|e| equal || e.verdict() == Verdict::Invalid) {
             finding = empty;

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::Asked;
 use super::entries::Entries;
-use super::powers::{affine, at_one, exponents, signs};
+use super::powers::{Choice, affine, at_one, choices_of_signs, exponents, signs};
 use super::regular::Regular;
 use crate::check::Budget;
 use crate::check::decide::Difference;
@@ -104,22 +104,18 @@ fn on_pieces(
     }
     let mut roots: Vec<Term> = parts.iter().map(|(_, left, _)| *left).collect();
     let mut pieces = Vec::new();
-    for choice in 0..3usize.pow(kinks.len() as u32) {
-        let digits: Vec<usize> = (0..kinks.len() as u32).map(|k| choice / 3usize.pow(k) % 3).collect();
-        let store = &mut asked.problem.setting.store;
-        let signs = [store.num(1), store.num(-1), store.num(0)];
-        let by: FxHashMap<Term, Term> = kinks.iter().copied().zip(digits.iter().map(|&d| signs[d])).collect();
+    for Choice { zero, by } in choices_of_signs(&mut asked.problem.setting.store, &kinks) {
         let mut piece = Vec::new();
-        for (kink, _) in kinks.iter().zip(&digits).filter(|(_, d)| **d == 2) {
-            piece.extend(zero_part(asked, *kink, &by, factors, &mut roots, budget));
+        for &kink in &zero {
+            piece.extend(zero_part(asked, kink, &by, factors, &mut roots, budget));
         }
         for (i, (first, _, right)) in parts.iter().enumerate() {
             let smooth = asked.problem.setting.store.replace(&[*right], &by)[0];
             let Some(exponents) = exponents(asked, smooth, factors, budget) else {
-                if digits.contains(&2) {
-                    continue;
+                if zero.is_empty() {
+                    return None;
                 }
-                return None;
+                continue;
             };
             roots.push(at_one(asked, smooth, factors));
             piece.push(Part { first: Some(*first), exponents, left: i, right: roots.len() - 1 });

@@ -7,7 +7,7 @@ use super::entries::vanish;
 use crate::check::Budget;
 use crate::domain::{Fun, Rational};
 use crate::model::elaborate::{Constraint, ConstraintKind, Draw, Quantified, Role};
-use crate::term::{Node, SymbolId, Term};
+use crate::term::{Node, Store, SymbolId, Term};
 
 /// The term with some factors set to one.
 pub fn at_one(asked: &mut Asked, t: Term, factors: &[usize]) -> Term {
@@ -129,6 +129,27 @@ pub fn jumps_at_ranks(asked: &mut Asked, t: Term, factors: &[usize], budget: &Bu
         .filter(|x| store.free_symbols(&[*x]).iter().any(|s| symbols.contains(s)))
         .collect();
     matrices.into_iter().any(|x| !homogeneous(asked, x, factors, budget))
+}
+
+/// Numbers in the place of signs.
+pub struct Choice {
+    /// The signs that are zero.
+    pub zero: Vec<Term>,
+    /// What stands for each of them.
+    pub by: FxHashMap<Term, Term>,
+}
+
+/// Every way to put 1, -1 or 0 in the place of some signs, 1 in that of all first.
+pub fn choices_of_signs(store: &mut Store, signs: &[Term]) -> Vec<Choice> {
+    let values = [store.num(1), store.num(-1), store.num(0)];
+    (0..3usize.pow(signs.len() as u32))
+        .map(|choice| {
+            let digit = |k: usize| choice / 3usize.pow(k as u32) % 3;
+            let zero = (0..signs.len()).filter(|k| digit(*k) == 2).map(|k| signs[k]).collect();
+            let by = signs.iter().enumerate().map(|(k, s)| (*s, values[digit(k)])).collect();
+            Choice { zero, by }
+        })
+        .collect()
 }
 
 /// The sign nodes of a term that depend on factors.

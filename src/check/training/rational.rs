@@ -182,11 +182,7 @@ fn search(
         let mut rows: Vec<Vec<Number>> = Vec::new();
         let mut shown = None;
         for _ in 0..TOGETHER {
-            let Some(mut point) = regular.sampler.simple(&mut random, tried / 2) else { continue };
-            if points.first().is_some_and(|first| !regular.beside(first, &mut point)) {
-                continue;
-            }
-            let Some(mut found) = regular.values(&point) else { continue };
+            let Some((point, mut found)) = regular.draw(&mut random, tried / 2, &points) else { continue };
             let sides = found.split_off(roots.len() - 2);
             let values: Vec<Interval> = found.iter().flatten().map(Number::interval).collect();
             let own = demands(quotients, &values);

@@ -90,8 +90,8 @@ pub fn first_moves(asked: &mut Asked) -> Option<(Term, Term)> {
 /// If two engines contradict each other.
 pub fn training(asked: &mut Asked, rate: Option<Term>, budget: &Budget) -> Result<Option<Finding>, Disagreement> {
     let Some((left, right)) = first_moves(asked) else { return Ok(None) };
-    let only_rate: Vec<usize> = (0..asked.factors.len().min(1)).collect();
     let all = 0..asked.target.dim;
+    let only_rate: Vec<usize> = (0..asked.factors.len().min(1)).collect();
     if let Some(mut difference) = moves_differ(asked, (left, right), all, (&only_rate, first_quantity(asked)), budget)?
     {
         let quantity = if asked.rate.is_some() {

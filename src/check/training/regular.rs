@@ -6,7 +6,7 @@ use crate::check::witness::Number;
 use crate::check::{Budget, Setting, replay, written};
 use crate::domain::exact::Exact;
 use crate::domain::interval::Intervals;
-use crate::domain::prime::Signs;
+use crate::domain::prime::{Random, Signs};
 use crate::domain::{Rational, Trace};
 use crate::model::elaborate::Role;
 use crate::term::{Node, Program, SymbolId, Term};
@@ -52,6 +52,21 @@ impl<'a> Regular<'a> {
             }
         }
         self.sampler.satisfied(point)
+    }
+
+    /// A simple point of the member of others, if there are any, with the values of the roots there.
+    pub fn draw(
+        &self,
+        random: &mut Random,
+        size: usize,
+        others: &[Point<Rational>],
+    ) -> Option<(Point<Rational>, Vec<Vec<Number>>)> {
+        let mut point = self.sampler.simple(random, size)?;
+        if others.first().is_some_and(|first| !self.beside(first, &mut point)) {
+            return None;
+        }
+        let values = self.values(&point)?;
+        Some((point, values))
     }
 
     /// The values of the roots at a point, exactly or in intervals, by one evaluator and then by the other; nothing on a kink,
