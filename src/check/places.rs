@@ -76,13 +76,22 @@ pub fn far(sampler: &Sampler, random: &mut Random, power: u64) -> Option<Point<R
     sampler.satisfied(&point).then_some(point)
 }
 
-/// A point of the domain with some entries at special values.
+/// A point of the domain with some entries at special values; what has as many entries as a square matrix is a multiple of the
+/// identity now and then.
 pub fn special(sampler: &Sampler, random: &mut Random, values: &[Rational]) -> Option<Point<Rational>> {
     let mut point = sampler.simple(random, 1)?;
     let mut symbols: Vec<SymbolId> = sampler.movable().collect();
     symbols.sort_unstable();
     for s in symbols {
-        for x in point.get_mut(&s)? {
+        let entries = point.get_mut(&s)?;
+        let n = entries.len().isqrt();
+        if n > 1 && n * n == entries.len() && !values.is_empty() && random.below(4) == 0 {
+            let c = &values[random.below(values.len() as u64) as usize];
+            let entry = |k: usize| if k / n == k % n { c.clone() } else { Rational::ZERO };
+            *entries = (0..n * n).map(entry).collect();
+            continue;
+        }
+        for x in entries {
             if !values.is_empty() && random.below(3) != 0 {
                 *x = values[random.below(values.len() as u64) as usize].clone();
             }

@@ -137,26 +137,12 @@ pub fn touches_zero(problem: &Problem, term: Term, budget: &Budget) -> Option<St
     const REACH: f64 = 6.0;
     const STEPS: usize = 48;
     const NOTHING: f64 = 1e-13;
-    const BESIDE: f64 = 1e-6;
     let sampler = Sampler::new(&problem.setting, &[term], &problem.domain);
     let program = Program::new(&problem.setting.store, &[term]);
     if program.operations().saturating_mul(LINES * STEPS * 2) > budget.operations / 16 {
         return None;
     }
-    // Places that a condition `… != 0` leaves out are none, however close one comes to them.
-    let own: Vec<SymbolId> = sampler.symbols().map(|(s, ..)| s).collect();
-    let among = |t: &Term| problem.setting.store.free_symbols(&[*t]).iter().all(|s| own.contains(s));
-    let conditions = problem.setting.constraints.iter().chain(&problem.domain).map(|c| c.term);
-    let conditions: Vec<Term> = conditions.filter(among).collect();
-    let conditions = Program::new(&problem.setting.store, &conditions);
-    let excluded = |at: &Point<f64>, base: &Point<f64>| {
-        let values = |p: &Point<f64>| {
-            let run = conditions.run(&mut Float::default(), |s| p.get(&s).cloned()).ok()?;
-            Some(run.into_iter().flatten().collect::<Vec<f64>>())
-        };
-        let (Some(there), Some(here)) = (values(at), values(base)) else { return true };
-        there.iter().zip(&here).any(|(x, y)| x.abs() < BESIDE * y.abs())
-    };
+    let left_out = LeftOut::new(problem, &sampler);
     let mut random = Random::new(budget.seed, "touches zero");
     let mut symbols: Vec<_> = sampler.movable().collect();
     symbols.sort_unstable();
@@ -199,9 +185,100 @@ pub fn touches_zero(problem: &Problem, term: Term, budget: &Budget) -> Option<St
             let middle = (lo + hi) / 2.0;
             // At the border of the domain it is as small as one likes, and never zero.
             let within = [-BESIDE, BESIDE].iter().all(|d| size(middle + d).is_some());
-            let within = within && !excluded(&along(middle), &base);
+            let within = within && !left_out.holds(&along(middle), &base);
             if within && size(middle).is_some_and(|v| v < NOTHING * typical) {
                 return Some(approximately(&problem.setting.store, &along(middle)));
+            }
+        }
+    }
+    let found = descent(&sampler, &program, &left_out, &mut random)?;
+    Some(approximately(&problem.setting.store, &found))
+}
+
+/// A place is beside another one if it is so far from it.
+const BESIDE: f64 = 1e-6;
+
+/// What conditions `… != 0` leave out of the domain: no such place is one of it, however close one comes.
+struct LeftOut(Program);
+
+impl LeftOut {
+    fn new(problem: &Problem, sampler: &Sampler) -> LeftOut {
+        let store = &problem.setting.store;
+        let own: Vec<SymbolId> = sampler.symbols().map(|(s, ..)| s).collect();
+        let among = |t: &Term| store.free_symbols(&[*t]).iter().all(|s| own.contains(s));
+        let conditions = problem.setting.constraints.iter().chain(&problem.domain).map(|c| c.term);
+        LeftOut(Program::new(store, &conditions.filter(among).collect::<Vec<_>>()))
+    }
+
+    /// Whether a condition is much smaller at a place than at a point of the domain.
+    fn holds(&self, at: &Point<f64>, base: &Point<f64>) -> bool {
+        let values = |p: &Point<f64>| {
+            let run = self.0.run(&mut Float::default(), |s| p.get(&s).cloned()).ok()?;
+            Some(run.into_iter().flatten().collect::<Vec<f64>>())
+        };
+        let (Some(there), Some(here)) = (values(at), values(base)) else { return true };
+        there.iter().zip(&here).any(|(x, y)| x.abs() < BESIDE * y.abs())
+    }
+}
+
+/// A place not far out at which a term in floating point is all but zero, by steps of Newton's method in the direction in which
+/// the term changes most: a zero of a sum of squares is on no line that one would try.
+fn descent(sampler: &Sampler, program: &Program, left_out: &LeftOut, random: &mut Random) -> Option<Point<f64>> {
+    const STARTS: usize = 8;
+    const STEPS: usize = 96;
+    const ENTRIES: usize = 24;
+    const REACH: f64 = 8.0;
+    const NOTHING: f64 = 1e-13;
+    let mut symbols: Vec<_> = sampler.movable().collect();
+    symbols.sort_unstable();
+    for _ in 0..STARTS {
+        let Some(base) = sampler.float(random) else { continue };
+        let places: Vec<(SymbolId, usize)> =
+            (symbols.iter()).flat_map(|s| (0..base.get(s).map_or(0, Vec::len)).map(|i| (*s, i))).collect();
+        if places.is_empty() || places.len() > ENTRIES {
+            return None;
+        }
+        let value = |p: &Point<f64>| {
+            let run = program.run(&mut Float::default(), |s| p.get(&s).cloned()).ok().map(|v| v[0][0]);
+            run.filter(|v| v.is_finite() && sampler.inside_float(p, &base))
+        };
+        let moved = |p: &Point<f64>, (s, i): (SymbolId, usize), by: f64| {
+            let mut p = p.clone();
+            if let Some(x) = p.get_mut(&s).and_then(|v| v.get_mut(i)) {
+                *x += by;
+            }
+            p
+        };
+        let Some(first) = value(&base).filter(|v| *v != 0.0) else { continue };
+        let (mut at, mut length) = (base.clone(), false);
+        for _ in 0..STEPS {
+            let Some(here) = value(&at) else { break };
+            if here.abs() < NOTHING * first.abs() {
+                let within =
+                    places.iter().all(|&x| [-BESIDE, BESIDE].iter().all(|d| value(&moved(&at, x, *d)).is_some()));
+                if within && !left_out.holds(&at, &base) {
+                    return Some(at);
+                }
+                break;
+            }
+            // Differences across the zero would say nothing: a square is as far from it as its root says, a length as itself.
+            let distance = if length { here.abs() } else { here.abs().sqrt() };
+            let h = (1e-3 * distance).clamp(1e-12, 1e-6);
+            let slopes: Option<Vec<f64>> = (places.iter())
+                .map(|&x| Some((value(&moved(&at, x, h))? - value(&moved(&at, x, -h))?) / (2.0 * h)))
+                .collect();
+            let Some(slopes) = slopes else { break };
+            let steepness: f64 = slopes.iter().map(|g| g * g).sum();
+            let mut next = at.clone();
+            for (&x, g) in places.iter().zip(&slopes) {
+                next = moved(&next, x, -here * g / steepness);
+            }
+            let near = places.iter().all(|(s, i)| (next[s][*i] - base[s][*i]).abs() <= REACH);
+            let closer = near && value(&next).is_some_and(|v| v.abs() < here.abs());
+            match (closer, length) {
+                (true, _) => at = next,
+                (false, false) => length = true,
+                (false, true) => break,
             }
         }
     }

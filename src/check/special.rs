@@ -38,6 +38,8 @@ pub enum Value {
     Number(Rational),
     /// Another parameter.
     Parameter(SymbolId),
+    /// The identity matrix, of a square matrix.
+    Identity,
 }
 
 impl Value {
@@ -49,6 +51,10 @@ impl Value {
                 store.fill(q.clone(), &shape)
             }
             Value::Parameter(s) => store.symbol_term(*s),
+            Value::Identity => {
+                let n = store.symbol_info(symbol).shape.first().copied().unwrap_or(1);
+                store.eye(n)
+            }
         }
     }
 }
@@ -69,6 +75,7 @@ impl Special {
             let value = match v {
                 Value::Number(q) => q.to_string(),
                 Value::Parameter(other) => store.symbol_info(*other).name.clone(),
+                Value::Identity => format!("eye({})", store.symbol_info(*s).shape.first().copied().unwrap_or(1)),
             };
             format!("{name} = {value}")
         };
@@ -358,7 +365,8 @@ fn degenerate(
     for (i, &symbol) in own.iter().enumerate() {
         let numbers = values.iter().cloned().map(Value::Number);
         let others = own[i + 1..].iter().copied().filter(|s| shape_of(*s) == shape_of(symbol)).map(Value::Parameter);
-        for value in numbers.chain(others) {
+        let square = shape_of(symbol).is_some_and(|s| matches!(s[..], [r, c] if r == c));
+        for value in numbers.chain(others).chain(square.then_some(Value::Identity)) {
             try_one(vec![(symbol, value)], &mut found);
         }
     }

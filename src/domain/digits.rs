@@ -3,7 +3,7 @@
 //! Nothing here is verified: a difference that shows is no proof, and neither is one that does not. It keeps from saying that
 //! sides agree where ordinary floating point has lost what they differ in: `cos(1e-9)` is 1 there.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use astro_float_num::{BigFloat, Consts, Radix, RoundingMode};
 
@@ -13,6 +13,8 @@ use super::{Domain, Fun, Rational, Stop, Trace};
 const BITS: usize = 448;
 /// The error function is summed for arguments up to this one, beyond which it is one but for `2^-472`.
 const ERF: f64 = 18.0;
+/// Beyond this argument tanh is one to all digits.
+const TANH: f64 = 156.0;
 /// Sweeps of Jacobi's method, at most.
 const SWEEPS: usize = 40;
 /// An eigenvalue below the largest by so many binary places is not zero, and one by more than those is.
@@ -25,12 +27,28 @@ pub struct Digits {
     consts: RefCell<Consts>,
     /// The ranks that were met.
     pub trace: Trace,
+    /// Whether a summand left no trace in its sum, or a function was taken where it is its asymptote to all digits.
+    absorbed: Cell<bool>,
 }
 
 impl Digits {
     /// `None` if there is no memory for the constants.
     pub fn new() -> Option<Self> {
-        Some(Digits { consts: RefCell::new(Consts::new().ok()?), trace: Trace::default() })
+        let consts = RefCell::new(Consts::new().ok()?);
+        Some(Digits { consts, trace: Trace::default(), absorbed: Cell::new(false) })
+    }
+
+    /// Whether since the last call something was too small beside what it was added to: `exp(-1000) + 1` is 1 here, and what
+    /// sides differ by may be lost.
+    pub fn has_absorbed(&self) -> bool {
+        self.absorbed.take()
+    }
+
+    /// Takes note of two summands of which the smaller one has no digit in the sum.
+    fn note_sum(&self, a: &BigFloat, b: &BigFloat) {
+        if !a.is_zero() && !b.is_zero() && Self::exponent(a).abs_diff(Self::exponent(b)) > BITS as u64 + 1 {
+            self.absorbed.set(true);
+        }
     }
 
     /// The nearest number to π.
@@ -67,6 +85,7 @@ impl Digits {
     fn erf(&self, x: &BigFloat) -> BigFloat {
         let limit = self.number(ERF);
         if x.abs().sub(&limit, BITS, RM).is_positive() {
+            self.absorbed.set(true);
             return if x.is_negative() { self.one().neg() } else { self.one() };
         }
         let twice = self.mul(x, x).mul(&self.number(2.0), BITS, RM);
@@ -176,10 +195,12 @@ impl Domain for Digits {
     }
 
     fn add(&self, a: &BigFloat, b: &BigFloat) -> BigFloat {
+        self.note_sum(a, b);
         a.add(b, BITS, RM)
     }
 
     fn sub(&self, a: &BigFloat, b: &BigFloat) -> BigFloat {
+        self.note_sum(a, b);
         a.sub(b, BITS, RM)
     }
 
@@ -213,7 +234,12 @@ impl Domain for Digits {
             Fun::Sin => x.sin(BITS, RM, &mut self.consts.borrow_mut()),
             Fun::Cos => x.cos(BITS, RM, &mut self.consts.borrow_mut()),
             Fun::Atan => x.atan(BITS, RM, &mut self.consts.borrow_mut()),
-            Fun::Tanh => x.tanh(BITS, RM, &mut self.consts.borrow_mut()),
+            Fun::Tanh => {
+                // 1 - tanh(x) is about 2 exp(-2x).
+                let far = self.number(TANH);
+                self.absorbed.set(self.absorbed.get() || x.abs().sub(&far, BITS, RM).is_positive());
+                x.tanh(BITS, RM, &mut self.consts.borrow_mut())
+            }
             Fun::Sigmoid => logistic(x),
             Fun::Softplus => self.add(&one, &self.exp(x)).ln(BITS, RM, &mut self.consts.borrow_mut()),
             Fun::Sign if x.is_zero() => return Err(Stop::Kink),

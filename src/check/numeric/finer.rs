@@ -34,7 +34,7 @@ pub enum Finer {
 
 /// Looks at sides that agree in floating point with more digits, at rational points.
 pub fn finer(setting: &Setting, (left, right): (&[Term], &[Term]), extra: &[Constraint], budget: &Budget) -> Finer {
-    let Some(seen) = look(setting, (left, right), extra, budget) else { return Finer::NotAsked };
+    let Some(seen) = look(setting, (left, right), extra, (true, budget)) else { return Finer::NotAsked };
     let mut gaps = seen.iter().flatten().copied();
     if gaps.any(|(gap, largest)| gap > i64::MIN && gap > largest.saturating_sub(PLACES)) {
         return Finer::Differ;
@@ -50,7 +50,7 @@ pub fn residual(
     extra: &[Constraint],
     budget: &Budget,
 ) -> Option<Residual> {
-    let seen = look(setting, (left, right), extra, budget).filter(|seen| !seen.is_empty())?;
+    let seen = look(setting, (left, right), extra, (false, budget)).filter(|seen| !seen.is_empty())?;
     let relative = |(gap, largest): (i64, i64)| match gap == i64::MIN {
         true => 0.0,
         false => 2f64.powi(i32::try_from(gap.saturating_sub(largest)).unwrap_or(i32::MIN)),
@@ -59,11 +59,17 @@ pub fn residual(
     Some(Residual { max, defect: max, noise: 2f64.powi(-(PLACES as i32)), samples: seen.len() })
 }
 
-/// At each point for each component the binary exponents of the largest difference and of the largest entry; `None` if the
-/// program is too large.
+/// At each point for each component the binary exponents of the largest difference and of the largest entry.
 type Gaps = Vec<Vec<(i64, i64)>>;
 
-fn look(setting: &Setting, (left, right): (&[Term], &[Term]), extra: &[Constraint], budget: &Budget) -> Option<Gaps> {
+/// Compares the sides at a few points, if `whole` only at those where every summand counts; `None` if the program is too
+/// large.
+fn look(
+    setting: &Setting,
+    (left, right): (&[Term], &[Term]),
+    extra: &[Constraint],
+    (whole, budget): (bool, &Budget),
+) -> Option<Gaps> {
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let program = Program::new(&setting.store, &roots);
     let sampler = Sampler::new(setting, &roots, extra);
@@ -84,7 +90,11 @@ fn look(setting: &Setting, (left, right): (&[Term], &[Term]), extra: &[Constrain
     for draw in 0..DRAWS {
         let Some(point) = sampler.simple_near_pi(&mut random, 1 + draw % 3, None) else { continue };
         digits.trace = Trace::default();
+        digits.has_absorbed();
         let Some(values) = values(&mut digits, (&program, &sampler), &point) else { continue };
+        if whole && digits.has_absorbed() {
+            continue;
+        }
         if ranks && lower(&digits.trace) {
             continue;
         }

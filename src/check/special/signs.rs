@@ -18,6 +18,10 @@ impl Special {
                 let there = match value {
                     Value::Number(q) => domain.rational(q).ok()?,
                     Value::Parameter(other) => point.get(other)?.get(k)?.clone(),
+                    Value::Identity => {
+                        let n = own.len().isqrt();
+                        domain.rational(&Rational::from(u8::from(k / n == k % n))).ok()?
+                    }
                 };
                 let difference = domain.sub(x, &there);
                 differences.extend([domain.neg(&difference), difference]);
