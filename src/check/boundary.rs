@@ -17,6 +17,15 @@ const NEAR: i64 = 200;
 /// The first of the partial operations in `terms` that has no value at a point, as far as a hundred digits tell; an error if
 /// they need not be asked, as no operand has functions, roots or quotients in it, or cannot be.
 pub fn without_value(store: &Store, terms: &[Term], point: &Point<Rational>) -> Result<Option<Term>, Untold> {
+    without_value_where(store, terms, || Some(point.clone()))
+}
+
+/// The same at a point that is asked for only if the digits are.
+fn without_value_where(
+    store: &Store,
+    terms: &[Term],
+    point: impl FnOnce() -> Option<Point<Rational>>,
+) -> Result<Option<Term>, Untold> {
     let partial: Vec<(Term, Term)> = store
         .reachable(terms)
         .into_iter()
@@ -35,7 +44,7 @@ pub fn without_value(store: &Store, terms: &[Term], point: &Point<Rational>) -> 
         return Err(Untold);
     }
     let mut digits = Digits::new().ok_or(Untold)?;
-    let embedded = embed(&mut digits, point);
+    let embedded = embed(&mut digits, &point().ok_or(Untold)?);
     let values = match program.run(&mut digits, |s| embedded.get(&s).cloned()) {
         Ok(values) => values,
         Err(f) => {
@@ -68,7 +77,7 @@ pub fn without_value(store: &Store, terms: &[Term], point: &Point<Rational>) -> 
 
 /// The same at a point of floating-point numbers, which are taken as they are.
 pub fn without_value_at(store: &Store, terms: &[Term], point: &Point<f64>) -> Result<Option<Term>, Untold> {
-    without_value(store, terms, &exactly(point).ok_or(Untold)?)
+    without_value_where(store, terms, || exactly(point))
 }
 
 /// A hundred digits say nothing.

@@ -76,8 +76,8 @@ pub struct Setting {
     /// Finite matrix members whose maps compose as the matrices do: for what passes to composites (a commuting square, a
     /// preserved function), generators of the group stand for all. A rate does not pass: see [`Problem::for_every_member`].
     pub generated: Vec<SymbolId>,
-    /// Where functions are read: what the point there, and the states, are in terms of the source's. Along a path the ends of
-    /// its parts; of a question about training, or two programs, where the left and where the right one is read first.
+    /// Where functions are read: what the point there, and the states, are in terms of the source's. Along a path its start
+    /// and the ends of its parts; of a question about training, or two programs, where the left and where the right one is read first.
     pub images: Vec<FxHashMap<SymbolId, Term>>,
 }
 

@@ -87,6 +87,7 @@ impl Sampler {
                     size,
                     low: vec![None; size],
                     high: vec![None; size],
+                    floats: Vec::new(),
                     generated: setting.generated.contains(&q.symbol),
                 });
             }
@@ -96,6 +97,7 @@ impl Sampler {
                 note_bounds(store, c.term, &mut plans);
             }
         }
+        plans.iter_mut().for_each(Plan::note_floats);
         let program = Program::new(store, &constraints.iter().map(|c| c.term).collect::<Vec<_>>());
         let known = |t: &Term| store.free_symbols(&[*t]).iter().all(|s| symbols.binary_search(s).is_ok());
         let mut rotations: Vec<Term> = setting.orthogonal.iter().copied().filter(known).collect();
@@ -202,7 +204,7 @@ impl Sampler {
                 (None, _) => {
                     // A learning rate stays small: what happens far from 0 is no matter of limits, and overflows.
                     let scale = if p.role == Role::Rate { 1.0 } else { scale };
-                    (0..p.size).map(|i| float_entry(random, scale, p.low[i].as_ref(), p.high[i].as_ref())).collect()
+                    (0..p.size).map(|i| float_entry(random, scale, p.floats.get(i).copied().unwrap_or([None; 2]))).collect()
                 }
             };
             point.insert(p.symbol, values);

@@ -143,8 +143,8 @@ pub struct Elaborator<'m> {
     pub orthogonal: Vec<Term>,
     /// Finite matrix members whose maps compose as the matrices do.
     pub generated: Vec<SymbolId>,
-    /// Where functions are read: what the point there, and the states, are in terms of the source's. Along a path the ends of
-    /// its parts; of a question about training, or two programs, where the left and where the right one is read first.
+    /// Where functions are read: what the point there, and the states, are in terms of the source's. Along a path its start
+    /// and the ends of its parts; of a question about training, or two programs, where the left and where the right one is read first.
     pub images: Vec<FxHashMap<SymbolId, Term>>,
     pub(super) architectures: FxHashMap<(usize, Vec<Term>), Elab<Rc<Architecture>>>,
     pub(super) metrics: FxHashMap<SymbolId, Term>,

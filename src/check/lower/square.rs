@@ -242,7 +242,10 @@ fn square(
     let equation = equation(e, &path, &over, &source, &target, &carried.maps, &shape)?;
     let ends: Vec<_> = path.parts.iter().map(|m| Rc::clone(&over[&m.target.symbol])).collect();
     let images = images(e, &carried.maps);
-    e.images = ends.iter().zip(images).map(|(o, at)| coordinates(o).into_iter().zip(at).collect()).collect();
+    let general: FxHashMap<SymbolId, Term> = source.states.iter().map(|s| (s.symbol, s.general)).collect();
+    let images: Vec<Vec<Term>> = images.iter().map(|at| e.store.substitute(at, &general)).collect();
+    let ends = ends.iter().zip(images).map(|(o, at)| coordinates(o).into_iter().zip(at).collect());
+    e.images = std::iter::once(general).chain(ends).collect();
     let mut p = problem(shape, equation, domain, claims);
     p.diagonal = (!carried.diagonal.is_empty()).then_some(carried.diagonal);
     p.expected_rate = expected_rate(e, expected)?;

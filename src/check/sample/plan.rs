@@ -15,11 +15,30 @@ pub(super) struct Plan {
     /// Open bounds of each entry that the conditions give directly.
     pub low: Vec<Option<Rational>>,
     pub high: Vec<Option<Rational>>,
+    /// The same bounds in floating point; nothing if no entry has any.
+    pub floats: Vec<[Option<f64>; 2]>,
     /// Whether generators of the group stand for all members.
     pub generated: bool,
 }
 
 impl Plan {
+    /// Notes the bounds in floating point. Often it is one bound for many entries.
+    pub fn note_floats(&mut self) {
+        if self.low.iter().chain(&self.high).all(Option::is_none) {
+            return;
+        }
+        let floats = |bounds: &[Option<Rational>]| -> Vec<Option<f64>> {
+            let mut last: Option<(&Rational, f64)> = None;
+            let mut float = |q| {
+                let known = last.filter(|(old, _)| *old == q);
+                last = known.or_else(|| Some((q, q.to_f64().value())));
+                last.map(|(_, x)| x)
+            };
+            bounds.iter().map(|q| q.as_ref().and_then(&mut float)).collect()
+        };
+        self.floats = floats(&self.low).into_iter().zip(floats(&self.high)).map(|(a, b)| [a, b]).collect();
+    }
+
     /// The members that a proof has to visit: all, or generators of the group if these are fewer.
     pub fn visited(&self) -> u64 {
         match self.generators() {
@@ -122,9 +141,9 @@ pub(super) fn note_bounds(store: &Store, term: Term, plans: &mut [Plan]) {
 }
 
 /// A number within bounds; without them about as large as the scale.
-pub(super) fn float_entry(random: &mut Random, scale: f64, low: Option<&Rational>, high: Option<&Rational>) -> f64 {
+pub(super) fn float_entry(random: &mut Random, scale: f64, [low, high]: [Option<f64>; 2]) -> f64 {
     let u = random.unit();
-    match (low.map(|q| q.to_f64().value()), high.map(|q| q.to_f64().value())) {
+    match (low, high) {
         // Of wider boxes the ends of an interval, too.
         (Some(a), Some(b)) if scale > 1.0 => a + (b - a) / (1.0 + ((8.0 + scale.ln()) * (1.0 - 2.0 * u)).exp()),
         (Some(a), Some(b)) => a + (b - a) * (0.05 + 0.9 * u),
