@@ -204,7 +204,9 @@ impl Sampler {
                 (None, _) => {
                     // A learning rate stays small: what happens far from 0 is no matter of limits, and overflows.
                     let scale = if p.role == Role::Rate { 1.0 } else { scale };
-                    (0..p.size).map(|i| float_entry(random, scale, p.floats.get(i).copied().unwrap_or([None; 2]))).collect()
+                    (0..p.size)
+                        .map(|i| float_entry(random, scale, p.floats.get(i).copied().unwrap_or([None; 2])))
+                        .collect()
                 }
             };
             point.insert(p.symbol, values);

@@ -253,14 +253,6 @@ fn descent(sampler: &Sampler, program: &Program, left_out: &LeftOut, random: &mu
         let (mut at, mut length) = (base.clone(), false);
         for _ in 0..STEPS {
             let Some(here) = value(&at) else { break };
-            if here.abs() < NOTHING * first.abs() {
-                let within =
-                    places.iter().all(|&x| [-BESIDE, BESIDE].iter().all(|d| value(&moved(&at, x, *d)).is_some()));
-                if within && !left_out.holds(&at, &base) {
-                    return Some(at);
-                }
-                break;
-            }
             // Differences across the zero would say nothing: a square is as far from it as its root says, a length as itself.
             let distance = if length { here.abs() } else { here.abs().sqrt() };
             let h = (1e-3 * distance).clamp(1e-12, 1e-6);
@@ -269,6 +261,15 @@ fn descent(sampler: &Sampler, program: &Program, left_out: &LeftOut, random: &mu
                 .collect();
             let Some(slopes) = slopes else { break };
             let steepness: f64 = slopes.iter().map(|g| g * g).sum();
+            // A high power is small where it is still far from its zero, which may be at the border of the domain.
+            let arrived = here.abs() < (0.1 * BESIDE) * steepness.sqrt() || here == 0.0;
+            if arrived && here.abs() < NOTHING * first.abs() {
+                let inside = |&x: &_| [-BESIDE, BESIDE].iter().all(|d| value(&moved(&at, x, *d)).is_some());
+                if places.iter().all(inside) && !left_out.holds(&at, &base) {
+                    return Some(at);
+                }
+                break;
+            }
             let mut next = at.clone();
             for (&x, g) in places.iter().zip(&slopes) {
                 next = moved(&next, x, -here * g / steepness);

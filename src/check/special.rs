@@ -345,6 +345,15 @@ fn degenerate(
     if program.operations().saturating_mul(own.len() * values.len()) > OPERATIONS {
         return Vec::new();
     }
+    let large = program.operations() > LARGE;
+    let sampler = Sampler::new(&problem.setting, &[read], &problem.domain);
+    // Bounds are open.
+    let excluded = |symbol: SymbolId, q: &Rational| {
+        let outside = |(low, high): (Option<Rational>, Option<Rational>)| {
+            low.is_some_and(|l| *q <= l) || high.is_some_and(|h| *q >= h)
+        };
+        sampler.bounds(symbol).into_iter().any(outside)
+    };
     let mut found = Vec::new();
     let shapes: FxHashMap<SymbolId, _> =
         own.iter().map(|s| (*s, problem.setting.store.symbol_info(*s).shape.clone())).collect();
@@ -358,6 +367,9 @@ fn degenerate(
         let special = Special::new(set, store);
         let by = special.terms(store);
         let there = store.substitute_one(read, &by);
+        if large && !argument.matrix && !seems_to_lose(problem, [read, there], budget.seed) {
+            return;
+        }
         if loses(problem, argument, there, budget).unwrap_or(false) && inside(problem, &by, budget) {
             found.push(special);
         }
@@ -366,6 +378,7 @@ fn degenerate(
         let numbers = values.iter().cloned().map(Value::Number);
         let others = own[i + 1..].iter().copied().filter(|s| shape_of(*s) == shape_of(symbol)).map(Value::Parameter);
         let square = shape_of(symbol).is_some_and(|s| matches!(s[..], [r, c] if r == c));
+        let numbers = numbers.filter(|v| !matches!(v, Value::Number(q) if excluded(symbol, q)));
         for value in numbers.chain(others).chain(square.then_some(Value::Identity)) {
             try_one(vec![(symbol, value)], &mut found);
         }
@@ -374,6 +387,24 @@ fn degenerate(
         try_one(own.iter().map(|s| (*s, Value::Number(Rational::ZERO))).collect(), &mut found);
     }
     found
+}
+
+/// Arguments of more operations are looked at in floating point first.
+const LARGE: usize = 20_000;
+
+/// Whether at some random point an entry of the second term is all but zero and that of the first is not, or that cannot be
+/// told. Of many entries some meet each piece between kinks.
+fn seems_to_lose(problem: &Problem, terms: [Term; 2], seed: u64) -> bool {
+    const POINTS: usize = 4;
+    const NOTHING: f64 = 1e-7;
+    let sampler = Sampler::new(&problem.setting, &terms, &problem.domain);
+    let program = Program::new(&problem.setting.store, &terms);
+    let mut random = Random::new(seed, "seems to lose");
+    (0..POINTS).any(|_| {
+        let run = sampler.float(&mut random).map(|p| program.run(&mut Float::default(), |s| p.get(&s).cloned()));
+        let Some(Ok(values)) = run else { return true };
+        values[0].iter().zip(&values[1]).any(|(x, y)| x.abs() > NOTHING && y.abs() <= NOTHING)
+    })
 }
 
 /// Points at which the signs in an argument are drawn.
