@@ -34,12 +34,19 @@ pub fn candidate(
 ) -> Ratio {
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let formal = candidate_with(setting, (left, right), &roots, extra, (budget, false));
-    match formal {
+    let found = match formal {
         // Roots have more ratios than free quantities.
         Ratio::None | Ratio::Unknown if super::algebra::takes_roots(setting, &roots) => {
             candidate_with(setting, (left, right), &roots, extra, (budget, true))
         }
         _ => formal,
+    };
+    match found {
+        // Nor do free signs know that they are those of numbers, as in `abs(k)^2`.
+        Ratio::None | Ratio::Unknown if setting.store.any_node(&roots, |n| matches!(n, Node::Map(Fun::Sign, _))) => {
+            fitted(setting, (left, right), extra, budget).map_or(found, Ratio::Constant)
+        }
+        _ => found,
     }
 }
 
@@ -290,6 +297,9 @@ fn fitted(
     let roots: Vec<Term> = left.iter().chain(right).copied().collect();
     let sampler = Sampler::new(setting, &roots, extra);
     let program = Program::new(&setting.store, &roots);
+    if program.operations() > budget.operations / 64 {
+        return None;
+    }
     let members: Vec<SymbolId> = sampler
         .symbols()
         .filter(|(s, role, discrete)| {

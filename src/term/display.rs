@@ -2,7 +2,7 @@
 
 use super::build::NONE;
 use super::store::{Labels, Node, Store, Term};
-use crate::domain::Rational;
+use crate::domain::{Fun, Rational};
 
 /// Longer texts are cut.
 const MAX_LENGTH: usize = 400;
@@ -141,6 +141,13 @@ impl Store {
             return (format!("sum({})", self.write(t, budget).0), Strength::Atom);
         }
         let summed = la.iter().filter(|l| lb.contains(l) && !out.contains(l)).count();
+        if summed == 0 && la == lb {
+            for (x, sign) in [(a, b), (b, a)] {
+                if matches!(self.node(sign), Node::Map(Fun::Sign, y) if *y == x) {
+                    return (format!("abs({})", self.write(x, budget).0), Strength::Atom);
+                }
+            }
+        }
         if summed == 0 && (la == lb || la.is_empty() || lb.is_empty()) {
             // A quotient reads better than a product with a reciprocal.
             for (n, d) in [(a, b), (b, a)] {

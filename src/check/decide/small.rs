@@ -92,6 +92,9 @@ fn vanishes_on_a_piece(problem: &Problem, terms: &[Term]) -> bool {
     terms.iter().filter(|t| kinked(t)).any(vanishes)
 }
 
+/// Why a step has no verdict whose sides differ no sooner than it moves.
+pub(super) const RATE_IS_OPEN: &str = "the sides agree to the order in lr at which the step begins to move, if it does, whatever their rate is, and that is open";
+
 /// The finding for a step that is not smooth at `lr = 0`.
 ///
 /// # Errors
@@ -141,7 +144,7 @@ pub(super) fn near_zero(
             let failure = Failure { order, shrinking: shrinking(problem, order), ..Failure::at(w) };
             Finding::new(failure, message)
         }
-        (Defect::Order { power, everywhere: true, .. }, Some(w))
+        (Defect::Order { power, no_rate: true, everywhere: true }, Some(w))
             if *power >= two && slope.is_none_or(|s| (s - power.to_f64().value()).abs() < 0.5) =>
         {
             let message = format!(
@@ -156,6 +159,10 @@ pub(super) fn near_zero(
                 "for small lr the sides agree, by their power series at random points; beyond that they differ";
             let limit = Limit { witness: Some(w), ..Limit::default() };
             Finding::holds(Extent::InLimit(limit), Ground::Numeric, message)
+        }
+        // Below the order at which a step begins to move its sides agree whatever their rate is.
+        (Defect::Order { power, no_rate: false, everywhere: true }, Some(_)) if *power >= two => {
+            Finding { tried, ..Finding::undecided(RATE_IS_OPEN) }
         }
         _ => Finding { tried, ..Finding::undecided(unclear(&defect, slope)) },
     };

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::small::{depends_at_zero, near_zero, unclear};
+use super::small::{RATE_IS_OPEN, depends_at_zero, near_zero, unclear};
 use super::{
     Disagreement, Opening, Sign, Standing, examine, expected_rate, guarded, hunt, is_one, numbers, opening, positive,
     proved_rate, rate_text, up_to_rate,
@@ -56,10 +56,10 @@ fn later_rate(
     (left, right): (&[Term], &[Term]),
     l1: &[Term],
     budget: &Budget,
-) -> Later {
+) -> Result<Later, Disagreement> {
     const HIGHEST: u8 = 8;
-    if !l1.iter().all(|&t| problem.setting.store.is_zero(t)) {
-        return Later::None;
+    if !rests_at_order(problem, l1, budget)? {
+        return Ok(Later::None);
     }
     let one = problem.setting.store.num(1);
     let zero = problem.setting.store.num(0);
@@ -70,33 +70,64 @@ fn later_rate(
         let store = &mut problem.setting.store;
         let mut next =
             |terms: &[Term]| terms.iter().map(|&t| store.tangent(t, &seeds)).collect::<Result<Vec<_>, _>>().ok();
-        let (Some(lk), Some(rk)) = (next(&l), next(&r)) else { return Later::Beyond };
+        let (Some(lk), Some(rk)) = (next(&l), next(&r)) else { return Ok(Later::Beyond) };
         (l, r) = (lk, rk);
         let (lk, rk) = (store.substitute(&l, &by), store.substitute(&r, &by));
-        if lk.iter().all(|&t| store.is_zero(t)) {
+        if rests_at_order(problem, &lk, budget)? {
             continue;
         }
         let domain = problem.domain.clone();
         let Ratio::Constant(power) = rate::candidate(&mut problem.setting, (&lk, &rk), &domain, budget) else {
-            return Later::None;
+            return no_rate(problem, (&lk, &rk), budget);
         };
         // c^k = power: a positive c has a positive power, whatever a root of it may simplify to.
         if positive(problem, power, budget) == Sign::No {
-            return Later::None;
+            return Ok(Later::None);
         }
         let c = problem.setting.store.power(power, &Rational::from_parts(1.into(), k.into()));
         let trivial = problem.setting.store.as_fill(c).is_some_and(Rational::is_one);
         let rate = !trivial && positive(problem, c, budget) != Sign::No;
-        return if rate { Later::Rate(c) } else { Later::None };
+        return Ok(if rate { Later::Rate(c) } else { Later::None });
     }
     let domain = problem.domain.clone();
-    match order::leading_rate(&mut problem.setting, (left, right), lr, &domain, budget) {
+    Ok(match order::leading_rate(&mut problem.setting, (left, right), lr, &domain, budget) {
         Some(c) if is_one(problem, c) => Later::None,
         Some(c) if positive(problem, c, budget) != Sign::No => Later::Rate(c),
         // A step that rests for small lr has every rate there.
         _ if rests(problem, lr, left, budget) => Later::None,
         _ => Later::Beyond,
+    })
+}
+
+/// Whether terms are zero: what is not written as zero may be zero at every point.
+fn rests_at_order(problem: &mut Problem, side: &[Term], budget: &Budget) -> Result<bool, Disagreement> {
+    if side.iter().all(|&t| problem.setting.store.is_zero(t)) {
+        return Ok(true);
     }
+    if certify::some_nonzero(&problem.setting, side, &problem.domain, budget).is_some() {
+        return Ok(false);
+    }
+    let store = &mut problem.setting.store;
+    let nothing: Vec<Term> = side
+        .iter()
+        .map(|&t| {
+            let shape = store.shape(t).to_vec();
+            store.zero(&shape)
+        })
+        .collect();
+    Ok(matches!(examine(problem, side, &nothing, budget, "term in lr")?, Standing::Proved(..)))
+}
+
+/// Whether the first terms of the sides that are not zero have no rate for certain. That they differ shows no more than that 1
+/// is none, as steps of that order agree to all lower ones.
+fn no_rate(problem: &mut Problem, (left, right): (&[Term], &[Term]), budget: &Budget) -> Result<Later, Disagreement> {
+    let place = "the first derivatives of the two sides in lr at 0 that are not zero";
+    let (identity, sampled) = match examine(problem, left, right, budget, "first term in lr")? {
+        Standing::Proved(..) => return Ok(Later::None),
+        Standing::Unproved(identity, sampled) => (identity, sampled),
+    };
+    let (found, _) = hunt(problem, left, right, Goal::NoRate, (&identity, &sampled), budget, place);
+    Ok(if found.is_some() { Later::None } else { Later::Beyond })
 }
 
 /// Whether one side of a step does not move with `lr` as long as that is small, at sampled points.
@@ -213,13 +244,11 @@ pub(in crate::check) fn step(problem: &mut Problem, lr: SymbolId, budget: &Budge
     let first = match examine(problem, &l1, &r1, budget, "derivative in lr at 0")? {
         Standing::Proved(proof, residual) => {
             // A step without a term of first order: its rate shows in a later one.
-            c = match later_rate(problem, lr, (&left, &right), &l1, budget) {
+            c = match later_rate(problem, lr, (&left, &right), &l1, budget)? {
                 Later::Rate(c) => Some(c),
                 Later::None => None,
                 Later::Beyond => {
-                    let message =
-                        "the step does not move at the orders in lr that were looked at, so that its rate is open";
-                    return Ok(Finding::undecided(message).beside(sampled.residual));
+                    return Ok(Finding::undecided(RATE_IS_OPEN).beside(sampled.residual));
                 }
             };
             Some((proof, residual))

@@ -40,10 +40,11 @@ pub(super) fn expected_rate(e: &mut Elaborator<'_>, expected: &Expected<'_>) -> 
     Ok(Some(t))
 }
 
-/// The names that a rate may use: the parameters of the morphism and of the optimizer, and the indices of a system.
+/// The names that a rate may use: the parameters of the morphism and of the optimizer, and the indices of a system. A name
+/// that both have is the morphism's, on which rates depend.
 pub(super) fn rate_scope(e: &mut Elaborator<'_>, expected: &Expected<'_>) -> Elab<Scope> {
     let mut scope = Scope::default();
-    for s in e.shown.clone().into_iter().filter(|s| s.role == Role::Member) {
+    for s in e.shown.clone().into_iter().rev().filter(|s| s.role == Role::Member) {
         scope.bind(&s.name, Local::Value(s.term));
     }
     // Parameters that the use gives have their values.

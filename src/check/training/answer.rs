@@ -148,8 +148,10 @@ fn found(
     }
     let guess = first;
     let square = (context.square)()?;
+    // Runs that agree without a rate, as far as they were followed, may have no part in which the learning rate counts.
+    let one_will_do = guess.as_ref().is_some_and(|g| g.rate.is_none()) && asked.kind != Kind::Transfer;
     if let Some(Square { finding: f, fits }) = &square
-        && f.verdict() >= Verdict::UpToRate
+        && f.verdict() >= if one_will_do { Verdict::Commutes } else { Verdict::UpToRate }
         && f.evidence().is_proof()
         && fits
             .unwrap_or_else(|| !loosened && fresh_states_are_carried(asked, budget) && holds_along_runs(asked, budget))
