@@ -160,6 +160,10 @@ fn found(
         let message = format!("{} says so of every step{fresh}: {}", square_text(asked), f.message);
         return Ok(Ok(Finding { message, ..f.clone() }));
     }
+    // Without states the first step is that of the square, and no rate mends it there.
+    let stateless = asked.source.states.is_empty() && asked.target.states.is_empty();
+    let first_fails =
+        square.as_ref().map(|s| &s.finding).filter(|f| stateless && f.verdict() == Verdict::Fails).cloned();
     let in_limit = square.filter(|s| s.finding.verdict() == Verdict::InLimit);
     let seems_in_limit = in_limit.is_some();
     if asked.kind != Kind::Transfer
@@ -192,6 +196,10 @@ fn found(
     if let Some(mut f) = refuted {
         f.tried.splice(0..0, tried);
         return Ok(Ok(f));
+    }
+    if let Some(f) = first_fails.filter(|f| asked.kind != Kind::Transfer && f.evidence().is_proof()) {
+        let message = format!("{} says so of the first step: {}", square_text(asked), f.message);
+        return Ok(Ok(Finding { message, ..f }));
     }
     if let Some(block) = failing.first().and_then(|&b| asked.target.blocks.get(b)) {
         tried.push(format!("no factors were found for `{}`", block.name));
