@@ -138,6 +138,10 @@ impl Place<'_, '_> {
             let sign = self.found.token;
             return Some(format!("conditions stand behind `where`: `a : {} where a {sign} …`", self.last));
         }
+        if ended && self.is("(") && crate::syntax::vocabulary::MATRICES.contains(&self.last) {
+            let size = self.here[1..].split([')', '\n']).next().unwrap_or_default();
+            return Some(format!("sizes stand in square brackets: write `{}[{size}]`", self.last));
+        }
         let of_type = self.before.ends_with(']') || matches!(self.last, "R" | "N");
         if ended && of_type && self.is("[")
             || ended
