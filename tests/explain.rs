@@ -7,19 +7,12 @@ use std::process::Command;
 use miette::Diagnostic as _;
 use nat::explain::{Page, page, pages};
 use nat::source::{Source, Sources};
-use nat::syntax::MAX_BYTES;
 use nat::uses::{Files, Loader, Location};
 use nat::verdict::Verdict;
 use nat::{Options, check_source};
 
 /// Codes without an example: of a defect there is none that stays one.
 const WITHOUT_EXAMPLES: [&str; 1] = ["nat::internal::stopped"];
-
-/// Codes whose examples no page has room for, as their pages say: a text that fails and one that passes.
-fn made(code: &str) -> Option<[String; 2]> {
-    let blank = |bytes: usize| " ".repeat(bytes);
-    (code == "nat::syntax::too_large").then(|| [blank(MAX_BYTES + 1), blank(MAX_BYTES)])
-}
 
 /// The files of a page.
 struct Texts(BTreeMap<String, String>);
@@ -169,14 +162,6 @@ fn examples_do_what_their_pages_say() {
                     let name = other.strip_prefix("nat file=").unwrap_or_else(|| panic!("a block `{other}`"));
                     files.insert(name.to_owned(), block.text.to_owned());
                 }
-            }
-        }
-        if let Some([failing, passing]) = made(page.code) {
-            (fails, passes) = (fails + 1, passes + 1);
-            let none = BTreeMap::new();
-            let found = [codes(page.code, &failing, &none), codes(page.code, &passing, &none)];
-            if found != [BTreeSet::from([page.code.to_owned()]), BTreeSet::new()] {
-                wrong.push(format!("{}: {found:?}", page.code));
             }
         }
         let expected = if WITHOUT_EXAMPLES.contains(&page.code) { (0, 0) } else { (1, 1) };

@@ -171,7 +171,7 @@ impl Place<'_, '_> {
         let start = matches!(self.last, "start" | "init" | "initial" | "begin" | "from")
             || self.before.trim_end_matches('=').trim_end().ends_with("start");
         if token == "{" && start {
-            return Some("where a run starts is written without `=`: `start { U = 1  V = 0 }`".to_owned());
+            return Some("a run starts at `start { U = 1  V = 0 }`, without `=`".to_owned());
         }
         if self.before.rsplit('\n').next().is_some_and(|line| line.contains("until"))
             || matches!(token, "while" | "stop" | "stop_when")
