@@ -67,7 +67,7 @@ fn a_name_is_changed_in_every_file_that_uses_it() {
 
     let refused = |answer: Value| answer["error"]["message"].as_str().map(str::to_owned).unwrap_or_default();
     let taken = refused(ask(&mut editor, "user.nat", 2, 15, "Swap"));
-    assert!(taken.starts_with("`Swap` is no name, or stands for something else in "), "{taken}");
+    assert!(taken.starts_with("`Swap` is no name, or stands for something else"), "{taken}");
     let library = refused(ask(&mut editor, "user.nat", 2, 15, "Adam"));
     assert!(library.contains("stands for something else"), "{library}");
     let of_library = refused(ask(&mut editor, "user.nat", 4, 15, "Adamo"));
@@ -85,7 +85,7 @@ fn a_name_is_changed_in_every_file_that_uses_it() {
 
 #[test]
 fn a_file_with_errors_is_not_renamed_in() {
-    let broken = format!("{USER}check natural Gradient along along\n");
+    let broken = format!("{USER}check natural Gradient alonng Stretch\n");
     let folder = Folder::new("rename_broken", &[("plane.nat", TEXT), ("user.nat", &broken)]);
     let mut editor = Editor::within("", &json!(folder.uri("")));
     editor.open(&folder.uri("plane.nat"), TEXT);

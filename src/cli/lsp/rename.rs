@@ -118,8 +118,9 @@ fn named(document: &Document, at: Position, workspace: &Workspace) -> Result<Nam
         None => {
             let found = elsewhere(document, &name)
                 .ok_or_else(|| format!("`{name}` is a word of the language, or nothing declares it"))?;
-            let path = file_of(&found)
-                .ok_or_else(|| format!("`{name}` is declared in the library `{}`", found.source.name))?;
+            let path = file_of(&found).ok_or_else(|| {
+                format!("`{name}` is declared in the library `{}`", found.source.name.trim_matches(['<', '>']))
+            })?;
             let home = workspace.document(&path).ok_or_else(|| format!("{} cannot be read", path.display()))?;
             let origin = home.words.iter().position(|w| w.span.start == found.word.span.start && w.name == name);
             let origin = origin.ok_or_else(|| format!("{} has changed", home.name))?;
@@ -188,7 +189,10 @@ pub fn rename(document: &Document, at: Position, new: &str, workspace: &Workspac
         if !home && !declared {
             return Err(format!("{} may mean this `{name}`, too: which one it is cannot be told there", text.name));
         }
-        kept(text, spans, new, declared)?;
+        kept(text, spans, new, declared).map_err(|fault| match text.uri == document.uri {
+            true => format!("{fault} here"),
+            false => format!("{fault} in {}", text.name),
+        })?;
         let edits = spans.iter().map(|s| TextEdit { range: text.range(*s), new_text: new.to_owned() }).collect();
         changes.insert(text.uri.clone(), edits);
     }
@@ -207,5 +211,5 @@ fn kept(document: &Document, spans: &[Span], new: &str, declared: bool) -> Resul
     if same && !taken {
         return Ok(());
     }
-    Err(format!("`{new}` is no name, or stands for something else in {}", document.name))
+    Err(format!("`{new}` is no name, or stands for something else"))
 }
