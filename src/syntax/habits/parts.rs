@@ -96,7 +96,14 @@ impl Place<'_, '_> {
         };
         match token {
             "self" | "this" => Some(self.rule_of(&state(word(next.strip_prefix('.')?)))),
-            "dt" => Some(self.rule_of("params")),
+            "dt" | "return" => Some(self.rule_of("params")),
+            _ if self.found.is_word() && next.starts_with(['′', '’']) => {
+                Some(format!("a new value has a straight prime: `{token}' = …`"))
+            }
+            _ if self.found.is_word() && next.starts_with(',') => {
+                Some(format!("each value is given by itself: {}", self.rule_of(&state(token))))
+            }
+            _ if token.ends_with("_dot") => Some(self.rule_of(token.trim_end_matches("_dot"))),
             "\\" if next.starts_with("frac{d") => Some(self.rule_of("params")),
             _ if self.found.is_word() && next.starts_with('.') => Some(self.rule_of(&state(token))),
             _ if self.found.is_word() && next.starts_with('(') && next.contains('=') => {

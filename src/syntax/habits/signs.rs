@@ -219,7 +219,8 @@ impl Place<'_, '_> {
         if self.is("@.") {
             return Some("functions and operators act entry by entry as they are: there are no macros".to_owned());
         }
-        if at_item && self.is("@") {
+        let begins = at_item || !self.found.continues_line() && !self.expects(&[Rule::add]);
+        if begins && self.is("@") {
             return Some("there are no decorators and no macros: a declaration begins with its kind".to_owned());
         }
         if let Some(rest) = self.here.strip_prefix('\\') {
