@@ -1,7 +1,8 @@
 //! The pages of `nat explain`: every code has one, and its examples do what it says.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use miette::Diagnostic as _;
 use nat::explain::{Page, page, pages};
@@ -10,14 +11,8 @@ use nat::uses::{Files, Loader, Location};
 use nat::verdict::Verdict;
 use nat::{Options, check_source};
 
-/// Codes that no short text has: limits, files, and defects.
-const WITHOUT_EXAMPLES: [&str; 5] = [
-    "nat::internal::stopped",
-    "nat::source::unreadable",
-    "nat::syntax::too_deep",
-    "nat::syntax::too_large",
-    "nat::uses::too_many",
-];
+/// Codes without an example: of a defect there is none that stays one.
+const WITHOUT_EXAMPLES: [&str; 1] = ["nat::internal::stopped"];
 
 /// The files of a page.
 struct Texts(BTreeMap<String, String>);
@@ -59,6 +54,27 @@ fn codes(page: &str, text: &str, files: &BTreeMap<String, String>) -> BTreeSet<S
     let nothing = (report.answers.is_empty() && report.errors.is_empty() && page == "nat::source::nothing")
         .then(|| "nat::source::nothing".to_owned());
     errors.chain(answers).chain(warnings).chain(nothing).collect()
+}
+
+/// Whether the last command of an example succeeds in an empty folder, and what it prints.
+fn shell(text: &str) -> (bool, String) {
+    let folder = empty_folder(text);
+    let bin = Path::new(env!("CARGO_BIN_EXE_nat")).parent().expect("a folder").to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&path))).expect("a path");
+    let commands: Vec<&str> = text.lines().map(|l| l.strip_prefix("$ ").unwrap_or_else(|| panic!("{l}"))).collect();
+    let run = Command::new("bash").args(["-ec", &commands.join("\n")]).current_dir(&folder).env("PATH", path).output();
+    let run = run.expect("a shell");
+    std::fs::remove_dir_all(&folder).expect("the folder");
+    (run.status.success(), String::from_utf8_lossy(&[run.stdout, run.stderr].concat()).into_owned())
+}
+
+/// An empty folder for an example.
+fn empty_folder(text: &str) -> PathBuf {
+    let name = format!("explain-{}-{}", std::process::id(), text.len());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
 }
 
 /// All codes that stand in the sources of the program.
@@ -126,6 +142,20 @@ fn examples_do_what_their_pages_say() {
                     let found = codes(page.code, block.text, &files);
                     if !found.is_empty() {
                         wrong.push(format!("{}: {found:?} in {}", page.code, block.text));
+                    }
+                }
+                "console fails" => {
+                    fails += 1;
+                    let (ok, said) = shell(block.text);
+                    if ok || !said.contains(page.code) {
+                        wrong.push(format!("{}: {said} in {}", page.code, block.text));
+                    }
+                }
+                "console passes" => {
+                    passes += 1;
+                    let (ok, said) = shell(block.text);
+                    if !ok || said.contains(page.code) {
+                        wrong.push(format!("{}: {said} in {}", page.code, block.text));
                     }
                 }
                 other => {

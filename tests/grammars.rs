@@ -78,6 +78,19 @@ fn the_vim_syntax_knows_the_words() {
     assert_eq!(alternatives(&text, "natFunction", "\\%(", "\\)", "\\|"), functions());
 }
 
+#[test]
+fn the_book_colours_the_words() {
+    let text = read("../docs/nat.js");
+    let of = |kind: &str| -> BTreeSet<String> {
+        let rest = text.split_once(&format!("{kind}:")).unwrap_or_else(|| panic!("`{kind}` in {text}")).1;
+        let list = rest.split_once(",\n").expect("the end of the list").0;
+        set(list.split('"').skip(1).step_by(2).flat_map(str::split_whitespace))
+    };
+    assert_eq!(of("keyword"), set(vocabulary::keywords()));
+    assert_eq!(of("type"), set(vocabulary::NUMBERS.into_iter().chain(vocabulary::MATRICES)));
+    assert_eq!(of("built_in"), functions());
+}
+
 /// Whether a text is a word of letters.
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase())

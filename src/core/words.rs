@@ -104,7 +104,8 @@ impl Calculus {
             Calculus::Differential | Calculus::Gradient => {
                 "one argument, or an expression and a block variable of `each`"
             }
-            Calculus::Raise | Calculus::Lower => "a metric and a vector",
+            Calculus::Raise => "two arguments, a metric and a covector as in `raise(metric, d(loss))`",
+            Calculus::Lower => "two arguments, a metric and a vector as in `lower(metric, v)`",
             Calculus::At => "a point and an expression",
             Calculus::Christoffel => "a metric and two vectors",
             Calculus::NaturalGradient | Calculus::Hessian | Calculus::CovariantHessian | Calculus::BlockDiagonal => {

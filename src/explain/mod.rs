@@ -2,7 +2,8 @@
 //! and one that is not.
 //!
 //! The pages stand in Markdown files beside this one, one section for each code. Examples are blocks marked `nat fails` and
-//! `nat passes`; a block marked `nat file=NAME` is a file that the examples behind it may use.
+//! `nat passes`; a block marked `nat file=NAME` is a file that the examples behind it may use. What takes files that no page
+//! has room for is `console fails` and `console passes`: lines for a shell in an empty folder.
 
 /// The page of one code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Page {
 /// A block of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
-    /// What stands behind the fence: `nat fails`, `nat passes`, `nat file=NAME`.
+    /// What stands behind the fence: `nat fails`, `nat passes`, `nat file=NAME`, `console fails`, `console passes`.
     pub kind: &'static str,
     /// The text.
     pub text: &'static str,

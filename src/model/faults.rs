@@ -25,7 +25,10 @@ pub(super) fn type_of_value(ty: &Type) -> Fault {
     let classes = crate::syntax::vocabulary::MATRICES;
     if !classes.contains(&ty.name.name.as_str()) || ty.arrow.is_some() {
         let known: Vec<&str> = classes.iter().copied().chain(["R", "N"]).collect();
-        let help = meant_type(&ty.name.name, &known);
+        let help = match ty.arrow {
+            Some(_) => Some("a sequence is of type `N -> R` or `N -> R[n]`".to_owned()),
+            None => meant_type(&ty.name.name, &known),
+        };
         let message = format!("`{}` is not a type that a value here can have", ty.name.name);
         return Some(ModelError::BadType { message, help, span: ty.span });
     }
@@ -82,21 +85,22 @@ pub(super) fn shape_of_blocks(ty: &Type) -> Fault {
 /// Data that is given another number of arguments than it takes, or that is a number by its type.
 pub(super) fn arguments_of_data(decl: &DataDecl, found: usize, span: Span) -> Fault {
     let ty = &decl.decl.ty;
-    let sequence = ty.name.name == "N";
+    // What has an arrow is meant as a sequence, whatever stands before it.
+    let sequence = ty.name.name == "N" || ty.arrow.is_some();
     let name = decl.name.name.clone();
     let wanted = if sequence { 1 } else { decl.params.len() };
     if found != wanted {
         let expected = match wanted {
             0 if !ty.dims.is_empty() => format!("no arguments: an entry of it is `{name}[0]`"),
             0 => "no arguments".to_owned(),
-            1 if sequence => format!("its index as an argument, `{name}(i)`"),
+            1 if sequence => format!("one argument, its index as in `{name}(i)`"),
             1 => "one argument".to_owned(),
             n => format!("{n} arguments"),
         };
         return Some(ModelError::Arity { name, expected, found, span });
     }
     let message = "data of type `N` is a constant: write `let`".to_owned();
-    (sequence && ty.arrow.is_none()).then_some(ModelError::BadType { message, help: None, span: ty.span })
+    (ty.name.name == "N" && ty.arrow.is_none()).then_some(ModelError::BadType { message, help: None, span: ty.span })
 }
 
 /// An operation of the table that is given another number of arguments than it takes.

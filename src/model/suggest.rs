@@ -348,6 +348,22 @@ impl Model {
             }
             _ => None,
         };
+        let spelled = spelled_out(name).filter(|latin| known.contains(&latin.as_str()));
+        let spelled = spelled.map(|latin| format!("did you mean `{latin}`?"));
+        // A parameter of another architecture: a map computes with those of its source.
+        let of_another = || {
+            let mut owners = self.declarations().filter(|(_, d, _)| scope.flow.is_none() && self.has_param(*d, name));
+            let (owner, ..) = owners.next()?;
+            let here = match &scope.locals[..] {
+                locals if locals.is_empty() || locals.len() > SHORT => String::new(),
+                locals => format!("; here there are {}", list(locals)),
+            };
+            Some(format!("`{name}` is a parameter of `{owner}`{here}"))
+        };
+        let size = || {
+            let letter = scope.flow.is_none() && matches!(name, "n" | "m" | "d" | "h" | "N" | "p");
+            letter.then(|| "a size is a number, or belongs to a family: `architecture A(n : N) { … }`".to_owned())
+        };
         // A lone `t` that nothing declares is an exponent that was meant for `^T`.
         let transposed = (name == "t").then(|| "the transpose is written `^T`".to_owned());
         let near = nearest(name, known).map(|n| format!("did you mean `{n}`?"));
@@ -356,7 +372,8 @@ impl Model {
             let (library, exact) = library_name(function_of, name).filter(|(_, exact)| *exact == name)?;
             Some(bring(library, exact, name))
         };
-        greek.or(transposed).or(near).or_else(|| meant_function(name)).or_else(of_library)
+        let known_word = greek.or(spelled).or(transposed).or(near).or_else(|| meant_function(name));
+        known_word.or_else(of_library).or_else(of_another).or_else(size)
     }
 
     fn has_param(&self, declared: Declared, name: &str) -> bool {
@@ -366,6 +383,46 @@ impl Model {
             _ => false,
         })
     }
+}
+
+/// A name with its Greek letters spelled out: `β1` is `beta1`.
+fn spelled_out(name: &str) -> Option<String> {
+    let letter = |c: char| {
+        Some(match c {
+            'α' => "alpha",
+            'β' => "beta",
+            'γ' => "gamma",
+            'δ' => "delta",
+            'ε' | 'ϵ' => "eps",
+            'η' => "eta",
+            'θ' => "theta",
+            'λ' => "lambda",
+            'μ' | 'µ' => "mu",
+            'ν' => "nu",
+            'ρ' => "rho",
+            'σ' => "sigma",
+            'τ' => "tau",
+            'φ' => "phi",
+            'ω' => "omega",
+            _ => return None,
+        })
+    };
+    let digit = |c: char| match c {
+        '₀'..='₉' => char::from_digit(u32::from(c) - u32::from('₀'), 10),
+        _ => Some(c),
+    };
+    let mut greek = false;
+    let mut out = String::new();
+    for c in name.chars() {
+        match letter(c) {
+            Some(latin) => {
+                greek = true;
+                out.push_str(latin);
+            }
+            None => out.extend(digit(c)),
+        }
+    }
+    greek.then_some(out)
 }
 
 /// What is said of a word that means something in the rules of an optimizer alone.

@@ -10,6 +10,7 @@ use super::morphism::Along;
 use super::shapes;
 use crate::core::error::ModelError;
 use crate::core::names::{Declared, Model};
+use crate::core::system_error::SystemError;
 use crate::source::Span;
 use crate::syntax::tree::{Ident, Instance};
 
@@ -60,6 +61,10 @@ pub fn validate(model: &Model) -> Vec<ModelError> {
 pub fn sort(errors: &mut Vec<ModelError>) {
     errors.sort_by_key(|e| (e.span(), e.to_string()));
     errors.dedup_by(|a, b| a == b || same_fault(a, b));
+    // What a member of a system shows at a place is a consequence of what its family, whatever the size, has there.
+    let of_families: FxHashSet<Span> =
+        errors.iter().filter(|e| !matches!(e, ModelError::System(_))).map(ModelError::span).collect();
+    errors.retain(|e| !matches!(e, ModelError::System(SystemError::Member { span, .. }) if of_families.contains(span)));
     let mut unknown: FxHashSet<(&'static str, String)> = FxHashSet::default();
     errors.retain(|e| match e {
         ModelError::UnknownName { what, name, .. } => unknown.insert((*what, name.clone())),
@@ -122,7 +127,8 @@ fn elaborated(model: &Model, name: &str, declared: Declared, span: Span) -> Vec<
         Declared::Data(id) => {
             // An entry of a sequence is like any other.
             let first = (e.store.num(0), span);
-            let args = if model[id].decl.ty.name.name == "N" { vec![first] } else { Vec::new() };
+            let ty = &model[id].decl.ty;
+            let args = if ty.name.name == "N" || ty.arrow.is_some() { vec![first] } else { Vec::new() };
             let _ = e.datum(id, &args, span);
         }
         Declared::Architecture(_) => {

@@ -30,7 +30,11 @@ impl Failure {
             InputLocation::Span((start, _)) => start,
         };
         let tried = match &error.variant {
-            ErrorVariant::ParsingError { positives, .. } => positives.clone(),
+            // At the start of a text pest names what begins there, which is an item.
+            ErrorVariant::ParsingError { positives, .. } => {
+                let item = |&rule: &Rule| if matches!(rule, Rule::file | Rule::items) { Rule::item } else { rule };
+                positives.iter().map(item).collect()
+            }
             ErrorVariant::CustomError { .. } => Vec::new(),
         };
         Failure { at: base + at, tried }

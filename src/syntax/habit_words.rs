@@ -215,7 +215,7 @@ const DECLARED: &str = "a constant is declared by `let n = …`, a function by `
                         `architecture Name { … }`";
 
 /// Words that begin declarations elsewhere, in small letters if their case does not matter.
-pub(super) const ITEMS: [(&str, &str); 78] = [
+pub(super) const ITEMS: [(&str, &str); 82] = [
     ("model", ARCHITECTURE),
     ("class", ARCHITECTURE),
     ("struct", ARCHITECTURE),
@@ -294,12 +294,19 @@ pub(super) const ITEMS: [(&str, &str); 78] = [
     ("category", SYSTEM),
     ("cocone", "over a direct system a `cone` is a cocone: `cone All : S -> Apex = …`"),
     ("diffeomorphism", MAP),
+    ("training", ALONG),
+    ("train", ALONG),
+    ("preserves", CHECK),
+    ("same", CHECK),
 ];
+
+const ALONG: &str = "a question begins with `check`: `check natural O along F`, `check training O along F`";
 
 const STEP: &str = "new values are given in `step(lr) { params' = … }`, derivatives in `flow { d/dt params = … }`";
 
 /// Words that begin a part of an optimizer elsewhere.
-pub(super) const ENTRIES: [(&str, &str); 14] = [
+pub(super) const ENTRIES: [(&str, &str); 15] = [
+    ("def", "rules stand without `def`: `step(lr) { params' = … }`, `flow { d/dt params = … }`"),
     ("update", STEP),
     ("rule", STEP),
     ("iterate", STEP),
@@ -330,6 +337,7 @@ pub(super) fn entry_of(word: &str) -> Option<&'static str> {
         | "self" => "parameters are declared by `param a : R`",
         "data" | "input" => "data belong to the file: `data x : R[3]` stands before the architecture",
         "const" | "val" => "a name for a value is given by `let n = …`",
+        "requires_grad" | "trainable" => "every `param` is trained: nothing is said behind its type",
         "layer" => "layers are written out: `let hidden = relu(U * x)`",
         _ => return None,
     })
@@ -352,6 +360,7 @@ pub(super) fn meant_verdict(word: &str) -> Option<&'static str> {
         | "unequal" | "different" | "differs" | "unnatural" => "fails",
         "commute" | "commutes" | "commuting" | "commutative" | "true" | "yes" | "ok" | "pass" | "passes" | "holds"
         | "natural" | "equal" | "equals" | "success" | "succeeds" | "exact" | "equivariant" | "same" => "commutes",
+        "rates" | "up_to_rates" => "up to rates",
         "limit" | "in_limit" | "inlimit" | "in" | "approx" | "approximately" | "asymptotically" | "within" => {
             "in limit"
         }

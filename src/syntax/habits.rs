@@ -6,6 +6,8 @@
 
 mod heads;
 mod notation;
+mod parts;
+mod questions;
 mod signs;
 
 use crate::source::Span;
@@ -46,7 +48,9 @@ pub(super) fn habit(text: &str, failure: &Failure, found: &Found<'_>) -> Option<
     let place = Place { failure, found, here: &text[at..], before, last };
     let stays = |help: String| Habit { help, moved: None };
     place
-        .notation()
+        .part()
+        .or_else(|| place.trace().map(stays))
+        .or_else(|| place.notation())
         .or_else(|| place.mark())
         .or_else(|| place.point())
         .or_else(|| place.kind_of_type().map(stays))

@@ -134,7 +134,14 @@ impl Scanner<'_> {
     /// Whether the word at the start of a line begins an item. Inside braces it must also lead a line: there it is
     /// either an item behind an unclosed brace, or a reserved word used as a name. A `let` may always stand there.
     fn begins_item(&self, word: &str, at: usize) -> bool {
-        ITEMS.contains(&word) && (self.stack.is_empty() || word != "let" && self.leads(word, at))
+        let inside = word != "let" && self.leads(word, at) && !self.defines_rules(word, at);
+        ITEMS.contains(&word) && (self.stack.is_empty() || inside)
+    }
+
+    /// `def step(lr)`: a method of an optimizer, as in other languages.
+    fn defines_rules(&self, item: &str, at: usize) -> bool {
+        let next = word(self.text[at + item.len()..].trim_start());
+        item == "def" && matches!(next, "step" | "flow")
     }
 
     /// Whether the reserved word at this place is followed by what follows keywords: a word, a path or a brace.

@@ -23,6 +23,11 @@ pub struct Editor {
 
 impl Editor {
     pub fn new(text: &str) -> Self {
+        Editor::within(text, &Value::Null)
+    }
+
+    /// An editor that works in a folder.
+    pub fn within(text: &str, folder: &Value) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_nat"))
             .arg("lsp")
             .stdin(Stdio::piped())
@@ -43,7 +48,8 @@ impl Editor {
         });
         let mut editor =
             Editor { child, stdin, messages, notes: Vec::new(), next: 0, version: 1, text: text.to_owned() };
-        let capabilities = editor.ask("initialize", json!({ "processId": null, "capabilities": {} }));
+        let capabilities =
+            editor.ask("initialize", json!({ "processId": null, "rootUri": folder, "capabilities": {} }));
         assert_eq!(capabilities["capabilities"]["hoverProvider"], true);
         editor.tell("initialized", json!({}));
         let document = json!({ "uri": URI, "languageId": "nat", "version": 1, "text": text });
@@ -78,6 +84,12 @@ impl Editor {
             }
             self.notes.push(message);
         }
+    }
+
+    /// Opens another text.
+    pub fn open(&mut self, uri: &str, text: &str) {
+        let document = json!({ "uri": uri, "languageId": "nat", "version": 1, "text": text });
+        self.tell("textDocument/didOpen", json!({ "textDocument": document }));
     }
 
     /// Replaces the whole text.

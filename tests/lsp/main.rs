@@ -1,6 +1,7 @@
 //! The language server, spoken to over standard input and output as an editor does.
 
 mod editor;
+mod rename;
 
 use std::time::Duration;
 

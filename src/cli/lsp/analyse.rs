@@ -8,16 +8,15 @@ use lsp_types::{Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Lo
 use miette::Diagnostic as _;
 
 use super::document::{Document, position, without};
+use super::open::Open;
 use crate::check::system::Progress;
 use crate::model::warnings::Warning;
 use crate::report::json::CheckEntry;
 use crate::report::title;
 use crate::source::{Source, SourceId, Sources, Span};
 use crate::syntax::tree::{Check, Classify};
-use crate::uses::{Files, Loader, Location as Place};
+use crate::uses::Files;
 use crate::{Answer, InputError, Listener, Options, check_source_for};
-
-use super::super::files::Disk;
 
 /// An editor waits no longer for the answers of a text.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,26 +35,6 @@ pub struct Analysis {
     pub answers: Vec<(Span, CheckEntry)>,
     /// The edits of the repairs in this text, for the answer of that number.
     pub repairs: Vec<(usize, Vec<(Span, String)>)>,
-}
-
-/// Files as the editor has them, and on disk those that are not open.
-struct Open<'a> {
-    disk: Disk,
-    texts: &'a BTreeMap<String, String>,
-}
-
-impl Loader for Open<'_> {
-    fn locate(&self, from: &str, path: &str) -> Result<Place, (String, String)> {
-        self.disk.locate(from, path)
-    }
-
-    fn read(&self, place: &Place) -> Result<String, String> {
-        self.texts.get(&place.name).map_or_else(|| self.disk.read(place), |text| Ok(text.clone()))
-    }
-
-    fn bytes(&self, place: &Place) -> Result<Vec<u8>, String> {
-        self.disk.bytes(place)
-    }
 }
 
 /// Stops when the text has changed.
@@ -80,7 +59,7 @@ pub fn analyse(
     texts: &BTreeMap<String, String>,
     stale: &(dyn Fn() -> bool + Sync),
 ) -> Option<Analysis> {
-    let loader = Open { disk: Disk::default(), texts };
+    let loader = Open::new(texts);
     let options = Options { deadline: Instant::now().checked_add(PATIENCE), ..Options::default() };
     let mut text = document.source.text.to_string();
     let mut analysis =

@@ -1,5 +1,6 @@
 //! An open text, and places in it as editors count them: lines from 0, columns in UTF-16.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lsp_types::{Position, Range, Url};
@@ -26,6 +27,10 @@ pub struct Document {
     pub words: Arc<[Word]>,
     /// For each name the one that declares or binds it, if that is in this text.
     pub origins: Arc<[Option<usize>]>,
+    /// The texts that were open when it was asked about, by their names.
+    pub open: Arc<BTreeMap<String, String>>,
+    /// Whether some of its items have errors, and stand neither in the tree nor among the names.
+    pub broken: bool,
 }
 
 /// The source that a document is in its own tree.
@@ -49,6 +54,8 @@ impl Document {
             tree: Arc::new(tree),
             words: words.into(),
             origins: origins.into(),
+            open: Arc::default(),
+            broken: !errors.is_empty(),
         }
     }
 

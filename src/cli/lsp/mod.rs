@@ -11,11 +11,14 @@ mod locals;
 mod meaning;
 mod missing;
 mod names;
+mod open;
 mod place;
+mod rename;
 mod shapes;
 mod tokens;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -47,6 +50,8 @@ struct Shared {
     analyses: Mutex<BTreeMap<Url, Arc<Analysis>>>,
     /// The number of the last change: a check of an older text is given up.
     change: Arc<AtomicU64>,
+    /// The folders that the editor works in.
+    folders: Vec<PathBuf>,
 }
 
 /// Runs `nat lsp` and returns the exit status.
@@ -104,12 +109,14 @@ fn serve(connection: &Connection) -> Result<(), String> {
     let capabilities = serde_json::to_value(capabilities()).map_err(|e| e.to_string())?;
     let parameters = connection.initialize(capabilities).map_err(|e| e.to_string())?;
     let parameters: InitializeParams = serde_json::from_value(parameters).map_err(|e| e.to_string())?;
+    let folders = folders(&parameters);
     let refreshes =
         parameters.capabilities.workspace.and_then(|w| w.inlay_hint).and_then(|h| h.refresh_support).unwrap_or(false);
     let shared = Arc::new(Shared {
         documents: Mutex::new(BTreeMap::new()),
         analyses: Mutex::new(BTreeMap::new()),
         change: Arc::new(AtomicU64::new(0)),
+        folders,
     });
     let (changed, changes) = channel();
     let worker = Worker { shared: Arc::clone(&shared), send: connection.sender.clone(), refreshes };
@@ -186,18 +193,24 @@ fn answer(shared: &Shared, request: Request) -> Response {
         "textDocument/references" => reply(request, |p: ReferenceParams| {
             let at = p.text_document_position;
             let declaration = p.context.include_declaration;
-            look(shared, &at.text_document.uri, |d, _| Some(names::references(d, at.position, declaration)))
+            let workspace = workspace(shared);
+            look(shared, &at.text_document.uri, |d, _| {
+                Some(rename::references(d, at.position, declaration, &workspace))
+            })
         }),
         "textDocument/documentHighlight" => reply(request, |p: DocumentHighlightParams| {
             let at = p.text_document_position_params;
             look(shared, &at.text_document.uri, |d, _| Some(names::highlights(d, at.position)))
         }),
         "textDocument/prepareRename" => reply(request, |at: TextDocumentPositionParams| {
-            look(shared, &at.text_document.uri, |d, _| names::renamed(d, at.position))
+            look(shared, &at.text_document.uri, |d, _| rename::renamed(d, at.position))
         }),
         "textDocument/rename" => attempt(request, |p: RenameParams| {
             let at = p.text_document_position;
-            look(shared, &at.text_document.uri, |d, _| Some(names::rename(d, at.position, &p.new_name))).transpose()
+            let workspace = workspace(shared);
+            let made =
+                |d: &Document, _: Option<&Analysis>| Some(rename::rename(d, at.position, &p.new_name, &workspace));
+            look(shared, &at.text_document.uri, made).transpose()
         }),
         "textDocument/completion" => reply(request, |p: CompletionParams| {
             let at = p.text_document_position;
@@ -243,9 +256,28 @@ fn attempt<P: DeserializeOwned, R: Serialize>(
     serde_json::to_value(make(parameters)?).map_err(|e| e.to_string())
 }
 
+/// The folders that the editor has opened.
+#[expect(deprecated, reason = "editors that know no folders of a workspace name a root")]
+fn folders(parameters: &InitializeParams) -> Vec<PathBuf> {
+    let named = parameters.workspace_folders.iter().flatten().map(|f| &f.uri).chain(&parameters.root_uri);
+    let mut all: Vec<PathBuf> = named.filter_map(|uri| uri.to_file_path().ok()).filter(|p| p.is_dir()).collect();
+    all.dedup();
+    all
+}
+
+/// What is open, and where.
+fn workspace(shared: &Shared) -> rename::Workspace {
+    let open = shared.documents.lock().map(|documents| documents.values().cloned().collect()).unwrap_or_default();
+    rename::Workspace { open, folders: shared.folders.clone() }
+}
+
 /// Runs on a document and on what was found out about it.
 fn look<R>(shared: &Shared, uri: &Url, make: impl FnOnce(&Document, Option<&Analysis>) -> Option<R>) -> Option<R> {
-    let document = shared.documents.lock().ok()?.get(uri).cloned()?;
+    let document = {
+        let documents = shared.documents.lock().ok()?;
+        let open = documents.values().map(|d| (d.name.clone(), d.source.text.to_string())).collect();
+        Document { open: Arc::new(open), ..documents.get(uri).cloned()? }
+    };
     let analysis = shared.analyses.lock().ok()?.get(uri).cloned();
     // What was found out about an older text may stand elsewhere in this one.
     make(&document, analysis.as_deref().filter(|a| a.version == document.version))

@@ -1,16 +1,14 @@
 //! Names: what they stand for, where they come from, and where else they are.
 
-use std::collections::HashMap;
-
 use lsp_types::{
     DocumentHighlight, DocumentSymbol, Hover, HoverContents, Location, MarkupContent, MarkupKind, Position, Range,
-    SymbolKind, TextEdit, Url, WorkspaceEdit,
+    SymbolKind, Url,
 };
 
-use super::super::files::Disk;
 use super::analyse::Analysis;
 use super::document::{Document, ID, position};
 use super::meaning::{Place, meaning};
+use super::open::Open;
 use super::shapes::shape_at;
 use crate::source::{Source, SourceId, Sources, Span};
 use crate::syntax::tree::{ArchitectureEntry, File, Item, ItemKind};
@@ -18,15 +16,17 @@ use crate::syntax::words::{Role, Word, words};
 use crate::uses::Files;
 
 /// A declaration in another file.
-struct Elsewhere {
-    source: Source,
-    word: Word,
+pub struct Elsewhere {
+    /// The text that declares it.
+    pub source: Source,
+    /// The name there.
+    pub word: Word,
     item: Option<Item>,
 }
 
 /// The declaration of this name in the files and libraries that a document uses.
-fn elsewhere(document: &Document, name: &str) -> Option<Elsewhere> {
-    let disk = Disk::default();
+pub fn elsewhere(document: &Document, name: &str) -> Option<Elsewhere> {
+    let disk = Open::new(&document.open);
     let mut sources = Sources::default();
     let mut files = Files::new(&disk);
     let id = sources.add(document.source.clone());
@@ -166,7 +166,7 @@ pub fn definition(document: &Document, at: Position) -> Option<Location> {
 }
 
 /// All places in the text of what the name at a place stands for.
-fn same(document: &Document, at: Position) -> Vec<Span> {
+pub fn same(document: &Document, at: Position) -> Vec<Span> {
     let Some(word) = document.word_at(at) else { return Vec::new() };
     let of = |i: usize| match document.origins[i] {
         Some(origin) => (Some(origin), ""),
@@ -175,62 +175,10 @@ fn same(document: &Document, at: Position) -> Vec<Span> {
     (0..document.words.len()).filter(|&i| of(i) == of(word)).map(|i| document.words[i].span).collect()
 }
 
-/// As locations, with or without the one that declares or binds it.
-pub fn references(document: &Document, at: Position, declaration: bool) -> Vec<Location> {
-    let origin = document.word_at(at).and_then(|w| document.origins[w]).map(|o| document.words[o].span);
-    let here = |span: Span| Location { uri: document.uri.clone(), range: document.range(span) };
-    let mut all: Vec<Location> =
-        same(document, at).into_iter().filter(|s| declaration || Some(*s) != origin).map(here).collect();
-    // What another file declares is named there, too.
-    let name = document.word_at(at).filter(|w| document.origins[*w].is_none()).map(|w| &document.words[w].name);
-    if let Some(found) = name.and_then(|name| elsewhere(document, name)) {
-        all.extend(places_elsewhere(&found, declaration));
-    }
-    all
-}
-
-/// The places in another file of a name that it declares; none in the library, which is no file.
-fn places_elsewhere(found: &Elsewhere, declaration: bool) -> Vec<Location> {
-    let path = std::path::absolute(&found.source.name).ok().filter(|p| p.exists());
-    let Some(uri) = path.and_then(|p| Url::from_file_path(p).ok()) else { return Vec::new() };
-    let there = words(found.word.span.source, &found.source.text).unwrap_or_default();
-    let origins = crate::syntax::words::origins(&there);
-    let Some(origin) = there.iter().position(|w| w.span == found.word.span) else { return Vec::new() };
-    let named = (0..there.len()).filter(|&i| origins[i] == Some(origin) && (declaration || i != origin));
-    let range =
-        |span: Span| Range { start: position(&found.source, span.start), end: position(&found.source, span.end) };
-    named.map(|i| Location { uri: uri.clone(), range: range(there[i].span) }).collect()
-}
-
 /// As places to be marked.
 pub fn highlights(document: &Document, at: Position) -> Vec<DocumentHighlight> {
     let mark = |span: Span| DocumentHighlight { range: document.range(span), kind: None };
     same(document, at).into_iter().map(mark).collect()
-}
-
-/// The place of the name that can be renamed; none if what is there is no name, or is declared elsewhere.
-pub fn renamed(document: &Document, at: Position) -> Option<Range> {
-    let word = document.word_at(at)?;
-    document.origins[word]?;
-    Some(document.range(document.words[word].span))
-}
-
-/// The edits that give another name to what the name at a place stands for; why not, if it is declared elsewhere, if the
-/// new name is none, or if it would be taken for something else.
-pub fn rename(document: &Document, at: Position, new: &str) -> Result<WorkspaceEdit, String> {
-    renamed(document, at).ok_or("only what is declared in this text can be renamed")?;
-    let spans = same(document, at);
-    let mut text = document.source.text.to_string();
-    for span in spans.iter().rev() {
-        text.replace_range(span.start..span.end, new);
-    }
-    let after = Document::new(&document.uri, &text, 0);
-    let kept = after.words.len() == document.words.len() && after.origins == document.origins;
-    if !kept {
-        return Err(format!("`{new}` is no name, or stands for something else here"));
-    }
-    let edits = spans.iter().map(|s| TextEdit { range: document.range(*s), new_text: new.to_owned() }).collect();
-    Ok(WorkspaceEdit { changes: Some(HashMap::from([(document.uri.clone(), edits)])), ..WorkspaceEdit::default() })
 }
 
 /// What the items of the text declare, and its checks.
@@ -272,7 +220,7 @@ pub fn symbols(document: &Document) -> Vec<DocumentSymbol> {
 /// The names that a document sees at top level, with their items: its own, then those of what it uses, and of libraries
 /// that it could use, each with the name of the library.
 pub fn visible(document: &Document) -> Vec<(String, Item, Option<&'static str>)> {
-    let disk = Disk::default();
+    let disk = Open::new(&document.open);
     let mut sources = Sources::default();
     let mut files = Files::new(&disk);
     let id = sources.add(document.source.clone());

@@ -4,8 +4,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::super::files::Disk;
 use super::document::Document;
+use super::open::Open;
 use crate::core::names::{Declared, Model};
 use crate::model::elaborate::{Elaborator, Scope};
 use crate::source::{Sources, Span};
@@ -35,7 +35,7 @@ pub fn shape_at(document: &Document, at: usize) -> Option<String> {
 /// The model of the data, constants and functions that a document sees, and of these items, which hide those of its own
 /// with their names.
 fn model(document: &Document, own: Vec<Item>) -> Model {
-    let disk = Disk::default();
+    let disk = Open::new(&document.open);
     let mut sources = Sources::default();
     let mut files = Files::new(&disk);
     let id = sources.add(document.source.clone());

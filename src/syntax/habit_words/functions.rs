@@ -55,7 +55,12 @@ pub fn meant_function(name: &str) -> Option<String> {
         "cube" => "a third power is written `x^3`",
         "transpose" | "t" | "adjoint" | "permute" => "the transpose is written `A^T`",
         "reciprocal" => "a reciprocal is written `x^-1`",
-        "mse" | "mse_loss" | "mean_squared_error" => "a mean squared error is `mean((a - b)^2)`",
+        "mse" | "mse_loss" | "mseloss" | "mean_squared_error" => "a mean squared error is `mean((a - b)^2)`",
+        "mae" | "l1_loss" | "l1loss" | "mean_absolute_error" => "a mean absolute error is `mean(abs(a - b))`",
+        "dropout" => "what a network computes is a function: nothing in it is drawn by chance",
+        "reduce" | "fold" | "foldl" | "foldr" => {
+            "there is no folding: write `sum(v)`, `prod(i in 0..n: …)` or `max(v)`"
+        }
         "sse" => "a sum of squared errors is `sum((a - b)^2)`",
         "randn" | "rand" | "random" | "normal" | "uniform" | "gauss" | "randint" | "gaussian" => {
             "data without a value stand for every value: leave the value out"
@@ -66,7 +71,7 @@ pub fn meant_function(name: &str) -> Option<String> {
         "identity" => "an identity matrix is written `eye(n)`",
         "array" | "tensor" | "asarray" => "a list is written `[a, b]`, a matrix `[[a, b], [c, d]]`",
         "arange" | "range" | "linspace" => "a range is written `0..n`: a list over it is `[i in 0..n: …]`",
-        "sequential" | "chain" | "dropout" | "compose" | "serial" => {
+        "sequential" | "chain" | "compose" | "serial" => {
             "layers are written out, one after the other: `let hidden = relu(U * X)`"
         }
         "len" | "length" | "ndims" | "size" | "shape" | "numel" => {
@@ -93,8 +98,8 @@ pub fn meant_function(name: &str) -> Option<String> {
         "hessian" => "the matrix of second derivatives is written `hess(loss)`",
         "fisher" | "metric_tensor" => "the metric is the word `metric`",
         "cat" | "concatenate" => return direct("concat"),
-        "stack" | "row_stack" => return direct("vstack"),
-        "column_stack" => return direct("hstack"),
+        "stack" | "row_stack" | "vcat" => return direct("vstack"),
+        "column_stack" | "hcat" => return direct("hstack"),
         "flatten" | "ravel" | "view" => return direct("vec"),
         "ln" | "loge" => return direct("log"),
         "arctan" => return direct("atan"),

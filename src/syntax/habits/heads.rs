@@ -1,9 +1,7 @@
-//! Faults in the heads of declarations, and in checks.
+//! Faults in the heads of declarations.
 
 use super::Place;
 use crate::syntax::grammar::Rule;
-use crate::syntax::habit_words::meant_verdict;
-use crate::syntax::scan::{is_word_char, word};
 
 impl Place<'_, '_> {
     /// A fault in the head of a declaration, or between it and its body.
@@ -87,6 +85,9 @@ impl Place<'_, '_> {
             return Some("parameters stand in `(…)`: `reparam F : (a, b : R) -> Target { … }`".to_owned());
         }
         let morphism = matches!(item, "reparam" | "projection" | "embedding");
+        if morphism && token == "-" && self.expects(&[Rule::colon]) && !self.last.is_empty() {
+            return Some(joined(self.last));
+        }
         if morphism && self.expects(&[Rule::colon]) && !self.expects(&[Rule::comma]) {
             return Some(format!("source and target stand behind a colon: `{item} F : Source -> Target {{ … }}`"));
         }
@@ -129,6 +130,8 @@ impl Place<'_, '_> {
         if self.expects(&[Rule::open_brace]) {
             return Some(match self.last {
                 "flow" => "a flow is `flow { d/dt params = … }`".to_owned(),
+                _ if token == "<" => "parameters stand in parentheses: `(h : N)`".to_owned(),
+                last if token == "-" && !last.is_empty() => joined(last),
                 _ if token == "=" => "the body follows without `=`, in braces: `{ … }`".to_owned(),
                 _ => "its body stands in braces: `{ … }`".to_owned(),
             });
@@ -156,91 +159,9 @@ impl Place<'_, '_> {
         }
         None
     }
+}
 
-    /// A fault in a check.
-    pub(super) fn check(&self) -> Option<String> {
-        let token = self.found.token;
-        let quoted = token.trim_matches('"');
-        if self.expects(&[Rule::verdict, Rule::kw_limit, Rule::kw_rate, Rule::kw_to]) {
-            let said: String = self.before.rsplit("expect").next().unwrap_or_default().to_owned();
-            let meant = meant_verdict(if said.trim().is_empty() { quoted } else { said.trim() });
-            return Some(match meant {
-                Some(verdict) => format!("write `expect {verdict}`"),
-                None => {
-                    "a verdict is `commutes`, `up to rate`, `in limit`, `fails`, `undecided` or `invalid`".to_owned()
-                }
-            });
-        }
-        let (item, _) = self.inside();
-        if item != "check" && item != "classify" {
-            return None;
-        }
-        let next = word(self.found.rest.trim_start_matches(|c: char| !is_word_char(c) && c != '\n'));
-        if self.expects(&[Rule::expect, Rule::kw_expect]) && self.found.continues_line() {
-            let verdict = meant_verdict(token).or_else(|| meant_verdict(next));
-            if let Some(verdict) = verdict.filter(|_| matches!(token, "=" | ":" | "==") || self.found.is_word()) {
-                return Some(format!("what is expected stands behind `expect`: `expect {verdict}`"));
-            }
-            if let "expects" | "expected" | "should" | "is" | "must" = token {
-                return Some("what is expected stands behind `expect`: `expect fails`".to_owned());
-            }
-        }
-        if self.expects(&[Rule::semicolon]) && matches!(token, "then" | "o" | "and" | "after") {
-            return Some("a path is written `f ; g`: first `f`, then `g`".to_owned());
-        }
-        if self.last == "natural" && token == "(" {
-            return Some("it is asked in words: `check natural O along F`".to_owned());
-        }
-        if self.expects(&[Rule::question, Rule::ask_natural]) && self.found.is_word() {
-            if token == "classify" {
-                return Some("a table is asked for without `check`: `classify O`".to_owned());
-            }
-            let capital = token.chars().next().is_some_and(char::is_uppercase);
-            if let "naturality" | "Natural" | "nat" | "equivariance" | "equivariant" = token {
-                return Some("write `check natural O along F`".to_owned());
-            }
-            if capital && self.found.rest.contains("along") {
-                return Some(format!("write `check natural {token} along …`"));
-            }
-            if capital {
-                return Some(format!(
-                    "write `check system {token}`, `check natural … along …`, `check commutes …`, `check preserves loss …` or `check same …`"
-                ));
-            }
-        }
-        if self.last == "check" && token == ":" {
-            return Some("the question follows without a colon: `check natural O along F`".to_owned());
-        }
-        if self.expects(&[Rule::kw_along]) && token == "," {
-            return Some("each optimizer has a check of its own: `check natural O along F`".to_owned());
-        }
-        if token == "along" && self.expects(&[Rule::on, Rule::kw_on]) && self.before.contains("==") {
-            return Some("two optimizers are compared on an architecture: `check same O == P on A`".to_owned());
-        }
-        if token == "(" && matches!(self.last, "commutes" | "along" | "loss" | "output" | "system" | "same") {
-            return Some("names and paths stand without parentheses: `f ; g`".to_owned());
-        }
-        if matches!(token, "or" | "and" | "|" | "/")
-            && ["commutes", "fails", "rate", "limit", "undecided"].contains(&self.last)
-        {
-            return Some("a check expects one verdict".to_owned());
-        }
-        if self.expects(&[Rule::kw_along]) && token == "on" {
-            let asked = ["training", "transfer", "natural"].into_iter().find(|w| self.before.contains(w));
-            return Some(format!(
-                "`{0}` is asked along a morphism: `check {0} O along F`; two optimizers on one architecture are `check same O == P on A`",
-                asked.unwrap_or("natural")
-            ));
-        }
-        if self.expects(&[Rule::kw_along]) {
-            return Some("what it is asked along stands behind `along`: `check natural O along F`".to_owned());
-        }
-        if self.expects(&[Rule::equality]) {
-            return Some("the two sides are compared with `==`".to_owned());
-        }
-        if self.expects(&[Rule::ask_preserves, Rule::kw_loss]) && self.inside().0 == "check" {
-            return Some("a morphism preserves `loss` or `output`: `check preserves loss F`".to_owned());
-        }
-        None
-    }
+/// `Two-Layer`
+fn joined(first: &str) -> String {
+    format!("a name is letters, digits and `_`, without `-`: `{first}_…`, and its body stands in braces: `{{ … }}`")
 }

@@ -138,6 +138,10 @@ impl Place<'_, '_> {
             let sign = self.found.token;
             return Some(format!("conditions stand behind `where`: `a : {} where a {sign} …`", self.last));
         }
+        if ended && self.is("(") && crate::syntax::vocabulary::MATRICES.contains(&self.last) {
+            let size = self.here[1..].split([')', '\n']).next().unwrap_or_default();
+            return Some(format!("sizes stand in square brackets: write `{}[{size}]`", self.last));
+        }
         let of_type = self.before.ends_with(']') || matches!(self.last, "R" | "N");
         if ended && of_type && self.is("[")
             || ended
@@ -215,7 +219,8 @@ impl Place<'_, '_> {
         if self.is("@.") {
             return Some("functions and operators act entry by entry as they are: there are no macros".to_owned());
         }
-        if at_item && self.is("@") {
+        let begins = at_item || !self.found.continues_line() && !self.expects(&[Rule::add]);
+        if begins && self.is("@") {
             return Some("there are no decorators and no macros: a declaration begins with its kind".to_owned());
         }
         if let Some(rest) = self.here.strip_prefix('\\') {
