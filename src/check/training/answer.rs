@@ -147,6 +147,10 @@ fn found(
         return Ok(Ok(f));
     }
     let guess = first;
+    // Where some factors make the first steps agree in numbers, no search through all of them finds that none do.
+    if guess.is_some() {
+        asked.searches = 0;
+    }
     let square = (context.square)()?;
     if let Some(Square { finding: f, fits }) = &square
         && f.verdict() >= Verdict::UpToRate
