@@ -275,7 +275,7 @@ fn meets(
         // What is small need not be zero, such as a sum of gradients that an optimizer multiplies by 1e-12.
         if let Some(last) = here.iter().filter(|(_, i)| *i != usize::MAX).map(|(k, _)| *k).max() {
             let certain = nonzero(problem, (&step, &first), (&own, &symbols), &place, last);
-            here.retain(|(k, i)| !certain.get(*k).is_some_and(|at| at.get(*i) == Some(&true)));
+            here.retain(|(k, i)| certain.get(*k).is_none_or(|at| at.get(*i) != Some(&true)));
         }
         met = Some(match met {
             None => here,
