@@ -147,6 +147,10 @@ fn found(
         return Ok(Ok(f));
     }
     let guess = first;
+    // Where some factors make the first steps agree in numbers, no search through all of them finds that none do.
+    if guess.is_some() {
+        asked.searches = 0;
+    }
     let square = (context.square)()?;
     // Runs that agree without a rate, as far as they were followed, may have no part in which the learning rate counts.
     let one_will_do = guess.as_ref().is_some_and(|g| g.rate.is_none()) && asked.kind != Kind::Transfer;

@@ -33,7 +33,7 @@ const MAX_BOXES: usize = 500;
 const FIRST: f64 = 16.0;
 const LAST: f64 = 128.0;
 /// Boxes are not cut below this ratio of their ends, as a logarithm.
-const NARROW: f64 = 1e-4;
+const NARROW: f64 = 1e-9;
 /// Factors that are told apart; to prove how one stands in a move costs so many evaluations of it.
 const MAX_FACTORS: usize = 6;
 const PROOF: usize = 64;

@@ -4,6 +4,8 @@
 //! degree of an identity over a prime field doubles with every one of them. Where the whole is out of reach its entries
 //! may not be.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use crate::check::algebra::{Atoms, Identity, vanishes};
@@ -72,6 +74,18 @@ fn by_entries(problem: &mut Problem, terms: &[Term], budget: &Budget, purpose: &
         }
     }
     Some((bits - (count.max(1) as f64).log2(), trials))
+}
+
+/// The entries of a block. Of a sum those of its parts: of what is joined block by block only its own part is read then, and
+/// the factors of the others are none of its own.
+pub fn of_block(store: &mut Store, t: Term, entries: &Range<usize>) -> Term {
+    if let Node::Sum(parts) = store.node(t).clone()
+        && parts.len() > 1
+    {
+        let parts = parts.iter().map(|(c, p)| (c.clone(), of_block(store, *p, entries))).collect();
+        return store.sum(parts, &[entries.len()]);
+    }
+    store.gather(t, (entries.start as u32..entries.end as u32).collect(), &[entries.len()])
 }
 
 /// Single entries of terms as terms, with the operations that act entry by entry taken apart.

@@ -2,12 +2,16 @@
 
 use super::detect::Led;
 use super::factors::{Choice, Search, TOLERANCE};
-use super::prove::Factors;
+use super::foreign::reads_other_blocks;
+use super::prove::{Factors, Scaled};
 use super::run::{Course, Courses, PerBlock, Runner, STEPS, Values};
-use super::{Asked, Kind};
+use super::{Asked, Kind, Layout};
 use crate::check::formula;
 use crate::check::sample::Point;
-use crate::term::{SymbolId, Term};
+use crate::core::variance::Variance;
+use crate::domain::float::Float;
+use crate::model::optimizer::State;
+use crate::term::{Program, SymbolId, Term};
 
 /// A guess: factors for each group of courses, and as terms.
 pub(super) struct Guess {
@@ -120,31 +124,34 @@ fn everywhere(asked: &mut Asked, courses: &Courses, choice: &Choice) -> Option<G
     Some(Guess { numbers, terms: Factors::everywhere(asked, list), rate })
 }
 
-/// The hyperparameters that no fixed state depends on.
+/// The hyperparameters on which neither a fixed state depends nor a matrix on the parameters of several blocks. A number with
+/// a weight belongs to no block: it is computed with the plain hyperparameters, and reads of blocks what theirs made.
 pub(super) fn allowed(asked: &Asked) -> Vec<usize> {
     let store = &asked.problem.setting.store;
-    let fixed: Vec<Term> = asked
-        .target
-        .states
-        .iter()
-        .enumerate()
-        .filter(|(_, s)| match asked.target.layout(s) {
-            super::Layout::Whole => true,
-            super::Layout::Square => asked.target.blocks.len() > 1,
-            super::Layout::Blocks(_) => false,
-        })
-        .flat_map(|(i, s)| [asked.target.next[i + 1], s.initial])
-        .collect();
+    let several = asked.target.blocks.len() > 1;
+    let plain = |s: &State| match asked.target.layout(s) {
+        Layout::Whole => s.variance == Variance::Fixed,
+        Layout::Square => several,
+        Layout::Blocks(_) => false,
+    };
+    let states = asked.target.states.iter().enumerate().filter(|(_, s)| plain(s));
+    let fixed: Vec<Term> = states.flat_map(|(i, s)| [asked.target.next[i + 1], s.initial]).collect();
     let read = store.free_symbols(&fixed);
     (0..asked.factors.len()).filter(|&j| !read.contains(&asked.factors[j].symbol)).collect()
 }
 
 /// The target along each course, with the factors guessed. Courses on which rounding spoils it are left out, if others are
 /// left.
-pub(super) fn led(asked: &Asked, runner: &Runner, courses: &mut Courses, guess: &Guess) -> Option<Led> {
+pub(super) fn led(asked: &mut Asked, runner: &Runner, courses: &mut Courses, guess: &Guess) -> Option<Led> {
+    // What belongs to no block and reads blocks has another value there than with the factors of any one block.
+    let exact = (asked.rate.is_some() && reads_other_blocks(asked)).then(|| Exact::new(asked, &guess.terms));
     let mut all = Vec::new();
     for (group, factors) in courses.groups.iter_mut().zip(&guess.numbers) {
-        let found: Vec<_> = group.iter().map(|c| runner.led(c, &asked.target, factors, STEPS).ok()).collect();
+        let of = |c: &Course| match &exact {
+            Some(exact) => exact.led(c),
+            None => runner.led(c, &asked.target, factors, STEPS).ok(),
+        };
+        let found: Vec<_> = group.iter().map(of).collect();
         let good = |c: &Course, led: &Vec<Values>| {
             c.moves.iter().zip(Runner::moves(c, led)).all(|(wanted, got)| {
                 let size = wanted.iter().fold(0.0f64, |m, x| m.max(x.abs()));
@@ -159,4 +166,40 @@ pub(super) fn led(asked: &Asked, runner: &Runner, courses: &mut Courses, guess: 
         all.push(led);
     }
     courses.groups.iter().all(|g| !g.is_empty()).then_some(all)
+}
+
+/// The target's steps with given factors, every rule with those of the block that it belongs to.
+struct Exact {
+    fresh: Program,
+    next: Program,
+    symbols: Vec<SymbolId>,
+}
+
+impl Exact {
+    fn new(asked: &mut Asked, factors: &Factors) -> Exact {
+        let scaled = Scaled::new(asked, factors);
+        let store = &asked.problem.setting.store;
+        let symbols = asked.target.symbols().collect();
+        Exact { fresh: Program::new(store, &scaled.fresh), next: Program::new(store, &scaled.next), symbols }
+    }
+
+    /// The target led along a course, as [`Runner::led`] does it.
+    fn led(&self, course: &Course) -> Option<Vec<Values>> {
+        let run = |program: &Program, at: &[Vec<f64>]| {
+            let input = |s: SymbolId| match self.symbols.iter().position(|own| *own == s) {
+                Some(k) => at.get(k).cloned(),
+                None => course.point.get(&s).cloned(),
+            };
+            program.run(&mut Float::default(), input).ok()
+        };
+        let start = vec![course.images[0].clone()];
+        let mut at: Values = [start.clone(), run(&self.fresh, &start)?].concat();
+        let mut all = vec![at.clone()];
+        for image in course.images.iter().take(STEPS) {
+            at[0].clone_from(image);
+            at = run(&self.next, &at)?;
+            all.push(at.clone());
+        }
+        Some(all)
+    }
 }

@@ -10,7 +10,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::entries::vanish;
+use super::entries::{of_block, vanish};
 use super::powers::{at_one, exponents, jumps_at_ranks, signs, with_free};
 use super::prove::{Factors, Scaled, with_factors};
 use super::refute::{moves_differ, narrow, taylor};
@@ -267,9 +267,8 @@ fn look(
     budget: &Budget,
 ) -> Result<Seen, Disagreement> {
     let entries = block.offset..block.offset + block.size();
-    let map: Vec<u32> = (entries.start as u32..entries.end as u32).collect();
     let store = &mut asked.problem.setting.store;
-    let (l, r) = (store.gather(left, map.clone(), &[map.len()]), store.gather(right, map.clone(), &[map.len()]));
+    let (l, r) = (of_block(store, left, &entries), of_block(store, right, &entries));
     if l == r {
         return Ok(Seen::Nothing);
     }

@@ -244,9 +244,10 @@ fn meets(
     for _ in 0..PLACES {
         let Some(mut point) = sampler.float(&mut random) else { continue };
         let Ok(states) = first.run(&mut Float::default(), |s| point.get(&s).cloned()) else { continue };
-        own.iter().zip(states).for_each(|(s, v)| drop(point.insert(*s, v)));
         // Small enough for runs not to diverge; a run from one place is as good as from any other.
         point.entry(rate).and_modify(|v| v.iter_mut().for_each(|v| *v *= SMALL));
+        let place = point.clone();
+        own.iter().zip(states).for_each(|(s, v)| drop(point.insert(*s, v)));
         let mut here = Vec::new();
         for k in 0..steps {
             let mut float = Float::default();
@@ -271,12 +272,43 @@ fn meets(
             }
             symbols.iter().zip(values).for_each(|(s, v)| drop(point.insert(*s, v)));
         }
+        // What is small need not be zero, such as a sum of gradients that an optimizer multiplies by 1e-12.
+        if let Some(last) = here.iter().filter(|(_, i)| *i != usize::MAX).map(|(k, _)| *k).max() {
+            let certain = nonzero(problem, (&step, &first), (&own, &symbols), &place, last);
+            here.retain(|(k, i)| certain.get(*k).is_none_or(|at| at.get(*i) != Some(&true)));
+        }
         met = Some(match met {
             None => here,
             Some(before) => before.into_iter().filter(|k| here.contains(k)).collect(),
         });
     }
     met.and_then(|m| m.first().map(|(k, _)| *k))
+}
+
+/// By step, up to a last one, which arguments are certainly not zero along the run from a place, followed in intervals.
+fn nonzero(
+    problem: &Problem,
+    (step, first): (&Program, &Program),
+    (own, symbols): (&[SymbolId], &[SymbolId]),
+    place: &Point<f64>,
+    last: usize,
+) -> Vec<Vec<bool>> {
+    let mut all = Vec::new();
+    let Some(exact) = exactly(place) else { return all };
+    let mut domain = Intervals::default();
+    let mut at = embed(&mut domain, &exact);
+    for q in problem.setting.quantified.iter().filter(|q| q.draw == Draw::Pi) {
+        at.insert(q.symbol, vec![Interval::pi()]);
+    }
+    let Ok(states) = first.run(&mut domain, |s| at.get(&s).cloned()) else { return all };
+    own.iter().zip(states).for_each(|(s, v)| drop(at.insert(*s, v)));
+    for _ in 0..=last {
+        let Ok(mut values) = step.run(&mut Intervals::default(), |s| at.get(&s).cloned()) else { return all };
+        let arguments = values.split_off(symbols.len());
+        all.push(arguments.iter().flatten().map(|x| !x.has_zero()).collect());
+        symbols.iter().zip(values).for_each(|(s, v)| drop(at.insert(*s, v)));
+    }
+    all
 }
 
 /// Whether a box of states that a step maps into itself keeps away from all exceptions.

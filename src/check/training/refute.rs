@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::entries::vanish;
+use super::entries::{of_block, vanish};
 use super::fresh;
 use super::powers::{affine, at_one, exponents, jumps_at_ranks, signs};
 use super::prove::{Factors, Scaled};
@@ -313,9 +313,7 @@ pub fn moves_differ(
     budget: &Budget,
 ) -> Result<Option<Difference>, Disagreement> {
     let store = &mut asked.problem.setting.store;
-    let map: Vec<u32> = (entries.start as u32..entries.end as u32).collect();
-    let size = [map.len()];
-    let (left, right) = (store.gather(left, map.clone(), &size), store.gather(right, map, &size));
+    let (left, right) = (of_block(store, left, &entries), of_block(store, right, &entries));
     let program = crate::term::Program::new(store, &[left, right]);
     if program.operations() > MAX_OPERATIONS {
         return Ok(None);
